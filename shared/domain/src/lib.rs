@@ -1,5 +1,16 @@
 //! Pure rules and ports of Reelvault: ids, credentials, tokens, assets, playback, and the use cases
 //! over them. No I/O, no clock, no randomness of its own.
 
+pub mod asset;
+pub mod credential;
+pub mod entitlement;
+pub mod error;
+pub mod hls;
+pub mod id;
 pub mod packaging;
+pub mod playback;
+pub mod ports;
 pub mod secret;
+pub mod time;
+pub mod token;
+pub mod usecase;

@@ -117,6 +117,9 @@ pub struct PackageFault {
 impl PackageFault {
     /// A fault with its stable code and a sentence for a person.
     pub fn new(code: &'static str, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into() }
+        Self {
+            code,
+            reason: reason.into(),
+        }
     }
 }

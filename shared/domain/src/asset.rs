@@ -1,0 +1,379 @@
+//! Assets: their states, and the plan by which their bytes come in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Malformed;
+use crate::id::{AssetId, OrgId, PackageId, UserId};
+use crate::time::Timestamp;
+
+/// S3's largest object: 48.8 TiB as 10,000 parts of 5 GiB (Amazon S3 multipart upload limits).
+pub const MAX_OBJECT_OCTETS: u64 = 10_000 * MAX_PART_OCTETS;
+/// S3's largest part: 5 GiB.
+pub const MAX_PART_OCTETS: u64 = 5 << 30;
+/// S3's most parts of one upload.
+pub const MAX_PARTS: u64 = 10_000;
+/// The size up to which one PUT serves, and the smallest part that we plan. S3 wants at least 5 MiB.
+pub const PART_OCTETS: u64 = 8 << 20;
+/// How many parts are signed in one reply.
+pub const SIGNED_PAGE: u32 = 100;
+
+/// Where an asset is on its way from an announced upload to a film that can be watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AssetState {
+    /// Announced; bytes are on their way.
+    Uploading,
+    /// All bytes are there and are what was announced.
+    Uploaded,
+    /// Being packaged.
+    Processing,
+    /// Can be watched.
+    Ready,
+    /// Cannot be watched; the reason is on the asset.
+    Failed,
+    /// Taken back: no view, no key, for ever.
+    Withdrawn,
+}
+
+impl AssetState {
+    /// The name as stored and as shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Uploading => "uploading",
+            Self::Uploaded => "uploaded",
+            Self::Processing => "processing",
+            Self::Ready => "ready",
+            Self::Failed => "failed",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+    /// Reads the stored name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "uploading" => Self::Uploading,
+            "uploaded" => Self::Uploaded,
+            "processing" => Self::Processing,
+            "ready" => Self::Ready,
+            "failed" => Self::Failed,
+            "withdrawn" => Self::Withdrawn,
+            _ => return None,
+        })
+    }
+}
+
+impl std::fmt::Display for AssetState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A checksum that the client announced: S3 verifies it at the door, finalize compares it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checksum {
+    /// Which algorithm.
+    pub algorithm: ChecksumAlgorithm,
+    /// Its value in base64, as S3 writes it.
+    pub value: String,
+}
+
+/// Checksums that S3 verifies over a whole object: SHA-256 only for a single PUT, CRC-64/NVME for either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChecksumAlgorithm {
+    /// 32 octets.
+    Sha256,
+    /// 8 octets.
+    Crc64Nvme,
+}
+
+impl Checksum {
+    /// Parses a base64 checksum of the algorithm's length.
+    ///
+    /// # Errors
+    /// [`Malformed`] for another algorithm, alphabet or length.
+    pub fn parse(algorithm: &str, value: &str) -> Result<Self, Malformed> {
+        let (algorithm, octets) = match algorithm {
+            "sha256" => (ChecksumAlgorithm::Sha256, 32),
+            "crc64nvme" => (ChecksumAlgorithm::Crc64Nvme, 8),
+            _ => {
+                return Err(Malformed {
+                    field: "checksum.algorithm",
+                    expected: "sha256 or crc64nvme",
+                });
+            }
+        };
+        match data_encoding::BASE64.decode(value.as_bytes()) {
+            Ok(raw) if raw.len() == octets => Ok(Self {
+                algorithm,
+                value: value.to_owned(),
+            }),
+            _ => Err(Malformed {
+                field: "checksum.value",
+                expected: "base64 of 32 octets (sha256) or 8 octets (crc64nvme)",
+            }),
+        }
+    }
+}
+
+/// How the bytes of one upload are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartPlan {
+    /// Octets in all.
+    pub size: u64,
+    /// Octets of every part but the last.
+    pub part_size: u64,
+    /// How many parts; 1 means a single PUT.
+    pub parts: u32,
+}
+
+impl PartPlan {
+    /// The plan for an object of `size` octets: whole MiB parts, at least 8 MiB, at most 10,000 of them.
+    ///
+    /// # Errors
+    /// [`Malformed`] when it is empty or larger than S3 takes.
+    pub fn of(size: u64) -> Result<Self, Malformed> {
+        if size == 0 || size > MAX_OBJECT_OCTETS {
+            return Err(Malformed {
+                field: "size",
+                expected: "1 octet to 48.8 TiB (10,000 parts of 5 GiB)",
+            });
+        }
+        let mebibyte = 1 << 20;
+        let part_size = size
+            .div_ceil(MAX_PARTS)
+            .next_multiple_of(mebibyte)
+            .max(PART_OCTETS);
+        let parts = size.div_ceil(part_size);
+        // `parts` is at most 10,000 by the line above.
+        Ok(Self {
+            size,
+            part_size,
+            parts: u32::try_from(parts).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// Octets of part `number`, counted from 1; `None` beyond the plan.
+    pub fn octets_of(&self, number: u32) -> Option<u64> {
+        if number == 0 || number > self.parts {
+            return None;
+        }
+        let before = u64::from(number - 1) * self.part_size;
+        Some(self.part_size.min(self.size - before))
+    }
+}
+
+/// The title of an asset: 1 to 200 characters without controls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Title(String);
+
+impl Title {
+    /// Parses and trims.
+    ///
+    /// # Errors
+    /// [`Malformed`] when it is empty, too long or holds control characters.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let text = text.trim();
+        let count = text.chars().count();
+        if count == 0 || count > 200 || text.chars().any(char::is_control) {
+            return Err(Malformed {
+                field: "title",
+                expected: "1 to 200 characters without control characters",
+            });
+        }
+        Ok(Self(text.to_owned()))
+    }
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A media type as the client declares it; only `video/*`, `audio/*` and `application/octet-stream`
+/// are taken, and packaging decides by the bytes alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaType(String);
+
+impl MediaType {
+    /// Parses `type/subtype` of RFC 6838 token characters.
+    ///
+    /// # Errors
+    /// [`Malformed`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let lower = text.to_ascii_lowercase();
+        let is_token = |part: &str| {
+            !part.is_empty()
+                && part.len() <= 127
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+        };
+        let accepted = lower.split_once('/').is_some_and(|(kind, sub)| {
+            is_token(sub)
+                && (matches!(kind, "video" | "audio") || lower == "application/octet-stream")
+        });
+        if accepted {
+            Ok(Self(lower))
+        } else {
+            Err(Malformed {
+                field: "content_type",
+                expected: "video/*, audio/* or application/octet-stream",
+            })
+        }
+    }
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An asset that is being announced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAsset {
+    /// Its id.
+    pub id: AssetId,
+    /// Whose tenant.
+    pub org: OrgId,
+    /// Who uploads.
+    pub owner: UserId,
+    /// What to call it.
+    pub title: Title,
+    /// How the client declares it.
+    pub media_type: MediaType,
+    /// How the bytes come.
+    pub plan: PartPlan,
+    /// What they must add up to.
+    pub checksum: Option<Checksum>,
+    /// When it was announced.
+    pub created_at: Timestamp,
+}
+
+/// Why an asset failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Stable code.
+    pub code: String,
+    /// A sentence for a person.
+    pub reason: String,
+}
+
+/// An asset as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asset {
+    /// What was announced.
+    pub announced: NewAsset,
+    /// Where it is.
+    pub state: AssetState,
+    /// S3's id of the multipart upload, once begun.
+    pub multipart: Option<String>,
+    /// The package being made or being served.
+    pub package: Option<PackageId>,
+    /// Until when a packager has it for itself.
+    pub lease_until: Option<Timestamp>,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+}
+
+impl Asset {
+    /// Its id.
+    pub const fn id(&self) -> AssetId {
+        self.announced.id
+    }
+    /// Key of its source in the uploads bucket.
+    pub fn source_key(&self) -> String {
+        source_key(self.announced.org, self.announced.id)
+    }
+}
+
+/// Key of an asset's source in the uploads bucket.
+pub fn source_key(org: OrgId, asset: AssetId) -> String {
+    format!("uploads/{org}/{asset}/source")
+}
+
+/// Reads [`source_key`] back from an event.
+pub fn parse_source_key(key: &str) -> Option<(OrgId, AssetId)> {
+    let (org, rest) = key.strip_prefix("uploads/")?.split_once('/')?;
+    let asset = rest.strip_suffix("/source")?;
+    Some((OrgId::parse(org).ok()?, AssetId::parse(asset).ok()?))
+}
+
+/// Key of a segment in the media bucket, and its path under the distribution.
+pub fn segment_key(asset: AssetId, package: PackageId, number: u32) -> String {
+    format!("media/{asset}/{package}/{number:05}.ts")
+}
+
+/// Prefix of all that viewers may fetch of an asset.
+pub fn media_prefix(asset: AssetId) -> String {
+    format!("media/{asset}/")
+}
+
+/// Key of a package's presentation in the media bucket; never under the distribution.
+pub fn manifest_key(asset: AssetId, package: PackageId) -> String {
+    format!("manifests/{asset}/{package}.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_plan_covers_every_octet_within_the_limits_of_s3() {
+        for size in [
+            1,
+            PART_OCTETS,
+            PART_OCTETS + 1,
+            400 << 20,
+            80_000 << 20,
+            (80_000 << 20) + 1,
+            MAX_OBJECT_OCTETS - 1,
+            MAX_OBJECT_OCTETS,
+        ] {
+            let plan = PartPlan::of(size).unwrap();
+            assert!(u64::from(plan.parts) <= MAX_PARTS, "{size}");
+            assert!(plan.part_size <= MAX_PART_OCTETS, "{size}");
+            let sum: u64 = (1..=plan.parts).filter_map(|n| plan.octets_of(n)).sum();
+            assert_eq!(sum, size);
+            assert_eq!(plan.octets_of(0), None);
+            assert_eq!(plan.octets_of(plan.parts + 1), None);
+        }
+        assert!(PartPlan::of(0).is_err());
+        assert!(PartPlan::of(MAX_OBJECT_OCTETS + 1).is_err());
+        assert!(PartPlan::of(u64::MAX).is_err());
+    }
+
+    #[test]
+    fn a_source_key_reads_back_and_nothing_else_does() {
+        let (org, asset) = (OrgId::from_octets([1; 16]), AssetId::from_octets([2; 16]));
+        let key = source_key(org, asset);
+        assert_eq!(parse_source_key(&key), Some((org, asset)));
+        for bad in [
+            "",
+            "uploads/../x/source",
+            "media/a/b",
+            &format!("{key}/x"),
+            &key[1..],
+        ] {
+            assert_eq!(parse_source_key(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_checksum_of_the_wrong_length_is_refused() {
+        assert!(Checksum::parse("sha256", "AAAA").is_err());
+        assert!(Checksum::parse("crc64nvme", "AAAAAAAAAAA=").is_ok());
+        assert!(Checksum::parse("md5", "AAAAAAAAAAA=").is_err());
+    }
+
+    #[test]
+    fn a_media_type_with_line_breaks_or_of_another_kind_is_refused() {
+        for bad in [
+            "",
+            "text/html",
+            "video/",
+            "video/mp4\r\nx: y",
+            "video/mp4;codecs=avc1",
+        ] {
+            assert!(MediaType::parse(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(MediaType::parse("Video/MP4").unwrap().as_str(), "video/mp4");
+    }
+}

@@ -1,0 +1,187 @@
+//! Who someone is and how they prove it: addresses, passwords, roles, users.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Malformed;
+use crate::id::{OrgId, UserId};
+use crate::secret::SecretText;
+
+/// bcrypt reads no more than 72 octets: a longer password is refused, never cut.
+pub const MAX_PASSWORD_OCTETS: usize = 72;
+
+/// An e-mail address, trimmed and in lower case; the name of an account.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Email(String);
+
+impl Email {
+    /// Parses `local@domain`, at most 254 octets (RFC 5321 §4.5.3.1.3), without white space or controls.
+    ///
+    /// # Errors
+    /// [`Malformed`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let lower = text.trim().to_lowercase();
+        let plain = lower.len() <= 254
+            && !lower.chars().any(|c| c.is_whitespace() || c.is_control())
+            && lower.split_once('@').is_some_and(|(local, domain)| {
+                !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+            });
+        if plain {
+            Ok(Self(lower))
+        } else {
+            Err(Malformed {
+                field: "email",
+                expected: "an address such as ada@example.org",
+            })
+        }
+    }
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Email {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Email(redacted)")
+    }
+}
+
+/// A password as typed: 1 to 72 octets without NUL.
+#[derive(Debug)]
+pub struct Password(SecretText);
+
+impl Password {
+    /// Parses a password for a check at login.
+    ///
+    /// # Errors
+    /// [`Malformed`] when it is empty, longer than 72 octets, or holds a NUL.
+    pub fn parse(text: String) -> Result<Self, Malformed> {
+        let secret = SecretText::new(text);
+        let text = secret.expose();
+        if text.is_empty() || text.len() > MAX_PASSWORD_OCTETS || text.contains('\0') {
+            return Err(Malformed {
+                field: "password",
+                expected: "1 to 72 octets of UTF-8 without NUL",
+            });
+        }
+        Ok(Self(secret))
+    }
+    /// The password, for the hasher.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// A bcrypt hash in modular crypt format, `$2b$12$…`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(pub String);
+
+impl std::fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordHash(redacted)")
+    }
+}
+
+/// What a user may do in their organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Everything.
+    Owner,
+    /// Everything but ownership.
+    Admin,
+    /// Uploads, and withdraws their own.
+    Editor,
+    /// Watches.
+    Viewer,
+}
+
+impl Role {
+    /// The role's name as stored and as in tokens.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Editor => "editor",
+            Self::Viewer => "viewer",
+        }
+    }
+    /// Reads a role's name.
+    ///
+    /// # Errors
+    /// [`Malformed`] for a name that is none of the four.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        Ok(match text {
+            "owner" => Self::Owner,
+            "admin" => Self::Admin,
+            "editor" => Self::Editor,
+            "viewer" => Self::Viewer,
+            _ => {
+                return Err(Malformed {
+                    field: "role",
+                    expected: "owner, admin, editor or viewer",
+                });
+            }
+        })
+    }
+}
+
+/// A user as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// Of which organisation.
+    pub org: OrgId,
+    /// With which role.
+    pub role: Role,
+    /// May they come in at all?
+    pub active: bool,
+    /// Their address.
+    pub email: Email,
+    /// Their password's hash.
+    pub hash: PasswordHash,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_trimmed_and_lowered() {
+        assert_eq!(
+            Email::parse(" Ada@Example.ORG ").unwrap().as_str(),
+            "ada@example.org"
+        );
+    }
+
+    #[test]
+    fn an_address_with_two_ats_spaces_or_controls_is_refused() {
+        for bad in [
+            "",
+            "ada",
+            "@x",
+            "a@",
+            "a@b@c",
+            "a b@c",
+            "a\0@c",
+            "a\r\nbcc: x@y",
+        ] {
+            assert!(Email::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_of_73_octets_is_refused_and_72_is_not() {
+        assert!(Password::parse("é".repeat(36)).is_ok());
+        assert!(Password::parse("x".repeat(73)).is_err());
+        assert!(Password::parse("a\0b".into()).is_err());
+        assert!(Password::parse(String::new()).is_err());
+    }
+
+    #[test]
+    fn a_password_never_prints() {
+        let shown = format!("{:?}", Password::parse("correct horse".into()).unwrap());
+        assert!(!shown.contains("horse"), "{shown}");
+    }
+}

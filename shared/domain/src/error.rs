@@ -1,0 +1,72 @@
+//! What the domain refuses, each with what the client may know of it.
+
+use crate::asset::AssetState;
+use crate::ports::StoreError;
+
+/// Input that does not parse: which field, and what would be right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: expected {expected}")]
+pub struct Malformed {
+    /// The field, header or parameter.
+    pub field: &'static str,
+    /// What would be right.
+    pub expected: &'static str,
+}
+
+/// Why a request is refused. Nothing in it is secret: all of it may be told to the client.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The input does not parse.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// E-mail and password do not belong together, or the account may not sign in.
+    #[error("the e-mail address or the password is wrong")]
+    BadCredentials,
+    /// Too many attempts.
+    #[error("too many attempts; try again in {retry_after} seconds")]
+    Throttled {
+        /// Seconds until the budget is whole again.
+        retry_after: u64,
+    },
+    /// No credential where one is needed.
+    #[error("this request needs {0}")]
+    Unauthenticated(&'static str),
+    /// A credential that is forged, expired, revoked or of another kind.
+    #[error("the {what} is not valid: {why}")]
+    InvalidToken {
+        /// Which credential.
+        what: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The credential is genuine, but not for this.
+    #[error("not allowed: {0}")]
+    Forbidden(&'static str),
+    /// It does not exist, or not for this caller.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The views of a media token are used up.
+    #[error("the views of this media token are used up")]
+    NoViewsLeft,
+    /// The asset is in a state that does not admit this.
+    #[error("the asset is {0}")]
+    WrongState(AssetState),
+    /// The parts or the object are not all there yet.
+    #[error("the upload is not complete: {0}")]
+    UploadIncomplete(&'static str),
+    /// What was uploaded is not what was announced.
+    #[error("the upload was refused: {0}")]
+    UploadMismatch(String),
+    /// The same idempotency key came with another request.
+    #[error("this Idempotency-Key was used for another request")]
+    IdempotencyMismatch,
+    /// The organisation's owner is there already.
+    #[error("this owner exists already; pass \"renew\": true to set a new password")]
+    OwnerExists,
+    /// A refresh token was used twice: its family is revoked.
+    #[error("the refresh token was used before; the session is ended")]
+    RefreshReused,
+    /// A store or service did not do its part; the request may be repeated.
+    #[error("a service behind this one is not available; try again")]
+    Unavailable(#[from] StoreError),
+}

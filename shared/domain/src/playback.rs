@@ -1,0 +1,100 @@
+//! Playback sessions: one authorized view, and the ticket that its URLs carry.
+
+use crate::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, UserId};
+use crate::time::Timestamp;
+use crate::token::Digest;
+
+/// A CloudFront signature in its URL-safe form: the values of the query parameters.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UrlSignature {
+    /// `Policy`: the custom policy.
+    pub policy: String,
+    /// `Signature`.
+    pub signature: String,
+    /// `Key-Pair-Id`: id of the public key in CloudFront.
+    pub key_pair_id: String,
+}
+
+impl std::fmt::Debug for UrlSignature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UrlSignature(redacted, key pair {})", self.key_pair_id)
+    }
+}
+
+impl UrlSignature {
+    /// The query string that CloudFront reads; signatures are SHA-256 and say so.
+    pub fn query(&self) -> String {
+        format!(
+            "Policy={}&Signature={}&Key-Pair-Id={}&Hash-Algorithm=SHA256",
+            self.policy, self.signature, self.key_pair_id
+        )
+    }
+}
+
+/// What a playback ticket says once its MAC is checked: enough to refuse without any I/O.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket {
+    /// The session.
+    pub playback: PlaybackId,
+    /// For which asset alone.
+    pub asset: AssetId,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// A playback session as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaybackSession {
+    /// Its id.
+    pub id: PlaybackId,
+    /// Of which asset.
+    pub asset: AssetId,
+    /// Of which package of it.
+    pub package: PackageId,
+    /// By which media token.
+    pub grant: Digest,
+    /// On whose behalf.
+    pub user: UserId,
+    /// Of which organisation.
+    pub org: OrgId,
+    /// The one signature of this view.
+    pub signature: UrlSignature,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// Ended early?
+    pub revoked: bool,
+}
+
+impl PlaybackSession {
+    /// The claims that its URLs carry.
+    pub const fn ticket(&self) -> Ticket {
+        Ticket {
+            playback: self.id,
+            asset: self.asset,
+            expires_at: self.expires_at,
+        }
+    }
+    /// May it fetch anything more?
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        !self.revoked && now < self.expires_at
+    }
+}
+
+/// A content key as stored: AES-256-GCM under a master key, the ids as associated data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrappedKey {
+    /// Of which asset.
+    pub asset: AssetId,
+    /// Its id.
+    pub key: KeyId,
+    /// Made by which run of the packager.
+    pub package: PackageId,
+    /// Version of the master key.
+    pub master: String,
+    /// 12 octets, unique under the master key.
+    pub nonce: [u8; 12],
+    /// 16 octets of ciphertext and 16 of tag.
+    pub sealed: [u8; 32],
+}

@@ -1,0 +1,468 @@
+//! Ports: what the use cases need of the world. Every method can fail; look-ups give `Option`;
+//! outcomes that the domain decides on are its own words, never an SDK's errors.
+
+use async_trait::async_trait;
+
+use crate::asset::{Asset, AssetState, Failure, NewAsset};
+use crate::credential::{Email, Password, PasswordHash, User};
+use crate::id::{AssetId, KeyId, PackageId, PlaybackId, SessionId, UserId};
+use crate::packaging::Presentation;
+use crate::playback::{PlaybackSession, Ticket, UrlSignature, WrappedKey};
+use crate::secret::{ContentKey, SecretText};
+use crate::time::Timestamp;
+use crate::token::{Caller, Digest, Grant, RefreshClaims, Session};
+
+/// A store or service did not do its part. Whether it took effect is unknown; repeating is safe.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} failed")]
+pub struct StoreError {
+    /// Which operation of which port.
+    pub operation: &'static str,
+    /// The cause, for the log alone.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl StoreError {
+    /// Wraps the cause of a failed operation.
+    pub fn new(
+        operation: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self {
+            operation,
+            source: source.into(),
+        }
+    }
+}
+
+/// What every port returns.
+pub type Stored<T> = Result<T, StoreError>;
+
+/// The time.
+pub trait Clock: Send + Sync {
+    /// Seconds of Unix time.
+    fn now(&self) -> Timestamp;
+}
+
+/// A cryptographic source of randomness.
+pub trait Entropy: Send + Sync {
+    /// Fills the whole buffer.
+    ///
+    /// # Errors
+    /// The source failed; nothing may be made of the buffer.
+    fn fill(&self, buffer: &mut [u8]) -> Stored<()>;
+}
+
+/// The directory of users.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// The user of an address.
+    async fn by_email(&self, email: &Email) -> Stored<Option<User>>;
+    /// The user of an id, by a consistent read.
+    async fn by_id(&self, id: UserId) -> Stored<Option<User>>;
+}
+
+/// What became of the creation of a first owner.
+#[derive(Debug, PartialEq, Eq)]
+pub enum OwnerOutcome {
+    /// Organisation and owner are new.
+    Created,
+    /// The address is taken; nothing was changed.
+    AddressTaken,
+}
+
+/// The operator's way into the directory.
+#[async_trait]
+pub trait Directory: Users {
+    /// Stores an organisation and its owner, both or neither.
+    async fn create_owner(&self, organisation: &str, owner: &User) -> Stored<OwnerOutcome>;
+    /// Replaces the password hash of a user that exists.
+    async fn set_hash(&self, user: UserId, hash: &PasswordHash) -> Stored<()>;
+}
+
+/// What a budget of attempts answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// One more is taken from the budget.
+    Granted,
+    /// The budget of this window is used up.
+    Exhausted,
+}
+
+/// Budgets of attempts in fixed windows, exact under parallel requests.
+#[async_trait]
+pub trait Limits: Send + Sync {
+    /// Takes one attempt from `bucket` unless `limit` are taken; the record may vanish at `expires_at`.
+    async fn take(&self, bucket: &str, limit: u32, expires_at: Timestamp) -> Stored<Attempt>;
+    /// Gives one attempt back.
+    async fn give_back(&self, bucket: &str) -> Stored<()>;
+}
+
+/// What became of a rotation.
+#[derive(Debug)]
+pub enum Rotation {
+    /// The presented token was the active one; the next is active now.
+    Rotated,
+    /// It was not the active one of a live session; this is how the session stands.
+    Stale(Session),
+    /// There is no such session.
+    Gone,
+}
+
+/// Login sessions: families of refresh tokens.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// Stores a new session.
+    async fn open(&self, session: &Session) -> Stored<()>;
+    /// The session, by a consistent read.
+    async fn get(&self, id: SessionId) -> Stored<Option<Session>>;
+    /// Makes `next` the active token if `presented` is, and the session is neither revoked nor over.
+    async fn rotate(&self, presented: Digest, next: &Session, now: Timestamp) -> Stored<Rotation>;
+    /// Ends a session; repeating is fine.
+    async fn revoke(&self, id: SessionId) -> Stored<()>;
+}
+
+/// Media tokens.
+#[async_trait]
+pub trait Grants: Send + Sync {
+    /// Stores a new media token's grant.
+    async fn create(&self, grant: &Grant) -> Stored<()>;
+}
+
+/// What became of the opening of a view.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// One view is spent and the session is open: both or neither.
+    Opened,
+    /// This session was opened before; nothing was spent.
+    AlreadyOpen,
+    /// The grant has no view left, is over or revoked; nothing was spent.
+    Refused,
+}
+
+/// Playback sessions and the spending of views.
+#[async_trait]
+pub trait Views: Send + Sync {
+    /// The grant and the asset, in one consistent read.
+    async fn admission(
+        &self,
+        grant: Digest,
+        asset: AssetId,
+    ) -> Stored<(Option<Grant>, Option<Asset>)>;
+    /// Spends a view of `session.grant` and stores the session, both or neither.
+    async fn open(&self, session: &PlaybackSession) -> Stored<Opening>;
+    /// The session, by a consistent read.
+    async fn session(&self, id: PlaybackId) -> Stored<Option<PlaybackSession>>;
+}
+
+/// Playback sessions as the playlist function sees them.
+#[async_trait]
+pub trait PlaylistReads: Send + Sync {
+    /// The session and the state and package of its asset, in one consistent read.
+    async fn session_and_asset(
+        &self,
+        playback: PlaybackId,
+        asset: AssetId,
+    ) -> Stored<(Option<PlaybackSession>, Option<Asset>)>;
+}
+
+/// All that a key delivery depends on.
+#[derive(Debug, Default)]
+pub struct KeyBundle {
+    /// The playback session.
+    pub session: Option<PlaybackSession>,
+    /// The state of the asset.
+    pub asset: Option<AssetState>,
+    /// The wrapped key.
+    pub key: Option<WrappedKey>,
+}
+
+/// The hot path of key delivery.
+#[async_trait]
+pub trait KeyReads: Send + Sync {
+    /// Everything in exactly one strongly consistent call.
+    async fn bundle(&self, playback: PlaybackId, asset: AssetId, key: KeyId) -> Stored<KeyBundle>;
+}
+
+/// What became of a reservation.
+#[derive(Debug)]
+pub enum Reservation {
+    /// The asset is new.
+    Created,
+    /// There is an asset of this id.
+    Exists(Box<Asset>),
+}
+
+/// What became of a conditional change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It took effect now.
+    Applied,
+    /// The asset was not in a state that admits it; nothing changed.
+    NotApplied,
+}
+
+/// What became of a packager's claim.
+#[derive(Debug)]
+pub enum Claim {
+    /// The asset is ours until the lease ends; `previous` is what a dead run left behind.
+    Claimed {
+        /// A package whose segments and keys are to be removed.
+        previous: Option<PackageId>,
+    },
+    /// The asset is another's or in another state.
+    NotClaimed,
+}
+
+/// The assets.
+#[async_trait]
+pub trait Assets: Send + Sync {
+    /// The asset, by a consistent read.
+    async fn get(&self, id: AssetId) -> Stored<Option<Asset>>;
+    /// Stores a new asset unless there is one of its id.
+    async fn reserve(&self, asset: &NewAsset) -> Stored<Reservation>;
+    /// Records the multipart upload unless one is recorded.
+    async fn set_multipart(&self, id: AssetId, multipart: &str) -> Stored<Change>;
+    /// `uploading` → `uploaded`.
+    async fn mark_uploaded(&self, id: AssetId) -> Stored<Change>;
+    /// `uploaded`, or `processing` under a lease that is over → `processing` under ours.
+    async fn claim(
+        &self,
+        id: AssetId,
+        package: PackageId,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Stored<Claim>;
+    /// Ends the lease of `package` early, so that the next delivery may claim at once.
+    async fn release(&self, id: AssetId, package: PackageId) -> Stored<Change>;
+    /// `processing` of `package` → `ready`.
+    async fn publish(&self, id: AssetId, package: PackageId) -> Stored<Change>;
+    /// Any state before `ready` → `failed`; under `package` only if it is that run's.
+    async fn fail(
+        &self,
+        id: AssetId,
+        package: Option<PackageId>,
+        failure: &Failure,
+    ) -> Stored<Change>;
+    /// Any state → `withdrawn`.
+    async fn withdraw(&self, id: AssetId) -> Stored<Change>;
+}
+
+/// Wrapped content keys.
+#[async_trait]
+pub trait ContentKeys: Send + Sync {
+    /// Stores a key.
+    async fn put(&self, key: &WrappedKey) -> Stored<()>;
+    /// Removes every key of one run.
+    async fn delete_package(&self, asset: AssetId, package: PackageId) -> Stored<()>;
+}
+
+/// A presigned request that the client makes straight to S3.
+#[derive(Debug)]
+pub struct SignedPart {
+    /// Part number from 1.
+    pub number: u32,
+    /// Octets; signed, so that no other size is taken.
+    pub size: u64,
+    /// Where to PUT it.
+    pub url: SecretText,
+    /// Headers that the client must send as they are.
+    pub headers: Vec<(String, String)>,
+}
+
+/// A part that S3 holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadedPart {
+    /// From 1.
+    pub number: u32,
+    /// The `ETag` that S3 gave.
+    pub etag: String,
+}
+
+/// What became of the completion of a multipart upload.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// The object is there.
+    Completed,
+    /// S3 knows no such upload: completed before, or aborted.
+    NoSuchUpload,
+    /// S3 refuses the list: parts missing, too small or with other `ETag`s; or the checksum differs.
+    Refused(String),
+}
+
+/// What S3 says of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceHead {
+    /// Octets.
+    pub size: u64,
+    /// `ETag`; reads ask for just this one.
+    pub etag: String,
+    /// The whole-object checksum in the algorithm that was announced, in base64.
+    pub checksum: Option<String>,
+}
+
+/// The uploads bucket.
+#[async_trait]
+pub trait Uploads: Send + Sync {
+    /// A presigned PUT of the whole object: its size, type and checksum are signed.
+    async fn presign_object(&self, asset: &NewAsset) -> Stored<SignedPart>;
+    /// The multipart upload under way for this asset, if S3 has one.
+    async fn find_multipart(&self, asset: &NewAsset) -> Stored<Option<String>>;
+    /// Begins a multipart upload.
+    async fn create_multipart(&self, asset: &NewAsset) -> Stored<String>;
+    /// Ends a multipart upload and its parts; repeating is fine.
+    async fn abort_multipart(&self, asset: &NewAsset, multipart: &str) -> Stored<()>;
+    /// Presigned PUTs of parts of the plan.
+    async fn presign_parts(
+        &self,
+        asset: &NewAsset,
+        multipart: &str,
+        numbers: &[u32],
+    ) -> Stored<Vec<SignedPart>>;
+    /// The parts that S3 holds, all pages, in order; `None` when it knows no such upload.
+    async fn list_parts(
+        &self,
+        asset: &NewAsset,
+        multipart: &str,
+    ) -> Stored<Option<Vec<UploadedPart>>>;
+    /// Makes the parts an object.
+    async fn complete(
+        &self,
+        asset: &NewAsset,
+        multipart: &str,
+        parts: &[UploadedPart],
+    ) -> Stored<Completion>;
+    /// What is there.
+    async fn head(&self, asset: &NewAsset) -> Stored<Option<SourceHead>>;
+    /// `len` octets from `offset` of just the object of this `ETag`.
+    async fn read(&self, asset: &NewAsset, etag: &str, offset: u64, len: usize) -> Stored<Vec<u8>>;
+    /// Removes the source; repeating is fine.
+    async fn delete(&self, asset: &NewAsset) -> Stored<()>;
+}
+
+/// The media bucket, for writing.
+#[async_trait]
+pub trait MediaWrites: Send + Sync {
+    /// Stores one encrypted segment.
+    async fn put_segment(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        number: u32,
+        ciphertext: Vec<u8>,
+    ) -> Stored<()>;
+    /// Stores what the playlists need.
+    async fn put_manifest(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        manifest: &Manifest,
+    ) -> Stored<()>;
+    /// Removes every segment and the manifest of one run.
+    async fn delete_package(&self, asset: AssetId, package: PackageId) -> Stored<()>;
+}
+
+/// The media bucket, for playlists.
+#[async_trait]
+pub trait MediaReads: Send + Sync {
+    /// What the playlists need.
+    async fn manifest(&self, asset: AssetId, package: PackageId) -> Stored<Option<Manifest>>;
+}
+
+/// A presentation and the keys of its periods, as stored beside the segments.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Manifest {
+    /// What was packaged.
+    pub presentation: Presentation,
+    /// Key ids, one a period, in their textual form.
+    pub keys: Vec<String>,
+}
+
+/// The distribution's control plane.
+#[async_trait]
+pub trait Distribution: Send + Sync {
+    /// Removes paths from the caches; the same `reference` again is the same invalidation.
+    async fn invalidate(&self, reference: &str, paths: &[String]) -> Stored<()>;
+}
+
+/// Password hashing: costly on purpose.
+pub trait PasswordHasher: Send + Sync {
+    /// A hash of today's cost.
+    ///
+    /// # Errors
+    /// The hasher failed.
+    fn hash(&self, password: &Password) -> Stored<PasswordHash>;
+    /// Does the password belong to the hash? Without one it costs the same and the answer is no.
+    ///
+    /// # Errors
+    /// The hasher failed.
+    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Stored<bool>;
+}
+
+/// SHA-256 for digests of bearer secrets and for deriving ids of repeated requests.
+pub trait Hashing: Send + Sync {
+    /// The digest.
+    fn sha256(&self, octets: &[u8]) -> Digest;
+}
+
+/// Makes access tokens.
+pub trait AccessTokens: Send + Sync {
+    /// A signed JWT (RFC 9068) for the caller, from `now` for `lifetime` seconds.
+    ///
+    /// # Errors
+    /// The signature could not be made.
+    fn issue(&self, caller: &Caller, now: Timestamp, lifetime: u64) -> Stored<SecretText>;
+}
+
+/// Checks access tokens.
+pub trait AccessVerifier: Send + Sync {
+    /// The caller that a live, genuine token for this API speaks for.
+    fn verify(&self, token: &str, now: Timestamp) -> Option<Caller>;
+}
+
+/// Makes and checks refresh tokens: the MAC is checked before any state is looked at.
+pub trait RefreshTokens: Send + Sync {
+    /// The token of these claims; the same claims give the same token.
+    fn issue(&self, claims: &RefreshClaims) -> SecretText;
+    /// The claims of a genuine token.
+    fn open(&self, token: &str) -> Option<RefreshClaims>;
+}
+
+/// Makes and checks playback tickets.
+pub trait Tickets: Send + Sync {
+    /// The ticket's text, of base64url characters.
+    fn issue(&self, ticket: &Ticket) -> SecretText;
+    /// The claims of a genuine ticket, expired or not.
+    fn open(&self, text: &str) -> Option<Ticket>;
+}
+
+/// Signs for CloudFront.
+pub trait UrlSigner: Send + Sync {
+    /// One signature for every URL that matches `resource` (`*` and `?` are wildcards) until `expires_at`.
+    ///
+    /// # Errors
+    /// The signature could not be made.
+    fn sign(&self, resource: &str, expires_at: Timestamp) -> Stored<UrlSignature>;
+}
+
+/// Wraps and unwraps content keys.
+pub trait KeyWrap: Send + Sync {
+    /// Seals a content key under the current master key.
+    ///
+    /// # Errors
+    /// The cipher failed.
+    fn wrap(
+        &self,
+        key: &ContentKey,
+        asset: AssetId,
+        id: KeyId,
+        package: PackageId,
+        nonce: [u8; 12],
+    ) -> Stored<WrappedKey>;
+    /// Opens a wrapped key.
+    ///
+    /// # Errors
+    /// The master key is not known or the record was changed.
+    fn unwrap(&self, wrapped: &WrappedKey) -> Stored<ContentKey>;
+}

@@ -1,0 +1,163 @@
+//! Open a view: validate the media token anew, spend one view, make the one signature.
+
+use std::sync::Arc;
+
+use super::IdempotencyKey;
+use crate::asset::{Asset, AssetState, media_prefix};
+use crate::error::Refusal;
+use crate::id::{AssetId, PackageId, PlaybackId};
+use crate::playback::PlaybackSession;
+use crate::ports::{Clock, Entropy, Hashing, Opening, Tickets, UrlSigner, Users, Views};
+use crate::secret::SecretText;
+use crate::time::Timestamp;
+use crate::token::{Action, Digest, Grant, MediaToken};
+
+/// What opening a view needs.
+pub struct Deps {
+    /// Grants, assets and playback sessions.
+    pub views: Arc<dyn Views>,
+    /// The directory: may the token's owner still watch?
+    pub users: Arc<dyn Users>,
+    /// Digests.
+    pub hashing: Arc<dyn Hashing>,
+    /// Signs for CloudFront.
+    pub signer: Arc<dyn UrlSigner>,
+    /// Makes tickets.
+    pub tickets: Arc<dyn Tickets>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The distribution's URL without a trailing slash.
+    pub media_base: String,
+    /// Seconds that a playback session lives.
+    pub session_seconds: u64,
+}
+
+/// A parsed request to watch.
+#[derive(Debug)]
+pub struct Command {
+    /// The media token.
+    pub token: MediaToken,
+    /// The asset in the path.
+    pub asset: AssetId,
+    /// Names this request, so that repeating it spends no second view.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+/// An open view.
+#[derive(Debug)]
+pub struct View {
+    /// Its session.
+    pub session: PlaybackSession,
+    /// The ticket that its playlist URL carries.
+    pub ticket: SecretText,
+}
+
+const fn invalid(why: &'static str) -> Refusal {
+    Refusal::InvalidToken {
+        what: "media token",
+        why,
+    }
+}
+
+/// Opens a view.
+///
+/// # Errors
+/// [`Refusal::InvalidToken`] (unknown, expired, revoked), [`Refusal::Forbidden`] (another asset or action,
+/// its owner has no access any more), [`Refusal::WrongState`], [`Refusal::NoViewsLeft`],
+/// [`Refusal::Unavailable`].
+pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
+    let now = deps.clock.now();
+    let digest = deps.hashing.sha256(command.token.expose().as_bytes());
+    let (grant, asset) = deps.views.admission(digest, command.asset).await?;
+    let grant = grant.ok_or(invalid("it is unknown"))?;
+    check_grant(&grant, command.asset, now)?;
+    let package = playable(asset, &grant)?;
+    let user = deps.users.by_id(grant.user).await?;
+    user.filter(|u| u.active && u.org == grant.org)
+        .ok_or(Refusal::Forbidden(
+            "the owner of this media token has no access any more",
+        ))?;
+
+    let id = match &command.idempotency {
+        Some(key) => {
+            PlaybackId::from_octets(key.derive(&*deps.hashing, "authorize_playback", &digest.0))
+        }
+        None => PlaybackId::random(&*deps.entropy)?,
+    };
+    let session = signed_session(deps, &grant, id, package, now)?;
+    let session = match deps.views.open(&session).await? {
+        Opening::Opened => session,
+        Opening::AlreadyOpen => reopened(deps, id, digest, now).await?,
+        Opening::Refused => return Err(Refusal::NoViewsLeft),
+    };
+    let ticket = deps.tickets.issue(&session.ticket());
+    Ok(View { session, ticket })
+}
+
+fn check_grant(grant: &Grant, asset: AssetId, now: Timestamp) -> Result<(), Refusal> {
+    if grant.revoked {
+        return Err(invalid("it is revoked"));
+    }
+    if now >= grant.expires_at {
+        return Err(invalid("it is expired"));
+    }
+    if grant.asset != asset {
+        return Err(Refusal::Forbidden("this media token is for another asset"));
+    }
+    if grant.action != Action::Play {
+        return Err(Refusal::Forbidden("this media token is not for playing"));
+    }
+    Ok(())
+}
+
+fn playable(asset: Option<Asset>, grant: &Grant) -> Result<PackageId, Refusal> {
+    let asset = asset
+        .filter(|a| a.announced.org == grant.org)
+        .ok_or(Refusal::NotFound("asset"))?;
+    match (asset.state, asset.package) {
+        (AssetState::Ready, Some(package)) => Ok(package),
+        (state, _) => Err(Refusal::WrongState(state)),
+    }
+}
+
+fn signed_session(
+    deps: &Deps,
+    grant: &Grant,
+    id: PlaybackId,
+    package: PackageId,
+    now: Timestamp,
+) -> Result<PlaybackSession, Refusal> {
+    let expires_at = now.plus(deps.session_seconds);
+    // One signature serves every segment of this package and nothing else.
+    let resource = format!(
+        "{}/{}{package}/*",
+        deps.media_base,
+        media_prefix(grant.asset)
+    );
+    Ok(PlaybackSession {
+        id,
+        asset: grant.asset,
+        package,
+        grant: grant.digest,
+        user: grant.user,
+        org: grant.org,
+        signature: deps.signer.sign(&resource, expires_at)?,
+        opened_at: now,
+        expires_at,
+        revoked: false,
+    })
+}
+
+async fn reopened(
+    deps: &Deps,
+    id: PlaybackId,
+    digest: Digest,
+    now: Timestamp,
+) -> Result<PlaybackSession, Refusal> {
+    let session = deps.views.session(id).await?;
+    session
+        .filter(|s| s.grant == digest && s.is_live(now))
+        .ok_or(invalid("the view that it opened is over"))
+}

@@ -1,0 +1,201 @@
+//! Announce an upload and get presigned S3 URLs; ask again for those of further parts.
+
+use std::sync::Arc;
+
+use super::IdempotencyKey;
+use crate::asset::{
+    Asset, AssetState, Checksum, ChecksumAlgorithm, MediaType, NewAsset, PartPlan, SIGNED_PAGE,
+    Title,
+};
+use crate::entitlement;
+use crate::error::{Malformed, Refusal};
+use crate::id::AssetId;
+use crate::ports::{Assets, Change, Clock, Entropy, Hashing, Reservation, SignedPart, Uploads};
+use crate::token::Caller;
+
+/// What announcing needs.
+pub struct Deps {
+    /// The assets.
+    pub assets: Arc<dyn Assets>,
+    /// The uploads bucket.
+    pub uploads: Arc<dyn Uploads>,
+    /// Derives the id of a repeated request.
+    pub hashing: Arc<dyn Hashing>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A parsed announcement.
+#[derive(Debug)]
+pub struct Command {
+    /// Who uploads.
+    pub caller: Caller,
+    /// What to call it.
+    pub title: Title,
+    /// How it is declared.
+    pub media_type: MediaType,
+    /// How its bytes are cut.
+    pub plan: PartPlan,
+    /// What they must add up to.
+    pub checksum: Option<Checksum>,
+    /// Names this request, so that repeating it gives the same asset.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+/// Where to send the bytes.
+#[derive(Debug)]
+pub struct Slot {
+    /// The asset.
+    pub asset: Asset,
+    /// The first signed parts (a single PUT has one).
+    pub parts: Vec<SignedPart>,
+}
+
+/// Reserves an asset and signs its first parts.
+///
+/// # Errors
+/// [`Refusal::Forbidden`], [`Refusal::Malformed`] for a checksum that S3 cannot verify,
+/// [`Refusal::IdempotencyMismatch`], [`Refusal::WrongState`], [`Refusal::Unavailable`].
+pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
+    let caller = command.caller;
+    if !entitlement::may_upload(caller.role) {
+        return Err(Refusal::Forbidden("your role does not include uploading"));
+    }
+    let sha256 = command.checksum.as_ref().map(|c| c.algorithm) == Some(ChecksumAlgorithm::Sha256);
+    if sha256 && command.plan.parts > 1 {
+        return Err(Malformed {
+            field: "checksum.algorithm",
+            expected: "crc64nvme for an upload of several parts",
+        }
+        .into());
+    }
+    let new = announced(deps, command)?;
+    let asset = match deps.assets.reserve(&new).await? {
+        Reservation::Created => fresh(new),
+        Reservation::Exists(asset) => same(*asset, &new)?,
+    };
+    let asset = with_multipart(deps, asset).await?;
+    let numbers: Vec<u32> = (1..=asset.announced.plan.parts.min(SIGNED_PAGE)).collect();
+    let parts = sign(deps, &asset, &numbers).await?;
+    Ok(Slot { asset, parts })
+}
+
+fn announced(deps: &Deps, command: Command) -> Result<NewAsset, Refusal> {
+    let caller = command.caller;
+    let id = match &command.idempotency {
+        Some(key) => {
+            let mut owner = caller.org.octets().to_vec();
+            owner.extend_from_slice(caller.user.octets());
+            AssetId::from_octets(key.derive(&*deps.hashing, "begin_upload", &owner))
+        }
+        None => AssetId::random(&*deps.entropy)?,
+    };
+    Ok(NewAsset {
+        id,
+        org: caller.org,
+        owner: caller.user,
+        title: command.title,
+        media_type: command.media_type,
+        plan: command.plan,
+        checksum: command.checksum,
+        created_at: deps.clock.now(),
+    })
+}
+
+fn fresh(announced: NewAsset) -> Asset {
+    Asset {
+        announced,
+        state: AssetState::Uploading,
+        multipart: None,
+        package: None,
+        lease_until: None,
+        failure: None,
+    }
+}
+
+/// The asset of an earlier request of the same name, if that request was the same.
+fn same(asset: Asset, new: &NewAsset) -> Result<Asset, Refusal> {
+    let repeated = NewAsset {
+        created_at: asset.announced.created_at,
+        ..new.clone()
+    };
+    if asset.announced != repeated {
+        return Err(Refusal::IdempotencyMismatch);
+    }
+    if asset.state != AssetState::Uploading {
+        return Err(Refusal::WrongState(asset.state));
+    }
+    Ok(asset)
+}
+
+async fn with_multipart(deps: &Deps, mut asset: Asset) -> Result<Asset, Refusal> {
+    let new = &asset.announced;
+    if new.plan.parts == 1 || asset.multipart.is_some() {
+        return Ok(asset);
+    }
+    // A request that died after S3 began the upload left it behind: go on with that one.
+    let multipart = match deps.uploads.find_multipart(new).await? {
+        Some(found) => found,
+        None => deps.uploads.create_multipart(new).await?,
+    };
+    if deps.assets.set_multipart(new.id, &multipart).await? == Change::Applied {
+        asset.multipart = Some(multipart);
+        return Ok(asset);
+    }
+    let current = deps
+        .assets
+        .get(new.id)
+        .await?
+        .ok_or(Refusal::NotFound("asset"))?;
+    if current.multipart.as_deref() != Some(multipart.as_str()) {
+        deps.uploads.abort_multipart(new, &multipart).await?;
+    }
+    if current.multipart.is_none() {
+        return Err(Refusal::WrongState(current.state));
+    }
+    Ok(current)
+}
+
+async fn sign(deps: &Deps, asset: &Asset, numbers: &[u32]) -> Result<Vec<SignedPart>, Refusal> {
+    Ok(match &asset.multipart {
+        Some(multipart) => {
+            deps.uploads
+                .presign_parts(&asset.announced, multipart, numbers)
+                .await?
+        }
+        None => vec![deps.uploads.presign_object(&asset.announced).await?],
+    })
+}
+
+/// Signs parts of an upload under way: a further page, or URLs that expired.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::WrongState`], [`Refusal::Malformed`] for numbers outside the plan.
+pub async fn sign_parts(
+    deps: &Deps,
+    caller: &Caller,
+    id: AssetId,
+    numbers: &[u32],
+) -> Result<Slot, Refusal> {
+    let asset = deps.assets.get(id).await?;
+    let asset = asset.filter(|a| entitlement::may_finish_upload(caller, a));
+    let asset = asset.ok_or(Refusal::NotFound("upload"))?;
+    if asset.state != AssetState::Uploading {
+        return Err(Refusal::WrongState(asset.state));
+    }
+    let plan = asset.announced.plan;
+    let most = usize::try_from(SIGNED_PAGE).unwrap_or(usize::MAX);
+    let in_plan = numbers.iter().all(|n| (1..=plan.parts).contains(n));
+    if numbers.is_empty() || numbers.len() > most || !in_plan {
+        return Err(Malformed {
+            field: "part_numbers",
+            expected: "1 to 100 numbers of parts of this upload",
+        }
+        .into());
+    }
+    let asset = with_multipart(deps, asset).await?;
+    let parts = sign(deps, &asset, numbers).await?;
+    Ok(Slot { asset, parts })
+}

@@ -1,0 +1,95 @@
+//! Hand out a content key: the gate through which every view passes again at every key period.
+
+use std::sync::Arc;
+
+use crate::asset::AssetState;
+use crate::error::Refusal;
+use crate::id::{AssetId, KeyId};
+use crate::playback::Ticket;
+use crate::ports::{Clock, KeyReads, KeyWrap, Tickets};
+use crate::secret::ContentKey;
+use crate::time::Timestamp;
+
+/// What a delivery needs.
+pub struct Deps {
+    /// The one read.
+    pub reads: Arc<dyn KeyReads>,
+    /// Unwraps content keys.
+    pub wrap: Arc<dyn KeyWrap>,
+    /// Checks tickets.
+    pub tickets: Arc<dyn Tickets>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A parsed request for a key.
+#[derive(Debug)]
+pub struct Command {
+    /// The ticket in the query, if any.
+    pub ticket: Option<String>,
+    /// The asset in the path.
+    pub asset: AssetId,
+    /// The key in the path.
+    pub key: KeyId,
+}
+
+/// The session of a genuine ticket has ended, or is not there.
+pub(super) const OVER: Refusal = Refusal::InvalidToken {
+    what: "playback ticket",
+    why: "its playback session is over or revoked",
+};
+
+/// The claims of a genuine, live ticket, checked without any I/O.
+pub(super) fn genuine(
+    tickets: &dyn Tickets,
+    text: &str,
+    now: Timestamp,
+) -> Result<Ticket, Refusal> {
+    let invalid = |why| Refusal::InvalidToken {
+        what: "playback ticket",
+        why,
+    };
+    let ticket = tickets.open(text).ok_or(invalid("it is forged"))?;
+    if now >= ticket.expires_at {
+        return Err(invalid("it is expired"));
+    }
+    Ok(ticket)
+}
+
+/// The 16 octets of a key, after exactly one strongly consistent read.
+///
+/// # Errors
+/// Before any I/O: [`Refusal::Unauthenticated`], [`Refusal::InvalidToken`], [`Refusal::Forbidden`] for another
+/// asset. After the read: [`Refusal::InvalidToken`] when the session is over, [`Refusal::WrongState`] when the asset is
+/// withdrawn, [`Refusal::NotFound`], [`Refusal::Unavailable`].
+pub async fn run(deps: &Deps, command: Command) -> Result<ContentKey, Refusal> {
+    let now = deps.clock.now();
+    let text = command
+        .ticket
+        .as_deref()
+        .ok_or(Refusal::Unauthenticated("a playback ticket as `token`"))?;
+    let ticket = genuine(&*deps.tickets, text, now)?;
+    if ticket.asset != command.asset {
+        return Err(Refusal::Forbidden(
+            "this playback ticket is for another asset",
+        ));
+    }
+    let bundle = deps
+        .reads
+        .bundle(ticket.playback, ticket.asset, command.key)
+        .await?;
+    let session = bundle
+        .session
+        .filter(|s| s.asset == ticket.asset && s.is_live(now));
+    let session = session.ok_or(OVER)?;
+    match bundle.asset {
+        Some(AssetState::Ready) => {}
+        Some(state) => return Err(Refusal::WrongState(state)),
+        None => return Err(Refusal::NotFound("asset")),
+    }
+    let key = bundle
+        .key
+        .filter(|k| k.asset == session.asset && k.package == session.package);
+    let key = key.ok_or(Refusal::NotFound("key"))?;
+    Ok(deps.wrap.unwrap(&key)?)
+}

@@ -1,0 +1,56 @@
+//! Render a playlist of an open view.
+
+use std::sync::Arc;
+
+use crate::asset::AssetState;
+use crate::error::Refusal;
+use crate::hls::{self, PlaylistName};
+use crate::ports::{Clock, MediaReads, PlaylistReads, Tickets};
+
+/// What rendering needs.
+pub struct Deps {
+    /// Sessions and assets.
+    pub reads: Arc<dyn PlaylistReads>,
+    /// The media bucket.
+    pub media: Arc<dyn MediaReads>,
+    /// Checks tickets.
+    pub tickets: Arc<dyn Tickets>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The distribution's URL without a trailing slash.
+    pub media_base: String,
+}
+
+/// A parsed request for a playlist.
+#[derive(Debug)]
+pub struct Command {
+    /// The ticket in the path.
+    pub ticket: String,
+    /// Which playlist.
+    pub name: PlaylistName,
+}
+
+/// The playlist's text.
+///
+/// # Errors
+/// [`Refusal::InvalidToken`], [`Refusal::WrongState`], [`Refusal::Unavailable`].
+pub async fn run(deps: &Deps, command: Command) -> Result<String, Refusal> {
+    let now = deps.clock.now();
+    let ticket = super::deliver_key::genuine(&*deps.tickets, &command.ticket, now)?;
+    let (session, asset) = deps
+        .reads
+        .session_and_asset(ticket.playback, ticket.asset)
+        .await?;
+    let session = session.filter(|s| s.asset == ticket.asset && s.is_live(now));
+    let session = session.ok_or(super::deliver_key::OVER)?;
+    let asset = asset.ok_or(Refusal::NotFound("asset"))?;
+    if asset.state != AssetState::Ready {
+        return Err(Refusal::WrongState(asset.state));
+    }
+    let manifest = deps.media.manifest(session.asset, session.package).await?;
+    let manifest = manifest.ok_or(Refusal::NotFound("playlist"))?;
+    Ok(match command.name {
+        PlaylistName::Master => hls::master(&manifest.presentation),
+        PlaylistName::Video => hls::video(&manifest, &session, &command.ticket, &deps.media_base),
+    })
+}

@@ -1,0 +1,126 @@
+//! Trade an access token for a media token (RFC 8693).
+
+use std::sync::Arc;
+
+use crate::asset::AssetState;
+use crate::entitlement;
+use crate::error::{Malformed, Refusal};
+use crate::id::AssetId;
+use crate::ports::{Assets, Clock, Entropy, Grants, Hashing, Users};
+use crate::time::Lifetime;
+use crate::token::{Action, Caller, Grant, MediaToken};
+
+/// Lifetimes that a media token may have, in seconds: one second to a day.
+pub const LIFETIMES: std::ops::RangeInclusive<u64> = 1..=86_400;
+/// The lifetime when none is asked for.
+pub const DEFAULT_LIFETIME: u64 = 300;
+/// Most views of one token.
+pub const MAX_VIEWS: u32 = 1_000;
+
+/// What the exchange needs.
+pub struct Deps {
+    /// The directory: is the caller still one of us?
+    pub users: Arc<dyn Users>,
+    /// The assets.
+    pub assets: Arc<dyn Assets>,
+    /// Where media tokens are kept, as digests.
+    pub grants: Arc<dyn Grants>,
+    /// Digests.
+    pub hashing: Arc<dyn Hashing>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// How many views a media token may open: 1 to 1,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Views(u32);
+
+impl Views {
+    /// Parses a count.
+    ///
+    /// # Errors
+    /// [`Malformed`] outside 1 to 1,000.
+    pub fn parse(count: u32) -> Result<Self, Malformed> {
+        if (1..=MAX_VIEWS).contains(&count) {
+            Ok(Self(count))
+        } else {
+            Err(Malformed {
+                field: "max_views",
+                expected: "1 to 1000",
+            })
+        }
+    }
+}
+
+/// A parsed request for a media token.
+#[derive(Debug)]
+pub struct Command {
+    /// Who asks, by a verified access token.
+    pub caller: Caller,
+    /// For which asset.
+    pub asset: AssetId,
+    /// For what.
+    pub action: Action,
+    /// For how long.
+    pub lifetime: Lifetime,
+    /// For how many views.
+    pub max_views: Views,
+}
+
+/// A media token, told once.
+#[derive(Debug)]
+pub struct Minted {
+    /// The token.
+    pub token: MediaToken,
+    /// What is stored of it.
+    pub grant: Grant,
+}
+
+/// Mints a media token. One whose reply is lost is never known to anyone and ends by its lifetime.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for an asset that the caller cannot see, [`Refusal::WrongState`] for one that
+/// will never play, [`Refusal::Forbidden`], [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
+pub async fn run(deps: &Deps, command: Command) -> Result<Minted, Refusal> {
+    let Command {
+        caller,
+        asset,
+        action,
+        lifetime,
+        max_views,
+    } = command;
+    let user = deps.users.by_id(caller.user).await?;
+    let user = user
+        .filter(|u| u.active && u.org == caller.org)
+        .ok_or(Refusal::InvalidToken {
+            what: "access token",
+            why: "its user may not sign in any more",
+        })?;
+    let found = deps.assets.get(asset).await?;
+    let found = found
+        .filter(|a| entitlement::sees(&caller, a))
+        .ok_or(Refusal::NotFound("asset"))?;
+    // The role as it is now, not as it was when the access token was made.
+    if !entitlement::may(user.role, action) {
+        return Err(Refusal::Forbidden("your role does not include this action"));
+    }
+    if matches!(found.state, AssetState::Failed | AssetState::Withdrawn) {
+        return Err(Refusal::WrongState(found.state));
+    }
+    let token = MediaToken::random(&*deps.entropy)?;
+    let grant = Grant {
+        digest: deps.hashing.sha256(token.expose().as_bytes()),
+        asset,
+        action,
+        user: caller.user,
+        org: caller.org,
+        max_views: max_views.0,
+        views: 0,
+        expires_at: deps.clock.now().plus(lifetime.seconds()),
+        revoked: false,
+    };
+    deps.grants.create(&grant).await?;
+    Ok(Minted { token, grant })
+}

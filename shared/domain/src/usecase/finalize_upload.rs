@@ -1,0 +1,154 @@
+//! Complete an upload: make the parts an object, and check that it is what was announced.
+
+use std::sync::Arc;
+
+use crate::asset::{Asset, AssetState, Failure};
+use crate::entitlement;
+use crate::error::Refusal;
+use crate::id::AssetId;
+use crate::ports::{Assets, Completion, SourceHead, Stored, UploadedPart, Uploads};
+use crate::token::Caller;
+
+/// What completing needs.
+pub struct Deps {
+    /// The assets.
+    pub assets: Arc<dyn Assets>,
+    /// The uploads bucket.
+    pub uploads: Arc<dyn Uploads>,
+}
+
+/// A parsed request to complete.
+#[derive(Debug)]
+pub struct Command {
+    /// Who asks.
+    pub caller: Caller,
+    /// Which upload.
+    pub asset: AssetId,
+    /// The parts as the client saw them; without them S3's own list serves.
+    pub parts: Option<Vec<UploadedPart>>,
+}
+
+/// Completes and verifies; on an upload that is past that, tells its state.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::UploadIncomplete`], [`Refusal::UploadMismatch`] when the bytes are not
+/// what was announced (they are removed), [`Refusal::Unavailable`].
+pub async fn run(deps: &Deps, command: Command) -> Result<Asset, Refusal> {
+    let asset = status(deps, &command.caller, command.asset).await?;
+    if !entitlement::may_finish_upload(&command.caller, &asset) {
+        return Err(Refusal::Forbidden(
+            "only its uploader or an admin may complete an upload",
+        ));
+    }
+    match asset.state {
+        AssetState::Uploading => {
+            complete(deps, &asset, command.parts).await?;
+            settle(&*deps.assets, &*deps.uploads, asset).await
+        }
+        AssetState::Failed if is_lie(&asset) => Err(refuse(&*deps.uploads, &asset).await?),
+        _ => Ok(asset),
+    }
+}
+
+/// The asset as it stands, for anyone of its organisation.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Unavailable`].
+pub async fn status(deps: &Deps, caller: &Caller, id: AssetId) -> Result<Asset, Refusal> {
+    let asset = deps.assets.get(id).await?;
+    asset
+        .filter(|a| entitlement::sees(caller, a))
+        .ok_or(Refusal::NotFound("upload"))
+}
+
+async fn complete(
+    deps: &Deps,
+    asset: &Asset,
+    parts: Option<Vec<UploadedPart>>,
+) -> Result<(), Refusal> {
+    let Some(multipart) = &asset.multipart else {
+        return Ok(());
+    };
+    let new = &asset.announced;
+    let parts = match parts {
+        Some(parts) => parts,
+        // No such upload any more: it was completed before, and the object itself tells.
+        None => match deps.uploads.list_parts(new, multipart).await? {
+            Some(parts) => parts,
+            None => return Ok(()),
+        },
+    };
+    if u32::try_from(parts.len()) != Ok(new.plan.parts) {
+        return Err(Refusal::UploadIncomplete("parts are missing"));
+    }
+    match deps.uploads.complete(new, multipart, &parts).await? {
+        Completion::Completed | Completion::NoSuchUpload => Ok(()),
+        Completion::Refused(_) => Err(Refusal::UploadIncomplete(
+            "S3 refuses the parts: a number, an ETag, a size or the checksum is not what it holds",
+        )),
+    }
+}
+
+/// Verifies the object that is there: `uploading` → `uploaded`, or → `failed` with its bytes removed.
+///
+/// # Errors
+/// [`Refusal::UploadIncomplete`] when nothing is there, [`Refusal::UploadMismatch`], [`Refusal::Unavailable`].
+pub(super) async fn settle(
+    assets: &dyn Assets,
+    uploads: &dyn Uploads,
+    asset: Asset,
+) -> Result<Asset, Refusal> {
+    let head = uploads.head(&asset.announced).await?;
+    let head = head.ok_or(Refusal::UploadIncomplete("no object has arrived yet"))?;
+    let id = asset.id();
+    if let Some(failure) = lie(&asset, &head) {
+        // The state first: a repeat then finds it and removes the bytes again.
+        assets.fail(id, None, &failure).await?;
+        let failed = Asset {
+            state: AssetState::Failed,
+            failure: Some(failure),
+            ..asset
+        };
+        return Err(refuse(uploads, &failed).await?);
+    }
+    // Whoever came first, the state that stands is the answer.
+    assets.mark_uploaded(id).await?;
+    assets.get(id).await?.ok_or(Refusal::NotFound("upload"))
+}
+
+const LIES: [&str; 2] = ["size_mismatch", "checksum_mismatch"];
+
+fn lie(asset: &Asset, head: &SourceHead) -> Option<Failure> {
+    let new = &asset.announced;
+    if head.size != new.plan.size {
+        return Some(Failure {
+            code: LIES[0].to_owned(),
+            reason: format!(
+                "{} octets arrived where {} were announced",
+                head.size, new.plan.size
+            ),
+        });
+    }
+    let announced = new.checksum.as_ref()?;
+    (head.checksum.as_ref() != Some(&announced.value)).then(|| Failure {
+        code: LIES[1].to_owned(),
+        reason: "the checksum of what arrived is not the one that was announced".to_owned(),
+    })
+}
+
+fn is_lie(asset: &Asset) -> bool {
+    asset
+        .failure
+        .as_ref()
+        .is_some_and(|f| LIES.contains(&f.code.as_str()))
+}
+
+async fn refuse(uploads: &dyn Uploads, asset: &Asset) -> Stored<Refusal> {
+    uploads.delete(&asset.announced).await?;
+    let reason = asset
+        .failure
+        .as_ref()
+        .map(|f| f.reason.clone())
+        .unwrap_or_default();
+    Ok(Refusal::UploadMismatch(reason))
+}

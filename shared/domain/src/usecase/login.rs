@@ -1,0 +1,151 @@
+//! Sign in with address and password.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::TokenPair;
+use crate::credential::{Email, Password};
+use crate::error::Refusal;
+use crate::id::SessionId;
+use crate::ports::{
+    AccessTokens, Attempt, Clock, Entropy, Hashing, Limits, PasswordHasher, RefreshTokens,
+    Sessions, Stored, Users,
+};
+use crate::token::{ACCESS_TOKEN_SECONDS, Caller, RefreshClaims, SESSION_SECONDS, Session};
+
+/// Seconds of a throttling window.
+pub const WINDOW_SECONDS: u64 = 900;
+/// Attempts on one account in a window. At this rate a password outside the commonest thousands holds for years.
+pub const ATTEMPTS_PER_ACCOUNT: u32 = 10;
+/// Attempts from one address (an IPv6 /64 counts as one) in a window: an office shares one.
+pub const ATTEMPTS_PER_ADDRESS: u32 = 100;
+
+/// What signing in needs.
+pub struct Deps {
+    /// The directory.
+    pub users: Arc<dyn Users>,
+    /// Budgets of attempts.
+    pub limits: Arc<dyn Limits>,
+    /// Where sessions are kept.
+    pub sessions: Arc<dyn Sessions>,
+    /// bcrypt.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Names throttling buckets without storing addresses.
+    pub hashing: Arc<dyn Hashing>,
+    /// Makes access tokens.
+    pub access: Arc<dyn AccessTokens>,
+    /// Makes refresh tokens.
+    pub refresh: Arc<dyn RefreshTokens>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A parsed request to sign in.
+#[derive(Debug)]
+pub struct Command {
+    /// The account.
+    pub email: Email,
+    /// The password as typed.
+    pub password: Password,
+    /// From where.
+    pub address: IpAddr,
+}
+
+/// Signs in, or refuses in the same way whatever was wrong.
+///
+/// An attempt is taken from both budgets before the hash is computed and given back on success, so
+/// parallel guesses cannot exceed the limit. The budgets go by what was presented, not by what exists.
+///
+/// # Errors
+/// [`Refusal::Throttled`], [`Refusal::BadCredentials`], [`Refusal::Unavailable`].
+pub async fn run(deps: &Deps, command: Command) -> Result<TokenPair, Refusal> {
+    let now = deps.clock.now();
+    let buckets = Buckets::of(deps, &command, now.0 / WINDOW_SECONDS);
+    let window_end = crate::time::Timestamp((now.0 / WINDOW_SECONDS + 1) * WINDOW_SECONDS);
+    for (bucket, limit) in [
+        (&buckets.address, ATTEMPTS_PER_ADDRESS),
+        (&buckets.account, ATTEMPTS_PER_ACCOUNT),
+    ] {
+        if deps.limits.take(bucket, limit, window_end).await? == Attempt::Exhausted {
+            return Err(Refusal::Throttled {
+                retry_after: window_end.since(now).max(1),
+            });
+        }
+    }
+
+    let user = deps.users.by_email(&command.email).await?;
+    // Hash first, whether or not there is a user; look at the account's state after.
+    let right = deps
+        .hasher
+        .verify(&command.password, user.as_ref().map(|u| &u.hash))?;
+    let user = user
+        .filter(|u| right && u.active)
+        .ok_or(Refusal::BadCredentials)?;
+
+    let pair = open_session(deps, &user).await?;
+    for bucket in [&buckets.address, &buckets.account] {
+        // Losing this costs the user one attempt of the window; failing the sign-in would cost more.
+        let _ = deps.limits.give_back(bucket).await;
+    }
+    Ok(pair)
+}
+
+async fn open_session(deps: &Deps, user: &crate::credential::User) -> Stored<TokenPair> {
+    let now = deps.clock.now();
+    let id = SessionId::random(&*deps.entropy)?;
+    let mut nonce = [0; 16];
+    deps.entropy.fill(&mut nonce)?;
+    let refresh = deps.refresh.issue(&RefreshClaims {
+        session: id,
+        generation: 1,
+        nonce,
+    });
+    let session = Session {
+        id,
+        user: user.id,
+        generation: 1,
+        nonce,
+        active: deps.hashing.sha256(refresh.expose().as_bytes()),
+        parent: None,
+        rotated_at: now,
+        expires_at: now.plus(SESSION_SECONDS),
+        revoked: false,
+    };
+    let caller = Caller {
+        user: user.id,
+        org: user.org,
+        role: user.role,
+        session: id,
+    };
+    let access = deps.access.issue(&caller, now, ACCESS_TOKEN_SECONDS)?;
+    deps.sessions.open(&session).await?;
+    Ok(TokenPair {
+        access,
+        expires_in: ACCESS_TOKEN_SECONDS,
+        refresh,
+    })
+}
+
+struct Buckets {
+    account: String,
+    address: String,
+}
+
+impl Buckets {
+    fn of(deps: &Deps, command: &Command, window: u64) -> Self {
+        let account = deps.hashing.sha256(command.email.as_str().as_bytes()).hex();
+        let prefix = match command.address.to_canonical() {
+            IpAddr::V4(v4) => v4.to_string(),
+            IpAddr::V6(v6) => {
+                let [a, b, c, d, ..] = v6.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        };
+        Self {
+            account: format!("login#account#{account}#{window}"),
+            address: format!("login#address#{prefix}#{window}"),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The use cases, one a file: each takes its ports as `Deps` and a parsed command, and gives an outcome.
+//!
+//! Each may be cut off at any call to a port and repeated: nothing is lost, nothing leaks, no state is stuck.
+
+pub mod authorize_playback;
+pub mod begin_upload;
+pub mod bootstrap_owner;
+pub mod deliver_key;
+pub mod deliver_playlist;
+pub mod exchange;
+pub mod finalize_upload;
+pub mod login;
+pub mod process_upload;
+pub mod refresh;
+pub mod withdraw_asset;
+
+use crate::error::Refusal;
+use crate::ports::{AccessVerifier, Clock, Hashing};
+use crate::secret::SecretText;
+use crate::token::Caller;
+
+/// An access token and the refresh token that goes with it.
+#[derive(Debug)]
+pub struct TokenPair {
+    /// A JWT (RFC 9068).
+    pub access: SecretText,
+    /// Seconds that it lives.
+    pub expires_in: u64,
+    /// The active refresh token of the session.
+    pub refresh: SecretText,
+}
+
+/// The caller of a request that needs an access token.
+///
+/// # Errors
+/// [`Refusal::Unauthenticated`] without one, [`Refusal::InvalidToken`] with one that does not verify.
+pub fn caller(
+    verifier: &dyn AccessVerifier,
+    clock: &dyn Clock,
+    bearer: Option<&str>,
+) -> Result<Caller, Refusal> {
+    let token = bearer.ok_or(Refusal::Unauthenticated(
+        "an access token as `Authorization: Bearer`",
+    ))?;
+    verifier
+        .verify(token, clock.now())
+        .ok_or(Refusal::InvalidToken {
+            what: "access token",
+            why: "it is forged, expired or for another audience",
+        })
+}
+
+/// A name that a client gives to a request, so that repeating it is the same request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Parses 1 to 128 visible ASCII characters.
+    ///
+    /// # Errors
+    /// [`crate::error::Malformed`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, crate::error::Malformed> {
+        let visible = text.bytes().all(|b| b.is_ascii_graphic());
+        if visible && (1..=128).contains(&text.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(crate::error::Malformed {
+                field: "Idempotency-Key",
+                expected: "1 to 128 visible ASCII characters",
+            })
+        }
+    }
+
+    /// 128 bits that are the same for the same purpose, owner and key, and for nothing else.
+    pub(crate) fn derive(&self, hashing: &dyn Hashing, purpose: &str, owner: &[u8]) -> [u8; 16] {
+        let mut input = Vec::with_capacity(purpose.len() + owner.len() + self.0.len() + 16);
+        for field in [purpose.as_bytes(), owner, self.0.as_bytes()] {
+            input.extend_from_slice(&(field.len() as u64).to_be_bytes());
+            input.extend_from_slice(field);
+        }
+        let digest = hashing.sha256(&input);
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest.0[..16]);
+        id
+    }
+}

@@ -1,0 +1,290 @@
+//! Package an uploaded film: claim it, cut and encrypt it as it is read, publish it.
+
+use std::sync::Arc;
+
+use crate::asset::{Asset, AssetState, Failure};
+use crate::error::Refusal;
+use crate::id::{AssetId, KeyId, OrgId, PackageId};
+use crate::packaging::{Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Step};
+use crate::ports::{
+    Assets, Change, Claim, Clock, ContentKeys, Entropy, KeyWrap, Manifest, MediaWrites, SourceHead,
+    StoreError, Stored, Uploads,
+};
+use crate::secret::ContentKey;
+use crate::time::Timestamp;
+use crate::usecase::finalize_upload;
+
+/// What packaging needs.
+pub struct Deps {
+    /// The assets.
+    pub assets: Arc<dyn Assets>,
+    /// The uploads bucket.
+    pub uploads: Arc<dyn Uploads>,
+    /// Wrapped content keys.
+    pub keys: Arc<dyn ContentKeys>,
+    /// The media bucket.
+    pub media: Arc<dyn MediaWrites>,
+    /// Wraps content keys.
+    pub wrap: Arc<dyn KeyWrap>,
+    /// Makes packagers.
+    pub packager: Arc<dyn PackagerFactory>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// How films are cut and keyed.
+    pub plan: PackagePlan,
+}
+
+/// A parsed event: an object was created under a source key.
+#[derive(Debug, Clone, Copy)]
+pub struct Command {
+    /// The organisation in the key.
+    pub org: OrgId,
+    /// The asset in the key.
+    pub asset: AssetId,
+    /// When this run must be over; its lease ends then.
+    pub deadline: Timestamp,
+    /// No further delivery of this event is to come.
+    pub last_try: bool,
+}
+
+/// What a delivery of the event came to. All of them mean: do not deliver it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The film is packaged now.
+    Ready,
+    /// It cannot be; the asset says why.
+    Failed,
+    /// There was nothing to do: a repeated, late or foreign event.
+    Nothing,
+}
+
+/// Why this delivery is to be repeated later.
+#[derive(Debug, thiserror::Error)]
+pub enum Retry {
+    /// Another run has the asset.
+    #[error("another run is packaging this asset")]
+    Busy,
+    /// A store did not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Packages the film of an event.
+///
+/// # Errors
+/// [`Retry`]: deliver the event again.
+pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
+    let asset = deps.assets.get(command.asset).await?;
+    let Some(asset) = asset.filter(|a| a.announced.org == command.org) else {
+        return Ok(Outcome::Nothing);
+    };
+    let Some(asset) = arrived(deps, asset).await? else {
+        return Ok(Outcome::Nothing);
+    };
+    let package = PackageId::random(&*deps.entropy)?;
+    let claim = deps
+        .assets
+        .claim(asset.id(), package, deps.clock.now(), command.deadline)
+        .await?;
+    let previous = match claim {
+        Claim::Claimed { previous } => previous,
+        Claim::NotClaimed => {
+            let current = deps.assets.get(asset.id()).await?;
+            let busy = current.is_some_and(|a| a.state == AssetState::Processing);
+            return if busy {
+                Err(Retry::Busy)
+            } else {
+                Ok(Outcome::Nothing)
+            };
+        }
+    };
+    let run = Run {
+        deps,
+        asset: &asset,
+        package,
+        deadline: command.deadline,
+    };
+    match run.all(previous).await {
+        Ok(outcome) => Ok(outcome),
+        Err(_) if command.last_try => {
+            let gave_up = PackageFault::new(
+                "gave_up",
+                "storage was not available at every try; upload the film again later",
+            );
+            Ok(run.failed(&gave_up).await?)
+        }
+        Err(error) => {
+            // Best effort: without it the next delivery waits for the lease to end.
+            let _ = deps.assets.release(asset.id(), package).await;
+            Err(error.into())
+        }
+    }
+}
+
+/// The asset if there is a film to package, whoever noticed first that it arrived.
+async fn arrived(deps: &Deps, asset: Asset) -> Result<Option<Asset>, Retry> {
+    if asset.state != AssetState::Uploading {
+        let pending = matches!(asset.state, AssetState::Uploaded | AssetState::Processing);
+        return Ok(pending.then_some(asset));
+    }
+    match finalize_upload::settle(&*deps.assets, &*deps.uploads, asset).await {
+        Ok(asset) => Ok(Some(asset)),
+        Err(Refusal::Unavailable(error)) => Err(error.into()),
+        // Nothing there any more, or not what was announced: the asset says so.
+        Err(_) => Ok(None),
+    }
+}
+
+struct Run<'a> {
+    deps: &'a Deps,
+    asset: &'a Asset,
+    package: PackageId,
+    deadline: Timestamp,
+}
+
+/// What a run of the machine came to.
+enum Packaged {
+    Whole(Manifest),
+    Fault(PackageFault),
+}
+
+impl Run<'_> {
+    async fn all(&self, previous: Option<PackageId>) -> Stored<Outcome> {
+        if let Some(dead) = previous {
+            self.remove(dead).await?;
+        }
+        let Some(head) = self.deps.uploads.head(&self.asset.announced).await? else {
+            let gone = PackageFault::new("source_gone", "the uploaded film is not there any more");
+            return self.failed(&gone).await;
+        };
+        match self.machine(&head).await? {
+            Packaged::Fault(fault) => self.failed(&fault).await,
+            Packaged::Whole(manifest) => self.publish(&manifest).await,
+        }
+    }
+
+    async fn machine(&self, head: &SourceHead) -> Stored<Packaged> {
+        let mut machine = self.deps.packager.start(head.size, self.deps.plan);
+        let mut keys = Keys {
+            run: self,
+            ids: Vec::new(),
+            current: None,
+        };
+        loop {
+            if self.deps.clock.now() >= self.deadline {
+                return Ok(Packaged::Fault(PackageFault::new(
+                    "too_long",
+                    "packaging took longer than one run may take; cut the film into parts",
+                )));
+            }
+            match machine.step() {
+                Err(fault) => return Ok(Packaged::Fault(fault)),
+                Ok(Step::Read { offset, len }) => {
+                    let new = &self.asset.announced;
+                    let bytes = self.deps.uploads.read(new, &head.etag, offset, len).await?;
+                    machine.source(&bytes);
+                }
+                Ok(Step::NeedKey { period, .. }) => keys.begin(&mut *machine, period).await?,
+                Ok(Step::Segment(segment)) => {
+                    let (asset, number) = (self.asset.id(), segment.number);
+                    self.deps
+                        .media
+                        .put_segment(asset, self.package, number, segment.ciphertext)
+                        .await?;
+                }
+                Ok(Step::Done(presentation)) => {
+                    let keys = keys.ids.iter().map(ToString::to_string).collect();
+                    return Ok(Packaged::Whole(Manifest { presentation, keys }));
+                }
+            }
+        }
+    }
+
+    async fn publish(&self, manifest: &Manifest) -> Stored<Outcome> {
+        let (deps, asset) = (self.deps, self.asset.id());
+        deps.media
+            .put_manifest(asset, self.package, manifest)
+            .await?;
+        if deps.assets.publish(asset, self.package).await? == Change::Applied {
+            return Ok(Outcome::Ready);
+        }
+        let current = deps.assets.get(asset).await?;
+        if current.is_some_and(|a| a.state == AssetState::Ready && a.package == Some(self.package))
+        {
+            return Ok(Outcome::Ready);
+        }
+        // Withdrawn meanwhile, or taken over after our lease: nobody will ever play this run's package.
+        self.remove(self.package).await?;
+        Ok(Outcome::Nothing)
+    }
+
+    async fn failed(&self, fault: &PackageFault) -> Stored<Outcome> {
+        self.remove(self.package).await?;
+        let failure = Failure {
+            code: fault.code.to_owned(),
+            reason: fault.reason.clone(),
+        };
+        self.deps
+            .assets
+            .fail(self.asset.id(), Some(self.package), &failure)
+            .await?;
+        Ok(Outcome::Failed)
+    }
+
+    /// Keys first: without them the segments are noise.
+    async fn remove(&self, package: PackageId) -> Stored<()> {
+        self.deps
+            .keys
+            .delete_package(self.asset.id(), package)
+            .await?;
+        self.deps
+            .media
+            .delete_package(self.asset.id(), package)
+            .await
+    }
+}
+
+/// The content keys of a run, one a period; only the current one is in memory.
+struct Keys<'a> {
+    run: &'a Run<'a>,
+    ids: Vec<KeyId>,
+    current: Option<ContentKey>,
+}
+
+impl Keys<'_> {
+    /// Answers the machine, storing a fresh wrapped key first when a period begins.
+    async fn begin(&mut self, machine: &mut dyn Packaging, period: u32) -> Stored<()> {
+        let deps = self.run.deps;
+        let key = match self.current.take() {
+            Some(key) if usize::try_from(period) == Ok(self.ids.len().saturating_sub(1)) => key,
+            _ => self.fresh().await?,
+        };
+        let mut iv = [0; 16];
+        deps.entropy.fill(&mut iv)?;
+        machine.begin_segment(&key, Iv(iv));
+        self.current = Some(key);
+        Ok(())
+    }
+
+    async fn fresh(&mut self) -> Stored<ContentKey> {
+        let Run {
+            deps,
+            asset,
+            package,
+            ..
+        } = self.run;
+        let id = KeyId::random(&*deps.entropy)?;
+        let mut octets = [0; 16];
+        deps.entropy.fill(&mut octets)?;
+        let mut nonce = [0; 12];
+        deps.entropy.fill(&mut nonce)?;
+        let key = ContentKey::new(octets);
+        deps.keys
+            .put(&deps.wrap.wrap(&key, asset.id(), id, *package, nonce)?)
+            .await?;
+        self.ids.push(id);
+        Ok(key)
+    }
+}
