@@ -206,10 +206,10 @@ pub enum Change {
 /// What became of a packager's claim.
 #[derive(Debug)]
 pub enum Claim {
-    /// The asset is ours until the lease ends; `previous` is what a dead run left behind.
+    /// The asset is ours until the lease ends; `previous` is what dead runs left behind.
     Claimed {
-        /// A package whose segments and keys are to be removed.
-        previous: Option<PackageId>,
+        /// The packages in [`Asset::runs`] before this claim: their segments and keys are to be removed.
+        previous: Vec<PackageId>,
     },
     /// The asset is another's or in another state.
     NotClaimed,
@@ -226,7 +226,8 @@ pub trait Assets: Send + Sync {
     async fn set_multipart(&self, id: AssetId, multipart: &str) -> Stored<Change>;
     /// `uploading` → `uploaded`.
     async fn mark_uploaded(&self, id: AssetId) -> Stored<Change>;
-    /// `uploaded`, or `processing` under a lease that is over → `processing` under ours.
+    /// `uploaded`, or `processing` under a lease that is over (`lease_until <= now`) → `processing` under ours;
+    /// `package` is appended to the asset's runs in the same write, so that no dead run is ever forgotten.
     async fn claim(
         &self,
         id: AssetId,
@@ -236,16 +237,17 @@ pub trait Assets: Send + Sync {
     ) -> Stored<Claim>;
     /// Ends the lease of `package` early, so that the next delivery may claim at once.
     async fn release(&self, id: AssetId, package: PackageId) -> Stored<Change>;
-    /// `processing` of `package` → `ready`.
+    /// `processing` of `package` → `ready`; the list of runs is emptied.
     async fn publish(&self, id: AssetId, package: PackageId) -> Stored<Change>;
-    /// Any state before `ready` → `failed`; under `package` only if it is that run's.
+    /// Any state before `ready` → `failed`; under a package only if it is `processing` by that run, whose list
+    /// of runs is then emptied.
     async fn fail(
         &self,
         id: AssetId,
         package: Option<PackageId>,
         failure: &Failure,
     ) -> Stored<Change>;
-    /// Any state → `withdrawn`.
+    /// Any state → `withdrawn`; package and runs stay on record.
     async fn withdraw(&self, id: AssetId) -> Stored<Change>;
 }
 

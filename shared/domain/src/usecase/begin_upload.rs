@@ -110,6 +110,7 @@ fn fresh(announced: NewAsset) -> Asset {
         state: AssetState::Uploading,
         multipart: None,
         package: None,
+        runs: Vec::new(),
         lease_until: None,
         failure: None,
     }

@@ -143,6 +143,17 @@ fn is_lie(asset: &Asset) -> bool {
         .is_some_and(|f| LIES.contains(&f.code.as_str()))
 }
 
+/// Removes the bytes of an upload that failed as a lie, for whoever finds it so; repeating is fine.
+///
+/// # Errors
+/// [`Refusal::Unavailable`]'s cause: the bytes may still be there.
+pub(super) async fn discard_lie(uploads: &dyn Uploads, asset: &Asset) -> Stored<()> {
+    if is_lie(asset) {
+        uploads.delete(&asset.announced).await?;
+    }
+    Ok(())
+}
+
 async fn refuse(uploads: &dyn Uploads, asset: &Asset) -> Stored<Refusal> {
     uploads.delete(&asset.announced).await?;
     let reason = asset

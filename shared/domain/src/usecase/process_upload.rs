@@ -104,30 +104,41 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
         deps,
         asset: &asset,
         package,
+        previous,
         deadline: command.deadline,
     };
-    match run.all(previous).await {
+    match run.all().await {
         Ok(outcome) => Ok(outcome),
-        Err(_) if command.last_try => {
+        Err(Retry::Busy) => Err(Retry::Busy),
+        Err(Retry::Store(_)) if command.last_try => {
             let gave_up = PackageFault::new(
                 "gave_up",
                 "storage was not available at every try; upload the film again later",
             );
-            Ok(run.failed(&gave_up).await?)
+            run.failed(&gave_up).await
         }
         Err(error) => {
             // Best effort: without it the next delivery waits for the lease to end.
             let _ = deps.assets.release(asset.id(), package).await;
-            Err(error.into())
+            Err(error)
         }
     }
 }
 
 /// The asset if there is a film to package, whoever noticed first that it arrived.
 async fn arrived(deps: &Deps, asset: Asset) -> Result<Option<Asset>, Retry> {
-    if asset.state != AssetState::Uploading {
-        let pending = matches!(asset.state, AssetState::Uploaded | AssetState::Processing);
-        return Ok(pending.then_some(asset));
+    match asset.state {
+        AssetState::Uploading => {}
+        AssetState::Uploaded | AssetState::Processing => return Ok(Some(asset)),
+        AssetState::Ready => return Ok(None),
+        AssetState::Failed | AssetState::Withdrawn => {
+            // Whoever had it in hand then may have died before it could clean up.
+            finalize_upload::discard_lie(&*deps.uploads, &asset).await?;
+            for run in &asset.runs {
+                remove(deps, asset.id(), *run).await?;
+            }
+            return Ok(None);
+        }
     }
     match finalize_upload::settle(&*deps.assets, &*deps.uploads, asset).await {
         Ok(asset) => Ok(Some(asset)),
@@ -137,10 +148,18 @@ async fn arrived(deps: &Deps, asset: Asset) -> Result<Option<Asset>, Retry> {
     }
 }
 
+/// Keys first: without them the segments are noise.
+async fn remove(deps: &Deps, asset: AssetId, package: PackageId) -> Stored<()> {
+    deps.keys.delete_package(asset, package).await?;
+    deps.media.delete_package(asset, package).await
+}
+
 struct Run<'a> {
     deps: &'a Deps,
     asset: &'a Asset,
     package: PackageId,
+    /// Dead runs whose segments and keys are still to be removed.
+    previous: Vec<PackageId>,
     deadline: Timestamp,
 }
 
@@ -151,10 +170,8 @@ enum Packaged {
 }
 
 impl Run<'_> {
-    async fn all(&self, previous: Option<PackageId>) -> Stored<Outcome> {
-        if let Some(dead) = previous {
-            self.remove(dead).await?;
-        }
+    async fn all(&self) -> Result<Outcome, Retry> {
+        self.bury_previous().await?;
         let Some(head) = self.deps.uploads.head(&self.asset.announced).await? else {
             let gone = PackageFault::new("source_gone", "the uploaded film is not there any more");
             return self.failed(&gone).await;
@@ -202,47 +219,57 @@ impl Run<'_> {
         }
     }
 
-    async fn publish(&self, manifest: &Manifest) -> Stored<Outcome> {
+    async fn publish(&self, manifest: &Manifest) -> Result<Outcome, Retry> {
         let (deps, asset) = (self.deps, self.asset.id());
         deps.media
             .put_manifest(asset, self.package, manifest)
             .await?;
-        if deps.assets.publish(asset, self.package).await? == Change::Applied {
-            return Ok(Outcome::Ready);
+        match deps.assets.publish(asset, self.package).await? {
+            Change::Applied => Ok(Outcome::Ready),
+            Change::NotApplied => self.overtaken().await,
         }
-        let current = deps.assets.get(asset).await?;
-        if current.is_some_and(|a| a.state == AssetState::Ready && a.package == Some(self.package))
-        {
-            return Ok(Outcome::Ready);
-        }
-        // Withdrawn meanwhile, or taken over after our lease: nobody will ever play this run's package.
-        self.remove(self.package).await?;
-        Ok(Outcome::Nothing)
     }
 
-    async fn failed(&self, fault: &PackageFault) -> Stored<Outcome> {
-        self.remove(self.package).await?;
+    async fn failed(&self, fault: &PackageFault) -> Result<Outcome, Retry> {
+        // What earlier runs left too: with the asset failed, nobody would look for it again.
+        self.bury_previous().await?;
+        remove(self.deps, self.asset.id(), self.package).await?;
         let failure = Failure {
             code: fault.code.to_owned(),
             reason: fault.reason.clone(),
         };
-        self.deps
-            .assets
-            .fail(self.asset.id(), Some(self.package), &failure)
-            .await?;
-        Ok(Outcome::Failed)
+        let (asset, package) = (self.asset.id(), Some(self.package));
+        match self.deps.assets.fail(asset, package, &failure).await? {
+            Change::Applied => Ok(Outcome::Failed),
+            Change::NotApplied => self.overtaken().await,
+        }
     }
 
-    /// Keys first: without them the segments are noise.
-    async fn remove(&self, package: PackageId) -> Stored<()> {
-        self.deps
-            .keys
-            .delete_package(self.asset.id(), package)
-            .await?;
-        self.deps
-            .media
-            .delete_package(self.asset.id(), package)
-            .await
+    /// The asset is not in this run's hands any more: it is settled already, withdrawn, or another run's.
+    async fn overtaken(&self) -> Result<Outcome, Retry> {
+        let current = self.deps.assets.get(self.asset.id()).await?;
+        let ours = current
+            .as_ref()
+            .is_some_and(|a| a.package == Some(self.package));
+        let state = current.map(|a| a.state);
+        if ours && state == Some(AssetState::Ready) {
+            return Ok(Outcome::Ready);
+        }
+        // Nobody will ever play this run's package.
+        remove(self.deps, self.asset.id(), self.package).await?;
+        match state {
+            Some(AssetState::Failed) if ours => Ok(Outcome::Failed),
+            // The event belongs to the run that has the asset now; should that one die, it must come again.
+            Some(AssetState::Processing) => Err(Retry::Busy),
+            _ => Ok(Outcome::Nothing),
+        }
+    }
+
+    async fn bury_previous(&self) -> Stored<()> {
+        for dead in &self.previous {
+            remove(self.deps, self.asset.id(), *dead).await?;
+        }
+        Ok(())
     }
 }
 
