@@ -1,1 +1,26 @@
-//! Placeholder.
+//! Turns an MP4 or MOV film into AES-128 HLS: MPEG-TS segments cut at key frames, each
+//! encrypted under the key and IV that the driver hands over.
+//!
+//! Sans-IO: [`HlsPackagers`] makes machines that ask for byte ranges of the source and yield whole
+//! encrypted segments. No frame is decoded. Memory is the film's index, one read window per track
+//! and one segment; it does not grow with the length of the media.
+//!
+//! What is read: progressive ISO BMFF (ISO/IEC 14496-12) and MOV, H.264 or HEVC
+//! (ISO/IEC 14496-15), AAC (ISO/IEC 14496-3). What is written: ISO/IEC 13818-1, RFC 8216.
+
+mod bits;
+mod bytes;
+mod cipher;
+mod codec;
+mod cut;
+mod fault;
+mod feed;
+mod mp4;
+mod packager;
+mod packer;
+mod present;
+mod survey;
+mod ts;
+mod window;
+
+pub use packager::HlsPackagers;

@@ -1,0 +1,10 @@
+//! What decoders need: parameter sets, ADTS headers, and the names that players ask for.
+
+pub(crate) mod aac;
+pub(crate) mod avc;
+pub(crate) mod hevc;
+pub(crate) mod nal;
+mod sps;
+
+pub(crate) use aac::AudioCodec;
+pub(crate) use nal::VideoCodec;

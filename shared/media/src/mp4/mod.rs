@@ -1,0 +1,10 @@
+//! Reading MP4 and MOV: where the index is, what it says, and its sample tables.
+
+pub(crate) mod boxes;
+pub(crate) mod edit;
+pub(crate) mod entry;
+pub(crate) mod movie;
+pub(crate) mod scan;
+pub(crate) mod sniff;
+pub(crate) mod table;
+pub(crate) mod track;

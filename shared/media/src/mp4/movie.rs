@@ -1,0 +1,185 @@
+//! Which tracks of a film are packaged: one picture, one sound.
+
+use std::sync::Arc;
+
+use crate::codec::{AudioCodec, VideoCodec};
+use crate::fault::{Outcome, damaged, not_a_film, unsupported_feature};
+use crate::mp4::boxes::Node;
+use crate::mp4::edit::Edit;
+use crate::mp4::entry;
+use crate::mp4::scan::fragmented;
+use crate::mp4::table::Tables;
+use crate::mp4::track::{Medium, Track};
+
+/// More tracks than any film has.
+const MAX_TRACKS: usize = 256;
+
+/// A chosen track: its clock, tables and decoder.
+pub(crate) struct Chosen<C> {
+    pub(crate) codec: C,
+    pub(crate) tables: Tables,
+    pub(crate) edit: Edit,
+    /// Ticks a second of the track's clock.
+    pub(crate) timescale: u32,
+    /// Ticks a second of the film's clock, which edits use.
+    pub(crate) film_timescale: u32,
+}
+
+/// The tracks to package; at least one is there.
+pub(crate) struct Movie {
+    pub(crate) video: Option<Chosen<VideoCodec>>,
+    pub(crate) audio: Option<Chosen<AudioCodec>>,
+}
+
+impl Movie {
+    /// Reads the body of `moov`.
+    pub(crate) fn parse(index: Vec<u8>) -> Outcome<Self> {
+        let index = Arc::new(index);
+        let raw = Arc::clone(&index);
+        let root = Node::root(&raw);
+        if root.find(*b"cmov")?.is_some() {
+            return Err(unsupported_feature(
+                "index_compressed",
+                "The film's index is compressed",
+            ));
+        }
+        if root.find(*b"mvex")?.is_some() {
+            return Err(fragmented());
+        }
+        let mut reader = Reader {
+            index,
+            film_timescale: film_timescale(&root)?,
+            tracks: vec![],
+        };
+        for child in root.children(0) {
+            let child = child?;
+            if child.kind == *b"trak" {
+                reader.tracks.push(Track::parse(child));
+            }
+            if reader.tracks.len() > MAX_TRACKS {
+                return Err(damaged("it claims more tracks than any film has"));
+            }
+        }
+        // Enabled tracks first; the order of the file within each.
+        reader.tracks.sort_by_key(|track| !track.enabled);
+        let movie = Self {
+            video: reader.video()?,
+            audio: reader.audio()?,
+        };
+        if movie.video.is_none() && movie.audio.is_none() {
+            return Err(not_a_film("an MP4 file without picture and sound"));
+        }
+        Ok(movie)
+    }
+}
+
+struct Reader<'a> {
+    index: Arc<Vec<u8>>,
+    film_timescale: u32,
+    tracks: Vec<Track<'a>>,
+}
+
+impl<'a> Reader<'a> {
+    fn video(&self) -> Outcome<Option<Chosen<VideoCodec>>> {
+        let candidates = self
+            .tracks
+            .iter()
+            .filter(|track| track.medium == Medium::Video);
+        self.first(candidates, |track, entry, _| {
+            if entry::is_cover(entry) {
+                return Ok(None);
+            }
+            let codec = entry::video(entry)?;
+            if track.turned {
+                Err(turned())
+            } else {
+                Ok(Some(codec))
+            }
+        })
+    }
+
+    fn audio(&self) -> Outcome<Option<Chosen<AudioCodec>>> {
+        let candidates = self
+            .tracks
+            .iter()
+            .filter(|track| track.medium == Medium::Audio);
+        self.first(candidates, |_, entry, quicktime| {
+            entry::audio(entry, quicktime).map(Some)
+        })
+    }
+
+    /// The first candidate that can be packaged; else the first one's fault.
+    fn first<'t, C>(
+        &self,
+        candidates: impl Iterator<Item = &'t Track<'a>>,
+        codec: impl Fn(&Track<'a>, &Node<'a>, bool) -> Outcome<Option<C>>,
+    ) -> Outcome<Option<Chosen<C>>>
+    where
+        'a: 't,
+    {
+        let mut first_fault = None;
+        for track in candidates {
+            match self.choose(track, &codec) {
+                Ok(Some(chosen)) => return Ok(Some(chosen)),
+                Ok(None) => {}
+                Err(fault) => {
+                    first_fault.get_or_insert(fault);
+                }
+            }
+        }
+        first_fault.map_or(Ok(None), Err)
+    }
+
+    fn choose<C>(
+        &self,
+        track: &Track<'a>,
+        codec: impl Fn(&Track<'a>, &Node<'a>, bool) -> Outcome<Option<C>>,
+    ) -> Outcome<Option<Chosen<C>>> {
+        let stbl = track.stbl()?;
+        let tables = Tables::parse(&self.index, &stbl)?;
+        if tables.count() == 0 {
+            return Ok(None);
+        }
+        let number = tables.description().ok_or_else(changing)?;
+        let (entry, quicktime) = entry::describe(&stbl, number)?;
+        let Some(codec) = codec(track, &entry, quicktime)? else {
+            return Ok(None);
+        };
+        if !track.is_self_contained(entry::reference(&entry))? {
+            return Err(unsupported_feature(
+                "media_elsewhere",
+                "The film's pictures or sound are kept in other files",
+            ));
+        }
+        Ok(Some(Chosen {
+            codec,
+            tables,
+            edit: Edit::parse(&track.node)?,
+            timescale: track.timescale()?,
+            film_timescale: self.film_timescale,
+        }))
+    }
+}
+
+fn film_timescale(root: &Node<'_>) -> Outcome<u32> {
+    let mvhd = root.need(*b"mvhd")?;
+    let mut bytes = mvhd.bytes();
+    let version = bytes.u32().map(|word| word >> 24);
+    let skipped = bytes.take(if version == Some(1) { 16 } else { 8 });
+    let scale = skipped.and_then(|_| bytes.u32()).filter(|&scale| scale > 0);
+    scale.ok_or_else(|| damaged("it states no unit of time"))
+}
+
+fn changing() -> vault_domain::packaging::PackageFault {
+    unsupported_feature(
+        "changing_format_not_supported",
+        "The film changes its format in the middle, as when clips are joined without exporting them as one",
+    )
+}
+
+fn turned() -> vault_domain::packaging::PackageFault {
+    unsupported_feature(
+        "turned_film_not_supported",
+        "The film's pictures are stored sideways with a note to turn them, as phones do, and streaming players ignore that note",
+    )
+}

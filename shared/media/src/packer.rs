@@ -1,0 +1,292 @@
+//! From samples to segments: where to cut, what comes next, and the cipher over the whole.
+
+use vault_domain::packaging::{Iv, PackageFault, PackagePlan, Segment, Step};
+use vault_domain::secret::ContentKey;
+
+use crate::cipher::Cipher;
+use crate::codec::{AudioCodec, VideoCodec, aac};
+use crate::cut::{Cut, Cutter};
+use crate::fault::{Outcome, damaged, unsupported_feature};
+use crate::feed::Feed;
+use crate::mp4::movie::Movie;
+use crate::present::Ledger;
+use crate::survey::{Start, survey};
+use crate::ts::{Mux, Program};
+use crate::window::{Want, Windows};
+
+/// A larger segment is refused: it has to be held whole.
+const MAX_SEGMENT: u64 = 256 << 20;
+/// Sound frames are gathered into one PES packet up to so many octets or frames.
+const GROUP_OCTETS: usize = 4096;
+const GROUP_FRAMES: u32 = 16;
+/// The windows' numbers of the tracks.
+const VIDEO: usize = 0;
+const AUDIO: usize = 1;
+
+/// One track on its way into the stream.
+pub(crate) struct Lane<C> {
+    pub(crate) codec: C,
+    pub(crate) feed: Feed,
+}
+
+/// The machine behind a film whose index is read.
+pub(crate) struct Packer {
+    video: Option<Lane<VideoCodec>>,
+    audio: Option<Lane<AudioCodec>>,
+    windows: Windows,
+    mux: Mux,
+    cutter: Cutter,
+    ledger: Ledger,
+    open: Option<Open>,
+    group: Group,
+}
+
+/// A segment being written.
+struct Open {
+    cut: Cut,
+    cipher: Option<Cipher>,
+    out: Vec<u8>,
+    begun: bool,
+}
+
+/// Sound frames gathered for one PES packet.
+#[derive(Default)]
+struct Group {
+    frames: Vec<u8>,
+    count: u32,
+    show: i64,
+    decode: i64,
+}
+
+impl Packer {
+    pub(crate) fn open(index: Vec<u8>, size: u64, plan: PackagePlan) -> Outcome<Self> {
+        let movie = Movie::parse(index)?;
+        let video = movie
+            .video
+            .map(|track| survey(&track, size, Start::Key).map(|s| (track, s)));
+        let video = video.transpose()?;
+        let warm = video.as_ref().map_or(0, |(_, found)| found.start.min(0));
+        let audio = movie
+            .audio
+            .map(|t| survey(&t, size, Start::Before(warm)).map(|s| (t, s)));
+        let audio = audio.transpose()?;
+        let surveys = [video.as_ref().map(|v| v.1), audio.as_ref().map(|a| a.1)];
+        let octets = surveys
+            .iter()
+            .flatten()
+            .fold(0_u64, |sum, s| sum.saturating_add(s.octets));
+        if octets > size {
+            return Err(damaged(
+                "its index names more pictures and sound than the file can hold",
+            ));
+        }
+        let file_end = surveys
+            .iter()
+            .flatten()
+            .map(|s| s.file_end)
+            .max()
+            .unwrap_or(0);
+        let program = Program {
+            video: video.as_ref().map(|(track, _)| track.codec.family),
+            audio: audio.is_some(),
+            marks_keys: video
+                .as_ref()
+                .is_some_and(|(track, _)| track.tables.marks_keys()),
+            first: 0,
+        };
+        let ledger = Ledger::new(
+            video
+                .as_ref()
+                .map(|(track, found)| (&track.codec, found.rate)),
+            audio.as_ref().map(|(track, _)| &track.codec),
+        );
+        let video = video.map(|(t, s)| Lane {
+            codec: t.codec,
+            feed: Feed::new(t.tables, &s),
+        });
+        let audio = audio.map(|(t, s)| Lane {
+            codec: t.codec,
+            feed: Feed::new(t.tables, &s),
+        });
+        let starts = [peek(video.as_ref()), peek(audio.as_ref())];
+        let first = starts
+            .iter()
+            .flatten()
+            .map(|unit| unit.decode)
+            .min()
+            .unwrap_or(0);
+        Ok(Self {
+            video,
+            audio,
+            windows: Windows::new(file_end),
+            mux: Mux::new(Program { first, ..program }),
+            cutter: Cutter::new(plan, surveys),
+            ledger,
+            open: None,
+            group: Group::default(),
+        })
+    }
+
+    pub(crate) fn step(&mut self) -> Outcome<Step> {
+        let Some(open) = self.open.as_mut() else {
+            return self.next_segment();
+        };
+        if open.cipher.is_none() {
+            return Ok(self.need_key());
+        }
+        match self.fill()? {
+            Some(Want { offset, len }) => Ok(Step::Read { offset, len }),
+            None => self.seal(),
+        }
+    }
+
+    pub(crate) fn source(&mut self, octets: &[u8]) {
+        self.windows.fill(octets);
+    }
+
+    pub(crate) fn begin_segment(&mut self, key: &ContentKey, iv: Iv) -> Outcome<()> {
+        if let Some(open) = self.open.as_mut().filter(|open| !open.begun) {
+            open.cipher = Some(Cipher::new(key, iv)?);
+        }
+        Ok(())
+    }
+
+    fn next_segment(&mut self) -> Outcome<Step> {
+        let video = self.video.as_ref().map(|lane| &lane.feed);
+        let audio = self.audio.as_ref().map(|lane| &lane.feed);
+        let Some(cut) = self.cutter.next(video, audio) else {
+            return Ok(Step::Done(self.ledger.presentation()));
+        };
+        if cut.octets > MAX_SEGMENT {
+            return Err(sparse());
+        }
+        self.open = Some(Open {
+            cut,
+            cipher: None,
+            out: Vec::new(),
+            begun: false,
+        });
+        Ok(self.need_key())
+    }
+
+    fn need_key(&self) -> Step {
+        let segment = self.ledger.count();
+        Step::NeedKey {
+            segment,
+            period: self.cutter.period(segment),
+        }
+    }
+
+    /// Writes what is held; what is wanted comes back, or nothing when the segment is whole.
+    fn fill(&mut self) -> Outcome<Option<Want>> {
+        let Some(open) = self.open.as_mut() else {
+            return Ok(None);
+        };
+        if !open.begun {
+            open.begun = true;
+            open.out.reserve_exact(open.cut.room());
+            self.mux.begin(&mut open.out);
+        }
+        loop {
+            if open.out.len() as u64 > MAX_SEGMENT {
+                return Err(sparse());
+            }
+            let picture = self.video.as_ref().and_then(|lane| lane.feed.peek());
+            let sound = self.audio.as_ref().and_then(|lane| lane.feed.peek());
+            let (picture, sound) = (picture.copied(), sound.copied());
+            let first = open
+                .cut
+                .first_of(picture.as_ref(), sound.as_ref(), self.group.count > 0);
+            match (first, self.video.as_mut(), self.audio.as_mut()) {
+                (Some(VIDEO), Some(lane), _) => {
+                    let Some(unit) = picture else { return Ok(None) };
+                    let Some(sample) = self.windows.get(&unit) else {
+                        return self.windows.want(VIDEO, &lane.feed, sound.as_ref());
+                    };
+                    let entry = self
+                        .mux
+                        .picture(&mut open.out, &lane.codec, &unit, sample)?;
+                    if open.cut.is_first_picture() && !entry {
+                        return Err(no_entry());
+                    }
+                    lane.feed.advance();
+                    open.cut.took_picture();
+                }
+                (Some(_), _, Some(lane)) => {
+                    let Some(unit) = sound else { return Ok(None) };
+                    let Some(sample) = self.windows.get(&unit) else {
+                        return self.windows.want(AUDIO, &lane.feed, picture.as_ref());
+                    };
+                    self.group
+                        .add(&lane.codec, sample, (unit.show, unit.decode))?;
+                    lane.feed.advance();
+                    open.cut.took_sound();
+                    let whole = u64::from(unit.duration) * u64::from(lane.codec.rate)
+                        == aac::FRAME * u64::from(lane.feed.timescale());
+                    if open.cut.sounds() == 0 || !whole || self.group.is_full() {
+                        let ahead = picture.map(|picture| picture.decode);
+                        self.group.flush(&mut self.mux, &mut open.out, ahead);
+                    }
+                }
+                _ => return Ok(None),
+            }
+        }
+    }
+
+    fn seal(&mut self) -> Outcome<Step> {
+        let (Some(mut open), number) = (self.open.take(), self.ledger.count()) else {
+            return self.next_segment();
+        };
+        let Some(cipher) = open.cipher else {
+            return Ok(self.need_key());
+        };
+        cipher.seal(&mut open.out)?;
+        let period = self.cutter.period(number);
+        self.ledger
+            .add(open.cut.ticks(), open.out.len() as u64, period, cipher.iv());
+        Ok(Step::Segment(Segment {
+            number,
+            ciphertext: open.out,
+        }))
+    }
+}
+
+fn peek<C>(lane: Option<&Lane<C>>) -> Option<&crate::feed::Unit> {
+    lane.and_then(|lane| lane.feed.peek())
+}
+
+impl Group {
+    fn add(&mut self, codec: &AudioCodec, frame: &[u8], at: (i64, i64)) -> Outcome<()> {
+        if self.count == 0 {
+            (self.show, self.decode) = at;
+        }
+        self.frames.extend_from_slice(&codec.adts(frame.len())?);
+        self.frames.extend_from_slice(frame);
+        self.count += 1;
+        Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.count >= GROUP_FRAMES || self.frames.len() >= GROUP_OCTETS
+    }
+
+    fn flush(&mut self, mux: &mut Mux, out: &mut Vec<u8>, ahead: Option<i64>) {
+        mux.sound(out, &self.frames, (self.show, self.decode), ahead);
+        self.frames.clear();
+        self.count = 0;
+    }
+}
+
+fn sparse() -> PackageFault {
+    unsupported_feature(
+        "key_frames_too_far_apart",
+        "The film's key frames, the pictures from which a player can start, are so far apart that one piece would exceed 256 MiB",
+    )
+}
+
+fn no_entry() -> PackageFault {
+    unsupported_feature(
+        "no_key_frames",
+        "The film does not say which of its pictures are key frames, and where it has to be cut there is none",
+    )
+}

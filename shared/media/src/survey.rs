@@ -1,0 +1,245 @@
+//! One walk over a track's tables before anything is read: is the film whole, when does the track
+//! start and end, which samples are kept.
+
+use vault_domain::packaging::TICKS_PER_SECOND;
+
+use crate::fault::{Outcome, damaged, unsupported_feature};
+use crate::mp4::edit::Edit;
+use crate::mp4::movie::Chosen;
+use crate::mp4::table::{Cursor, Sample, Tables, short_of};
+
+/// Larger single pictures than this are taken for damage.
+const MAX_SAMPLE: u32 = 64 << 20;
+/// The clock of MPEG-TS comes round after 26.5 hours.
+const MAX_SECONDS: i64 = 24 * 3600;
+/// Sound so much ahead of the picture is kept: the priming of every AAC encoder is shorter.
+pub(crate) const MAX_LEAD: i64 = 9_000;
+
+/// From a track's clock to 90 kHz ticks of the film.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeline {
+    timescale: u32,
+    /// Composition time that stands at the beginning of the track's edit.
+    from: i64,
+    /// Ticks before the track starts.
+    delay: i64,
+    /// How much later than allowed the tables decode; taken from every decoding time.
+    lead: i64,
+}
+
+impl Timeline {
+    pub(crate) fn shown(&self, compose: i64) -> i64 {
+        rescale(compose.saturating_sub(self.from), self.timescale) + self.delay
+    }
+
+    pub(crate) fn decoded(&self, decode: i64) -> i64 {
+        self.shown(decode.saturating_sub(self.lead))
+    }
+
+    pub(crate) fn timescale(&self) -> u32 {
+        self.timescale
+    }
+}
+
+/// To 90 kHz, rounded to the nearest tick.
+fn rescale(value: i64, timescale: u32) -> i64 {
+    const RATE: i64 = TICKS_PER_SECOND.cast_signed();
+    let scale = i64::from(timescale);
+    if let Some(product) = value
+        .checked_mul(RATE)
+        .and_then(|v| v.checked_add(scale / 2))
+    {
+        return product.div_euclid(scale);
+    }
+    let wide = i128::from(value) * i128::from(RATE) + i128::from(scale / 2);
+    i64::try_from(wide.div_euclid(i128::from(scale))).unwrap_or(i64::MAX / 4)
+}
+
+/// What the walk found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Survey {
+    pub(crate) line: Timeline,
+    /// The first sample kept, and the one behind the last.
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+    /// When the first sample kept is shown, and when the last one ends.
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+    /// Octets of all samples, and where the last of them ends in the file.
+    pub(crate) octets: u64,
+    pub(crate) file_end: u64,
+    /// Samples a second.
+    pub(crate) rate: f64,
+}
+
+/// Where a track may start.
+#[derive(Clone, Copy)]
+pub(crate) enum Start {
+    /// At the last key frame that is not behind the first picture shown.
+    Key,
+    /// At the last sample well before that tick, so that a decoder has warmed up by then.
+    Before(i64),
+}
+
+/// Walks all samples of a track of a file of `size` octets.
+pub(crate) fn survey<C>(track: &Chosen<C>, size: u64, start: Start) -> Outcome<Survey> {
+    let line = timeline(
+        &track.tables,
+        &track.edit,
+        track.timescale,
+        track.film_timescale,
+    )?;
+    let until = shown_until(track);
+    let limit = i64::from(track.timescale) * MAX_SECONDS;
+    let mut found = Walk::new(line);
+    let mut cursor = Cursor::default();
+    for at in 0..track.tables.count() {
+        let sample = short_of(cursor.next(&track.tables), size)?;
+        if sample.size > MAX_SAMPLE {
+            return Err(damaged(
+                "one of its pictures claims to be larger than 64 MiB",
+            ));
+        }
+        found.count(&sample);
+        if sample.size == 0 {
+            continue;
+        }
+        let shown = sample.compose.saturating_sub(line.from);
+        if shown.saturating_abs() > limit || sample.decode.saturating_sub(line.from) > limit {
+            return Err(too_long());
+        }
+        found.keep(at, &sample, shown, until, start);
+    }
+    found.finish(track, until)
+}
+
+struct Walk {
+    line: Timeline,
+    first: Option<(u32, Sample)>,
+    last: u32,
+    behind: Option<Sample>,
+    end: i64,
+    octets: u64,
+    file_end: u64,
+}
+
+impl Walk {
+    fn new(line: Timeline) -> Self {
+        let (first, behind) = (None, None);
+        Self {
+            line,
+            first,
+            last: 0,
+            behind,
+            end: i64::MIN,
+            octets: 0,
+            file_end: 0,
+        }
+    }
+
+    fn count(&mut self, sample: &Sample) {
+        // Each is below 2^32 and their number below 2^25: the sum cannot overflow.
+        self.octets += u64::from(sample.size);
+        self.file_end = self.file_end.max(sample.offset + u64::from(sample.size));
+    }
+
+    fn keep(&mut self, at: u32, sample: &Sample, shown: i64, until: i64, start: Start) {
+        let may_start = match start {
+            Start::Key => sample.key && shown <= 0,
+            Start::Before(tick) => self.line.shown(sample.compose) <= tick - MAX_LEAD,
+        };
+        let must_start = self.first.is_none() && (sample.key || matches!(start, Start::Before(_)));
+        if may_start || must_start {
+            self.first = Some((at, *sample));
+            self.end = i64::MIN;
+        }
+        if self.first.is_some() && shown < until {
+            self.last = at + 1;
+            self.behind = Some(*sample);
+            self.end = self
+                .end
+                .max(sample.compose.saturating_add(i64::from(sample.duration)));
+        }
+    }
+
+    fn finish<C>(self, track: &Chosen<C>, until: i64) -> Outcome<Survey> {
+        let line = self.line;
+        let (first, sample) = self.first.ok_or_else(no_keys)?;
+        let Some(behind) = self.behind.filter(|_| self.last > first) else {
+            return Err(damaged("its edit list shows nothing"));
+        };
+        let end = self.end.min(line.from.saturating_add(until));
+        let span = behind.decode - sample.decode + i64::from(behind.duration);
+        let count = f64::from(self.last - first);
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a span of time is far below 2^52 ticks"
+        )]
+        let rate = if span > 0 {
+            count * f64::from(track.timescale) / span as f64
+        } else {
+            0.0
+        };
+        Ok(Survey {
+            line,
+            first,
+            last: self.last,
+            start: line.shown(sample.compose),
+            end: line.shown(end),
+            octets: self.octets,
+            file_end: self.file_end,
+            rate,
+        })
+    }
+}
+
+fn timeline(tables: &Tables, edit: &Edit, timescale: u32, film: u32) -> Outcome<Timeline> {
+    let delay = i64::try_from(edit.delay).map_or(i64::MAX, |delay| rescale(delay, film));
+    if delay > MAX_SECONDS * TICKS_PER_SECOND.cast_signed() {
+        return Err(too_long());
+    }
+    let lead = i64::from(tables.lowest_shift()).min(0).saturating_neg();
+    Ok(Timeline {
+        timescale,
+        from: edit.from,
+        delay,
+        lead,
+    })
+}
+
+/// The composition time behind the edit, counted from its beginning, in the track's ticks.
+fn shown_until<C>(track: &Chosen<C>) -> i64 {
+    let Some(length) = track.edit.length else {
+        return i64::MAX;
+    };
+    let ticks = u128::from(length) * u128::from(track.timescale);
+    i64::try_from(ticks.div_ceil(u128::from(track.film_timescale))).unwrap_or(i64::MAX)
+}
+
+fn too_long() -> vault_domain::packaging::PackageFault {
+    unsupported_feature(
+        "film_too_long",
+        "The film claims to last for more than 24 hours",
+    )
+}
+
+fn no_keys() -> vault_domain::packaging::PackageFault {
+    unsupported_feature(
+        "no_key_frames",
+        "The film has no key frames, the pictures from which a player can start",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_to_the_nearest_tick() {
+        assert_eq!(rescale(1001, 30_000), 3003);
+        assert_eq!(rescale(1024, 44_100), 2090);
+        assert_eq!(rescale(-1024, 48_000), -1920);
+        assert_eq!(rescale(1, 4_000_000_000), 0);
+        assert_eq!(rescale(1 << 50, 1 << 30), (1 << 20) * 90_000);
+    }
+}
