@@ -1,0 +1,136 @@
+// Calls to Reelvault's API. Tokens live in this module's memory only: a reload signs out.
+
+/** A refusal, with what a person should read. */
+export class ApiError extends Error {
+  constructor(status, body) {
+    super(describe(status, body));
+    this.name = "ApiError";
+    this.status = status;
+    this.code = body?.code ?? body?.error;
+    this.requestId = body?.request_id;
+  }
+}
+
+// RFC 9457 problems, OAuth 2.0 errors (RFC 6749 §5.2), and the gateway's own refusals.
+function describe(status, body) {
+  const title = body?.title ?? body?.error_description ?? body?.error ?? body?.message;
+  const detail = body?.detail && body.detail !== title ? `: ${body.detail}` : "";
+  const request = body?.request_id ? ` (request ${body.request_id})` : "";
+  return title ? `${title}${detail}${request}` : `The server answered ${status}.`;
+}
+
+/** Seconds before its end at which an access token is no longer used. */
+const MARGIN = 30;
+
+export class Api {
+  #base;
+  #session = null;
+  #refreshing = null;
+
+  constructor(base) {
+    this.#base = base;
+  }
+
+  get signedIn() {
+    return this.#session !== null;
+  }
+
+  signOut() {
+    this.#session = null;
+  }
+
+  async signIn(email, password) {
+    this.#keep(await this.#send("POST", "/v1/login", { json: { email, password } }));
+  }
+
+  /** A call with the access token, which is renewed when it has run out or is refused. */
+  async call(method, path, json) {
+    const token = await this.#accessToken();
+    try {
+      return await this.#send(method, path, { json, token });
+    } catch (error) {
+      if (error.status !== 401 || !this.#session?.refreshToken) throw error;
+      return this.#send(method, path, { json, token: await this.#refresh() });
+    }
+  }
+
+  /** A media token for one view of one film (RFC 8693). */
+  async mediaToken(assetId) {
+    const form = {
+      grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+      subject_token: await this.#accessToken(),
+      subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
+      resource: `urn:reelvault:asset:${assetId}`,
+      scope: "play",
+      lifetime: "300",
+      max_views: "1",
+    };
+    return (await this.#send("POST", "/v1/token", { form })).access_token;
+  }
+
+  /** Spends a media token: opens a playback session. */
+  openPlayback(assetId, mediaToken) {
+    return this.#send("POST", `/v1/assets/${encodeURIComponent(assetId)}/playback`, { token: mediaToken });
+  }
+
+  async #accessToken() {
+    if (!this.#session) throw new ApiError(401, { title: "Please sign in" });
+    const live = this.#session.expiresAt - MARGIN * 1000 > Date.now();
+    return live || !this.#session.refreshToken ? this.#session.accessToken : this.#refresh();
+  }
+
+  // Refresh tokens are used once: callers at the same time share one renewal.
+  #refresh() {
+    this.#refreshing ??= this.#renew().finally(() => (this.#refreshing = null));
+    return this.#refreshing;
+  }
+
+  async #renew() {
+    const form = { grant_type: "refresh_token", refresh_token: this.#session.refreshToken };
+    try {
+      this.#keep(await this.#send("POST", "/v1/token", { form }));
+    } catch (error) {
+      if (error.status === 400 || error.status === 401) this.#session = null;
+      throw error;
+    }
+    return this.#session.accessToken;
+  }
+
+  #keep(reply) {
+    this.#session = {
+      accessToken: reply.access_token,
+      refreshToken: reply.refresh_token ?? this.#session?.refreshToken,
+      expiresAt: Date.now() + reply.expires_in * 1000,
+    };
+  }
+
+  async #send(method, path, { json, form, token }) {
+    const headers = {};
+    let body;
+    if (json !== undefined) {
+      headers["content-type"] = "application/json";
+      body = JSON.stringify(json);
+    } else if (form) {
+      body = new URLSearchParams(form);
+    }
+    if (token) headers.authorization = `Bearer ${token}`;
+    let reply;
+    try {
+      reply = await fetch(this.#base + path, { method, headers, body, cache: "no-store" });
+    } catch {
+      throw new ApiError(0, { title: "The server cannot be reached" });
+    }
+    const text = await reply.text();
+    const value = parse(text);
+    if (!reply.ok) throw new ApiError(reply.status, value);
+    return value;
+  }
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
