@@ -1,0 +1,238 @@
+//! What handlers take from a request: parsed once, bounded before it is parsed.
+
+use std::net::IpAddr;
+
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt as _};
+use serde::de::DeserializeOwned;
+use vault_domain::error::{Malformed, Refusal};
+use vault_domain::usecase::IdempotencyKey;
+
+use crate::failure::Failure;
+
+/// Octets that a small JSON or form body may have.
+pub const SMALL_BODY: usize = 16 * 1024;
+/// Octets of a body that lists 10,000 parts.
+pub const PARTS_BODY: usize = 1024 * 1024;
+
+fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request
+        .headers()
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+}
+
+fn media_type(request: &Request) -> &str {
+    let value = header(request, "content-type").unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+/// A JSON body of at most `limit` octets. `shape` says what would be right: a parser's own message could
+/// repeat a secret.
+///
+/// # Errors
+/// [`Failure::TooLarge`], [`Failure::WrongMediaType`], or malformed.
+pub fn json<T: DeserializeOwned>(
+    request: &Request,
+    limit: usize,
+    shape: &'static str,
+) -> Result<T, Failure> {
+    let body = body(request, limit, "application/json")?;
+    serde_json::from_slice(body).map_err(|_| {
+        Malformed {
+            field: "the body",
+            expected: shape,
+        }
+        .into()
+    })
+}
+
+/// The fields of a form body (`application/x-www-form-urlencoded`), each at most once (RFC 6749 §3.2).
+///
+/// # Errors
+/// [`Failure::TooLarge`], [`Failure::WrongMediaType`], or malformed.
+pub fn form(request: &Request, limit: usize) -> Result<Vec<(String, String)>, Failure> {
+    let body = body(request, limit, "application/x-www-form-urlencoded")?;
+    let text = std::str::from_utf8(body).map_err(|_| Malformed {
+        field: "the body",
+        expected: "a form in UTF-8",
+    })?;
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (unquote(name)?, unquote(value)?);
+        if fields.iter().any(|(known, _)| *known == name) {
+            return Err(Malformed {
+                field: "the body",
+                expected: "each field once",
+            }
+            .into());
+        }
+        fields.push((name, value));
+    }
+    Ok(fields)
+}
+
+/// WHATWG URL, `application/x-www-form-urlencoded` parsing: `+` is a space, `%XX` an octet; UTF-8, strictly.
+fn unquote(text: &str) -> Result<String, Malformed> {
+    let bad = Malformed {
+        field: "the body",
+        expected: "percent-encoded UTF-8",
+    };
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        octets.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut digit = || {
+                    let hex = char::from(rest.next().ok_or(bad)?);
+                    hex.to_digit(16)
+                        .and_then(|d| u8::try_from(d).ok())
+                        .ok_or(bad)
+                };
+                (digit()? << 4) | digit()?
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(octets).map_err(|_| bad)
+}
+
+fn body<'a>(request: &'a Request, limit: usize, wanted: &'static str) -> Result<&'a [u8], Failure> {
+    let octets: &[u8] = request.body();
+    if octets.len() > limit {
+        return Err(Failure::TooLarge(limit));
+    }
+    if !media_type(request).eq_ignore_ascii_case(wanted) {
+        return Err(Failure::WrongMediaType(wanted));
+    }
+    Ok(octets)
+}
+
+/// A parameter of the route's path.
+///
+/// # Errors
+/// Not found: the route does not have it.
+pub fn path(request: &Request, name: &str) -> Result<String, Refusal> {
+    let parameters = request.path_parameters_ref();
+    let value = parameters.and_then(|parameters| parameters.first(name));
+    value
+        .map(ToOwned::to_owned)
+        .ok_or(Refusal::NotFound("route"))
+}
+
+/// A parameter of the query; the first of several.
+pub fn query(request: &Request, name: &str) -> Option<String> {
+    request
+        .query_string_parameters_ref()?
+        .first(name)
+        .map(ToOwned::to_owned)
+}
+
+/// The token of `Authorization: Bearer` (RFC 6750 §2.1).
+pub fn bearer(request: &Request) -> Option<&str> {
+    let (scheme, token) = header(request, "authorization")?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The `Idempotency-Key` of a request, if it has one.
+///
+/// # Errors
+/// Malformed.
+pub fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Malformed> {
+    request
+        .headers()
+        .get("idempotency-key")
+        .map(|value| IdempotencyKey::parse(value.to_str().unwrap_or_default()))
+        .transpose()
+}
+
+/// The client's address as the API saw it: never a header that the client wrote.
+///
+/// # Errors
+/// Malformed when the event carries none.
+pub fn address(request: &Request) -> Result<IpAddr, Malformed> {
+    let seen = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref(),
+        _ => None,
+    };
+    seen.and_then(|text| text.parse().ok()).ok_or(Malformed {
+        field: "the source address",
+        expected: "an IP address",
+    })
+}
+
+/// `scheme://host` under which the API was called, as API Gateway tells it.
+pub fn base_url(request: &Request) -> String {
+    let domain = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.domain_name.clone(),
+        _ => None,
+    };
+    let scheme = match header(request, "x-forwarded-proto") {
+        Some("http") => "http",
+        _ => "https",
+    };
+    format!("{scheme}://{}", domain.unwrap_or_default())
+}
+
+/// The request's id: Lambda's own, which is in its log too.
+pub fn request_id(request: &Request) -> String {
+    request
+        .lambda_context_ref()
+        .map(|c| c.request_id.clone())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambda_http::Body;
+
+    fn post(kind: &str, body: &str) -> Request {
+        lambda_http::http::Request::post("https://api.test/")
+            .header("content-type", kind)
+            .body(Body::Text(body.to_owned()))
+            .unwrap()
+    }
+
+    const FORM: &str = "application/x-www-form-urlencoded";
+
+    #[test]
+    fn a_form_is_read_as_the_url_standard_says() {
+        let fields = form(&post(FORM, "a=b+c%21&d=%C3%A9&e"), SMALL_BODY).unwrap();
+        let want = [("a", "b c!"), ("d", "é"), ("e", "")];
+        assert_eq!(fields, want.map(|(n, v)| (n.to_owned(), v.to_owned())));
+    }
+
+    #[test]
+    fn a_form_with_a_repeated_field_or_broken_quoting_is_refused() {
+        for bad in ["a=1&a=2", "a=%", "a=%4", "a=%zz", "a=%ff"] {
+            assert!(form(&post(FORM, bad), SMALL_BODY).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_bounded_before_it_is_parsed() {
+        let huge = format!("\"{}\"", "x".repeat(1_000_000));
+        let request = post("application/json", &huge);
+        let refused = json::<String>(&request, SMALL_BODY, "a text");
+        assert!(matches!(refused, Err(Failure::TooLarge(SMALL_BODY))));
+    }
+
+    #[test]
+    fn a_parsers_message_never_repeats_the_body() {
+        let request = post(
+            "application/json; charset=utf-8",
+            r#"{"password": "hunter2"}"#,
+        );
+        let refused = json::<Vec<u8>>(&request, SMALL_BODY, "a list").unwrap_err();
+        assert!(!refused.to_string().contains("hunter2"), "{refused}");
+    }
+
+    #[test]
+    fn another_media_type_is_refused() {
+        let refused = json::<String>(&post("text/plain", "\"x\""), SMALL_BODY, "a text");
+        assert!(matches!(refused, Err(Failure::WrongMediaType(_))));
+    }
+}

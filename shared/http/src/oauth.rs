@@ -1,0 +1,87 @@
+//! Errors of the token endpoint (RFC 6749 §5.2, RFC 8693 §2.2.2): `{error, error_description}`, with our
+//! stable code and request id beside them.
+
+use serde::Serialize;
+use vault_domain::error::Refusal;
+
+use crate::failure::Failure;
+use crate::problem::{Kind, with_headers};
+use crate::reply::{Cache, Reply};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    error: &'a str,
+    error_description: String,
+    code: &'a str,
+    request_id: &'a str,
+}
+
+/// The `error` of RFC 6749 and the status that goes with it.
+fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
+    use Refusal as R;
+    match failure {
+        Failure::UnsupportedGrantType => (400, "unsupported_grant_type"),
+        Failure::TooLarge(_) | Failure::WrongMediaType(_) => (kind.status, "invalid_request"),
+        Failure::Refused(refusal) => match refusal {
+            R::InvalidToken {
+                what: "refresh token",
+                ..
+            }
+            | R::RefreshReused => (400, "invalid_grant"),
+            R::NotFound(_) | R::WrongState(_) => (400, "invalid_target"),
+            R::Forbidden(_) => (400, "invalid_scope"),
+            R::Unavailable(_) | R::Throttled { .. } => (kind.status, "temporarily_unavailable"),
+            // RFC 8693 §2.2.2: a subject token that is not acceptable is an invalid request.
+            R::Malformed(_)
+            | R::InvalidToken { .. }
+            | R::Unauthenticated(_)
+            | R::BadCredentials
+            | R::NoViewsLeft
+            | R::UploadIncomplete(_)
+            | R::UploadMismatch(_)
+            | R::IdempotencyMismatch
+            | R::OwnerExists => (400, "invalid_request"),
+        },
+    }
+}
+
+/// The token endpoint's reply to a failure.
+pub fn reply(failure: &Failure, request_id: &str) -> Reply {
+    let kind = Kind::from(failure);
+    let (status, error) = error_of(failure, kind);
+    let document = Document {
+        error,
+        error_description: failure.to_string(),
+        code: kind.code,
+        request_id,
+    };
+    let plain = Kind {
+        challenge: None,
+        ..kind
+    };
+    with_headers(Reply::json(status, &document, Cache::NoStore), plain)
+        .header("pragma", "no-cache".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_asset_is_an_invalid_target_and_a_dead_refresh_token_an_invalid_grant() {
+        let text =
+            |failure: Failure| String::from_utf8(reply(&failure, "r").body().to_vec()).unwrap();
+        assert!(text(Refusal::NotFound("asset").into()).contains(r#""error":"invalid_target""#));
+        assert!(text(Refusal::RefreshReused.into()).contains(r#""error":"invalid_grant""#));
+        let refresh = Refusal::InvalidToken {
+            what: "refresh token",
+            why: "it is forged",
+        };
+        assert!(text(refresh.into()).contains(r#""error":"invalid_grant""#));
+        let subject = Refusal::InvalidToken {
+            what: "access token",
+            why: "it is forged",
+        };
+        assert!(text(subject.into()).contains(r#""error":"invalid_request""#));
+    }
+}
