@@ -1,0 +1,103 @@
+//! The command line.
+
+use anyhow::{Context as _, Result, bail};
+use pico_args::Arguments;
+
+use crate::context::Context;
+use crate::deploy::Parameters;
+use crate::progress::{Progress, say};
+use crate::{package, proc, tasks, tools};
+
+const HELP: &str = "\
+Usage: cargo xtask <task>
+
+  demo [--film PATH]     the main job end to end on a real film, with a table at the end
+  up                     start the local cloud and leave it running, with a page to play with
+  down                   stop it
+  deploy                 build, package and deploy again to the cloud that is up
+  info                   what is up: URLs, stack outputs, the owner's credentials, as JSON
+  test                   every test: unit, contract, flows on the local cloud, the browser
+  bench                  the tables of measurements
+  lint                   formatting, clippy, the allowed imports, the templates
+  tools                  install what the other tasks need
+  package                the functions' packages for this machine
+  package --release [--arch arm64|x86_64]
+                         the functions' packages for AWS
+  keys --to-aws          make the signing secrets in your AWS account and print the
+                         parameters for `sam deploy`
+
+up, deploy: --parameter NAME=VALUE (repeatable) sets a parameter of template.yaml.
+REELVAULT_PORT (default 4566) is the first of four ports in use; REELVAULT_CACHE holds the tools.";
+
+/// Runs the task that the command line names.
+pub(crate) fn run() -> Result<()> {
+    proc::install_interrupt_handler()?;
+    let context = Context::from_env()?;
+    let progress = Progress::new();
+    let mut arguments = Arguments::from_env();
+    let task = arguments.subcommand()?;
+    match task.as_deref() {
+        Some("up") => {
+            let parameters = parameters(&mut arguments)?;
+            finish(arguments)?;
+            tasks::up::run(&context, &parameters, &progress)
+        }
+        Some("deploy") => {
+            let parameters = parameters(&mut arguments)?;
+            finish(arguments)?;
+            tasks::up::deploy(&context, &parameters, &progress)
+        }
+        Some("down") => finish(arguments).and_then(|()| tasks::up::down(&context)),
+        Some("info") => finish(arguments).and_then(|()| tasks::up::info(&context)),
+        Some("tools") => finish(arguments).and_then(|()| tools::ensure(&context, &progress).map(drop)),
+        Some("package") => run_package(&context, arguments, &progress),
+        Some("keys") => run_keys(&context, arguments, &progress),
+        Some("demo") => tasks::demo::run(&context, arguments, &progress),
+        Some("test") => tasks::test::run(&context, arguments, &progress),
+        Some("bench") => tasks::bench::run(&context, arguments, &progress),
+        Some("lint") => tasks::lint::run(&context, arguments, &progress),
+        None | Some("help") => {
+            say(HELP);
+            Ok(())
+        }
+        Some(other) => bail!("no such task: {other}\n\n{HELP}"),
+    }
+}
+
+fn run_package(context: &Context, mut arguments: Arguments, progress: &Progress) -> Result<()> {
+    let release = arguments.contains("--release");
+    let architecture: Option<String> = arguments.opt_value_from_str("--arch")?;
+    finish(arguments)?;
+    if release {
+        return package::release(context, architecture.as_deref().unwrap_or("arm64"), progress);
+    }
+    package::local(context, &[], progress).map(drop)
+}
+
+fn run_keys(context: &Context, mut arguments: Arguments, progress: &Progress) -> Result<()> {
+    let to_aws = arguments.contains("--to-aws");
+    finish(arguments)?;
+    if !to_aws {
+        bail!("say --to-aws to make the secrets in the account of your AWS credentials");
+    }
+    tasks::keys::run(context, progress)
+}
+
+/// The `--parameter NAME=VALUE` of the command line.
+fn parameters(arguments: &mut Arguments) -> Result<Parameters> {
+    let given: Vec<String> = arguments.values_from_str("--parameter")?;
+    let split = |text: &String| {
+        let (name, value) = text.split_once('=').with_context(|| format!("not NAME=VALUE: {text}"))?;
+        Ok((name.to_owned(), value.to_owned()))
+    };
+    given.iter().map(split).collect()
+}
+
+/// Refuses what no task has asked for.
+pub(crate) fn finish(arguments: Arguments) -> Result<()> {
+    let left = arguments.finish();
+    match left.first() {
+        None => Ok(()),
+        Some(word) => bail!("unknown argument: {}", word.to_string_lossy()),
+    }
+}

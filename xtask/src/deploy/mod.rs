@@ -1,0 +1,59 @@
+//! Deploys `template.yaml` to a local cloud, unchanged but for what `sam deploy` changes too: local
+//! paths become places in S3. The SAM transform itself is LocalStack's.
+//!
+//! `sam deploy` against the same endpoint does the same in thrice the time: see `xtask sam`.
+
+mod bundle;
+mod secrets;
+mod stack;
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use crate::aws::Aws;
+use crate::cloud::{Instance, Outputs, Ports};
+use crate::context::Context;
+use crate::package;
+use crate::progress::Step;
+
+pub(crate) use self::secrets::Signing;
+
+/// Parameters of the template by name.
+pub(crate) type Parameters = BTreeMap<String, String>;
+
+/// The stack's name, here and by default.
+pub(crate) const STACK: &str = "reelvault";
+const BUCKET: &str = "reelvault-deployment";
+
+pub(crate) fn deploy(
+    context: &Context,
+    instance: &Instance,
+    aws: &Aws,
+    overrides: &Parameters,
+    step: &Step,
+) -> Result<Outputs> {
+    step.note("keys");
+    let signing = Signing::ensure(aws)?;
+    step.note("uploading");
+    let template_url = bundle::upload(context, instance, aws, BUCKET)?;
+    let mut parameters = parameters(instance, &signing);
+    parameters.extend(overrides.clone());
+    let outputs = stack::apply(aws, STACK, &template_url, &parameters, step)?;
+    step.note("");
+    let outputs = Outputs::new(instance, STACK, outputs, signing.url_public_pem);
+    outputs.write(instance)?;
+    Ok(outputs)
+}
+
+fn parameters(instance: &Instance, signing: &Signing) -> Parameters {
+    let ports = instance.ports;
+    let given = [
+        ("AllowedOrigins", Ports::url(ports.page())),
+        ("MediaBaseUrl", Ports::url(ports.edge())),
+        ("Architecture", package::host_architecture().to_owned()),
+        ("DeletionProtection", "false".to_owned()),
+    ];
+    let given = given.map(|(name, value)| (name.to_owned(), value));
+    given.into_iter().chain(signing.parameters()).collect()
+}

@@ -1,0 +1,8 @@
+//! One module per task of the command line.
+
+pub(crate) mod bench;
+pub(crate) mod demo;
+pub(crate) mod keys;
+pub(crate) mod lint;
+pub(crate) mod test;
+pub(crate) mod up;
