@@ -1,1 +1,30 @@
-//! Placeholder.
+//! What tests stand on: an in-memory cloud with the semantics of the real stores, deterministic fakes of
+//! everything else, golden builders, the crash-point sweep, races, and the suites that fakes and real
+//! adapters must both pass.
+//!
+//! A handler's test takes a [`Kit`], plants what it needs, and gives the use case its `Deps` from it.
+
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test kit tells what is wrong by panicking"
+)]
+
+pub mod builders;
+pub mod clock;
+pub mod cloud;
+pub mod crypto;
+mod deps;
+pub mod entropy;
+pub mod fault;
+pub mod kit;
+pub mod packager;
+mod sample;
+
+pub use clock::FixedClock;
+pub use cloud::FakeCloud;
+pub use entropy::SeededEntropy;
+pub use fault::{Fault, Faults, Mode};
+pub use kit::Kit;
+pub use packager::ScriptedPackager;
+pub use sample::Sample;

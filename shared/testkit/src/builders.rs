@@ -1,0 +1,235 @@
+//! Golden values with sensible defaults; change what a test is about by struct update.
+//! [`crate::Sample`] makes the same values with random ids, for stores that are not empty.
+
+use vault_domain::asset::{
+    Asset, AssetState, Checksum, ChecksumAlgorithm, MediaType, NewAsset, PartPlan, Title,
+};
+use vault_domain::credential::{Email, Password, Role, User};
+use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
+use vault_domain::packaging::{Iv, Presentation, SegmentInfo, TICKS_PER_SECOND};
+use vault_domain::playback::{PlaybackSession, UrlSignature};
+use vault_domain::ports::Manifest;
+use vault_domain::token::{Action, Caller, Digest, Grant, MediaToken, RefreshClaims, Session};
+
+use crate::clock::GOLDEN_NOW;
+use crate::crypto::{FakeHasher, sha256};
+use crate::entropy::SeededEntropy;
+
+/// The golden organisation.
+pub const ORG: OrgId = OrgId::from_octets([0x11; 16]);
+/// Its owner.
+pub const OWNER: UserId = UserId::from_octets([0x21; 16]);
+/// A viewer of it.
+pub const VIEWER: UserId = UserId::from_octets([0x22; 16]);
+/// A film of it.
+pub const ASSET: AssetId = AssetId::from_octets([0x31; 16]);
+/// The package that its film is served from, once ready.
+pub const PACKAGE: PackageId = PackageId::from_octets([0x41; 16]);
+/// A login session of the owner.
+pub const SESSION: SessionId = SessionId::from_octets([0x51; 16]);
+/// A playback session of the viewer.
+pub const PLAYBACK: PlaybackId = PlaybackId::from_octets([0x61; 16]);
+/// The key of the first period of [`PACKAGE`].
+pub const KEY: KeyId = KeyId::from_octets([0x71; 16]);
+/// The owner's address.
+pub const EMAIL: &str = "ada@example.org";
+/// Everyone's password.
+pub const PASSWORD: &str = "a golden passphrase";
+/// Where media are served.
+pub const MEDIA_BASE: &str = "https://media.example.org";
+
+/// An address.
+pub fn email(text: &str) -> Email {
+    Email::parse(text).expect("a golden address")
+}
+
+/// A password as typed.
+pub fn password(text: &str) -> Password {
+    Password::parse(text.to_owned()).expect("a golden password")
+}
+
+/// The owner of the golden organisation.
+pub fn user() -> User {
+    User {
+        id: OWNER,
+        org: ORG,
+        role: Role::Owner,
+        active: true,
+        email: email(EMAIL),
+        hash: FakeHasher::hash_of(PASSWORD),
+    }
+}
+
+/// A viewer of the golden organisation.
+pub fn viewer() -> User {
+    User {
+        id: VIEWER,
+        role: Role::Viewer,
+        email: email("vic@example.org"),
+        ..user()
+    }
+}
+
+/// The owner, signed in.
+pub fn caller() -> Caller {
+    Caller {
+        user: OWNER,
+        org: ORG,
+        role: Role::Owner,
+        session: SESSION,
+    }
+}
+
+/// Octets of a film that nothing can play.
+pub fn film(octets: usize) -> Vec<u8> {
+    (0..=250).cycle().take(octets).collect()
+}
+
+/// The announcement of these octets in one PUT, with their SHA-256.
+pub fn new_asset(film: &[u8]) -> NewAsset {
+    NewAsset {
+        id: ASSET,
+        org: ORG,
+        owner: OWNER,
+        title: Title::parse("A golden film").expect("a golden title"),
+        media_type: MediaType::parse("video/mp4").expect("a golden type"),
+        plan: PartPlan::of(film.len() as u64).expect("a golden size"),
+        checksum: Some(checksum(ChecksumAlgorithm::Sha256, film)),
+        created_at: GOLDEN_NOW,
+    }
+}
+
+/// The announcement of these octets in parts of `part_size`, with their CRC-64/NVME.
+pub fn new_multipart_asset(film: &[u8], part_size: u64) -> NewAsset {
+    let size = film.len() as u64;
+    let parts = u32::try_from(size.div_ceil(part_size)).expect("a golden plan");
+    NewAsset {
+        plan: PartPlan {
+            size,
+            part_size,
+            parts,
+        },
+        checksum: Some(checksum(ChecksumAlgorithm::Crc64Nvme, film)),
+        ..new_asset(film)
+    }
+}
+
+/// The checksum of these octets.
+pub fn checksum(algorithm: ChecksumAlgorithm, film: &[u8]) -> Checksum {
+    Checksum {
+        algorithm,
+        value: crate::cloud::checksum_of(algorithm, film),
+    }
+}
+
+/// An asset as it stands right after its announcement.
+pub fn announced(new: NewAsset) -> Asset {
+    Asset {
+        announced: new,
+        state: AssetState::Uploading,
+        multipart: None,
+        package: None,
+        runs: Vec::new(),
+        lease_until: None,
+        failure: None,
+    }
+}
+
+/// The golden asset in a state; a ready one is served from [`PACKAGE`].
+pub fn asset(state: AssetState) -> Asset {
+    Asset {
+        state,
+        package: (state == AssetState::Ready).then_some(PACKAGE),
+        ..announced(new_asset(&film(1_000)))
+    }
+}
+
+/// A manifest of two segments and one key period.
+pub fn manifest() -> Manifest {
+    let segment = |iv| SegmentInfo {
+        ticks: 6 * TICKS_PER_SECOND,
+        bytes: 192,
+        period: 0,
+        iv: Iv([iv; 16]),
+    };
+    Manifest {
+        presentation: Presentation {
+            codecs: vec!["avc1.64001f".to_owned(), "mp4a.40.2".to_owned()],
+            resolution: (1280, 720),
+            frame_rate: 25.0,
+            peak_bandwidth: 256,
+            average_bandwidth: 256,
+            segments: vec![segment(1), segment(2)],
+        },
+        keys: vec![KEY.to_string()],
+    }
+}
+
+/// A media token of a number.
+pub fn media_token(number: u8) -> MediaToken {
+    MediaToken::random(&SeededEntropy::new(u64::from(number))).expect("seeds never fail")
+}
+
+/// What is stored of a media token: one view of the golden film, for five minutes.
+pub fn grant(token: &MediaToken) -> Grant {
+    Grant {
+        digest: Digest(sha256(&[token.expose().as_bytes()])),
+        asset: ASSET,
+        action: Action::Play,
+        user: VIEWER,
+        org: ORG,
+        max_views: 1,
+        views: 0,
+        expires_at: GOLDEN_NOW.plus(300),
+        revoked: false,
+    }
+}
+
+/// A playback session of the viewer, of the first media token, for an hour.
+pub fn playback() -> PlaybackSession {
+    PlaybackSession {
+        id: PLAYBACK,
+        asset: ASSET,
+        package: PACKAGE,
+        grant: grant(&media_token(1)).digest,
+        user: VIEWER,
+        org: ORG,
+        signature: UrlSignature {
+            policy: "UE9MSUNZ".to_owned(),
+            signature: "U0lHTkFUVVJF".to_owned(),
+            key_pair_id: "KFAKE".to_owned(),
+        },
+        opened_at: GOLDEN_NOW,
+        expires_at: GOLDEN_NOW.plus(3_600),
+        revoked: false,
+    }
+}
+
+/// The claims of the owner's first refresh token.
+pub fn refresh_claims() -> RefreshClaims {
+    RefreshClaims {
+        session: SESSION,
+        generation: 1,
+        nonce: [0x52; 16],
+    }
+}
+
+/// A login session of the owner whose active refresh token is this one.
+pub fn session(refresh: &str) -> Session {
+    let RefreshClaims {
+        session,
+        generation,
+        nonce,
+    } = refresh_claims();
+    Session {
+        id: session,
+        user: OWNER,
+        generation,
+        nonce,
+        active: Digest(sha256(&[refresh.as_bytes()])),
+        parent: None,
+        rotated_at: GOLDEN_NOW,
+        expires_at: GOLDEN_NOW.plus(vault_domain::token::SESSION_SECONDS),
+        revoked: false,
+    }
+}

@@ -1,0 +1,151 @@
+//! The assets and their transitions.
+
+use async_trait::async_trait;
+use vault_domain::asset::{Asset, AssetState, Failure, NewAsset};
+use vault_domain::id::{AssetId, PackageId};
+use vault_domain::ports::{Assets, Change, Claim, Reservation, Stored};
+use vault_domain::time::Timestamp;
+
+use super::{FakeCloud, State};
+
+/// Changes the asset if it is there and admits it.
+fn change(
+    state: &mut State,
+    id: AssetId,
+    admits: impl FnOnce(&Asset) -> bool,
+    apply: impl FnOnce(&mut Asset),
+) -> Change {
+    match state.assets.get_mut(&id) {
+        Some(asset) if admits(asset) => {
+            apply(asset);
+            Change::Applied
+        }
+        _ => Change::NotApplied,
+    }
+}
+
+fn is_run_of(asset: &Asset, package: PackageId) -> bool {
+    asset.state == AssetState::Processing && asset.package == Some(package)
+}
+
+fn claimable(asset: &Asset, now: Timestamp) -> bool {
+    match asset.state {
+        AssetState::Uploaded => true,
+        AssetState::Processing => asset.lease_until.is_none_or(|until| until <= now),
+        _ => false,
+    }
+}
+
+fn fail(asset: &mut Asset, package: Option<PackageId>, failure: &Failure) {
+    asset.state = AssetState::Failed;
+    asset.failure = Some(failure.clone());
+    asset.lease_until = None;
+    if package.is_some() {
+        asset.runs.clear();
+    }
+}
+
+#[async_trait]
+impl Assets for FakeCloud {
+    async fn get(&self, id: AssetId) -> Stored<Option<Asset>> {
+        self.call("assets.get", |s| Ok(s.assets.get(&id).cloned()))
+            .await
+    }
+    async fn reserve(&self, asset: &NewAsset) -> Stored<Reservation> {
+        self.call("assets.reserve", |s| {
+            if let Some(known) = s.assets.get(&asset.id) {
+                return Ok(Reservation::Exists(Box::new(known.clone())));
+            }
+            let new = crate::builders::announced(asset.clone());
+            s.assets.insert(asset.id, new);
+            Ok(Reservation::Created)
+        })
+        .await
+    }
+    async fn set_multipart(&self, id: AssetId, multipart: &str) -> Stored<Change> {
+        self.call("assets.set_multipart", |s| {
+            let admits = |a: &Asset| a.state == AssetState::Uploading && a.multipart.is_none();
+            Ok(change(s, id, admits, |a| {
+                a.multipart = Some(multipart.to_owned());
+            }))
+        })
+        .await
+    }
+    async fn mark_uploaded(&self, id: AssetId) -> Stored<Change> {
+        self.call("assets.mark_uploaded", |s| {
+            let admits = |a: &Asset| a.state == AssetState::Uploading;
+            Ok(change(s, id, admits, |a| a.state = AssetState::Uploaded))
+        })
+        .await
+    }
+    async fn claim(
+        &self,
+        id: AssetId,
+        package: PackageId,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Stored<Claim> {
+        self.call("assets.claim", |s| {
+            let Some(asset) = s.assets.get_mut(&id).filter(|a| claimable(a, now)) else {
+                return Ok(Claim::NotClaimed);
+            };
+            let previous = asset.runs.clone();
+            asset.state = AssetState::Processing;
+            asset.package = Some(package);
+            asset.lease_until = Some(lease_until);
+            asset.runs.push(package);
+            Ok(Claim::Claimed { previous })
+        })
+        .await
+    }
+    async fn release(&self, id: AssetId, package: PackageId) -> Stored<Change> {
+        self.call("assets.release", |s| {
+            let admits = |a: &Asset| is_run_of(a, package);
+            Ok(change(s, id, admits, |a| a.lease_until = None))
+        })
+        .await
+    }
+    async fn publish(&self, id: AssetId, package: PackageId) -> Stored<Change> {
+        self.call("assets.publish", |s| {
+            let admits = |a: &Asset| is_run_of(a, package);
+            Ok(change(s, id, admits, |a| {
+                a.state = AssetState::Ready;
+                a.lease_until = None;
+                a.runs.clear();
+            }))
+        })
+        .await
+    }
+    async fn fail(
+        &self,
+        id: AssetId,
+        package: Option<PackageId>,
+        failure: &Failure,
+    ) -> Stored<Change> {
+        self.call("assets.fail", |s| {
+            let admits = |a: &Asset| match package {
+                Some(package) => is_run_of(a, package),
+                None => matches!(
+                    a.state,
+                    AssetState::Uploading | AssetState::Uploaded | AssetState::Processing
+                ),
+            };
+            Ok(change(s, id, admits, |a| fail(a, package, failure)))
+        })
+        .await
+    }
+    async fn withdraw(&self, id: AssetId) -> Stored<Change> {
+        self.call("assets.withdraw", |s| {
+            Ok(change(
+                s,
+                id,
+                |_| true,
+                |a| {
+                    a.state = AssetState::Withdrawn;
+                    a.lease_until = None;
+                },
+            ))
+        })
+        .await
+    }
+}

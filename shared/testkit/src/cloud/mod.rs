@@ -1,0 +1,100 @@
+//! An in-memory cloud with the semantics of the real stores: conditional writes, transactions that are both or
+//! neither, an S3 that keeps its own rules. Every call goes through the plan of faults.
+
+mod assets;
+mod identity;
+mod media;
+mod playback;
+mod s3;
+mod shape;
+mod uploads;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use vault_domain::asset::Asset;
+use vault_domain::credential::User;
+use vault_domain::id::{AssetId, KeyId, OrgId, PlaybackId, SessionId, UserId};
+use vault_domain::playback::{PlaybackSession, WrappedKey};
+use vault_domain::ports::{Manifest, Stored};
+use vault_domain::time::Timestamp;
+use vault_domain::token::{Grant, Session};
+
+use crate::fault::Faults;
+
+pub use s3::{Bucket, Multipart, Object, checksum_of};
+pub use shape::Shape;
+
+/// Everything that the cloud holds. Comparable, so that two ends can be.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct State {
+    /// Names of organisations.
+    pub organisations: BTreeMap<OrgId, String>,
+    /// Users.
+    pub users: BTreeMap<UserId, User>,
+    /// Attempts taken, and when the record may vanish.
+    pub limits: BTreeMap<String, (u32, Timestamp)>,
+    /// Login sessions.
+    pub sessions: BTreeMap<SessionId, Session>,
+    /// Media tokens by digest.
+    pub grants: BTreeMap<[u8; 32], Grant>,
+    /// Assets.
+    pub assets: BTreeMap<AssetId, Asset>,
+    /// Wrapped keys.
+    pub keys: BTreeMap<(AssetId, KeyId), WrappedKey>,
+    /// Playback sessions.
+    pub playbacks: BTreeMap<PlaybackId, PlaybackSession>,
+    /// The uploads bucket.
+    pub uploads: Bucket,
+    /// Segments in the media bucket.
+    pub segments: BTreeMap<String, Vec<u8>>,
+    /// Manifests in the media bucket.
+    pub manifests: BTreeMap<String, Manifest>,
+    /// Invalidations by reference.
+    pub invalidations: BTreeMap<String, Vec<String>>,
+}
+
+/// The cloud.
+#[derive(Debug, Default)]
+pub struct FakeCloud {
+    faults: Arc<Faults>,
+    state: Mutex<State>,
+}
+
+impl FakeCloud {
+    /// An empty cloud whose calls are subject to a plan.
+    pub fn new(faults: Arc<Faults>) -> Self {
+        Self {
+            faults,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Looks at or changes the state directly: no call, no fault.
+    pub fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The state as it is.
+    pub fn snapshot(&self) -> State {
+        self.with(|state| state.clone())
+    }
+
+    /// Names of the calls of this attempt, in their order.
+    pub fn calls(&self) -> Vec<&'static str> {
+        let log = self.faults.log();
+        log.iter().filter(|c| !c.pure).map(|c| c.name).collect()
+    }
+
+    /// A call with an effect of one's own, for use cases that tests make up.
+    ///
+    /// # Errors
+    /// The effect's own error, or the planned one.
+    pub async fn call<T: Send>(
+        &self,
+        name: &'static str,
+        effect: impl FnOnce(&mut State) -> Stored<T> + Send,
+    ) -> Stored<T> {
+        self.faults.call(name, || self.with(effect)).await
+    }
+}

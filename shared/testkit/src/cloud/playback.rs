@@ -1,0 +1,77 @@
+//! Views and their playback sessions, as opened and as read.
+
+use async_trait::async_trait;
+use vault_domain::asset::Asset;
+use vault_domain::id::{AssetId, KeyId, PlaybackId};
+use vault_domain::playback::PlaybackSession;
+use vault_domain::ports::{KeyBundle, KeyReads, Opening, PlaylistReads, Stored, Views};
+use vault_domain::token::{Digest, Grant};
+
+use super::{FakeCloud, State};
+
+fn open(state: &mut State, session: &PlaybackSession) -> Opening {
+    if state.playbacks.contains_key(&session.id) {
+        return Opening::AlreadyOpen;
+    }
+    let Some(grant) = state.grants.get_mut(&session.grant.0) else {
+        return Opening::Refused;
+    };
+    let over = grant.revoked || session.opened_at >= grant.expires_at;
+    if over || grant.views >= grant.max_views {
+        return Opening::Refused;
+    }
+    grant.views += 1;
+    state.playbacks.insert(session.id, session.clone());
+    Opening::Opened
+}
+
+#[async_trait]
+impl Views for FakeCloud {
+    async fn admission(
+        &self,
+        grant: Digest,
+        asset: AssetId,
+    ) -> Stored<(Option<Grant>, Option<Asset>)> {
+        self.call("views.admission", |s| {
+            let grant = s.grants.get(&grant.0).copied();
+            Ok((grant, s.assets.get(&asset).cloned()))
+        })
+        .await
+    }
+    async fn open(&self, session: &PlaybackSession) -> Stored<Opening> {
+        self.call("views.open", |s| Ok(open(s, session))).await
+    }
+    async fn session(&self, id: PlaybackId) -> Stored<Option<PlaybackSession>> {
+        self.call("views.session", |s| Ok(s.playbacks.get(&id).cloned()))
+            .await
+    }
+}
+
+#[async_trait]
+impl PlaylistReads for FakeCloud {
+    async fn session_and_asset(
+        &self,
+        playback: PlaybackId,
+        asset: AssetId,
+    ) -> Stored<(Option<PlaybackSession>, Option<Asset>)> {
+        self.call("playlist_reads.session_and_asset", |s| {
+            let session = s.playbacks.get(&playback).cloned();
+            Ok((session, s.assets.get(&asset).cloned()))
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl KeyReads for FakeCloud {
+    async fn bundle(&self, playback: PlaybackId, asset: AssetId, key: KeyId) -> Stored<KeyBundle> {
+        self.call("key_reads.bundle", |s| {
+            Ok(KeyBundle {
+                session: s.playbacks.get(&playback).cloned(),
+                asset: s.assets.get(&asset).map(|a| a.state),
+                key: s.keys.get(&(asset, key)).cloned(),
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,259 @@
+//! The state without its random names: what two ends that are the same must agree on, and what must
+//! never be there at all.
+
+use std::collections::BTreeMap;
+
+use vault_domain::asset::{Asset, AssetState};
+use vault_domain::id::{AssetId, PackageId};
+
+use super::State;
+
+/// Lines about the state, by section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape(BTreeMap<&'static str, Vec<String>>);
+
+impl Shape {
+    /// Leaves sections out; the caller says why that is harmless.
+    #[must_use]
+    pub fn without(mut self, sections: &[&str]) -> Self {
+        self.0.retain(|name, _| !sections.contains(name));
+        self
+    }
+    /// All lines.
+    pub fn lines(&self) -> Vec<String> {
+        let sections = self.0.iter();
+        sections
+            .flat_map(|(name, lines)| lines.iter().map(move |line| format!("{name}: {line}")))
+            .collect()
+    }
+}
+
+impl State {
+    /// Its shape: `users`, `limits`, `sessions`, `grants`, `views`, `assets`, `sources`, `multiparts`, `invalidations`.
+    pub fn shape(&self) -> Shape {
+        let sections: [(&'static str, Vec<String>); 9] = [
+            ("users", self.users_shape()),
+            ("limits", self.limits_shape()),
+            ("sessions", self.sessions_shape()),
+            ("grants", self.grants_shape()),
+            ("views", self.views_shape()),
+            (
+                "assets",
+                self.assets.values().map(|a| self.asset_shape(a)).collect(),
+            ),
+            ("sources", self.sources_shape()),
+            ("multiparts", self.multiparts_shape()),
+            ("invalidations", self.invalidations_shape()),
+        ];
+        Shape(
+            sections
+                .map(|(name, mut lines)| {
+                    lines.sort();
+                    (name, lines)
+                })
+                .into(),
+        )
+    }
+
+    fn users_shape(&self) -> Vec<String> {
+        let users = self.users.values().map(|u| {
+            let org = self.organisations.get(&u.org);
+            format!(
+                "{} {:?} active {} of {org:?}",
+                u.email.as_str(),
+                u.role,
+                u.active
+            )
+        });
+        users.collect()
+    }
+
+    fn limits_shape(&self) -> Vec<String> {
+        let limits = self.limits.iter();
+        limits
+            .map(|(bucket, (taken, _))| format!("{bucket} {taken}"))
+            .collect()
+    }
+
+    fn sessions_shape(&self) -> Vec<String> {
+        let line = |s: &vault_domain::token::Session| {
+            format!(
+                "of {} generation {} revoked {}",
+                s.user, s.generation, s.revoked
+            )
+        };
+        self.sessions.values().map(line).collect()
+    }
+
+    fn grants_shape(&self) -> Vec<String> {
+        let line = |g: &vault_domain::token::Grant| {
+            let (asset, action) = (g.asset, g.action.as_str());
+            format!(
+                "{asset} {action} {}/{} revoked {}",
+                g.views, g.max_views, g.revoked
+            )
+        };
+        self.grants.values().map(line).collect()
+    }
+
+    fn views_shape(&self) -> Vec<String> {
+        let line = |p: &vault_domain::playback::PlaybackSession| {
+            let current = self.assets.get(&p.asset).and_then(|a| a.package) == Some(p.package);
+            format!(
+                "{} by {} current {current} revoked {}",
+                p.asset, p.user, p.revoked
+            )
+        };
+        self.playbacks.values().map(line).collect()
+    }
+
+    fn asset_shape(&self, asset: &Asset) -> String {
+        let failure = asset.failure.as_ref().map(|f| f.code.as_str());
+        let leased = asset.lease_until.is_some();
+        let package = asset
+            .package
+            .filter(|_| asset.state != AssetState::Failed)
+            .map(|package| {
+                let keys = self.keys.values().filter(|k| k.package == package).count();
+                let prefix = format!("media/{}/{package}/", asset.id());
+                let segments = self
+                    .segments
+                    .keys()
+                    .filter(|k| k.starts_with(&prefix))
+                    .count();
+                let manifest = vault_domain::asset::manifest_key(asset.id(), package);
+                let manifest = self.manifests.contains_key(&manifest);
+                format!("{keys} keys, {segments} segments, manifest {manifest}")
+            });
+        let (id, state) = (asset.id(), asset.state);
+        format!("{id} {state} failure {failure:?} leased {leased} package {package:?}")
+    }
+
+    fn sources_shape(&self) -> Vec<String> {
+        let objects = self.uploads.objects.iter();
+        objects
+            .map(|(key, object)| format!("{key} {} {}", object.bytes.len(), object.etag))
+            .collect()
+    }
+
+    fn multiparts_shape(&self) -> Vec<String> {
+        let line = |(id, upload): (&String, &super::Multipart)| {
+            let mut assets = self.assets.values();
+            let current = assets.any(|a| a.multipart.as_ref() == Some(id));
+            format!(
+                "{} {} parts, current {current}",
+                upload.key,
+                upload.parts.len()
+            )
+        };
+        self.uploads.multiparts.iter().map(line).collect()
+    }
+
+    fn invalidations_shape(&self) -> Vec<String> {
+        let known = self.invalidations.iter();
+        known
+            .map(|(reference, paths)| format!("{reference} {paths:?}"))
+            .collect()
+    }
+
+    /// What must never be there once all is over: remains of dead packages, stray multipart uploads, bytes of
+    /// refused uploads, views without a spent view.
+    pub fn leaks(&self) -> Vec<String> {
+        let mut leaks = Vec::new();
+        for key in self
+            .keys
+            .values()
+            .filter(|k| !self.lives(k.asset, k.package))
+        {
+            leaks.push(format!("a key of the dead package {}", key.package));
+        }
+        for path in self.segments.keys().chain(self.manifests.keys()) {
+            if !package_of(path).is_some_and(|(asset, package)| self.lives(asset, package)) {
+                leaks.push(format!("{path} of a dead package"));
+            }
+        }
+        for (id, upload) in &self.uploads.multiparts {
+            if !self
+                .assets
+                .values()
+                .any(|a| a.multipart.as_ref() == Some(id))
+            {
+                leaks.push(format!("the stray multipart upload {id} of {}", upload.key));
+            }
+        }
+        for asset in self.assets.values() {
+            let lied = asset
+                .failure
+                .as_ref()
+                .is_some_and(|f| f.code.ends_with("_mismatch"));
+            if lied && self.uploads.objects.contains_key(&asset.source_key()) {
+                leaks.push(format!("the refused bytes of {}", asset.id()));
+            }
+        }
+        for grant in self.grants.values() {
+            let of_grant = |p: &&vault_domain::playback::PlaybackSession| p.grant == grant.digest;
+            let open = self.playbacks.values().filter(of_grant).count();
+            if u32::try_from(open) != Ok(grant.views) || grant.views > grant.max_views {
+                leaks.push(format!("{open} sessions of {} spent views", grant.views));
+            }
+        }
+        leaks
+    }
+
+    /// May this package have keys and segments?
+    fn lives(&self, asset: AssetId, package: PackageId) -> bool {
+        let Some(asset) = self.assets.get(&asset) else {
+            return false;
+        };
+        let is_run = asset.runs.contains(&package);
+        match asset.state {
+            AssetState::Processing => is_run,
+            AssetState::Ready => asset.package == Some(package),
+            // Withdrawn after it was published: withdrawal shuts the gate, it does not erase.
+            AssetState::Withdrawn => asset.package == Some(package) && !is_run,
+            _ => false,
+        }
+    }
+
+    /// Does any record or object hold this secret as it is?
+    pub fn holds(&self, secret: &[u8]) -> bool {
+        let finds = |hay: &[u8]| hay.windows(secret.len()).any(|w| w == secret);
+        let texts = self.users.values().map(|u| u.hash.0.as_bytes().to_vec());
+        let sealed = self
+            .keys
+            .values()
+            .map(|k| [&k.sealed[..], &k.nonce].concat());
+        let sessions = self
+            .sessions
+            .values()
+            .flat_map(|s| [s.nonce.to_vec(), s.active.0.to_vec()]);
+        let signatures = self.playbacks.values().flat_map(|p| {
+            [p.signature.policy.clone(), p.signature.signature.clone()].map(String::into_bytes)
+        });
+        let ids = self.playbacks.keys().map(|id| id.to_string().into_bytes());
+        let grants = self.grants.keys().map(|digest| digest.to_vec());
+        let media = self.segments.values().cloned();
+        let manifests = self
+            .manifests
+            .values()
+            .flat_map(|m| m.keys.iter().map(|k| k.clone().into_bytes()));
+        !secret.is_empty()
+            && texts
+                .chain(sealed)
+                .chain(sessions)
+                .chain(signatures)
+                .chain(ids)
+                .chain(grants)
+                .chain(media)
+                .chain(manifests)
+                .any(|hay| finds(&hay))
+    }
+}
+
+/// Asset and package of a key in the media bucket.
+fn package_of(path: &str) -> Option<(AssetId, PackageId)> {
+    let mut fields = path.split('/').skip(1);
+    let asset = AssetId::parse(fields.next()?).ok()?;
+    let package = fields.next()?.trim_end_matches(".json");
+    Some((asset, PackageId::parse(package).ok()?))
+}

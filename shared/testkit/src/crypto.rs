@@ -1,0 +1,279 @@
+//! Deterministic stand-ins for the crypto ports. They keep the contracts that the use cases rely on
+//! (a forged text does not open, a wrapped key shows nothing of the key) and protect nothing.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest as _, Sha256};
+use vault_domain::credential::{Password, PasswordHash, Role};
+use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
+use vault_domain::playback::{Ticket, UrlSignature, WrappedKey};
+use vault_domain::ports::{
+    AccessTokens, AccessVerifier, Hashing, KeyWrap, PasswordHasher, RefreshTokens, StoreError,
+    Stored, Tickets, UrlSigner,
+};
+use vault_domain::secret::{ContentKey, SecretText};
+use vault_domain::time::Timestamp;
+use vault_domain::token::{Caller, Digest, RefreshClaims};
+
+use crate::fault::Faults;
+
+/// SHA-256 of several fields.
+pub(crate) fn sha256(fields: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for field in fields {
+        hasher.update(field);
+    }
+    hasher.finalize().into()
+}
+
+fn tag(key: &str, text: &str) -> String {
+    data_encoding::HEXLOWER.encode(&sha256(&[key.as_bytes(), text.as_bytes()])[..16])
+}
+
+/// Every secret that the fakes handed out or saw: none of them may be found in a store or a log.
+#[derive(Debug, Default)]
+pub struct Ledger(Mutex<Vec<Vec<u8>>>);
+
+impl Ledger {
+    /// Notes a secret.
+    pub fn note(&self, secret: &[u8]) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.push(secret.to_vec());
+    }
+    /// All of them.
+    pub fn secrets(&self) -> Vec<Vec<u8>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.clone()
+    }
+}
+
+/// What the fakes of one kit share.
+#[derive(Debug, Clone, Default)]
+pub struct Shared {
+    /// The plan of faults.
+    pub faults: Arc<Faults>,
+    /// The secrets that were handed out.
+    pub ledger: Arc<Ledger>,
+}
+
+/// Real SHA-256.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FakeHashing;
+
+impl Hashing for FakeHashing {
+    fn sha256(&self, octets: &[u8]) -> Digest {
+        Digest(sha256(&[octets]))
+    }
+}
+
+/// A hasher that costs nothing and counts.
+#[derive(Debug, Default)]
+pub struct FakeHasher {
+    shared: Shared,
+    verified: AtomicUsize,
+}
+
+impl FakeHasher {
+    /// A hasher of a kit.
+    pub fn new(shared: Shared) -> Self {
+        Self {
+            shared,
+            ..Self::default()
+        }
+    }
+    /// How often a password was compared: what bcrypt would have cost.
+    pub fn verified(&self) -> usize {
+        self.verified.load(Ordering::SeqCst)
+    }
+    /// The hash of a password, for planted users.
+    pub fn hash_of(password: &str) -> PasswordHash {
+        PasswordHash(format!("$fake$12${}", tag("password", password)))
+    }
+}
+
+impl PasswordHasher for FakeHasher {
+    fn hash(&self, password: &Password) -> Stored<PasswordHash> {
+        self.shared.ledger.note(password.expose().as_bytes());
+        let hash = || Ok(Self::hash_of(password.expose()));
+        self.shared.faults.pure("hasher.hash", hash)
+    }
+    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Stored<bool> {
+        self.shared.ledger.note(password.expose().as_bytes());
+        self.shared.faults.pure("hasher.verify", || {
+            self.verified.fetch_add(1, Ordering::SeqCst);
+            Ok(hash == Some(&Self::hash_of(password.expose())))
+        })
+    }
+}
+
+/// Access tokens `at.<user>.<org>.<role>.<session>.<exp>.<tag>`.
+#[derive(Debug, Default)]
+pub struct FakeAccessTokens(pub Shared);
+
+impl AccessTokens for FakeAccessTokens {
+    fn issue(&self, caller: &Caller, now: Timestamp, lifetime: u64) -> Stored<SecretText> {
+        self.0.faults.pure("access.issue", || {
+            let Caller {
+                user,
+                org,
+                role,
+                session,
+            } = caller;
+            let expires = now.plus(lifetime).0;
+            let body = format!("at.{user}.{org}.{}.{session}.{expires}", role.as_str());
+            let text = format!("{body}.{}", tag("access", &body));
+            self.0.ledger.note(text.as_bytes());
+            Ok(SecretText::new(text))
+        })
+    }
+}
+
+impl AccessVerifier for FakeAccessTokens {
+    fn verify(&self, token: &str, now: Timestamp) -> Option<Caller> {
+        let (body, mac) = token.rsplit_once('.')?;
+        let fields: Vec<&str> = body.split('.').collect();
+        let ["at", user, org, role, session, expires] = fields[..] else {
+            return None;
+        };
+        let live = now < Timestamp(expires.parse().ok()?);
+        (live && mac == tag("access", body)).then_some(Caller {
+            user: UserId::parse(user).ok()?,
+            org: OrgId::parse(org).ok()?,
+            role: Role::parse(role).ok()?,
+            session: SessionId::parse(session).ok()?,
+        })
+    }
+}
+
+/// Refresh tokens `rt.<session>.<generation>.<nonce>.<tag>`.
+#[derive(Debug, Default)]
+pub struct FakeRefreshTokens(pub Shared);
+
+impl RefreshTokens for FakeRefreshTokens {
+    fn issue(&self, claims: &RefreshClaims) -> SecretText {
+        let nonce = data_encoding::HEXLOWER.encode(&claims.nonce);
+        let body = format!("rt.{}.{}.{nonce}", claims.session, claims.generation);
+        let text = format!("{body}.{}", tag("refresh", &body));
+        self.0.ledger.note(text.as_bytes());
+        SecretText::new(text)
+    }
+    fn open(&self, token: &str) -> Option<RefreshClaims> {
+        let (body, mac) = token.rsplit_once('.')?;
+        let fields: Vec<&str> = body.split('.').collect();
+        let ["rt", session, generation, nonce] = fields[..] else {
+            return None;
+        };
+        let nonce = data_encoding::HEXLOWER.decode(nonce.as_bytes()).ok()?;
+        (mac == tag("refresh", body)).then_some(RefreshClaims {
+            session: SessionId::parse(session).ok()?,
+            generation: generation.parse().ok()?,
+            nonce: nonce.try_into().ok()?,
+        })
+    }
+}
+
+/// Tickets: base64url of playback, asset, expiry and a tag.
+#[derive(Debug, Default)]
+pub struct FakeTickets(pub Shared);
+
+impl Tickets for FakeTickets {
+    fn issue(&self, ticket: &Ticket) -> SecretText {
+        let mut octets = ticket.playback.octets().to_vec();
+        octets.extend_from_slice(ticket.asset.octets());
+        octets.extend_from_slice(&ticket.expires_at.0.to_be_bytes());
+        let mac = sha256(&[b"ticket", &octets]);
+        octets.extend_from_slice(&mac[..16]);
+        let text = data_encoding::BASE64URL_NOPAD.encode(&octets);
+        self.0.ledger.note(text.as_bytes());
+        SecretText::new(text)
+    }
+    fn open(&self, text: &str) -> Option<Ticket> {
+        let octets = data_encoding::BASE64URL_NOPAD
+            .decode(text.as_bytes())
+            .ok()?;
+        let (body, mac) = octets.split_at_checked(40)?;
+        let genuine = mac == &sha256(&[b"ticket", body])[..16];
+        genuine.then_some(Ticket {
+            playback: PlaybackId::from_octets(body[..16].try_into().ok()?),
+            asset: AssetId::from_octets(body[16..32].try_into().ok()?),
+            expires_at: Timestamp(u64::from_be_bytes(body[32..].try_into().ok()?)),
+        })
+    }
+}
+
+/// Signatures that name what they sign.
+#[derive(Debug, Default)]
+pub struct FakeUrlSigner(pub Shared);
+
+impl UrlSigner for FakeUrlSigner {
+    fn sign(&self, resource: &str, expires_at: Timestamp) -> Stored<UrlSignature> {
+        self.0.faults.pure("signer.sign", || {
+            let policy = format!("{resource}|{}", expires_at.0);
+            Ok(UrlSignature {
+                signature: tag("url", &policy),
+                policy: data_encoding::BASE64URL_NOPAD.encode(policy.as_bytes()),
+                key_pair_id: "KFAKE".to_owned(),
+            })
+        })
+    }
+}
+
+/// A key stream from the ids, and a tag: reversible, bound to its record, and not the key itself.
+#[derive(Debug, Default)]
+pub struct FakeKeyWrap(pub Shared);
+
+impl FakeKeyWrap {
+    fn stream(wrapped: &WrappedKey) -> [u8; 32] {
+        sha256(&[
+            wrapped.master.as_bytes(),
+            wrapped.asset.octets(),
+            wrapped.key.octets(),
+            wrapped.package.octets(),
+            &wrapped.nonce,
+        ])
+    }
+}
+
+impl KeyWrap for FakeKeyWrap {
+    fn wrap(
+        &self,
+        key: &ContentKey,
+        asset: AssetId,
+        id: KeyId,
+        package: PackageId,
+        nonce: [u8; 12],
+    ) -> Stored<WrappedKey> {
+        self.0.faults.pure("wrap.wrap", || {
+            self.0.ledger.note(key.expose());
+            let mut wrapped = WrappedKey {
+                asset,
+                key: id,
+                package,
+                master: "1".to_owned(),
+                nonce,
+                sealed: [0; 32],
+            };
+            let stream = Self::stream(&wrapped);
+            for (at, octet) in key.expose().iter().enumerate() {
+                wrapped.sealed[at] = octet ^ stream[at];
+            }
+            wrapped.sealed[16..].copy_from_slice(&sha256(&[&stream, key.expose()])[..16]);
+            Ok(wrapped)
+        })
+    }
+    fn unwrap(&self, wrapped: &WrappedKey) -> Stored<ContentKey> {
+        self.0.faults.pure("wrap.unwrap", || {
+            let stream = Self::stream(wrapped);
+            let mut key = [0; 16];
+            for (at, octet) in key.iter_mut().enumerate() {
+                *octet = wrapped.sealed[at] ^ stream[at];
+            }
+            if wrapped.sealed[16..] == sha256(&[&stream, &key])[..16] {
+                Ok(ContentKey::new(key))
+            } else {
+                Err(StoreError::new("wrap.unwrap", "the record was changed"))
+            }
+        })
+    }
+}

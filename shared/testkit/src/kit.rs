@@ -1,0 +1,181 @@
+//! One small world: the fake cloud, the fakes of everything else, and the `Deps` of every use case over them.
+
+use std::sync::Arc;
+
+use vault_domain::asset::{Asset, AssetState, NewAsset, manifest_key, segment_key};
+use vault_domain::packaging::PackagePlan;
+use vault_domain::ports::{KeyWrap as _, RefreshTokens as _, Tickets as _};
+use vault_domain::secret::{ContentKey, SecretText};
+use vault_domain::token::{Grant, MediaToken};
+
+use crate::builders;
+use crate::clock::FixedClock;
+use crate::cloud::FakeCloud;
+use crate::crypto::{
+    FakeAccessTokens, FakeHasher, FakeHashing, FakeKeyWrap, FakeRefreshTokens, FakeTickets,
+    FakeUrlSigner, Ledger, Shared,
+};
+use crate::entropy::SeededEntropy;
+use crate::fault::Faults;
+use crate::packager::ScriptedPackager;
+
+/// The content key that [`Kit::plant_ready`] wraps.
+pub const GOLDEN_KEY: [u8; 16] = *b"a golden key 16.";
+
+/// The world of one test.
+pub struct Kit {
+    /// The plan of faults and the log of calls.
+    pub faults: Arc<Faults>,
+    /// The secrets that were handed out.
+    pub ledger: Arc<Ledger>,
+    /// The time.
+    pub clock: Arc<FixedClock>,
+    /// Randomness.
+    pub entropy: Arc<SeededEntropy>,
+    /// All stores and services.
+    pub cloud: Arc<FakeCloud>,
+    /// The password hasher.
+    pub hasher: Arc<FakeHasher>,
+    /// SHA-256.
+    pub hashing: Arc<FakeHashing>,
+    /// Access tokens, made and verified.
+    pub access: Arc<FakeAccessTokens>,
+    /// Refresh tokens.
+    pub refresh_tokens: Arc<FakeRefreshTokens>,
+    /// Playback tickets.
+    pub tickets: Arc<FakeTickets>,
+    /// The signer of URLs.
+    pub signer: Arc<FakeUrlSigner>,
+    /// The wrapping of content keys.
+    pub wrap: Arc<FakeKeyWrap>,
+    /// The packager.
+    pub packager: Arc<ScriptedPackager>,
+    /// How films are cut: two segments a key, so that a golden film has two periods.
+    pub plan: PackagePlan,
+}
+
+impl Kit {
+    /// An empty world of a seed.
+    pub fn new(seed: u64) -> Self {
+        let shared = Shared::default();
+        let faults = Arc::clone(&shared.faults);
+        Self {
+            clock: Arc::default(),
+            entropy: Arc::new(SeededEntropy::with_faults(seed, Arc::clone(&faults))),
+            cloud: Arc::new(FakeCloud::new(Arc::clone(&faults))),
+            hasher: Arc::new(FakeHasher::new(shared.clone())),
+            hashing: Arc::default(),
+            access: Arc::new(FakeAccessTokens(shared.clone())),
+            refresh_tokens: Arc::new(FakeRefreshTokens(shared.clone())),
+            tickets: Arc::new(FakeTickets(shared.clone())),
+            signer: Arc::new(FakeUrlSigner(shared.clone())),
+            wrap: Arc::new(FakeKeyWrap(shared.clone())),
+            packager: Arc::default(),
+            plan: PackagePlan {
+                segment_ms: 6_000,
+                segments_per_key: 2,
+            },
+            ledger: shared.ledger,
+            faults,
+        }
+    }
+
+    /// A world with the golden owner and viewer in it.
+    pub fn with_users(seed: u64) -> Self {
+        let kit = Self::new(seed);
+        kit.cloud.with(|s| {
+            s.organisations.insert(builders::ORG, "Golden".to_owned());
+            for user in [builders::user(), builders::viewer()] {
+                s.users.insert(user.id, user);
+            }
+        });
+        kit
+    }
+
+    /// Plants the owner's login session; its refresh token.
+    pub fn plant_session(&self) -> SecretText {
+        let refresh = self.refresh_tokens.issue(&builders::refresh_claims());
+        let session = builders::session(refresh.expose());
+        self.cloud.with(|s| s.sessions.insert(session.id, session));
+        refresh
+    }
+
+    /// Plants an asset as it is.
+    pub fn plant(&self, asset: Asset) {
+        self.cloud.with(|s| s.assets.insert(asset.id(), asset));
+    }
+
+    /// Plants an asset that is uploading, with its whole object arrived.
+    pub fn plant_arrived(&self, new: NewAsset, film: Vec<u8>) {
+        self.cloud.plant_source(&new, film);
+        self.plant(builders::announced(new));
+    }
+
+    /// Plants an asset that is uploading in parts, with all its parts arrived.
+    pub fn plant_parts(&self, new: &NewAsset, film: &[u8]) {
+        let step = usize::try_from(new.plan.part_size).unwrap_or(usize::MAX);
+        let multipart = self.cloud.with(|s| {
+            let id = s
+                .uploads
+                .begin(&vault_domain::asset::source_key(new.org, new.id));
+            if let Some(upload) = s.uploads.multiparts.get_mut(&id) {
+                let parts = film
+                    .chunks(step)
+                    .map(|c| crate::cloud::Object::new(c.to_vec()));
+                upload.parts = (1..).zip(parts).collect();
+            }
+            id
+        });
+        self.plant(Asset {
+            multipart: Some(multipart),
+            ..builders::announced(new.clone())
+        });
+    }
+
+    /// Plants the golden film, ready to be watched: manifest, two segments, one key.
+    pub fn plant_ready(&self) {
+        let (asset, package) = (builders::ASSET, builders::PACKAGE);
+        self.plant(builders::asset(AssetState::Ready));
+        let key = ContentKey::new(GOLDEN_KEY);
+        let nonce = [9; 12];
+        let wrapped = self.wrap.wrap(&key, asset, builders::KEY, package, nonce);
+        let wrapped = wrapped.expect("no fault is planned while a world is built");
+        self.cloud.with(|s| {
+            s.keys.insert((asset, builders::KEY), wrapped);
+            let manifest = builders::manifest();
+            s.manifests.insert(manifest_key(asset, package), manifest);
+            for number in 0..2 {
+                let segment = segment_key(asset, package, number);
+                s.segments.insert(segment, vec![7; 192]);
+            }
+        });
+    }
+
+    /// Plants a media token's grant.
+    pub fn plant_grant(&self, token: &MediaToken, change: impl FnOnce(&mut Grant)) -> Grant {
+        let mut grant = builders::grant(token);
+        change(&mut grant);
+        self.cloud.with(|s| s.grants.insert(grant.digest.0, grant));
+        grant
+    }
+
+    /// Plants the viewer's playback session with its spent view; its ticket.
+    pub fn plant_playback(&self) -> SecretText {
+        self.plant_grant(&builders::media_token(1), |g| g.views = 1);
+        let session = builders::playback();
+        let ticket = self.tickets.issue(&session.ticket());
+        self.cloud.with(|s| s.playbacks.insert(session.id, session));
+        ticket
+    }
+
+    /// Leaks of the state, and secrets that it holds as they are.
+    pub fn leaks(&self) -> Vec<String> {
+        let state = self.cloud.snapshot();
+        let mut leaks = state.leaks();
+        let secrets = self.ledger.secrets();
+        if secrets.iter().any(|secret| state.holds(secret)) {
+            leaks.push("a plaintext secret in a store".to_owned());
+        }
+        leaks
+    }
+}

@@ -1,0 +1,188 @@
+//! A packager on script: so many segments of so many reads each, or a fault at a step.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use vault_domain::packaging::{
+    Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Presentation, Segment, SegmentInfo,
+    Step, TICKS_PER_SECOND,
+};
+use vault_domain::secret::ContentKey;
+
+/// Called before each step with its number from 1: a test may change the world in the middle of a run.
+pub type Watcher = Arc<dyn Fn(usize) + Send + Sync>;
+
+/// What the packagers of one factory do.
+#[derive(Clone)]
+pub struct Script {
+    /// Segments in all.
+    pub segments: u32,
+    /// Reads before each segment.
+    pub reads: u32,
+    /// Ends with this fault at that step, from 1.
+    pub fault: Option<(usize, PackageFault)>,
+    /// Sees every step.
+    pub watcher: Option<Watcher>,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            segments: 3,
+            reads: 1,
+            fault: None,
+            watcher: None,
+        }
+    }
+}
+
+/// Makes packagers of its present script.
+#[derive(Default)]
+pub struct ScriptedPackager(Mutex<Script>);
+
+impl ScriptedPackager {
+    /// A factory of a script.
+    pub fn new(script: Script) -> Self {
+        Self(Mutex::new(script))
+    }
+    /// Changes the script of packagers to come.
+    pub fn set(&self, script: Script) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = script;
+    }
+    /// The present script.
+    pub fn script(&self) -> Script {
+        let script = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        script.clone()
+    }
+}
+
+impl PackagerFactory for ScriptedPackager {
+    fn start(&self, size: u64, plan: PackagePlan) -> Box<dyn Packaging> {
+        Box::new(Scripted {
+            script: self.script(),
+            size,
+            plan,
+            steps: 0,
+            awaits: Awaits::Nothing,
+            reads: 0,
+            key: None,
+            ivs: BTreeSet::new(),
+            segments: Vec::new(),
+        })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Awaits {
+    Nothing,
+    Source(usize),
+    Key,
+    Broken(&'static str),
+}
+
+struct Scripted {
+    script: Script,
+    size: u64,
+    plan: PackagePlan,
+    steps: usize,
+    awaits: Awaits,
+    reads: u32,
+    key: Option<([u8; 16], Iv)>,
+    ivs: BTreeSet<([u8; 16], [u8; 16])>,
+    segments: Vec<SegmentInfo>,
+}
+
+impl Scripted {
+    fn number(&self) -> u32 {
+        u32::try_from(self.segments.len()).unwrap_or(u32::MAX)
+    }
+
+    fn period(&self) -> u32 {
+        self.number() / self.plan.segments_per_key.max(1)
+    }
+
+    fn read(&mut self) -> Step {
+        let of = u64::from(self.script.segments.max(1) * self.script.reads.max(1));
+        let at = u64::from(self.number() * self.script.reads.max(1) + self.reads);
+        let (from, to) = (self.size * at / of, self.size * (at + 1) / of);
+        self.reads += 1;
+        let len = usize::try_from(to - from).unwrap_or(usize::MAX);
+        self.awaits = Awaits::Source(len);
+        Step::Read { offset: from, len }
+    }
+
+    fn segment(&mut self, key: [u8; 16], iv: Iv) -> Step {
+        let number = self.number();
+        let stream = crate::crypto::sha256(&[&key, &iv.0, &number.to_be_bytes()]);
+        let ciphertext = stream.repeat(6);
+        self.segments.push(SegmentInfo {
+            ticks: u64::from(self.plan.segment_ms) * TICKS_PER_SECOND / 1_000,
+            bytes: 192,
+            period: self.period(),
+            iv,
+        });
+        self.reads = 0;
+        Step::Segment(Segment { number, ciphertext })
+    }
+
+    fn done(&self) -> Step {
+        Step::Done(Presentation {
+            codecs: vec!["avc1.64001f".to_owned(), "mp4a.40.2".to_owned()],
+            resolution: (1280, 720),
+            frame_rate: 25.0,
+            peak_bandwidth: 256,
+            average_bandwidth: 256,
+            segments: self.segments.clone(),
+        })
+    }
+}
+
+impl Packaging for Scripted {
+    fn step(&mut self) -> Result<Step, PackageFault> {
+        self.steps += 1;
+        if let Some(watcher) = &self.script.watcher {
+            watcher(self.steps);
+        }
+        match self.awaits {
+            Awaits::Nothing => {}
+            Awaits::Source(_) => return Err(PackageFault::new("misuse", "a read has no answer")),
+            Awaits::Key => return Err(PackageFault::new("misuse", "a key is missing")),
+            Awaits::Broken(how) => return Err(PackageFault::new("misuse", how)),
+        }
+        if let Some((at, fault)) = &self.script.fault
+            && *at == self.steps
+        {
+            return Err(fault.clone());
+        }
+        if self.number() == self.script.segments {
+            return Ok(self.done());
+        }
+        if self.reads < self.script.reads {
+            return Ok(self.read());
+        }
+        if let Some((key, iv)) = self.key.take() {
+            return Ok(self.segment(key, iv));
+        }
+        self.awaits = Awaits::Key;
+        Ok(Step::NeedKey {
+            segment: self.number(),
+            period: self.period(),
+        })
+    }
+
+    fn source(&mut self, bytes: &[u8]) {
+        self.awaits = match self.awaits {
+            Awaits::Source(len) if len == bytes.len() => Awaits::Nothing,
+            _ => Awaits::Broken("a read was answered with another length"),
+        };
+    }
+
+    fn begin_segment(&mut self, key: &ContentKey, iv: Iv) {
+        self.awaits = if self.awaits == Awaits::Key && self.ivs.insert((*key.expose(), iv.0)) {
+            self.key = Some((*key.expose(), iv));
+            Awaits::Nothing
+        } else {
+            Awaits::Broken("a key that was not asked for, or an IV that was used before")
+        };
+    }
+}

@@ -1,0 +1,97 @@
+//! Golden values with random ids, for stores that are not empty.
+
+use vault_domain::asset::NewAsset;
+use vault_domain::credential::User;
+use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
+use vault_domain::playback::{PlaybackSession, WrappedKey};
+use vault_domain::token::{Digest, Grant, Session};
+
+use crate::builders::{self, email, grant, media_token, playback, session, user};
+use crate::entropy::SeededEntropy;
+
+/// Golden values with random ids: each call gives others, each seed its own.
+#[derive(Debug)]
+pub struct Sample(pub SeededEntropy);
+
+impl Sample {
+    /// Samples of a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(SeededEntropy::new(seed))
+    }
+    /// A digest.
+    pub fn digest(&self) -> Digest {
+        Digest(self.0.octets())
+    }
+    /// A package id.
+    pub fn package(&self) -> PackageId {
+        PackageId::from_octets(self.0.octets())
+    }
+    /// An owner of an organisation of their own.
+    pub fn user(&self) -> User {
+        let id = UserId::from_octets(self.0.octets());
+        User {
+            id,
+            org: OrgId::from_octets(self.0.octets()),
+            email: email(&format!("{id}@example.org")),
+            ..user()
+        }
+    }
+    /// An announcement of these octets in one PUT.
+    pub fn new_asset(&self, film: &[u8]) -> NewAsset {
+        NewAsset {
+            id: AssetId::from_octets(self.0.octets()),
+            org: OrgId::from_octets(self.0.octets()),
+            owner: UserId::from_octets(self.0.octets()),
+            ..builders::new_asset(film)
+        }
+    }
+    /// An announcement of these octets in parts.
+    pub fn new_multipart_asset(&self, film: &[u8], part_size: u64) -> NewAsset {
+        let NewAsset { id, org, owner, .. } = self.new_asset(film);
+        NewAsset {
+            id,
+            org,
+            owner,
+            ..builders::new_multipart_asset(film, part_size)
+        }
+    }
+    /// A media token of one view, for an asset.
+    pub fn grant(&self, asset: AssetId) -> Grant {
+        Grant {
+            digest: self.digest(),
+            asset,
+            ..grant(&media_token(1))
+        }
+    }
+    /// A playback session of a grant.
+    pub fn playback(&self, grant: &Grant) -> PlaybackSession {
+        PlaybackSession {
+            id: PlaybackId::from_octets(self.0.octets()),
+            asset: grant.asset,
+            package: self.package(),
+            grant: grant.digest,
+            ..playback()
+        }
+    }
+    /// A login session.
+    pub fn session(&self) -> Session {
+        Session {
+            id: SessionId::from_octets(self.0.octets()),
+            user: UserId::from_octets(self.0.octets()),
+            nonce: self.0.octets(),
+            active: self.digest(),
+            ..session("")
+        }
+    }
+    /// A wrapped key of a package; what it seals is noise.
+    pub fn wrapped_key(&self, asset: AssetId, package: PackageId) -> WrappedKey {
+        WrappedKey {
+            asset,
+            key: KeyId::from_octets(self.0.octets()),
+            package,
+            master: "1".to_owned(),
+            nonce: self.0.octets(),
+            sealed: self.0.octets(),
+        }
+    }
+}
