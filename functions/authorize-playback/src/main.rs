@@ -1,2 +1,9 @@
-//! Placeholder.
-fn main() {}
+//! Wires and runs the function.
+
+fn main() -> Result<(), vault_boot::BootError> {
+    vault_boot::run_http(
+        vault_boot::wiring::authorize_playback::wire,
+        vault_http::web::Errors::Problems,
+        authorize_playback::handle,
+    )
+}

@@ -1,1 +1,87 @@
-//! Placeholder.
+//! `POST /v1/uploads/{asset_id}/finalize` completes and verifies an upload; `GET /v1/uploads/{asset_id}`
+//! tells how far it and its packaging are.
+
+use serde::{Deserialize, Serialize};
+use vault_boot::wiring::finalize_upload::Deps;
+use vault_domain::asset::{Asset, AssetState};
+use vault_domain::id::AssetId;
+use vault_domain::ports::UploadedPart;
+use vault_domain::usecase::finalize_upload::{Command, run, status};
+use vault_http::extract::{self, PARTS_BODY};
+use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    parts: Option<Vec<Part>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    number: u32,
+    etag: String,
+}
+
+#[derive(Serialize)]
+struct Status<'a> {
+    asset_id: String,
+    state: &'static str,
+    title: &'a str,
+    size: u64,
+    created_at: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+/// Handles a request to either route.
+pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
+    Box::pin(async move {
+        let bearer = extract::bearer(request);
+        let caller = vault_domain::usecase::caller(&*deps.verifier, &*deps.clock, bearer)?;
+        let asset = AssetId::parse(&extract::path(request, "asset_id")?)?;
+        if request.method() == "GET" {
+            return Ok(told(&status(&deps.finalize, &caller, asset).await?, 200));
+        }
+        let command = Command {
+            caller,
+            asset,
+            parts: parts(request)?,
+        };
+        let asset = run(&deps.finalize, command).await?;
+        let pending = !matches!(asset.state, AssetState::Ready | AssetState::Failed);
+        Ok(told(&asset, if pending { 202 } else { 200 }))
+    })
+}
+
+/// No body at all means: as S3 lists them.
+fn parts(request: &Request) -> Result<Option<Vec<UploadedPart>>, Failure> {
+    if request.body().is_empty() {
+        return Ok(None);
+    }
+    let shape = r#"{"parts": [{"number": 1, "etag": "…"}, …]}"#;
+    let body: Body = extract::json(request, PARTS_BODY, shape)?;
+    let part = |part: Part| UploadedPart {
+        number: part.number,
+        etag: part.etag,
+    };
+    Ok(body
+        .parts
+        .map(|parts| parts.into_iter().map(part).collect()))
+}
+
+fn told(asset: &Asset, code: u16) -> Reply {
+    let failure = asset.failure.as_ref();
+    let status = Status {
+        asset_id: asset.id().to_string(),
+        state: asset.state.as_str(),
+        title: asset.announced.title.as_str(),
+        size: asset.announced.plan.size,
+        created_at: asset.announced.created_at.0,
+        code: failure.map(|failure| failure.code.as_str()),
+        reason: failure.map(|failure| failure.reason.as_str()),
+    };
+    Reply::json(code, &status, Cache::NoStore)
+}

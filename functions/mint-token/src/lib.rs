@@ -1,1 +1,87 @@
-//! Placeholder.
+//! `POST /v1/token`, an OAuth 2.0 token endpoint (RFC 6749): refresh tokens with rotation, and token
+//! exchange (RFC 8693) for media tokens. `GET /.well-known/jwks.json`: the public keys (RFC 7517).
+
+mod form;
+
+use serde::Serialize;
+use vault_domain::secret::SecretText;
+use vault_domain::usecase::{exchange, refresh};
+use vault_http::extract::{self, SMALL_BODY};
+use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request};
+
+use form::Form;
+use vault_boot::wiring::mint_token::Deps;
+
+/// RFC 8693 §2.1.
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+/// Our kind of token, as RFC 8693 §3 wants one named.
+const MEDIA_TOKEN: &str = "urn:reelvault:params:oauth:token-type:media-token";
+/// Seconds for which caches may keep the public keys.
+const JWKS_SECONDS: u32 = 300;
+
+#[derive(Serialize)]
+struct Tokens<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'static str>,
+}
+
+/// Handles a request to either route.
+pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
+    Box::pin(async move {
+        if request.method() == "GET" {
+            let jwks = deps.jwks.clone();
+            return Ok(Reply::text(
+                200,
+                "application/jwk-set+json",
+                jwks,
+                Cache::Public(JWKS_SECONDS),
+            ));
+        }
+        let form = Form::new(extract::form(request, SMALL_BODY)?);
+        match form.required("grant_type", "refresh_token or token-exchange")? {
+            "refresh_token" => refreshed(deps, &form).await,
+            EXCHANGE => exchanged(deps, &form).await,
+            _ => Err(Failure::UnsupportedGrantType),
+        }
+    })
+}
+
+async fn refreshed(deps: &Deps, form: &Form) -> Outcome {
+    let token = form.required("refresh_token", "the refresh token")?;
+    let pair = refresh::run(&deps.refresh, &SecretText::new(token.to_owned())).await?;
+    Ok(told(&Tokens {
+        access_token: pair.access.expose(),
+        token_type: "Bearer",
+        expires_in: pair.expires_in,
+        refresh_token: Some(pair.refresh.expose()),
+        issued_token_type: None,
+        scope: None,
+    }))
+}
+
+async fn exchanged(deps: &Deps, form: &Form) -> Outcome {
+    let now = deps.exchange.clock.now();
+    let command = form.exchange(&*deps.verifier, now)?;
+    let minted = exchange::run(&deps.exchange, command).await?;
+    Ok(told(&Tokens {
+        access_token: minted.token.expose(),
+        // RFC 8693 §2.2.1: how it is used, not what it is.
+        token_type: "Bearer",
+        expires_in: minted.grant.expires_at.since(now),
+        refresh_token: None,
+        issued_token_type: Some(MEDIA_TOKEN),
+        scope: Some(minted.grant.action.as_str()),
+    }))
+}
+
+fn told(tokens: &Tokens<'_>) -> Reply {
+    // RFC 6749 §5.1 wants both.
+    Reply::json(200, tokens, Cache::NoStore).header("pragma", "no-cache".to_owned())
+}

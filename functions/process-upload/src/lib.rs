@@ -1,1 +1,71 @@
-//! Placeholder.
+//! S3 `Object Created` → EventBridge → SQS → here: packages what was uploaded.
+//!
+//! Each message is answered for itself (`batchItemFailures`): one bad film never blocks another.
+
+mod event;
+
+use serde_json::json;
+use vault_boot::event::{BoxFuture, Invocation, Outcome};
+use vault_boot::wiring::process_upload::Deps;
+use vault_domain::usecase::process_upload::{Command, run};
+
+use event::{Message, Messages};
+
+/// Seconds before Lambda's own deadline at which a run ends by itself and says so.
+const MARGIN_SECONDS: u64 = 10;
+
+/// Handles a batch.
+pub fn handle<'a>(deps: &'a Deps, invocation: Invocation) -> BoxFuture<'a, Outcome> {
+    Box::pin(async move {
+        let batch: Messages = serde_json::from_value(invocation.payload.clone())?;
+        let mut failures = Vec::new();
+        for message in batch.records {
+            if !done(deps, &message, &invocation).await {
+                failures.push(json!({ "itemIdentifier": message.message_id }));
+            }
+        }
+        Ok(json!({ "batchItemFailures": failures }))
+    })
+}
+
+/// May this message be deleted?
+async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
+    let request_id = invocation.request_id.as_str();
+    let Some(object) = message.object() else {
+        // Not what the rule sends: the dead-letter queue keeps it for a person to look at.
+        tracing::error!(
+            request_id,
+            message = message.message_id,
+            "not an Object Created event"
+        );
+        return false;
+    };
+    let Some((org, asset)) = object.source(&deps.bucket) else {
+        tracing::warn!(
+            request_id,
+            message = message.message_id,
+            "an object that is no upload"
+        );
+        return true;
+    };
+    let deadline =
+        vault_domain::time::Timestamp(invocation.deadline.0.saturating_sub(MARGIN_SECONDS));
+    let last_try = message.receive_count() >= deps.max_receive_count;
+    let command = Command {
+        org,
+        asset,
+        deadline,
+        last_try,
+    };
+    match run(&deps.process, command).await {
+        Ok(outcome) => {
+            tracing::info!(request_id, asset = %asset, outcome = ?outcome, "processed");
+            true
+        }
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(request_id, asset = %asset, error = %error, cause, "to be repeated");
+            false
+        }
+    }
+}

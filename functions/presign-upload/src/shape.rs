@@ -1,0 +1,112 @@
+//! The JSON of announcements and signed parts.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use vault_domain::asset::{Checksum, MediaType, PartPlan, Title};
+use vault_domain::error::Malformed;
+use vault_domain::time::Timestamp;
+use vault_domain::token::Caller;
+use vault_domain::usecase::IdempotencyKey;
+use vault_domain::usecase::begin_upload::{Command, Slot};
+
+/// Seconds that presigned URLs live.
+const URL_SECONDS: u64 = 3_600;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Announcement {
+    filename: String,
+    size: u64,
+    content_type: String,
+    title: Option<String>,
+    checksum: Option<Sum>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sum {
+    algorithm: String,
+    value: String,
+}
+
+impl Announcement {
+    pub(crate) const SHAPE: &str = r#"{"filename", "size", "content_type", optional "title" and "checksum": {"algorithm", "value"}}"#;
+
+    pub(crate) fn command(
+        self,
+        caller: Caller,
+        idempotency: Option<IdempotencyKey>,
+    ) -> Result<Command, Malformed> {
+        let checksum = self
+            .checksum
+            .map(|sum| Checksum::parse(&sum.algorithm, &sum.value));
+        Ok(Command {
+            caller,
+            title: Title::parse(self.title.as_deref().unwrap_or(&self.filename))?,
+            media_type: MediaType::parse(&self.content_type)?,
+            plan: PartPlan::of(self.size)?,
+            checksum: checksum.transpose()?,
+            idempotency,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PartNumbers {
+    pub(crate) part_numbers: Vec<u32>,
+}
+
+impl PartNumbers {
+    pub(crate) const SHAPE: &str = r#"{"part_numbers": [1, 2, …]}"#;
+}
+
+#[derive(Serialize)]
+pub(crate) struct Signed<'a> {
+    asset_id: String,
+    kind: &'static str,
+    size: u64,
+    part_size: u64,
+    part_count: u32,
+    parts: Vec<Part<'a>>,
+    expires_at: u64,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    number: u32,
+    size: u64,
+    method: &'static str,
+    url: &'a str,
+    headers: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Signed<'a> {
+    pub(crate) fn of(slot: &'a Slot, now: Timestamp) -> Self {
+        let plan = slot.asset.announced.plan;
+        let part = |part: &'a vault_domain::ports::SignedPart| Part {
+            number: part.number,
+            size: part.size,
+            method: "PUT",
+            url: part.url.expose(),
+            headers: part
+                .headers
+                .iter()
+                .map(|(n, v)| (n.as_str(), v.as_str()))
+                .collect(),
+        };
+        Self {
+            asset_id: slot.asset.id().to_string(),
+            kind: if plan.parts == 1 {
+                "single"
+            } else {
+                "multipart"
+            },
+            size: plan.size,
+            part_size: plan.part_size,
+            part_count: plan.parts,
+            parts: slot.parts.iter().map(part).collect(),
+            expires_at: now.plus(URL_SECONDS).0,
+        }
+    }
+}

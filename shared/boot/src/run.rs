@@ -1,0 +1,110 @@
+//! The loop of the Lambda runtime around a handler.
+
+use std::sync::Arc;
+
+use lambda_http::{Body, Request, Response, service_fn};
+use lambda_runtime::LambdaEvent;
+use serde_json::Value;
+use vault_domain::time::Timestamp;
+use vault_http::cors::Origins;
+use vault_http::web::{Errors, Web};
+
+use crate::config::{BootError, Env};
+use crate::event::{self, Invocation};
+use crate::lazy::Lazy;
+use crate::telemetry;
+
+type Wire<D> = fn(&Env<'_>) -> Lazy<D>;
+type HttpHandler<D> =
+    for<'a> fn(&'a D, &'a Request) -> vault_http::BoxFuture<'a, vault_http::Outcome>;
+type EventHandler<D> = for<'a> fn(&'a D, Invocation) -> event::BoxFuture<'a, event::Outcome>;
+
+/// Reads the process's environment: the one place that does.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment"
+)]
+fn configured<T>(read: impl FnOnce(&Env<'_>) -> T) -> Result<T, BootError> {
+    let lookup = |name: &str| std::env::var(name).ok();
+    telemetry::start(&lookup("LOG_LEVEL").unwrap_or_default());
+    let env = Env::new(&lookup);
+    let value = read(&env);
+    match env.finish() {
+        Ok(()) => Ok(value),
+        Err(error) => {
+            tracing::error!(%error, "not started");
+            Err(error)
+        }
+    }
+}
+
+fn blocking<T>(main: impl Future<Output = Result<T, BootError>>) -> Result<T, BootError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime
+        .map_err(|error| BootError::Runtime(error.to_string()))?
+        .block_on(main)
+}
+
+/// Runs a function behind the HTTP API.
+///
+/// # Errors
+/// [`BootError`]: the configuration is not whole, or the runtime ended.
+pub fn run_http<D: Send + Sync + 'static>(
+    wire: Wire<D>,
+    errors: Errors,
+    handle: HttpHandler<D>,
+) -> Result<(), BootError> {
+    let (deps, origins) =
+        configured(|env| (wire(env), env.parsed("ALLOWED_ORIGINS", Origins::parse)))?;
+    let state = Arc::new((deps, Web::new(origins, errors)));
+    blocking(async move {
+        let service = service_fn(move |request: Request| {
+            let state = Arc::clone(&state);
+            async move { Ok::<_, std::convert::Infallible>(answer(&state, handle, request).await) }
+        });
+        lambda_http::run(service)
+            .await
+            .map_err(|error| BootError::Runtime(error.to_string()))
+    })
+}
+
+async fn answer<D: Send + Sync + 'static>(
+    (deps, web): &(Lazy<D>, Web),
+    handle: HttpHandler<D>,
+    request: Request,
+) -> Response<Body> {
+    match deps.get().await {
+        Ok(deps) => web.serve(&*deps, handle, request).await,
+        Err(error) => web.finish(&request, Err(error.into())),
+    }
+}
+
+/// Runs a function that other services or the operator invoke.
+///
+/// # Errors
+/// [`BootError`]: the configuration is not whole, or the runtime ended.
+pub fn run_event<D: Send + Sync + 'static>(
+    wire: Wire<D>,
+    handle: EventHandler<D>,
+) -> Result<(), BootError> {
+    let deps = Arc::new(configured(wire)?);
+    blocking(async move {
+        let service = lambda_runtime::service_fn(move |event: LambdaEvent<Value>| {
+            let deps = Arc::clone(&deps);
+            async move {
+                let deps = deps.get().await?;
+                let invocation = Invocation {
+                    deadline: Timestamp(event.context.deadline / 1_000),
+                    request_id: event.context.request_id,
+                    payload: event.payload,
+                };
+                handle(&deps, invocation).await
+            }
+        });
+        lambda_runtime::run(service)
+            .await
+            .map_err(|error| BootError::Runtime(error.to_string()))
+    })
+}

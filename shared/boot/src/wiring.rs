@@ -1,0 +1,86 @@
+//! Which adapters stand behind each function's ports. One file a function, one feature a function.
+
+#[cfg(feature = "authorize-playback")]
+pub mod authorize_playback;
+#[cfg(feature = "bootstrap-owner")]
+pub mod bootstrap_owner;
+#[cfg(feature = "deliver-key")]
+pub mod deliver_key;
+#[cfg(feature = "deliver-playlist")]
+pub mod deliver_playlist;
+#[cfg(feature = "finalize-upload")]
+pub mod finalize_upload;
+#[cfg(feature = "login")]
+pub mod login;
+#[cfg(feature = "mint-token")]
+pub mod mint_token;
+#[cfg(feature = "presign-upload")]
+pub mod presign_upload;
+#[cfg(feature = "process-upload")]
+pub mod process_upload;
+#[cfg(feature = "withdraw-asset")]
+pub mod withdraw_asset;
+
+#[cfg(feature = "dynamodb")]
+mod parts {
+    use std::sync::Arc;
+
+    use vault_aws::Sdk;
+    use vault_crypto::access::JwtVerifier;
+    use vault_domain::ports::AccessVerifier;
+
+    use crate::config::Env;
+
+    /// The SDK's shared configuration; what it lacks is a fault of the environment.
+    pub(super) fn sdk(env: &Env<'_>) -> Option<Arc<Sdk>> {
+        Sdk::from_lookup(env.lookup())
+            .map(Arc::new)
+            .map_err(|error| env.note(error))
+            .ok()
+    }
+
+    /// The verifier of access tokens: public keys only, no call.
+    #[cfg_attr(
+        not(any(
+            feature = "mint-token",
+            feature = "presign-upload",
+            feature = "finalize-upload",
+            feature = "withdraw-asset"
+        )),
+        expect(
+            dead_code,
+            reason = "only functions that take access tokens verify them"
+        )
+    )]
+    pub(super) fn verifier(env: &Env<'_>) -> Option<Arc<dyn AccessVerifier>> {
+        let (jwks, issuer) = (env.text("TOKEN_JWKS"), env.text("TOKEN_ISSUER"));
+        let made = JwtVerifier::new(&jwks, &issuer);
+        let made = made.map_err(|fault| env.note(format!("TOKEN_JWKS: {fault}")));
+        made.ok()
+            .map(|verifier| Arc::new(verifier) as Arc<dyn AccessVerifier>)
+    }
+
+    /// A versioned secret.
+    #[cfg(feature = "secrets")]
+    pub(super) async fn ring(
+        sdk: &Sdk,
+        id: &str,
+    ) -> vault_domain::ports::Stored<vault_crypto::Keyring> {
+        let secret = vault_aws::secrets::secret(&sdk.secrets(), id).await?;
+        vault_crypto::Keyring::parse(&secret).map_err(|fault| refused("secret", fault))
+    }
+
+    /// A secret whose content is not what it should be.
+    #[cfg(feature = "secrets")]
+    pub(super) fn refused(
+        operation: &'static str,
+        fault: vault_crypto::KeyFault,
+    ) -> vault_domain::ports::StoreError {
+        vault_domain::ports::StoreError::new(operation, fault)
+    }
+
+    /// What a wiring whose configuration has faults leaves behind: the start stops before it is asked.
+    pub(super) fn unwired() -> vault_domain::ports::StoreError {
+        vault_domain::ports::StoreError::new("wiring", "the configuration is not whole")
+    }
+}

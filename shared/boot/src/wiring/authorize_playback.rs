@@ -1,0 +1,72 @@
+//! Opening views.
+
+use std::sync::Arc;
+
+use vault_aws::dynamodb::{DynamoUsers, DynamoViews};
+use vault_crypto::cloudfront::PolicySigner;
+use vault_crypto::entropy::{Sha256, SystemEntropy};
+use vault_crypto::mac::TicketMac;
+use vault_domain::usecase::authorize_playback::Deps;
+
+use super::parts::{refused, ring, sdk, unwired};
+use crate::clock::SystemClock;
+use crate::{Env, Lazy};
+
+/// A view may last a minute to a day.
+const SESSION_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
+
+#[derive(Clone)]
+struct Config {
+    grants: String,
+    assets: String,
+    playback: String,
+    users: String,
+    mac: String,
+    signing: String,
+    key_pair_id: String,
+    media_base: String,
+    session_seconds: u64,
+}
+
+/// Reads the configuration.
+pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
+    let config = Config {
+        grants: env.text("GRANTS_TABLE"),
+        assets: env.text("ASSETS_TABLE"),
+        playback: env.text("PLAYBACK_TABLE"),
+        users: env.text("USERS_TABLE"),
+        mac: env.text("PLAYBACK_MAC_SECRET"),
+        signing: env.text("URL_SIGNING_SECRET"),
+        key_pair_id: env.text("URL_SIGNING_KEY_PAIR_ID"),
+        media_base: env.base_url("MEDIA_BASE_URL"),
+        session_seconds: env.number("PLAYBACK_SESSION_SECONDS", SESSION_SECONDS),
+    };
+    let sdk = sdk(env);
+    Lazy::new(move || {
+        let (config, sdk) = (config.clone(), sdk.clone());
+        async move {
+            let sdk = sdk.ok_or_else(unwired)?;
+            let mac = ring(&sdk, &config.mac).await?;
+            let signing = ring(&sdk, &config.signing).await?;
+            let signer = PolicySigner::new(&signing, config.key_pair_id);
+            let dynamodb = sdk.dynamodb();
+            let Config {
+                grants,
+                assets,
+                playback,
+                ..
+            } = config;
+            Ok(Deps {
+                views: Arc::new(DynamoViews::new(dynamodb.clone(), grants, assets, playback)),
+                users: Arc::new(DynamoUsers::new(dynamodb, config.users)),
+                hashing: Arc::new(Sha256),
+                signer: Arc::new(signer.map_err(|fault| refused("url signing", fault))?),
+                tickets: Arc::new(TicketMac::new(&mac).map_err(|f| refused("playback mac", f))?),
+                clock: Arc::new(SystemClock),
+                entropy: Arc::new(SystemEntropy),
+                media_base: config.media_base,
+                session_seconds: config.session_seconds,
+            })
+        }
+    })
+}

@@ -1,0 +1,28 @@
+//! The operator's bootstrap.
+
+use std::sync::Arc;
+
+use vault_aws::dynamodb::DynamoUsers;
+use vault_crypto::entropy::SystemEntropy;
+use vault_crypto::password::Bcrypt;
+use vault_domain::usecase::bootstrap_owner::Deps;
+
+use super::parts::{sdk, unwired};
+use crate::{Env, Lazy};
+
+/// Reads the configuration.
+pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
+    let (users, sdk) = (env.text("USERS_TABLE"), sdk(env));
+    Lazy::new(move || {
+        let (users, sdk) = (users.clone(), sdk.clone());
+        async move {
+            let sdk = sdk.ok_or_else(unwired)?;
+            let entropy = Arc::new(SystemEntropy);
+            Ok(Deps {
+                directory: Arc::new(DynamoUsers::new(sdk.dynamodb(), users)),
+                hasher: Arc::new(Bcrypt::new(entropy.clone())),
+                entropy,
+            })
+        }
+    })
+}

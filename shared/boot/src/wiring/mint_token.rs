@@ -1,0 +1,89 @@
+//! The token endpoint.
+
+use std::sync::Arc;
+
+use vault_aws::dynamodb::{DynamoAssets, DynamoGrants, DynamoSessions, DynamoUsers};
+use vault_crypto::access::JwtIssuer;
+use vault_crypto::entropy::{Sha256, SystemEntropy};
+use vault_crypto::mac::RefreshMac;
+use vault_domain::ports::AccessVerifier;
+use vault_domain::usecase::{exchange, refresh};
+
+use super::parts::{refused, ring, sdk, unwired, verifier};
+use crate::clock::SystemClock;
+use crate::{Env, Lazy};
+
+/// What the endpoint needs.
+pub struct Deps {
+    /// Refresh tokens.
+    pub refresh: refresh::Deps,
+    /// Media tokens.
+    pub exchange: exchange::Deps,
+    /// Checks subject tokens.
+    pub verifier: Arc<dyn AccessVerifier>,
+    /// The public keys, as served.
+    pub jwks: String,
+}
+
+#[derive(Clone)]
+struct Config {
+    users: String,
+    sessions: String,
+    grants: String,
+    assets: String,
+    signing: String,
+    mac: String,
+    issuer: String,
+    jwks: String,
+}
+
+/// Reads the configuration.
+pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
+    let config = Config {
+        users: env.text("USERS_TABLE"),
+        sessions: env.text("SESSIONS_TABLE"),
+        grants: env.text("GRANTS_TABLE"),
+        assets: env.text("ASSETS_TABLE"),
+        signing: env.text("TOKEN_SIGNING_SECRET"),
+        mac: env.text("SESSION_MAC_SECRET"),
+        issuer: env.text("TOKEN_ISSUER"),
+        jwks: env.text("TOKEN_JWKS"),
+    };
+    let (sdk, verifier) = (sdk(env), verifier(env));
+    Lazy::new(move || {
+        let (config, sdk, verifier) = (config.clone(), sdk.clone(), verifier.clone());
+        async move {
+            let sdk = sdk.ok_or_else(unwired)?;
+            let verifier = verifier.ok_or_else(unwired)?;
+            let signing = ring(&sdk, &config.signing).await?;
+            let mac = ring(&sdk, &config.mac).await?;
+            let dynamodb = sdk.dynamodb();
+            let users = Arc::new(DynamoUsers::new(dynamodb.clone(), config.users));
+            let (entropy, clock) = (Arc::new(SystemEntropy), Arc::new(SystemClock));
+            let access = JwtIssuer::new(&signing, config.issuer, entropy.clone());
+            Ok(Deps {
+                refresh: refresh::Deps {
+                    users: users.clone(),
+                    sessions: Arc::new(DynamoSessions::new(dynamodb.clone(), config.sessions)),
+                    hashing: Arc::new(Sha256),
+                    access: Arc::new(access.map_err(|fault| refused("token signing", fault))?),
+                    refresh: Arc::new(
+                        RefreshMac::new(&mac).map_err(|fault| refused("session mac", fault))?,
+                    ),
+                    clock: clock.clone(),
+                    entropy: entropy.clone(),
+                },
+                exchange: exchange::Deps {
+                    users,
+                    assets: Arc::new(DynamoAssets::new(dynamodb.clone(), config.assets)),
+                    grants: Arc::new(DynamoGrants::new(dynamodb, config.grants)),
+                    hashing: Arc::new(Sha256),
+                    clock,
+                    entropy,
+                },
+                verifier,
+                jwks: config.jwks,
+            })
+        }
+    })
+}
