@@ -41,6 +41,7 @@ function showState(state, reason) {
 
 function curtain(text) {
   $("curtain").hidden = !text;
+  $("curtain").classList.add("veil");
   $("curtain").textContent = text ?? "";
 }
 

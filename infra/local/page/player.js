@@ -20,16 +20,20 @@ function playWithHls(video, url, on) {
   const { Hls } = window;
   // A short buffer, so that a revocation shows soon.
   const hls = new Hls({ keyLoadPolicy: KEY_POLICY, maxBufferLength: 12, maxMaxBufferLength: 20 });
-  const counts = { keys: 0, segments: 0 };
-  hls.on(Hls.Events.KEY_LOADED, () => on.key(++counts.keys));
-  hls.on(Hls.Events.FRAG_BUFFERED, () => on.segment(++counts.segments));
+  const keys = new Set();
+  let segments = 0;
+  hls.on(Hls.Events.KEY_LOADED, (_, data) => {
+    // Told for every segment, cached keys too: only new addresses were fetched.
+    on.key(keys.add(data.frag.decryptdata?.uri).size);
+  });
+  hls.on(Hls.Events.FRAG_BUFFERED, () => on.segment(++segments));
   hls.on(Hls.Events.MANIFEST_PARSED, () => start(video));
   hls.on(Hls.Events.ERROR, (_, data) => {
     if (data.fatal) endSoon(video, reasonOf(data), on);
   });
   hls.loadSource(url);
   hls.attachMedia(video);
-  return { hls, counts, destroy: () => hls.destroy() };
+  return { hls, destroy: () => hls.destroy() };
 }
 
 function playNatively(video, url, on) {
@@ -47,8 +51,11 @@ function playNatively(video, url, on) {
 }
 
 function start(video) {
-  // Refused without a gesture in some browsers: the controls are there.
-  video.play().catch(() => {});
+  // Sound needs a gesture in most browsers; without one the picture starts silently.
+  video.play().catch(() => {
+    video.muted = true;
+    return video.play().catch(() => {});
+  });
 }
 
 function reasonOf(data) {
@@ -62,21 +69,29 @@ function reasonOf(data) {
   return { what: what ?? data.details, status, details: data.details };
 }
 
+/** Players stall a little before the end of what they have, and at times for want of CPU. */
+const TAIL_SECONDS = { timeupdate: 0.5, waiting: 2 };
+
 function endSoon(video, reason, on) {
   on.stopping(reason);
-  const buffered = () => {
-    for (let i = 0; i < video.buffered.length; i++) {
-      const inside = video.currentTime >= video.buffered.start(i) - 0.1;
-      if (inside && video.buffered.end(i) - video.currentTime > 0.25) return true;
-    }
-    return false;
-  };
-  const check = () => {
-    if (buffered() && !video.ended) return;
-    for (const name of ["timeupdate", "waiting", "ended"]) video.removeEventListener(name, check);
+  const events = ["timeupdate", "waiting", "ended"];
+  const check = (event) => {
+    const tail = TAIL_SECONDS[event?.type] ?? 0;
+    if (!video.ended && secondsAhead(video) > tail) return;
+    for (const name of events) video.removeEventListener(name, check);
     video.pause();
     on.stopped(reason);
   };
-  for (const name of ["timeupdate", "waiting", "ended"]) video.addEventListener(name, check);
+  for (const name of events) video.addEventListener(name, check);
   check();
+}
+
+/** How much is buffered from where the picture is. */
+function secondsAhead(video) {
+  const { buffered, currentTime } = video;
+  for (let i = 0; i < buffered.length; i++) {
+    const inside = currentTime >= buffered.start(i) - 0.1 && currentTime <= buffered.end(i);
+    if (inside) return buffered.end(i) - currentTime;
+  }
+  return 0;
 }

@@ -171,6 +171,30 @@ Resources:
     }
 
     #[test]
+    fn the_template_that_ships_is_understood() {
+        let api = read(include_str!("../../../../template.yaml")).expect("an API");
+        let keys: Vec<String> = api.routes.iter().map(Route::key).collect();
+        for key in ["POST /v1/login", "GET /v1/keys/{asset_id}/{key_id}"] {
+            assert!(keys.iter().any(|known| known == key), "{key}");
+        }
+        assert!(
+            api.routes
+                .iter()
+                .all(|route| route.function.starts_with("vault-"))
+        );
+        let headers = [(
+            http::header::ORIGIN,
+            "http://page".parse().expect("a value"),
+        )];
+        let mut reply = http::HeaderMap::new();
+        let allowed = api
+            .cors
+            .expect("CORS")
+            .apply(&headers.into_iter().collect(), &mut reply);
+        assert!(allowed, "the deployment's origins are the template's");
+    }
+
+    #[test]
     fn what_cannot_be_stood_in_for_is_refused_at_start() {
         let bad_name = TEMPLATE.replace("${AWS::StackName}", "${Other}");
         assert_eq!(
