@@ -8,7 +8,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::body::BoxError;
 
@@ -36,7 +36,9 @@ impl Upstream {
             .ok_or_else(|| BadAddress(base.to_owned()))?
             .to_string();
         let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(Duration::from_secs(20))
+            .pool_timer(TokioTimer::new())
+            // Shorter than any server keeps an idle connection, so that none is used as it closes.
+            .pool_idle_timeout(Duration::from_secs(1))
             .build_http();
         Ok(Self {
             client,
