@@ -267,7 +267,7 @@ pub struct Asset {
     pub multipart: Option<String>,
     /// The package being made or being served.
     pub package: Option<PackageId>,
-    /// Packager's runs that claimed it and may have left segments and keys; empty once one published or failed it.
+    /// Packager's runs that claimed it and may have left segments and keys; empty once one has published it.
     pub runs: Vec<PackageId>,
     /// Until when a packager has it for itself.
     pub lease_until: Option<Timestamp>,

@@ -239,8 +239,8 @@ pub trait Assets: Send + Sync {
     async fn release(&self, id: AssetId, package: PackageId) -> Stored<Change>;
     /// `processing` of `package` → `ready`; the list of runs is emptied.
     async fn publish(&self, id: AssetId, package: PackageId) -> Stored<Change>;
-    /// Any state before `ready` → `failed`; under a package only if it is `processing` by that run, whose list
-    /// of runs is then emptied.
+    /// Any state before `ready` → `failed`; under a package only if it is `processing` by that run. The runs stay
+    /// on record, for whoever removes what they left.
     async fn fail(
         &self,
         id: AssetId,

@@ -231,18 +231,18 @@ impl Run<'_> {
     }
 
     async fn failed(&self, fault: &PackageFault) -> Result<Outcome, Retry> {
-        // What earlier runs left too: with the asset failed, nobody would look for it again.
-        self.bury_previous().await?;
-        remove(self.deps, self.asset.id(), self.package).await?;
         let failure = Failure {
             code: fault.code.to_owned(),
             reason: fault.reason.clone(),
         };
         let (asset, package) = (self.asset.id(), Some(self.package));
-        match self.deps.assets.fail(asset, package, &failure).await? {
-            Change::Applied => Ok(Outcome::Failed),
-            Change::NotApplied => self.overtaken().await,
+        // The state first: a publication whose reply was lost stands, and a repeat removes what is left.
+        if self.deps.assets.fail(asset, package, &failure).await? == Change::NotApplied {
+            return self.overtaken().await;
         }
+        self.bury_previous().await?;
+        remove(self.deps, asset, self.package).await?;
+        Ok(Outcome::Failed)
     }
 
     /// The asset is not in this run's hands any more: it is settled already, withdrawn, or another run's.
