@@ -35,6 +35,11 @@ impl Context {
         self.root.join("target")
     }
 
+    /// The browser's drivers, and beside them in `node_modules` what they and the page need.
+    pub(crate) fn players(&self) -> PathBuf {
+        self.root.join("tests/players")
+    }
+
     /// The package of a function, where `template.yaml` expects it.
     pub(crate) fn function_zip(&self, function: &str) -> PathBuf {
         self.target().join("lambda").join(function).join("bootstrap.zip")

@@ -23,6 +23,7 @@ pub(super) fn spawn(context: &Context, instance: &Instance, program: &Path, outp
         "trusted_keys": [{ "id": outputs.url_signing_key_id, "pem": outputs.url_signing_public_pem }],
         "allowed_origins": [outputs.page_url],
         "page_dir": context.root.join("infra/local/page"),
+        "vendor_dir": context.players().join("node_modules/hls.js/dist"),
     });
     let path = instance.state.join("edge.json");
     std::fs::write(&path, serde_json::to_vec_pretty(&config)?)?;

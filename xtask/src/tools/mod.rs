@@ -1,6 +1,7 @@
 //! What the local cloud needs beyond Rust, Python and Node: installed once, into the cache, when missing.
 
 mod dynoxide;
+mod node;
 mod python;
 mod system;
 
@@ -31,6 +32,7 @@ pub(crate) fn ensure(context: &Context, progress: &Progress) -> Result<Tools> {
         .with_context(|| format!("cannot make {}", context.cache.display()))?;
     let _lock = lock(&context.cache.join("install.lock"))?;
     system::ensure(context, progress)?;
+    node::ensure(context, progress)?;
     let dynoxide = dynoxide::ensure(context, progress)?;
     let python = python::localstack(context, progress)?;
     let localstack_seed = python::localstack_seed(&python, context, progress)?;

@@ -1,0 +1,105 @@
+// node page.mjs --page URL --film PATH [--screenshot PATH]     (REELVAULT_EMAIL, REELVAULT_PASSWORD)
+//
+// Goes through the reference page as a person does: signs in, uploads a film with a progress bar, watches
+// it, withdraws it, and finds that it stops. The film is longer than one key period, so that a part of it
+// needs a key that was not fetched before the withdrawal. Prints what was seen as JSON.
+
+import { parseArgs } from "node:util";
+import { report, withPage } from "./browser.mjs";
+
+const { values } = parseArgs({
+  options: { page: { type: "string" }, film: { type: "string" }, screenshot: { type: "string" } },
+});
+const { REELVAULT_EMAIL: email, REELVAULT_PASSWORD: password } = process.env;
+const PACKAGING_MS = 120_000;
+
+const seen = { ok: false, steps: [], console: [] };
+
+await report(() => withPage(run, { width: 1280, height: 860 }));
+
+async function run(page) {
+  page.setDefaultTimeout(30_000);
+  page.on("console", (message) => message.type() === "error" && seen.console.push(message.text()));
+  page.on("pageerror", (error) => seen.console.push(error.message));
+  try {
+    await page.goto(values.page);
+    await page.waitForSelector("body[data-ready=true]");
+    for (const step of [refusedSignIn, signIn, upload, watch, withdraw]) {
+      const began = performance.now();
+      const facts = await step(page);
+      seen.steps.push({ step: step.name, ms: Math.round(performance.now() - began), ...facts });
+    }
+    seen.ok = true;
+  } catch (error) {
+    seen.error = error.message;
+    seen.message = await page.textContent("#message").catch(() => null);
+    if (values.screenshot) await page.screenshot({ path: values.screenshot }).catch(() => {});
+  }
+  return seen;
+}
+
+async function refusedSignIn(page) {
+  await page.fill("#email", email);
+  await page.fill("#password", "not the password of anyone");
+  await page.click("#sign-in");
+  await page.waitForSelector("#message[data-kind=error]");
+  return { message: await page.textContent("#message") };
+}
+
+async function signIn(page) {
+  await page.fill("#email", email);
+  await page.fill("#password", password);
+  await page.click("#sign-in");
+  await page.waitForSelector("body[data-view=signed-in]");
+  return { who: await page.textContent("#who") };
+}
+
+async function upload(page) {
+  await page.evaluate(() => {
+    window.portions = [];
+    const bar = document.getElementById("progress");
+    new MutationObserver(() => window.portions.push(bar.value)).observe(bar, { attributes: true });
+  });
+  await page.setInputFiles("#file", values.film);
+  await page.click("#upload");
+  await page.waitForSelector("#state[data-state=ready], #state[data-state=failed]", { timeout: PACKAGING_MS });
+  const state = await page.textContent("#state");
+  const portions = await page.evaluate(() => window.portions);
+  const rises = portions.every((portion, i) => i === 0 || portion >= portions[i - 1]);
+  check(state === "ready", `the film is ${state}`);
+  check(portions.length > 0 && portions.at(-1) === 1 && rises, `the bar went ${portions.join(", ")}`);
+  return { state, bar: portions.length };
+}
+
+async function watch(page) {
+  await page.click("#watch");
+  await page.waitForFunction(() => {
+    const video = document.getElementById("video");
+    return video.currentTime > 2 && video.getVideoPlaybackQuality().totalVideoFrames > 20;
+  });
+  if (values.screenshot) await page.screenshot({ path: values.screenshot });
+  return page.evaluate(() => ({
+    keys: Number(document.getElementById("keys").textContent),
+    segments: Number(document.getElementById("segments").textContent),
+    duration: document.getElementById("video").duration,
+  }));
+}
+
+async function withdraw(page) {
+  await page.click("#withdraw");
+  await page.waitForSelector("#state[data-state=withdrawn]");
+  // On to a part of the film whose key was not fetched yet.
+  await page.evaluate(() => {
+    const video = document.getElementById("video");
+    video.currentTime = video.duration - 2;
+  });
+  await page.waitForFunction(() => window.reelvault.now.stopped);
+  const stopped = await page.evaluate(() => window.reelvault.now.stopped);
+  check(stopped.details === "keyLoadError" && stopped.status === 403, `it stopped by ${JSON.stringify(stopped)}`);
+  check(await page.evaluate(() => document.getElementById("video").paused), "the picture goes on");
+  return { stopped, curtain: await page.textContent("#curtain") };
+}
+
+function check(holds, otherwise) {
+  if (!holds) throw new Error(otherwise);
+}

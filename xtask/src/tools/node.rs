@@ -1,0 +1,43 @@
+//! Node packages: hls.js for the reference page, playwright-core for the browser's driver.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::context::Context;
+use crate::proc;
+use crate::progress::Progress;
+
+const FILES: [&str; 2] = ["package.json", "package-lock.json"];
+
+/// Installs what the lock pins into the cache, and links it to where Node looks for it.
+pub(super) fn ensure(context: &Context, progress: &Progress) -> Result<()> {
+    let clone = context.players();
+    let lock = clone.join(FILES[1]);
+    let pinned = std::fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    let folder = context.cache.join(format!("players-{}", super::short_hash(&pinned)));
+    super::once(&folder, progress, "Installing hls.js and the browser's driver, once", |_| {
+        if !proc::on_path("npm") {
+            bail!("please install Node 20 or newer with npm");
+        }
+        for file in FILES {
+            std::fs::copy(clone.join(file), folder.join(file))?;
+        }
+        let mut npm = proc::command("npm");
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
+        proc::run(&mut npm, &context.target().join("xtask/npm.log"))
+    })?;
+    link(&folder.join("node_modules"), &clone.join("node_modules"))
+}
+
+fn link(target: &Path, link: &Path) -> Result<()> {
+    if std::fs::read_link(link).is_ok_and(|old| old == target) {
+        return Ok(());
+    }
+    match std::fs::symlink_metadata(link) {
+        Ok(found) if found.is_dir() => std::fs::remove_dir_all(link)?,
+        Ok(_) => std::fs::remove_file(link)?,
+        Err(_) => {}
+    }
+    std::os::unix::fs::symlink(target, link).with_context(|| format!("cannot make {}", link.display()))
+}
