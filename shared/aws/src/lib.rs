@@ -1,1 +1,36 @@
-//! Placeholder.
+//! The domain's ports over AWS. Each service is a feature, so a function links only what it calls.
+//!
+//! | feature | adapter | port |
+//! | --- | --- | --- |
+//! | `dynamodb` | [`dynamodb::DynamoUsers`] | `Users`, `Directory` |
+//! | | [`dynamodb::DynamoLimits`] | `Limits` |
+//! | | [`dynamodb::DynamoSessions`] | `Sessions` |
+//! | | [`dynamodb::DynamoGrants`] | `Grants` |
+//! | | [`dynamodb::DynamoViews`] | `Views` |
+//! | | [`dynamodb::DynamoPlaylistReads`] | `PlaylistReads` |
+//! | | [`dynamodb::DynamoKeyReads`] | `KeyReads` |
+//! | | [`dynamodb::DynamoAssets`] | `Assets` |
+//! | | [`dynamodb::DynamoContentKeys`] | `ContentKeys` |
+//! | `s3` | [`s3::S3Uploads`] | `Uploads` |
+//! | | [`s3::S3Media`] | `MediaWrites`, `MediaReads` |
+//! | `secrets` | [`secrets::secret`] | |
+//! | `cloudfront` | [`cloudfront::CloudFrontDistribution`] | `Distribution` |
+//!
+//! [`Sdk`] makes the clients, each when it is first asked for.
+
+#[cfg(feature = "cloudfront")]
+pub mod cloudfront;
+#[cfg(feature = "dynamodb")]
+pub mod dynamodb;
+#[cfg(feature = "s3")]
+pub mod s3;
+#[cfg(feature = "sdk")]
+mod sdk;
+#[cfg(feature = "secrets")]
+pub mod secrets;
+
+#[cfg(feature = "sdk")]
+pub use sdk::{MissingEnvironment, Sdk};
+
+#[cfg(all(test, feature = "sdk"))]
+mod replay;

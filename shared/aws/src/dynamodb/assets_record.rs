@@ -1,0 +1,205 @@
+//! An asset as a record.
+
+use vault_domain::asset::{
+    Asset, AssetState, Checksum, ChecksumAlgorithm, Failure, MediaType, NewAsset, PartPlan, Title,
+};
+use vault_domain::id::{AssetId, OrgId, PackageId, UserId};
+
+use super::record::{Corrupt, Fields, Item, PK, item, number, put_some, text, time};
+
+const fn algorithm_name(algorithm: ChecksumAlgorithm) -> &'static str {
+    match algorithm {
+        ChecksumAlgorithm::Sha256 => "sha256",
+        ChecksumAlgorithm::Crc64Nvme => "crc64nvme",
+    }
+}
+
+/// The record of an asset that is announced.
+pub(super) fn to_item(asset: &NewAsset) -> Item {
+    let mut item = item([
+        (PK, text(asset.id.to_string())),
+        ("org", text(asset.org.to_string())),
+        ("owner", text(asset.owner.to_string())),
+        ("title", text(asset.title.as_str())),
+        ("media_type", text(asset.media_type.as_str())),
+        ("size", number(asset.plan.size)),
+        ("part_size", number(asset.plan.part_size)),
+        ("parts", number(asset.plan.parts)),
+        ("created_at", time(asset.created_at)),
+        ("state", text(AssetState::Uploading.as_str())),
+    ]);
+    let checksum = asset.checksum.as_ref();
+    let algorithm = checksum.map(|sum| text(algorithm_name(sum.algorithm)));
+    put_some(&mut item, "checksum_algorithm", algorithm);
+    put_some(&mut item, "checksum", checksum.map(|sum| text(&sum.value)));
+    item
+}
+
+pub(super) fn from_item(item: &Item) -> Result<Asset, Corrupt> {
+    let fields = Fields(item);
+    Ok(Asset {
+        announced: announced(fields)?,
+        state: fields.parsed("state", AssetState::parse)?,
+        multipart: fields.optional("multipart", |fields, name| {
+            Ok(fields.text(name)?.to_owned())
+        })?,
+        package: package(fields)?,
+        runs: runs(fields)?,
+        lease_until: fields.optional("lease_until", Fields::time)?,
+        failure: failure(fields)?,
+    })
+}
+
+/// The package being made or served.
+pub(super) fn package(fields: Fields<'_>) -> Result<Option<PackageId>, Corrupt> {
+    fields.optional("package", |fields, name| {
+        fields.parsed(name, |text| PackageId::parse(text).ok())
+    })
+}
+
+/// The packager's runs that may have left something, the oldest first.
+pub(super) fn runs(fields: Fields<'_>) -> Result<Vec<PackageId>, Corrupt> {
+    let runs = fields.optional("runs", |fields, name| {
+        fields.texts(name, |text| PackageId::parse(text).ok())
+    })?;
+    Ok(runs.unwrap_or_default())
+}
+
+fn announced(fields: Fields<'_>) -> Result<NewAsset, Corrupt> {
+    Ok(NewAsset {
+        id: fields.parsed(PK, |text| AssetId::parse(text).ok())?,
+        org: fields.parsed("org", |text| OrgId::parse(text).ok())?,
+        owner: fields.parsed("owner", |text| UserId::parse(text).ok())?,
+        title: fields.parsed("title", |text| Title::parse(text).ok())?,
+        media_type: fields.parsed("media_type", |text| MediaType::parse(text).ok())?,
+        plan: plan(fields)?,
+        checksum: checksum(fields)?,
+        created_at: fields.time("created_at")?,
+    })
+}
+
+/// The plan as it was made, even if today's rule would cut otherwise; its numbers must agree.
+fn plan(fields: Fields<'_>) -> Result<PartPlan, Corrupt> {
+    let plan = PartPlan {
+        size: fields.number("size")?,
+        part_size: fields.number("part_size")?,
+        parts: fields.number("parts")?,
+    };
+    let agrees = plan.part_size > 0
+        && plan.size > 0
+        && plan.size.div_ceil(plan.part_size) == u64::from(plan.parts);
+    agrees.then_some(plan).ok_or(Corrupt("parts"))
+}
+
+fn checksum(fields: Fields<'_>) -> Result<Option<Checksum>, Corrupt> {
+    if !fields.has("checksum_algorithm") && !fields.has("checksum") {
+        return Ok(None);
+    }
+    let algorithm = fields.text("checksum_algorithm")?;
+    let value = fields.text("checksum")?;
+    let checksum = Checksum::parse(algorithm, value).map_err(|_| Corrupt("checksum"))?;
+    Ok(Some(checksum))
+}
+
+fn failure(fields: Fields<'_>) -> Result<Option<Failure>, Corrupt> {
+    if !fields.has("failure_code") && !fields.has("failure_reason") {
+        return Ok(None);
+    }
+    Ok(Some(Failure {
+        code: fields.text("failure_code")?.to_owned(),
+        reason: fields.text("failure_reason")?.to_owned(),
+    }))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+    use vault_domain::time::Timestamp;
+
+    use super::super::record::checks::reads_back;
+    use super::super::record::texts;
+    use super::*;
+
+    pub(in crate::dynamodb) fn announced() -> NewAsset {
+        NewAsset {
+            id: AssetId::from_octets([1; 16]),
+            org: OrgId::from_octets([2; 16]),
+            owner: UserId::from_octets([3; 16]),
+            title: Title::parse("A film").unwrap(),
+            media_type: MediaType::parse("video/mp4").unwrap(),
+            plan: PartPlan::of(20 << 20).unwrap(),
+            checksum: Some(Checksum::parse("crc64nvme", "AAAAAAAAAAA=").unwrap()),
+            created_at: Timestamp(4),
+        }
+    }
+
+    fn whole() -> (Asset, Item) {
+        let asset = Asset {
+            announced: announced(),
+            state: AssetState::Failed,
+            multipart: Some("mp".to_owned()),
+            package: Some(PackageId::from_octets([5; 16])),
+            runs: vec![PackageId::from_octets([5; 16])],
+            lease_until: Some(Timestamp(6)),
+            failure: Some(Failure {
+                code: "c".to_owned(),
+                reason: "r".to_owned(),
+            }),
+        };
+        let mut item = to_item(&asset.announced);
+        item.extend(super::super::record::item([
+            ("state", text("failed")),
+            ("multipart", text("mp")),
+            ("package", text(PackageId::from_octets([5; 16]).to_string())),
+            ("runs", texts([PackageId::from_octets([5; 16]).to_string()])),
+            ("lease_until", number(6_u64)),
+            ("failure_code", text("c")),
+            ("failure_reason", text("r")),
+        ]));
+        (asset, item)
+    }
+
+    #[test]
+    fn an_asset_reads_back_and_a_broken_one_is_corrupt() {
+        let (asset, item) = whole();
+        let required = [
+            PK,
+            "org",
+            "owner",
+            "title",
+            "media_type",
+            "size",
+            "part_size",
+            "parts",
+            "created_at",
+            "state",
+            "checksum",
+            "failure_code",
+        ];
+        reads_back(&asset, &item, from_item, &required);
+    }
+
+    #[test]
+    fn a_plan_whose_numbers_disagree_is_corrupt() {
+        for (name, value) in [("size", 0_u64), ("part_size", 0), ("parts", 2), ("size", 1)] {
+            let (_, mut item) = whole();
+            item.insert(name.to_owned(), number(value));
+            assert_eq!(from_item(&item), Err(Corrupt("parts")), "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_announcement_reads_back(
+            title in "\\PC{1,200}",
+            size in 1..=vault_domain::asset::MAX_OBJECT_OCTETS,
+            created in any::<u64>(),
+        ) {
+            if let Ok(title) = Title::parse(&title) {
+                let plan = PartPlan::of(size).unwrap();
+                let new = NewAsset { title, plan, created_at: Timestamp(created), checksum: None, ..announced() };
+                prop_assert_eq!(from_item(&to_item(&new)).unwrap().announced, new);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The table of grants: media tokens by their digests.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use vault_domain::id::{AssetId, OrgId, UserId};
+use vault_domain::ports::{Grants, Stored};
+use vault_domain::token::{Action, Digest, Grant};
+
+use super::record::{Corrupt, Fields, Item, PK, flag, item, number, text, time};
+use super::{TTL, TTL_SLACK, put_new};
+
+/// The table of grants.
+#[derive(Debug, Clone)]
+pub struct DynamoGrants {
+    client: Client,
+    table: String,
+}
+
+impl DynamoGrants {
+    /// The grants in this table.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+        }
+    }
+}
+
+fn to_item(grant: &Grant) -> Item {
+    item([
+        (PK, text(grant.digest.hex())),
+        ("asset", text(grant.asset.to_string())),
+        ("action", text(grant.action.as_str())),
+        ("user", text(grant.user.to_string())),
+        ("org", text(grant.org.to_string())),
+        ("max_views", number(grant.max_views)),
+        ("views", number(grant.views)),
+        ("ends_at", time(grant.expires_at)),
+        ("revoked", flag(grant.revoked)),
+        (TTL, time(grant.expires_at.plus(TTL_SLACK))),
+    ])
+}
+
+/// Reads a grant.
+pub(super) fn from_item(item: &Item) -> Result<Grant, Corrupt> {
+    let fields = Fields(item);
+    Ok(Grant {
+        digest: fields.parsed(PK, Digest::from_hex)?,
+        asset: fields.parsed("asset", |text| AssetId::parse(text).ok())?,
+        action: fields.parsed("action", |text| Action::parse(text).ok())?,
+        user: fields.parsed("user", |text| UserId::parse(text).ok())?,
+        org: fields.parsed("org", |text| OrgId::parse(text).ok())?,
+        max_views: fields.number("max_views")?,
+        views: fields.number("views")?,
+        expires_at: fields.time("ends_at")?,
+        revoked: fields.flag("revoked")?,
+    })
+}
+
+#[async_trait]
+impl Grants for DynamoGrants {
+    async fn create(&self, grant: &Grant) -> Stored<()> {
+        put_new(&self.client, &self.table, "grants.create", to_item(grant)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vault_domain::time::Timestamp;
+
+    use super::super::record::checks::reads_back;
+    use super::*;
+
+    #[test]
+    fn a_grant_reads_back_and_a_broken_one_is_corrupt() {
+        let grant = Grant {
+            digest: Digest([1; 32]),
+            asset: AssetId::from_octets([2; 16]),
+            action: Action::Play,
+            user: UserId::from_octets([3; 16]),
+            org: OrgId::from_octets([4; 16]),
+            max_views: 5,
+            views: 6,
+            expires_at: Timestamp(7),
+            revoked: true,
+        };
+        let required = [
+            PK,
+            "asset",
+            "action",
+            "user",
+            "org",
+            "max_views",
+            "views",
+            "ends_at",
+            "revoked",
+        ];
+        reads_back(&grant, &to_item(&grant), from_item, &required);
+    }
+}

@@ -1,0 +1,109 @@
+//! The ports over DynamoDB, one table a struct. Every change is one conditional write, and every answer holds
+//! when the SDK repeated by itself a write whose first try took effect.
+
+mod assets;
+mod assets_record;
+mod grants;
+mod keys;
+mod limits;
+mod playback_record;
+mod reads;
+mod record;
+mod sessions;
+mod users;
+mod views;
+
+pub use assets::DynamoAssets;
+pub use grants::DynamoGrants;
+pub use keys::DynamoContentKeys;
+pub use limits::DynamoLimits;
+pub use reads::{DynamoKeyReads, DynamoPlaylistReads};
+pub use sessions::DynamoSessions;
+pub use users::DynamoUsers;
+pub use views::DynamoViews;
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_smithy_async::rt::sleep::{AsyncSleep, TokioSleep};
+use record::{Corrupt, Item, PK, text};
+use vault_domain::ports::{StoreError, Stored};
+
+/// Attribute by which DynamoDB removes a record some time after, in epoch seconds; nothing is decided by it.
+const TTL: &str = "expires_at";
+/// Seconds that a record outlives its end, so that who comes late hears that it is over, and so that a
+/// repeated opening of a view finds the first as long as its media token lives (a day at most).
+const TTL_SLACK: u64 = 86_400;
+
+/// One record by its key, strongly consistent.
+async fn get(
+    client: &Client,
+    table: &str,
+    operation: &'static str,
+    pk: impl Into<String>,
+) -> Stored<Option<Item>> {
+    let request = client.get_item().table_name(table).consistent_read(true);
+    let sent = request.key(PK, text(pk)).send().await;
+    let output = sent.map_err(|error| StoreError::new(operation, error))?;
+    Ok(output.item)
+}
+
+/// Reads a record, or says that it is corrupt.
+fn read<T>(
+    operation: &'static str,
+    item: Option<&Item>,
+    from: impl FnOnce(&Item) -> Result<T, Corrupt>,
+) -> Stored<Option<T>> {
+    let read = item.map(from).transpose();
+    read.map_err(|corrupt| StoreError::new(operation, corrupt))
+}
+
+/// Stores a record whose id nobody else can have. One that is there already is our own earlier try, or an error.
+async fn put_new(client: &Client, table: &str, operation: &'static str, item: Item) -> Stored<()> {
+    let request = client.put_item().table_name(table);
+    let sent = request
+        .set_item(Some(item.clone()))
+        .condition_expression("attribute_not_exists(pk)")
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .send()
+        .await;
+    let Err(error) = sent else { return Ok(()) };
+    match unmet_put(error).map_err(|error| StoreError::new(operation, error))? {
+        Some(there) if there == item => Ok(()),
+        _ => Err(StoreError::new(
+            operation,
+            "there is another record of this id",
+        )),
+    }
+}
+
+/// The record that did not meet the condition of an update; any other error stays one.
+fn unmet_update(
+    error: SdkError<UpdateItemError>,
+) -> Result<Option<Item>, Box<SdkError<UpdateItemError>>> {
+    match error.as_service_error() {
+        Some(UpdateItemError::ConditionalCheckFailedException(unmet)) => Ok(unmet.item.clone()),
+        _ => Err(Box::new(error)),
+    }
+}
+
+/// The record that did not meet the condition of a put; any other error stays one.
+fn unmet_put(error: SdkError<PutItemError>) -> Result<Option<Item>, Box<SdkError<PutItemError>>> {
+    match error.as_service_error() {
+        Some(PutItemError::ConditionalCheckFailedException(unmet)) => Ok(unmet.item.clone()),
+        _ => Err(Box::new(error)),
+    }
+}
+
+/// Waits before try `attempt` (from 1): up to 5 ms, then twice that and so on to 160 ms. `salt` spreads those who
+/// collided, and as an id it is random already.
+async fn back_off(attempt: u32, salt: &[u8; 16]) {
+    let most = 5_u64 << attempt.saturating_sub(1).min(5);
+    let octet = salt[(attempt % 16) as usize];
+    let wait = Duration::from_millis(1 + most * u64::from(octet) / 256);
+    TokioSleep::new().sleep(wait).await;
+}

@@ -1,0 +1,89 @@
+//! A playback session as a record.
+
+use vault_domain::id::{AssetId, OrgId, PackageId, PlaybackId, UserId};
+use vault_domain::playback::{PlaybackSession, UrlSignature};
+use vault_domain::token::Digest;
+
+use super::record::{Corrupt, Fields, Item, PK, flag, item, text, time};
+use super::{TTL, TTL_SLACK};
+
+pub(super) fn to_item(session: &PlaybackSession) -> Item {
+    item([
+        (PK, text(session.id.to_string())),
+        ("asset", text(session.asset.to_string())),
+        ("package", text(session.package.to_string())),
+        ("grant", text(session.grant.hex())),
+        ("user", text(session.user.to_string())),
+        ("org", text(session.org.to_string())),
+        ("policy", text(&session.signature.policy)),
+        ("signature", text(&session.signature.signature)),
+        ("key_pair_id", text(&session.signature.key_pair_id)),
+        ("opened_at", time(session.opened_at)),
+        ("ends_at", time(session.expires_at)),
+        ("revoked", flag(session.revoked)),
+        (TTL, time(session.expires_at.plus(TTL_SLACK))),
+    ])
+}
+
+pub(super) fn from_item(item: &Item) -> Result<PlaybackSession, Corrupt> {
+    let fields = Fields(item);
+    let owned = |name| fields.text(name).map(str::to_owned);
+    Ok(PlaybackSession {
+        id: fields.parsed(PK, |text| PlaybackId::parse(text).ok())?,
+        asset: fields.parsed("asset", |text| AssetId::parse(text).ok())?,
+        package: fields.parsed("package", |text| PackageId::parse(text).ok())?,
+        grant: fields.parsed("grant", Digest::from_hex)?,
+        user: fields.parsed("user", |text| UserId::parse(text).ok())?,
+        org: fields.parsed("org", |text| OrgId::parse(text).ok())?,
+        signature: UrlSignature {
+            policy: owned("policy")?,
+            signature: owned("signature")?,
+            key_pair_id: owned("key_pair_id")?,
+        },
+        opened_at: fields.time("opened_at")?,
+        expires_at: fields.time("ends_at")?,
+        revoked: fields.flag("revoked")?,
+    })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use vault_domain::time::Timestamp;
+
+    use super::super::record::checks::reads_back;
+    use super::*;
+
+    pub(in crate::dynamodb) fn session() -> PlaybackSession {
+        PlaybackSession {
+            id: PlaybackId::from_octets([1; 16]),
+            asset: AssetId::from_octets([2; 16]),
+            package: PackageId::from_octets([3; 16]),
+            grant: Digest([4; 32]),
+            user: UserId::from_octets([5; 16]),
+            org: OrgId::from_octets([6; 16]),
+            signature: UrlSignature {
+                policy: "p~_".to_owned(),
+                signature: "s".to_owned(),
+                key_pair_id: "K1".to_owned(),
+            },
+            opened_at: Timestamp(7),
+            expires_at: Timestamp(8),
+            revoked: false,
+        }
+    }
+
+    #[test]
+    fn a_playback_session_reads_back_and_a_broken_one_is_corrupt() {
+        let written = to_item(&session());
+        let mut required: Vec<&str> = written.keys().map(String::as_str).collect();
+        required.retain(|name| *name != TTL);
+        reads_back(&session(), &written, from_item, &required);
+    }
+
+    #[test]
+    fn the_record_outlives_the_session_by_a_day() {
+        let item = to_item(&session());
+        assert_eq!(Fields(&item).time(TTL), Ok(Timestamp(8 + 86_400)));
+        assert_eq!(Fields(&item).time("ends_at"), Ok(Timestamp(8)));
+    }
+}

@@ -1,0 +1,193 @@
+//! The table of login sessions.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use vault_domain::id::{SessionId, UserId};
+use vault_domain::ports::{Rotation, Sessions, StoreError, Stored};
+use vault_domain::time::Timestamp;
+use vault_domain::token::{Digest, Session};
+
+use super::record::{Corrupt, Fields, Item, PK, flag, item, number, octets, put_some, text, time};
+use super::{TTL, TTL_SLACK, get, put_new, read, unmet_update};
+
+/// The table of login sessions.
+#[derive(Debug, Clone)]
+pub struct DynamoSessions {
+    client: Client,
+    table: String,
+}
+
+impl DynamoSessions {
+    /// The sessions in this table.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+        }
+    }
+}
+
+fn to_item(session: &Session) -> Item {
+    let mut item = item([
+        (PK, text(session.id.to_string())),
+        ("user", text(session.user.to_string())),
+        ("generation", number(session.generation)),
+        ("nonce", octets(&session.nonce)),
+        ("active", text(session.active.hex())),
+        ("rotated_at", time(session.rotated_at)),
+        ("ends_at", time(session.expires_at)),
+        ("revoked", flag(session.revoked)),
+        (TTL, time(session.expires_at.plus(TTL_SLACK))),
+    ]);
+    let parent = session.parent.map(|digest| text(digest.hex()));
+    put_some(&mut item, "parent", parent);
+    item
+}
+
+fn from_item(item: &Item) -> Result<Session, Corrupt> {
+    let fields = Fields(item);
+    let digest = |fields: Fields<'_>, name| fields.parsed(name, Digest::from_hex);
+    Ok(Session {
+        id: fields.parsed(PK, |text| SessionId::parse(text).ok())?,
+        user: fields.parsed("user", |text| UserId::parse(text).ok())?,
+        generation: fields.number("generation")?,
+        nonce: fields.octets("nonce")?,
+        active: digest(fields, "active")?,
+        parent: fields.optional("parent", digest)?,
+        rotated_at: fields.time("rotated_at")?,
+        expires_at: fields.time("ends_at")?,
+        revoked: fields.flag("revoked")?,
+    })
+}
+
+#[async_trait]
+impl Sessions for DynamoSessions {
+    async fn open(&self, session: &Session) -> Stored<()> {
+        put_new(&self.client, &self.table, "sessions.open", to_item(session)).await
+    }
+
+    async fn get(&self, id: SessionId) -> Stored<Option<Session>> {
+        const OPERATION: &str = "sessions.get";
+        let item = get(&self.client, &self.table, OPERATION, id.to_string()).await?;
+        read(OPERATION, item.as_ref(), from_item)
+    }
+
+    async fn rotate(&self, presented: Digest, next: &Session, now: Timestamp) -> Stored<Rotation> {
+        const OPERATION: &str = "sessions.rotate";
+        let request = self.client.update_item().table_name(&self.table);
+        let sent = request
+            .key(PK, text(next.id.to_string()))
+            .update_expression(
+                "SET #active = :next, #parent = :parent, #generation = :generation, #nonce = :nonce, rotated_at = :rotated_at",
+            )
+            .condition_expression("#active = :presented AND revoked = :no AND ends_at > :now")
+            .expression_attribute_names("#active", "active")
+            .expression_attribute_names("#parent", "parent")
+            .expression_attribute_names("#generation", "generation")
+            .expression_attribute_names("#nonce", "nonce")
+            .expression_attribute_values(":next", text(next.active.hex()))
+            .expression_attribute_values(":presented", text(presented.hex()))
+            .expression_attribute_values(":parent", text(next.parent.unwrap_or(presented).hex()))
+            .expression_attribute_values(":rotated_at", time(next.rotated_at))
+            .expression_attribute_values(":generation", number(next.generation))
+            .expression_attribute_values(":nonce", octets(&next.nonce))
+            .expression_attribute_values(":now", time(now))
+            .expression_attribute_values(":no", flag(false))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = sent else {
+            return Ok(Rotation::Rotated);
+        };
+        let item = unmet_update(error).map_err(|error| StoreError::new(OPERATION, error))?;
+        Ok(match read(OPERATION, item.as_ref(), from_item)? {
+            None => Rotation::Gone,
+            // Our own first try took effect: nobody else can have made this token.
+            Some(current) if current.active == next.active && !current.revoked => Rotation::Rotated,
+            Some(current) => Rotation::Stale(current),
+        })
+    }
+
+    async fn revoke(&self, id: SessionId) -> Stored<()> {
+        let request = self.client.update_item().table_name(&self.table);
+        let sent = request
+            .key(PK, text(id.to_string()))
+            .update_expression("SET revoked = :yes")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":yes", flag(true))
+            .send()
+            .await;
+        let Err(error) = sent else { return Ok(()) };
+        // Gone already: ended all the same.
+        unmet_update(error).map_err(|error| StoreError::new("sessions.revoke", error))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::checks::reads_back;
+    use super::*;
+    use crate::replay::Replay;
+
+    fn session() -> Session {
+        Session {
+            id: SessionId::from_octets([1; 16]),
+            user: UserId::from_octets([2; 16]),
+            generation: 3,
+            nonce: [4; 16],
+            active: Digest([5; 32]),
+            parent: Some(Digest([6; 32])),
+            rotated_at: Timestamp(7),
+            expires_at: Timestamp(8_000),
+            revoked: false,
+        }
+    }
+
+    #[test]
+    fn a_session_reads_back_and_a_broken_one_is_corrupt() {
+        let required = [
+            PK,
+            "user",
+            "generation",
+            "nonce",
+            "active",
+            "rotated_at",
+            "ends_at",
+            "revoked",
+        ];
+        reads_back(&session(), &to_item(&session()), from_item, &required);
+        let first = Session {
+            parent: None,
+            ..session()
+        };
+        reads_back(&first, &to_item(&first), from_item, &required);
+    }
+
+    #[tokio::test]
+    async fn a_rotation_whose_first_try_took_effect_is_rotated_and_any_other_is_stale() {
+        for (active, revoked, rotated) in [(5, false, true), (5, true, false), (9, false, false)] {
+            let active = Digest([active; 32]).hex();
+            let answer = format!(
+                r#"{{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","Item":{{
+                "pk":{{"S":"{}"}},"user":{{"S":"{}"}},"generation":{{"N":"3"}},"nonce":{{"B":"BAQEBAQEBAQEBAQEBAQEBA=="}},
+                "active":{{"S":"{active}"}},"rotated_at":{{"N":"7"}},"ends_at":{{"N":"8000"}},"revoked":{{"BOOL":{revoked}}}}}}}"#,
+                session().id,
+                session().user
+            );
+            let replay = Replay::of(&[(400, &answer)]);
+            let sessions = DynamoSessions::new(Client::new(&replay.config()), "sessions");
+            let rotation = sessions
+                .rotate(Digest([6; 32]), &session(), Timestamp(7))
+                .await
+                .unwrap();
+            assert_eq!(
+                matches!(rotation, Rotation::Rotated),
+                rotated,
+                "{rotation:?}"
+            );
+            assert_eq!(matches!(rotation, Rotation::Stale(_)), !rotated);
+        }
+    }
+}

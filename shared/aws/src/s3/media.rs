@@ -1,0 +1,240 @@
+//! The media bucket: encrypted segments for CloudFront, manifests for the playlist function.
+
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use vault_domain::asset::{manifest_key, media_prefix, segment_key};
+use vault_domain::id::{AssetId, PackageId};
+use vault_domain::ports::{Manifest, MediaReads, MediaWrites, StoreError, Stored};
+
+use super::collect;
+
+const DELETE: &str = "media.delete_package";
+/// RFC 8216 §10: the type of MPEG-2 Transport Stream segments.
+const SEGMENT_TYPE: &str = "video/mp2t";
+/// A segment never changes; only the viewer's own cache and `CloudFront` (by its own policy) may keep it.
+const SEGMENT_CACHE: &str = "private, max-age=31536000, immutable";
+/// Largest manifest that is read: about 40,000 segments, three days of film.
+const MAX_MANIFEST: usize = 16 << 20;
+
+/// The media bucket.
+#[derive(Debug, Clone)]
+pub struct S3Media {
+    client: Client,
+    bucket: String,
+}
+
+impl S3Media {
+    /// The media in this bucket, by a client of [`crate::Sdk::s3`].
+    pub fn new(client: Client, bucket: impl Into<String>) -> Self {
+        Self {
+            client,
+            bucket: bucket.into(),
+        }
+    }
+
+    async fn page(&self, prefix: &str, after: Option<String>) -> Stored<ListObjectsV2Output> {
+        let request = self.client.list_objects_v2().bucket(&self.bucket);
+        let request = request.prefix(prefix).set_continuation_token(after);
+        let sent = request.send().await;
+        sent.map_err(|error| StoreError::new(DELETE, error))
+    }
+
+    /// At most 1,000 keys, which is what one page holds.
+    async fn delete(&self, keys: Vec<String>) -> Stored<()> {
+        let failed = |error| StoreError::new(DELETE, error);
+        let mut objects = Vec::with_capacity(keys.len());
+        for key in keys {
+            objects.push(
+                ObjectIdentifier::builder()
+                    .key(key)
+                    .build()
+                    .map_err(failed)?,
+            );
+        }
+        let delete = Delete::builder().set_objects(Some(objects)).quiet(true);
+        let delete = delete.build().map_err(failed)?;
+        let request = self.client.delete_objects().bucket(&self.bucket);
+        let sent = request.delete(delete).send().await;
+        let output = sent.map_err(|error| StoreError::new(DELETE, error))?;
+        match output.errors().first() {
+            None => Ok(()),
+            Some(error) => {
+                let code = error.code().unwrap_or("unknown");
+                Err(StoreError::new(
+                    DELETE,
+                    format!("S3 kept an object: {code}"),
+                ))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl MediaWrites for S3Media {
+    async fn put_segment(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        number: u32,
+        ciphertext: Vec<u8>,
+    ) -> Stored<()> {
+        let request = self.client.put_object().bucket(&self.bucket);
+        let sent = request
+            .key(segment_key(asset, package, number))
+            .content_type(SEGMENT_TYPE)
+            .cache_control(SEGMENT_CACHE)
+            .body(ByteStream::from(ciphertext))
+            .send()
+            .await;
+        sent.map_err(|error| StoreError::new("media.put_segment", error))?;
+        Ok(())
+    }
+
+    async fn put_manifest(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        manifest: &Manifest,
+    ) -> Stored<()> {
+        const OPERATION: &str = "media.put_manifest";
+        let json = serde_json::to_vec(manifest);
+        let json = json.map_err(|error| StoreError::new(OPERATION, error))?;
+        let request = self.client.put_object().bucket(&self.bucket);
+        let sent = request
+            .key(manifest_key(asset, package))
+            .content_type("application/json")
+            .cache_control("no-store")
+            .body(ByteStream::from(json))
+            .send()
+            .await;
+        sent.map_err(|error| StoreError::new(OPERATION, error))?;
+        Ok(())
+    }
+
+    /// In a versioned bucket this sets delete markers, and the lifecycle rule does the rest.
+    async fn delete_package(&self, asset: AssetId, package: PackageId) -> Stored<()> {
+        self.delete(vec![manifest_key(asset, package)]).await?;
+        let prefix = format!("{}{package}/", media_prefix(asset));
+        let mut after = None;
+        loop {
+            let page = self.page(&prefix, after).await?;
+            let keys = page.contents().iter().filter_map(|object| object.key());
+            let keys: Vec<String> = keys.map(str::to_owned).collect();
+            if !keys.is_empty() {
+                self.delete(keys).await?;
+            }
+            after = page.next_continuation_token;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl MediaReads for S3Media {
+    async fn manifest(&self, asset: AssetId, package: PackageId) -> Stored<Option<Manifest>> {
+        const OPERATION: &str = "media.manifest";
+        let request = self.client.get_object().bucket(&self.bucket);
+        let sent = request.key(manifest_key(asset, package)).send().await;
+        let output = match sent {
+            Ok(output) => output,
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(StoreError::new(OPERATION, error)),
+        };
+        let length = output
+            .content_length
+            .and_then(|length| usize::try_from(length).ok());
+        let json = collect(OPERATION, output.body, length.unwrap_or(0), MAX_MANIFEST).await?;
+        let manifest = serde_json::from_slice(&json);
+        manifest.map_err(|error| StoreError::new(OPERATION, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay::Replay;
+
+    fn media(replay: &Replay) -> S3Media {
+        S3Media::new(super::super::client(&replay.config(), false), "media")
+    }
+
+    fn ids() -> (AssetId, PackageId) {
+        (
+            AssetId::from_octets([1; 16]),
+            PackageId::from_octets([2; 16]),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_segment_is_for_the_viewers_own_cache_and_carries_no_extra_checksum() {
+        let replay = Replay::of(&[(200, "")]);
+        let (asset, package) = ids();
+        media(&replay)
+            .put_segment(asset, package, 3, vec![0; 9])
+            .await
+            .unwrap();
+        assert!(replay.uri(0).contains("/00003.ts"));
+        let header = |name| replay.header(0, name);
+        assert_eq!(header("content-type").as_deref(), Some(SEGMENT_TYPE));
+        assert_eq!(header("cache-control").as_deref(), Some(SEGMENT_CACHE));
+        assert_eq!(header("content-length").as_deref(), Some("9"));
+        assert_eq!(header("x-amz-checksum-crc32"), None);
+    }
+
+    #[tokio::test]
+    async fn a_package_is_removed_over_all_pages() {
+        let page = |key: &str, more: &str| {
+            format!(
+                "<ListBucketResult><Contents><Key>{key}</Key></Contents>{more}</ListBucketResult>"
+            )
+        };
+        let more =
+            "<NextContinuationToken>t</NextContinuationToken><IsTruncated>true</IsTruncated>";
+        let deleted = "<DeleteResult></DeleteResult>";
+        let (first, last) = (page("a", more), page("b", ""));
+        let replay = Replay::of(&[
+            (200, deleted),
+            (200, &first),
+            (200, deleted),
+            (200, &last),
+            (200, deleted),
+        ]);
+        let (asset, package) = ids();
+        media(&replay).delete_package(asset, package).await.unwrap();
+        assert_eq!(replay.count(), 5);
+        assert!(replay.body(0).contains(&manifest_key(asset, package)));
+        assert!(replay.body(4).contains("<Key>b</Key>"));
+        assert!(replay.uri(3).contains("continuation-token=t"));
+    }
+
+    #[tokio::test]
+    async fn an_object_that_s3_kept_is_an_error() {
+        let kept =
+            "<DeleteResult><Error><Key>a</Key><Code>InternalError</Code></Error></DeleteResult>";
+        let replay = Replay::of(&[(200, kept)]);
+        let (asset, package) = ids();
+        assert!(media(&replay).delete_package(asset, package).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_manifest_that_is_not_there_is_none_and_a_broken_one_is_an_error() {
+        let gone = "<Error><Code>NoSuchKey</Code></Error>";
+        let replay = Replay::of(&[(404, gone), (200, "{")]);
+        let (asset, package) = ids();
+        assert!(
+            media(&replay)
+                .manifest(asset, package)
+                .await
+                .unwrap()
+                .is_none()
+        );
+        assert!(media(&replay).manifest(asset, package).await.is_err());
+    }
+}

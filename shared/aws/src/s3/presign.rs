@@ -1,0 +1,153 @@
+//! Presigned requests: what a client may send straight to S3, down to the size.
+
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
+use vault_domain::asset::{ChecksumAlgorithm, NewAsset, source_key};
+use vault_domain::ports::{SignedPart, StoreError, Stored};
+use vault_domain::secret::SecretText;
+
+/// How long a signed URL serves. One for a part can be asked for again.
+const LIFETIME: Duration = Duration::from_secs(3600);
+/// Signed, but sent by every HTTP client of its own accord; browsers do not let it be set.
+const SENT_ANYWAY: [&str; 2] = ["host", "content-length"];
+
+fn lifetime(operation: &'static str) -> Stored<PresigningConfig> {
+    PresigningConfig::expires_in(LIFETIME).map_err(|error| StoreError::new(operation, error))
+}
+
+fn octets(operation: &'static str, size: u64) -> Stored<i64> {
+    i64::try_from(size).map_err(|error| StoreError::new(operation, error))
+}
+
+fn signed(number: u32, size: u64, request: &PresignedRequest) -> SignedPart {
+    let headers = request.headers();
+    let headers = headers.filter(|(name, _)| !SENT_ANYWAY.contains(name));
+    SignedPart {
+        number,
+        size,
+        url: SecretText::new(request.uri().to_owned()),
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+    }
+}
+
+/// A PUT of the whole object. Size, type and checksum are signed; `If-None-Match: *` keeps what arrived and was
+/// verified from being replaced.
+pub(super) async fn object(client: &Client, bucket: &str, asset: &NewAsset) -> Stored<SignedPart> {
+    const OPERATION: &str = "uploads.presign_object";
+    let size = asset.plan.size;
+    let mut request = client
+        .put_object()
+        .bucket(bucket)
+        .key(source_key(asset.org, asset.id))
+        .content_type(asset.media_type.as_str())
+        .content_length(octets(OPERATION, size)?)
+        .if_none_match("*");
+    if let Some(checksum) = &asset.checksum {
+        request = match checksum.algorithm {
+            ChecksumAlgorithm::Sha256 => request.checksum_sha256(&checksum.value),
+            ChecksumAlgorithm::Crc64Nvme => request.checksum_crc64_nvme(&checksum.value),
+        };
+    }
+    let presigned = request.presigned(lifetime(OPERATION)?).await;
+    let presigned = presigned.map_err(|error| StoreError::new(OPERATION, error))?;
+    Ok(signed(1, size, &presigned))
+}
+
+/// A PUT of one part, its size signed. Parts carry no checksum of their own: of an upload whose checksum is of the
+/// `FULL_OBJECT` kind S3 computes what it needs, and compares the whole at the completion.
+pub(super) async fn part(
+    client: &Client,
+    bucket: &str,
+    asset: &NewAsset,
+    multipart: &str,
+    number: u32,
+) -> Stored<SignedPart> {
+    const OPERATION: &str = "uploads.presign_parts";
+    let outside = || StoreError::new(OPERATION, format!("part {number} is outside the plan"));
+    let size = asset.plan.octets_of(number).ok_or_else(outside)?;
+    let request = client
+        .upload_part()
+        .bucket(bucket)
+        .key(source_key(asset.org, asset.id))
+        .upload_id(multipart)
+        .part_number(i32::try_from(number).map_err(|error| StoreError::new(OPERATION, error))?)
+        .content_length(octets(OPERATION, size)?);
+    let presigned = request.presigned(lifetime(OPERATION)?).await;
+    let presigned = presigned.map_err(|error| StoreError::new(OPERATION, error))?;
+    Ok(signed(number, size, &presigned))
+}
+
+#[cfg(test)]
+mod tests {
+    use vault_domain::asset::Checksum;
+
+    use super::super::uploads::tests::announced;
+    use super::*;
+    use crate::replay::Replay;
+
+    fn client(path_style: bool) -> Client {
+        super::super::client(&Replay::of(&[]).config(), path_style)
+    }
+
+    fn query<'a>(part: &'a SignedPart, name: &str) -> Option<&'a str> {
+        let (_, query) = part.url.expose().split_once('?')?;
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    #[tokio::test]
+    async fn an_object_is_signed_with_size_type_condition_and_checksum() {
+        let sha256 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        for (algorithm, value, header) in [
+            ("sha256", sha256, "x-amz-checksum-sha256"),
+            ("crc64nvme", "AAAAAAAAAAA=", "x-amz-checksum-crc64nvme"),
+        ] {
+            let checksum = Some(Checksum::parse(algorithm, value).unwrap());
+            let asset = NewAsset {
+                checksum,
+                ..announced(5)
+            };
+            let part = object(&client(false), "uploads", &asset).await.unwrap();
+            let signed = query(&part, "X-Amz-SignedHeaders").unwrap();
+            assert_eq!(
+                signed,
+                format!("content-length%3Bcontent-type%3Bhost%3Bif-none-match%3B{header}")
+            );
+            let mut headers = part.headers.clone();
+            headers.sort();
+            let expected = [
+                ("content-type", "video/mp4"),
+                ("if-none-match", "*"),
+                (header, value),
+            ];
+            assert_eq!(headers, expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
+            assert_eq!(query(&part, "X-Amz-Expires"), Some("3600"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_part_is_signed_with_its_size_and_needs_no_header() {
+        let asset = announced((8 << 20) + 1);
+        for (number, size) in [(1, 8 << 20), (2, 1)] {
+            let part = part(&client(true), "uploads", &asset, "mp", number)
+                .await
+                .unwrap();
+            assert_eq!(part.size, size);
+            assert_eq!(
+                query(&part, "X-Amz-SignedHeaders"),
+                Some("content-length%3Bhost")
+            );
+            assert_eq!(part.headers, []);
+            assert!(part.url.expose().contains("/uploads/uploads/"));
+        }
+        assert!(
+            part(&client(true), "uploads", &asset, "mp", 3)
+                .await
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,161 @@
+use vault_domain::asset::{Checksum, MediaType, PartPlan, Title};
+use vault_domain::id::{AssetId, OrgId, UserId};
+use vault_domain::time::Timestamp;
+
+use super::*;
+use crate::replay::Replay;
+
+pub(in crate::s3) fn announced(size: u64) -> NewAsset {
+    NewAsset {
+        id: AssetId::from_octets([1; 16]),
+        org: OrgId::from_octets([2; 16]),
+        owner: UserId::from_octets([3; 16]),
+        title: Title::parse("A film").unwrap(),
+        media_type: MediaType::parse("video/mp4").unwrap(),
+        plan: PartPlan::of(size).unwrap(),
+        checksum: None,
+        created_at: Timestamp(1),
+    }
+}
+
+fn with_crc(size: u64) -> NewAsset {
+    let checksum = Some(Checksum::parse("crc64nvme", "AAAAAAAAAAA=").unwrap());
+    NewAsset {
+        checksum,
+        ..announced(size)
+    }
+}
+
+fn uploads(replay: &Replay) -> S3Uploads {
+    S3Uploads::new(super::super::client(&replay.config(), false), "uploads")
+}
+
+fn parts() -> Vec<UploadedPart> {
+    let part = |number| UploadedPart {
+        number,
+        etag: format!("\"{number}\""),
+    };
+    vec![part(1), part(2)]
+}
+
+fn error(code: &str) -> String {
+    format!("<Error><Code>{code}</Code><Message>why</Message></Error>")
+}
+
+#[tokio::test]
+async fn an_error_in_a_reply_of_200_is_no_completion() {
+    let replay = Replay::of(&[(200, &error("InternalError"))]);
+    let result = uploads(&replay)
+        .complete(&announced(9), "mp", &parts())
+        .await;
+    assert!(result.is_err(), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_completion_is_refused_gone_or_unknown_by_its_code() {
+    for code in REFUSALS {
+        let replay = Replay::of(&[(400, &error(code))]);
+        let result = uploads(&replay)
+            .complete(&announced(9), "mp", &parts())
+            .await;
+        assert_eq!(result.unwrap(), Completion::Refused(format!("{code}: why")));
+    }
+    let replay = Replay::of(&[(404, &error("NoSuchUpload"))]);
+    let result = uploads(&replay)
+        .complete(&announced(9), "mp", &parts())
+        .await;
+    assert_eq!(result.unwrap(), Completion::NoSuchUpload);
+    let replay = Replay::of(&[(403, &error("AccessDenied"))]);
+    let result = uploads(&replay)
+        .complete(&announced(9), "mp", &parts())
+        .await;
+    assert!(result.is_err());
+}
+
+#[tokio::test]
+async fn an_announced_crc_is_of_the_whole_object_from_creation_to_completion() {
+    let created =
+        "<InitiateMultipartUploadResult><UploadId>mp</UploadId></InitiateMultipartUploadResult>";
+    let completed = "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>";
+    let replay = Replay::of(&[(200, created), (200, completed)]);
+    let asset = with_crc(20 << 20);
+    assert_eq!(
+        uploads(&replay).create_multipart(&asset).await.unwrap(),
+        "mp"
+    );
+    let done = uploads(&replay).complete(&asset, "mp", &parts()).await;
+    assert_eq!(done.unwrap(), Completion::Completed);
+    let header = |index, name| replay.header(index, name);
+    assert_eq!(
+        header(0, "x-amz-checksum-algorithm").as_deref(),
+        Some("CRC64NVME")
+    );
+    assert_eq!(
+        header(1, "x-amz-checksum-crc64nvme").as_deref(),
+        Some("AAAAAAAAAAA=")
+    );
+    for index in 0..2 {
+        assert_eq!(
+            header(index, "x-amz-checksum-type").as_deref(),
+            Some("FULL_OBJECT")
+        );
+    }
+    let size = (20 << 20).to_string();
+    assert_eq!(header(1, "x-amz-mp-object-size"), Some(size));
+}
+
+#[tokio::test]
+async fn an_upload_without_checksum_asks_for_none() {
+    let created =
+        "<InitiateMultipartUploadResult><UploadId>mp</UploadId></InitiateMultipartUploadResult>";
+    let replay = Replay::of(&[(200, created)]);
+    uploads(&replay)
+        .create_multipart(&announced(9))
+        .await
+        .unwrap();
+    assert_eq!(replay.header(0, "x-amz-checksum-algorithm"), None);
+}
+
+#[tokio::test]
+async fn all_pages_of_parts_are_read() {
+    let page = |number: u32, more: &str| {
+        format!(
+            "<ListPartsResult><Part><PartNumber>{number}</PartNumber><ETag>\"{number}\"</ETag></Part>{more}</ListPartsResult>"
+        )
+    };
+    let more = "<IsTruncated>true</IsTruncated><NextPartNumberMarker>1</NextPartNumberMarker>";
+    let replay = Replay::of(&[(200, &page(1, more)), (200, &page(2, ""))]);
+    let listed = uploads(&replay)
+        .list_parts(&announced(9), "mp")
+        .await
+        .unwrap();
+    assert_eq!(listed, Some(parts()));
+    assert!(replay.uri(1).contains("part-number-marker=1"));
+}
+
+#[tokio::test]
+async fn a_read_asks_for_one_version_and_takes_no_other_length() {
+    let replay = Replay::of(&[(206, "abc"), (206, "ab"), (206, "abcd"), (412, "")]);
+    let uploads = uploads(&replay);
+    let asset = announced(9);
+    assert_eq!(uploads.read(&asset, "\"e\"", 4, 3).await.unwrap(), b"abc");
+    assert_eq!(replay.header(0, "range").as_deref(), Some("bytes=4-6"));
+    assert_eq!(replay.header(0, "if-match").as_deref(), Some("\"e\""));
+    for _ in 0..3 {
+        assert!(uploads.read(&asset, "\"e\"", 4, 3).await.is_err());
+    }
+    assert!(uploads.read(&asset, "\"e\"", u64::MAX, 3).await.is_err());
+    assert_eq!(uploads.read(&asset, "\"e\"", 9, 0).await.unwrap(), b"");
+}
+
+#[tokio::test]
+async fn an_object_that_is_not_there_is_none_and_one_that_may_not_be_seen_is_an_error() {
+    let replay = Replay::of(&[(404, ""), (403, "")]);
+    let uploads = uploads(&replay);
+    assert_eq!(uploads.head(&announced(9)).await.unwrap(), None);
+    assert!(uploads.head(&announced(9)).await.is_err());
+    assert_eq!(
+        replay.header(0, "x-amz-checksum-mode").as_deref(),
+        Some("ENABLED")
+    );
+}
