@@ -1,0 +1,242 @@
+//! How functions are reached: the API's routes, and the way of a new upload.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::cfn::{ROOT, World};
+use crate::faults::Faults;
+
+const ROUTES: [(&str, &str); 11] = [
+    ("GET /.well-known/jwks.json", "MintToken"),
+    ("GET /v1/keys/{asset_id}/{key_id}", "DeliverKey"),
+    ("GET /v1/playback/{token}/{playlist}", "DeliverPlaylist"),
+    ("GET /v1/uploads/{asset_id}", "FinalizeUpload"),
+    ("POST /v1/assets/{asset_id}/playback", "AuthorizePlayback"),
+    ("POST /v1/assets/{asset_id}/withdraw", "WithdrawAsset"),
+    ("POST /v1/login", "Login"),
+    ("POST /v1/token", "MintToken"),
+    ("POST /v1/uploads", "PresignUpload"),
+    ("POST /v1/uploads/{asset_id}/finalize", "FinalizeUpload"),
+    ("POST /v1/uploads/{asset_id}/parts", "PresignUpload"),
+];
+
+pub(crate) fn faults(world: &World) -> Vec<String> {
+    let mut faults = Faults::default();
+    routes(world, &mut faults);
+    api(world, &mut faults);
+    queue(world, &mut faults);
+    queue_policies(world, &mut faults);
+    faults.into()
+}
+
+fn routes(world: &World, faults: &mut Faults) {
+    let mut found = BTreeMap::new();
+    for (_, function, properties) in world.all("AWS::Serverless::Function") {
+        for event in properties["Events"]
+            .as_object()
+            .into_iter()
+            .flat_map(|events| events.values())
+        {
+            let route = &event["Properties"];
+            if event["Type"] != "HttpApi" {
+                faults.same("source of events", &event["Type"], &json!("SQS"));
+                continue;
+            }
+            faults.same("API", &route["ApiId"], &json!({ "Ref": "Api" }));
+            faults.same(
+                "payload format",
+                &route["PayloadFormatVersion"],
+                &json!("2.0"),
+            );
+            let text = |name: &str| route[name].as_str().unwrap_or_default().to_owned();
+            found.insert(format!("{} {}", text("Method"), text("Path")), function);
+        }
+    }
+    faults.same("routes", &json!(found), &json!(BTreeMap::from(ROUTES)));
+}
+
+fn api(world: &World, faults: &mut Faults) {
+    let api = &world.template(ROOT)["Resources"]["Api"]["Properties"];
+    let cors = &api["CorsConfiguration"];
+    let origins = json!({ "Fn::Split": [",", { "Ref": "AllowedOrigins" }] });
+    faults.same("CORS origins", &cors["AllowOrigins"], &origins);
+    faults.same(
+        "CORS methods",
+        &cors["AllowMethods"],
+        &json!(["GET", "POST", "OPTIONS"]),
+    );
+    for header in [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "traceparent",
+    ] {
+        let allowed = cors["AllowHeaders"]
+            .as_array()
+            .is_some_and(|all| all.contains(&json!(header)));
+        faults.expect(allowed, &format!("CORS does not let {header} in"));
+    }
+    for header in ["retry-after", "x-request-id"] {
+        let exposed = cors["ExposeHeaders"]
+            .as_array()
+            .is_some_and(|all| all.contains(&json!(header)));
+        faults.expect(exposed, &format!("CORS does not let {header} out"));
+    }
+    let pattern = &world.template(ROOT)["Parameters"]["AllowedOrigins"]["AllowedPattern"];
+    let exact = r"^https?://[^*/?#,\s]+(,https?://[^*/?#,\s]+)*$";
+    faults.same("pattern of origins", pattern, &json!(exact));
+    let logs = &api["AccessLogSettings"];
+    faults.same(
+        "access log",
+        &logs["DestinationArn"],
+        &json!({ "Fn::GetAtt": "ApiLogs.Arn" }),
+    );
+    let format = logs["Format"].as_str().unwrap_or_default();
+    faults.expect(
+        format.contains("$context.routeKey"),
+        "the access log names no route",
+    );
+    // Any of these would write playback tokens, or what a caller sent, into the log.
+    for leaking in [
+        "$context.path",
+        "httpMethod",
+        "queryString",
+        "$context.authorizer",
+        "userAgent",
+    ] {
+        faults.expect(
+            !format.contains(leaking),
+            &format!("the access log holds {leaking}"),
+        );
+    }
+    faults.expect(
+        serde_json::from_str::<Value>(format).is_ok(),
+        "the access log is not JSON",
+    );
+    let limit = &api["DefaultRouteSettings"]["ThrottlingRateLimit"];
+    faults.expect(limit.is_u64(), "no throttling by default");
+    for route in [
+        "GET /v1/keys/{asset_id}/{key_id}",
+        "GET /v1/playback/{token}/{playlist}",
+    ] {
+        let own = &api["RouteSettings"][route]["ThrottlingRateLimit"];
+        faults.expect(
+            own.as_u64() > limit.as_u64(),
+            &format!("{route} is throttled with 429"),
+        );
+    }
+}
+
+fn queue(world: &World, faults: &mut Faults) {
+    let resources = &world.template(ROOT)["Resources"];
+    let queue = &resources["ProcessQueue"]["Properties"];
+    let dead = &resources["DeadLetters"]["Properties"];
+    for (what, found, expected) in [
+        (
+            "queue encryption",
+            &queue["SqsManagedSseEnabled"],
+            json!(true),
+        ),
+        (
+            "dead letters' encryption",
+            &dead["SqsManagedSseEnabled"],
+            json!(true),
+        ),
+        (
+            "dead letters' retention",
+            &dead["MessageRetentionPeriod"],
+            json!(1_209_600),
+        ),
+        (
+            "redrive",
+            &queue["RedrivePolicy"],
+            json!({ "deadLetterTargetArn": { "Fn::GetAtt": "DeadLetters.Arn" }, "maxReceiveCount": 5 }),
+        ),
+        (
+            "visibility",
+            &queue["VisibilityTimeout"],
+            json!({ "Ref": "ProcessRetrySeconds" }),
+        ),
+        (
+            "timeout",
+            &resources["ProcessUpload"]["Properties"]["Timeout"],
+            json!({ "Ref": "ProcessUploadTimeout" }),
+        ),
+    ] {
+        faults.same(what, found, &expected);
+    }
+    let parameters = &world.template(ROOT)["Parameters"];
+    let number = |name: &str, what: &str| {
+        parameters[name][what]
+            .as_str()
+            .and_then(|text| text.parse::<u64>().ok())
+            .or(parameters[name][what].as_u64())
+    };
+    let retry = number("ProcessRetrySeconds", "Default");
+    faults.expect(
+        retry > number("ProcessUploadTimeout", "MaxValue"),
+        "a message comes back while it is worked on",
+    );
+    let source = &resources["ProcessUpload"]["Properties"]["Events"]["Uploads"]["Properties"];
+    faults.same("batch", &source["BatchSize"], &json!(1));
+    faults.same(
+        "partial batches",
+        &source["FunctionResponseTypes"],
+        &json!(["ReportBatchItemFailures"]),
+    );
+    faults.same(
+        "queue of packaging",
+        &source["Queue"],
+        &json!({ "Fn::GetAtt": "ProcessQueue.Arn" }),
+    );
+    faults.expect(
+        source["ScalingConfig"]["MaximumConcurrency"].is_object(),
+        "packaging is not bounded",
+    );
+    let rule = &resources["NewUpload"]["Properties"];
+    let pattern = json!({
+        "source": ["aws.s3"], "detail-type": ["Object Created"],
+        "detail": {
+            "bucket": { "name": [{ "Fn::GetAtt": "Data.Outputs.UploadsBucket" }] },
+            "object": { "key": [{ "prefix": "uploads/" }] },
+        },
+    });
+    faults.same("pattern of new uploads", &rule["EventPattern"], &pattern);
+    let target = json!([{
+        "Id": "process-upload", "Arn": { "Fn::GetAtt": "ProcessQueue.Arn" },
+        "DeadLetterConfig": { "Arn": { "Fn::GetAtt": "DeadLetters.Arn" } },
+    }]);
+    faults.same("target of new uploads", &rule["Targets"], &target);
+}
+
+fn queue_policies(world: &World, faults: &mut Faults) {
+    for (policy, queue) in [
+        ("QueuesPolicy", "ProcessQueue"),
+        ("DeadLettersPolicy", "DeadLetters"),
+    ] {
+        let policy = &world.template(ROOT)["Resources"][policy]["Properties"];
+        faults.same(queue, &policy["Queues"], &json!([{ "Ref": queue }]));
+        let statements = policy["PolicyDocument"]["Statement"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        faults.same(queue, &json!(statements.len()), &json!(2));
+        let arn = json!({ "Fn::GetAtt": format!("{queue}.Arn") });
+        let mut tls = statements[0].clone();
+        let mut rule = statements[1].clone();
+        for statement in [&mut tls, &mut rule] {
+            faults.same(queue, &statement["Resource"], &arn);
+            statement
+                .as_object_mut()
+                .map(|fields| (fields.remove("Sid"), fields.remove("Resource")));
+        }
+        let refuse = json!({ "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Condition": { "Bool": { "aws:SecureTransport": "false" } } });
+        faults.same(queue, &tls, &refuse);
+        let allow = json!({
+            "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" }, "Action": "sqs:SendMessage",
+            "Condition": { "ArnEquals": { "aws:SourceArn": { "Fn::GetAtt": "NewUpload.Arn" } } },
+        });
+        faults.same(queue, &rule, &allow);
+    }
+}

@@ -1,0 +1,213 @@
+//! Functions, their environment and their logs.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::cfn::{ROOT, World};
+use crate::faults::Faults;
+
+/// Logical id, name, environment besides `LOG_LEVEL`.
+pub(crate) const FUNCTIONS: [(&str, &str, &str); 10] = [
+    (
+        "Login",
+        "login",
+        "ALLOWED_ORIGINS USERS_TABLE SESSIONS_TABLE LIMITS_TABLE TOKEN_SIGNING_SECRET SESSION_MAC_SECRET TOKEN_ISSUER",
+    ),
+    (
+        "MintToken",
+        "mint-token",
+        "ALLOWED_ORIGINS USERS_TABLE SESSIONS_TABLE GRANTS_TABLE ASSETS_TABLE TOKEN_SIGNING_SECRET SESSION_MAC_SECRET TOKEN_ISSUER TOKEN_JWKS",
+    ),
+    (
+        "PresignUpload",
+        "presign-upload",
+        "ALLOWED_ORIGINS ASSETS_TABLE UPLOADS_BUCKET TOKEN_JWKS TOKEN_ISSUER",
+    ),
+    (
+        "FinalizeUpload",
+        "finalize-upload",
+        "ALLOWED_ORIGINS ASSETS_TABLE UPLOADS_BUCKET TOKEN_JWKS TOKEN_ISSUER",
+    ),
+    (
+        "ProcessUpload",
+        "process-upload",
+        "ASSETS_TABLE KEYS_TABLE UPLOADS_BUCKET MEDIA_BUCKET MASTER_KEY_SECRET SEGMENT_MS SEGMENTS_PER_KEY MAX_RECEIVE_COUNT",
+    ),
+    (
+        "AuthorizePlayback",
+        "authorize-playback",
+        "ALLOWED_ORIGINS GRANTS_TABLE ASSETS_TABLE USERS_TABLE PLAYBACK_TABLE PLAYBACK_MAC_SECRET URL_SIGNING_SECRET URL_SIGNING_KEY_PAIR_ID MEDIA_BASE_URL PLAYBACK_SESSION_SECONDS",
+    ),
+    (
+        "DeliverPlaylist",
+        "deliver-playlist",
+        "ALLOWED_ORIGINS PLAYBACK_TABLE ASSETS_TABLE MEDIA_BUCKET PLAYBACK_MAC_SECRET MEDIA_BASE_URL",
+    ),
+    (
+        "DeliverKey",
+        "deliver-key",
+        "ALLOWED_ORIGINS PLAYBACK_TABLE KEYS_TABLE ASSETS_TABLE PLAYBACK_MAC_SECRET MASTER_KEY_SECRET",
+    ),
+    (
+        "WithdrawAsset",
+        "withdraw-asset",
+        "ALLOWED_ORIGINS ASSETS_TABLE DISTRIBUTION_ID TOKEN_JWKS TOKEN_ISSUER",
+    ),
+    ("BootstrapOwner", "bootstrap-owner", "USERS_TABLE"),
+];
+
+/// What every variable holds, whichever function reads it.
+const VARIABLES: [(&str, &str); 25] = [
+    ("ALLOWED_ORIGINS", "<AllowedOrigins>"),
+    ("ASSETS_TABLE", "Data/AssetsTable"),
+    ("DISTRIBUTION_ID", "Edge/Distribution"),
+    ("GRANTS_TABLE", "Data/GrantsTable"),
+    ("KEYS_TABLE", "Data/KeysTable"),
+    ("LIMITS_TABLE", "Data/LimitsTable"),
+    ("LOG_LEVEL", "<LogLevel>"),
+    ("MASTER_KEY_SECRET", "Data/MasterKeySecret"),
+    ("MAX_RECEIVE_COUNT", "5"),
+    (
+        "MEDIA_BASE_URL",
+        "If[HasMediaBaseUrl, <MediaBaseUrl>, https://If[HasAlias, <AliasDomain>, Edge/Distribution.DomainName]]",
+    ),
+    ("MEDIA_BUCKET", "Data/MediaBucket"),
+    ("PLAYBACK_MAC_SECRET", "Data/PlaybackMacSecret"),
+    ("PLAYBACK_SESSION_SECONDS", "<PlaybackSessionSeconds>"),
+    ("PLAYBACK_TABLE", "Data/PlaybackTable"),
+    ("SEGMENTS_PER_KEY", "<SegmentsPerKey>"),
+    ("SEGMENT_MS", "<SegmentMs>"),
+    ("SESSIONS_TABLE", "Data/SessionsTable"),
+    ("SESSION_MAC_SECRET", "Data/SessionMacSecret"),
+    (
+        "TOKEN_ISSUER",
+        "If[HasTokenIssuer, <TokenIssuer>, urn:reelvault:${AWS::AccountId}:${AWS::StackName}]",
+    ),
+    ("TOKEN_JWKS", "<TokenJwks>"),
+    ("TOKEN_SIGNING_SECRET", "<TokenSigningSecretArn>"),
+    ("UPLOADS_BUCKET", "Data/UploadsBucket"),
+    (
+        "URL_SIGNING_KEY_PAIR_ID",
+        "If[SecondKeySigns, Edge/UrlSigningKey2, Edge/UrlSigningKey1]",
+    ),
+    ("URL_SIGNING_SECRET", "<UrlSigningSecretArn>"),
+    ("USERS_TABLE", "Data/UsersTable"),
+];
+
+pub(crate) fn faults(world: &World) -> Vec<String> {
+    let mut faults = Faults::default();
+    let functions = world.all("AWS::Serverless::Function");
+    faults.same(
+        "number of functions",
+        &json!(functions.len()),
+        &json!(FUNCTIONS.len()),
+    );
+    let globals = &world.template(ROOT)["Globals"]["Function"];
+    for (what, expected) in [
+        ("Runtime", json!("provided.al2023")),
+        ("Handler", json!("bootstrap")),
+        ("Tracing", json!("Active")),
+        ("Architectures", json!([{ "Ref": "Architecture" }])),
+    ] {
+        faults.same(what, &globals[what], &expected);
+    }
+    faults.same(
+        "JSON logs",
+        &globals["LoggingConfig"]["LogFormat"],
+        &json!("JSON"),
+    );
+    for (id, name, variables) in FUNCTIONS {
+        let function = &world.template(ROOT)["Resources"][id]["Properties"];
+        wiring(id, name, function, &mut faults);
+        logs(world, id, name, function, &mut faults);
+        environment(world, id, variables, &mut faults);
+    }
+    for (stack, id, group) in world.all("AWS::Logs::LogGroup") {
+        let days = world.render(stack, &group["RetentionInDays"]);
+        faults.same(
+            &format!("{id} retention"),
+            &json!(days),
+            &json!("<LogRetentionDays>"),
+        );
+    }
+    faults.into()
+}
+
+fn wiring(id: &str, name: &str, function: &Value, faults: &mut Faults) {
+    let mut check =
+        |what: &str, expected| faults.same(&format!("{id} {what}"), &function[what], &expected);
+    check(
+        "FunctionName",
+        json!({ "Fn::Sub": format!("${{AWS::StackName}}-{name}") }),
+    );
+    check(
+        "CodeUri",
+        json!(format!("target/lambda/{name}/bootstrap.zip")),
+    );
+    check(
+        "Role",
+        json!({ "Fn::GetAtt": format!("Roles.Outputs.{id}") }),
+    );
+    // Either would bring a second, wider way to rights beside the role.
+    check("Policies", Value::Null);
+    check("FunctionUrlConfig", Value::Null);
+    check("Tracing", Value::Null);
+}
+
+fn logs(world: &World, id: &str, name: &str, function: &Value, faults: &mut Faults) {
+    let group = json!({ "LogGroup": { "Ref": format!("{id}Logs") } });
+    faults.same(
+        &format!("{id} log group"),
+        &function["LoggingConfig"],
+        &group,
+    );
+    let group =
+        &world.template(ROOT)["Resources"][format!("{id}Logs")]["Properties"]["LogGroupName"];
+    let expected = format!("/aws/lambda/${{AWS::StackName}}-{name}");
+    faults.same(
+        &format!("{id} log name"),
+        group,
+        &json!({ "Fn::Sub": expected }),
+    );
+}
+
+fn environment(world: &World, id: &str, variables: &str, faults: &mut Faults) {
+    let template = world.template(ROOT);
+    let of = |value: &Value| {
+        value["Environment"]["Variables"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default()
+    };
+    let mut found = of(&template["Globals"]["Function"]);
+    found.extend(of(&template["Resources"][id]["Properties"]));
+    let names: BTreeSet<_> = found.keys().map(String::as_str).collect();
+    let expected: BTreeSet<_> = variables.split(' ').chain(["LOG_LEVEL"]).collect();
+    faults.same(
+        &format!("{id} environment"),
+        &json!(names),
+        &json!(expected),
+    );
+    for (name, value) in &found {
+        let known = VARIABLES
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| *value);
+        faults.same(
+            &format!("{id} {name}"),
+            &json!(world.render(ROOT, value)),
+            &json!(known),
+        );
+    }
+}
+
+/// A secret reaches a function as the name to ask Secrets Manager for; the templates resolve none.
+pub(crate) fn resolved_secrets(world: &World) -> Vec<String> {
+    let stacks = [ROOT, "Data", "Edge", "Roles", "Monitoring"];
+    let texts = stacks.map(|stack| (stack, world.template(stack).to_string()));
+    let resolving = texts.iter().filter(|(_, text)| text.contains("{{resolve:"));
+    resolving
+        .map(|(stack, _)| format!("{stack} resolves a secret"))
+        .collect()
+}

@@ -1,0 +1,214 @@
+//! Safeguards taken away one at a time: file, what stands there, what it becomes.
+
+const ROOT: &str = "template.yaml";
+const DATA: &str = "infra/data.yaml";
+const EDGE: &str = "infra/edge.yaml";
+const ROLES: &str = "infra/policies/roles.yaml";
+const MONITORING: &str = "infra/monitoring.yaml";
+
+pub(crate) const MUTATIONS: &[(&str, &str, &str)] = &[
+    (
+        DATA,
+        "PointInTimeRecoveryEnabled: true",
+        "PointInTimeRecoveryEnabled: false",
+    ),
+    (
+        DATA,
+        "      DeletionProtectionEnabled: !Ref DeletionProtection\n",
+        "",
+    ),
+    (DATA, "SSEEnabled: true", "SSEEnabled: false"),
+    (DATA, "AttributeName: expires_at", "AttributeName: expires"),
+    (DATA, "BlockPublicPolicy: true", "BlockPublicPolicy: false"),
+    (DATA, "BucketOwnerEnforced", "ObjectWriter"),
+    (
+        DATA,
+        "VersioningConfiguration: { Status: Enabled }",
+        "VersioningConfiguration: { Status: Suspended }",
+    ),
+    (DATA, "SSEAlgorithm: AES256", "SSEAlgorithm: none"),
+    (DATA, "DaysAfterInitiation: 7", "DaysAfterInitiation: 700"),
+    (DATA, "NoncurrentDays: 30", "NoncurrentDays: 3000"),
+    (
+        DATA,
+        "aws:SecureTransport: 'false'",
+        "aws:SecureTransport: 'true'",
+    ),
+    (DATA, "s3:TlsVersion: '1.2'", "s3:TlsVersion: '1.0'"),
+    (
+        DATA,
+        "'${UploadsBucket.Arn}/*'",
+        "'${UploadsBucket.Arn}/uploads/*'",
+    ),
+    (DATA, "AllowedMethods: [PUT]", "AllowedMethods: [PUT, GET]"),
+    (
+        DATA,
+        "AllowedOrigins: !Split [',', !Ref AllowedOrigins]",
+        "AllowedOrigins: ['*']",
+    ),
+    (
+        DATA,
+        "EventBridgeEnabled: true",
+        "EventBridgeEnabled: false",
+    ),
+    (DATA, "PasswordLength: 64", "PasswordLength: 16"),
+    (DATA, "DeletionPolicy: Retain", "DeletionPolicy: Delete"),
+    (
+        EDGE,
+        "            TrustedKeyGroups: [!Ref UrlSigners]\n",
+        "",
+    ),
+    (
+        EDGE,
+        "          TrustedKeyGroups: [!Ref UrlSigners]\n          CachePolicyId",
+        "          CachePolicyId",
+    ),
+    (
+        EDGE,
+        "ViewerProtocolPolicy: https-only",
+        "ViewerProtocolPolicy: allow-all",
+    ),
+    (
+        EDGE,
+        "MinimumProtocolVersion: TLSv1.2_2021",
+        "MinimumProtocolVersion: TLSv1",
+    ),
+    (
+        EDGE,
+        "QueryStringBehavior: none",
+        "QueryStringBehavior: all",
+    ),
+    (EDGE, "SigningBehavior: always", "SigningBehavior: never"),
+    (EDGE, "FrameOption: DENY", "FrameOption: SAMEORIGIN"),
+    (
+        EDGE,
+        "Items: !Split [',', !Ref AllowedOrigins]",
+        "Items: ['*']",
+    ),
+    (EDGE, "${MediaBucketArn}/media/*", "${MediaBucketArn}/*"),
+    (EDGE, "AWS:SourceArn", "AWS:PrincipalArn"),
+    (
+        EDGE,
+        "aws:SecureTransport: 'false'",
+        "aws:SecureTransport: 'true'",
+    ),
+    (
+        EDGE,
+        "HttpVersion: http2and3\n",
+        "HttpVersion: http2and3\n        Logging: { Bucket: logs }\n",
+    ),
+    (ROLES, "Action: dynamodb:PutItem", "Action: dynamodb:*"),
+    (
+        ROLES,
+        "Action: dynamodb:GetItem",
+        "Action: [dynamodb:GetItem, dynamodb:Scan]",
+    ),
+    (
+        ROLES,
+        "Resource: !Ref KeysTableArn",
+        "Resource: !Ref UsersTableArn",
+    ),
+    (
+        ROLES,
+        "'${UploadsBucketArn}/uploads/*'",
+        "'${UploadsBucketArn}/*'",
+    ),
+    (ROLES, "Resource: !Ref DistributionArn", "Resource: '*'"),
+    (ROLES, "-deliver-key:*", "-login:*"),
+    (
+        ROLES,
+        "Login: { Value: !GetAtt LoginRole.Arn }",
+        "Login: { Value: !GetAtt MintTokenRole.Arn }",
+    ),
+    (
+        ROLES,
+        "    Properties:\n",
+        "    Properties:\n      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']\n",
+    ),
+    (
+        ROLES,
+        "                Condition: { StringLike: { s3:prefix: [media/*, manifests/*] } }\n",
+        "",
+    ),
+    (
+        ROOT,
+        "KeysTableArn: !GetAtt Data.Outputs.KeysTableArn",
+        "KeysTableArn: !GetAtt Data.Outputs.UsersTableArn",
+    ),
+    (ROOT, "Tracing: Active", "Tracing: PassThrough"),
+    (ROOT, "      RetentionInDays: !Ref LogRetentionDays\n", ""),
+    (
+        ROOT,
+        "Role: !GetAtt Roles.Outputs.Login",
+        "Role: !GetAtt Roles.Outputs.DeliverKey",
+    ),
+    (
+        ROOT,
+        "TOKEN_SIGNING_SECRET: !Ref TokenSigningSecretArn",
+        "TOKEN_SIGNING_SECRET: '{{resolve:secretsmanager:token}}'",
+    ),
+    (
+        ROOT,
+        "          LIMITS_TABLE: !GetAtt Data.Outputs.LimitsTable\n",
+        "",
+    ),
+    (
+        ROOT,
+        "          DISTRIBUTION_ID:",
+        "          ALSO: one\n          DISTRIBUTION_ID:",
+    ),
+    (ROOT, "$context.routeKey", "$context.path"),
+    (
+        ROOT,
+        "AllowOrigins: !Split [',', !Ref AllowedOrigins]",
+        "AllowOrigins: ['*']",
+    ),
+    (
+        ROOT,
+        "Path: '/v1/uploads/{asset_id}/parts'",
+        "Path: '/v1/uploads/{asset_id}/part'",
+    ),
+    (
+        ROOT,
+        "FunctionResponseTypes: [ReportBatchItemFailures]",
+        "FunctionResponseTypes: []",
+    ),
+    (ROOT, "maxReceiveCount: 5", "maxReceiveCount: 50"),
+    (ROOT, "MAX_RECEIVE_COUNT: '5'", "MAX_RECEIVE_COUNT: '3'"),
+    (
+        ROOT,
+        "SqsManagedSseEnabled: true",
+        "SqsManagedSseEnabled: false",
+    ),
+    (ROOT, "prefix: uploads/", "prefix: ''"),
+    (
+        ROOT,
+        "aws:SourceArn: !GetAtt NewUpload.Arn",
+        "aws:SourceArn: '*'",
+    ),
+    (
+        ROOT,
+        "ThrottlingRateLimit: 10000",
+        "ThrottlingRateLimit: 10",
+    ),
+    (
+        ROOT,
+        "          DeadLetterConfig: { Arn: !GetAtt DeadLetters.Arn }\n",
+        "",
+    ),
+    (
+        MONITORING,
+        "Value: !Ref DeadLettersName",
+        "Value: !Ref ProcessQueueName",
+    ),
+    (
+        MONITORING,
+        "Value: !Sub '${Name}-login'",
+        "Value: !Sub '${Name}-logins'",
+    ),
+    (
+        MONITORING,
+        "ExtendedStatistic: p99",
+        "ExtendedStatistic: p50",
+    ),
+];
