@@ -10,6 +10,7 @@ use vault_domain::packaging::{Iv, Presentation, SegmentInfo, TICKS_PER_SECOND};
 use vault_domain::playback::{PlaybackSession, UrlSignature};
 use vault_domain::ports::Manifest;
 use vault_domain::token::{Action, Caller, Digest, Grant, MediaToken, RefreshClaims, Session};
+use vault_domain::usecase::IdempotencyKey;
 
 use crate::clock::GOLDEN_NOW;
 use crate::crypto::{FakeHasher, sha256};
@@ -46,6 +47,11 @@ pub fn email(text: &str) -> Email {
 /// A password as typed.
 pub fn password(text: &str) -> Password {
     Password::parse(text.to_owned()).expect("a golden password")
+}
+
+/// A name that a client gives to a request.
+pub fn idempotency_key(text: &str) -> IdempotencyKey {
+    IdempotencyKey::parse(text).expect("a golden key")
 }
 
 /// The owner of the golden organisation.

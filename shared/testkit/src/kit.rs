@@ -94,15 +94,28 @@ impl Kit {
 
     /// Plants the owner's login session; its refresh token.
     pub fn plant_session(&self) -> SecretText {
-        let refresh = self.refresh_tokens.issue(&builders::refresh_claims());
+        let refresh = self.golden_refresh_token();
         let session = builders::session(refresh.expose());
         self.cloud.with(|s| s.sessions.insert(session.id, session));
         refresh
     }
 
+    /// The refresh token that [`Kit::plant_session`] planted, again.
+    pub fn golden_refresh_token(&self) -> SecretText {
+        self.refresh_tokens.issue(&builders::refresh_claims())
+    }
+
     /// Plants an asset as it is.
     pub fn plant(&self, asset: Asset) {
         self.cloud.with(|s| s.assets.insert(asset.id(), asset));
+    }
+
+    /// Changes the golden asset where it is planted.
+    pub fn change_asset(&self, act: impl FnOnce(&mut Asset)) {
+        let change = |s: &mut crate::cloud::State| s.assets.get_mut(&builders::ASSET).map(act);
+        self.cloud
+            .with(change)
+            .expect("the golden asset is planted");
     }
 
     /// Plants an asset that is uploading, with its whole object arrived.
@@ -163,17 +176,21 @@ impl Kit {
     pub fn plant_playback(&self) -> SecretText {
         self.plant_grant(&builders::media_token(1), |g| g.views = 1);
         let session = builders::playback();
-        let ticket = self.tickets.issue(&session.ticket());
+        let ticket = self.golden_ticket();
         self.cloud.with(|s| s.playbacks.insert(session.id, session));
         ticket
+    }
+
+    /// The ticket of the session that [`Kit::plant_playback`] planted, again.
+    pub fn golden_ticket(&self) -> SecretText {
+        self.tickets.issue(&builders::playback().ticket())
     }
 
     /// Leaks of the state, and secrets that it holds as they are.
     pub fn leaks(&self) -> Vec<String> {
         let state = self.cloud.snapshot();
         let mut leaks = state.leaks();
-        let secrets = self.ledger.secrets();
-        if secrets.iter().any(|secret| state.holds(secret)) {
+        if state.held(&self.ledger.secrets()).is_some() {
             leaks.push("a plaintext secret in a store".to_owned());
         }
         leaks

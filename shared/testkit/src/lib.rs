@@ -20,6 +20,7 @@ pub mod fault;
 pub mod kit;
 pub mod packager;
 mod sample;
+pub mod sweep;
 
 pub use clock::FixedClock;
 pub use cloud::FakeCloud;

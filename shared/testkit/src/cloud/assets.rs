@@ -36,13 +36,10 @@ fn claimable(asset: &Asset, now: Timestamp) -> bool {
     }
 }
 
-fn fail(asset: &mut Asset, package: Option<PackageId>, failure: &Failure) {
+fn fail(asset: &mut Asset, failure: &Failure) {
     asset.state = AssetState::Failed;
     asset.failure = Some(failure.clone());
     asset.lease_until = None;
-    if package.is_some() {
-        asset.runs.clear();
-    }
 }
 
 #[async_trait]
@@ -130,7 +127,7 @@ impl Assets for FakeCloud {
                     AssetState::Uploading | AssetState::Uploaded | AssetState::Processing
                 ),
             };
-            Ok(change(s, id, admits, |a| fail(a, package, failure)))
+            Ok(change(s, id, admits, |a| fail(a, failure)))
         })
         .await
     }

@@ -215,38 +215,42 @@ impl State {
         }
     }
 
-    /// Does any record or object hold this secret as it is?
-    pub fn holds(&self, secret: &[u8]) -> bool {
-        let finds = |hay: &[u8]| hay.windows(secret.len()).any(|w| w == secret);
-        let texts = self.users.values().map(|u| u.hash.0.as_bytes().to_vec());
-        let sealed = self
-            .keys
-            .values()
-            .map(|k| [&k.sealed[..], &k.nonce].concat());
-        let sessions = self
-            .sessions
-            .values()
-            .flat_map(|s| [s.nonce.to_vec(), s.active.0.to_vec()]);
-        let signatures = self.playbacks.values().flat_map(|p| {
-            [p.signature.policy.clone(), p.signature.signature.clone()].map(String::into_bytes)
-        });
-        let ids = self.playbacks.keys().map(|id| id.to_string().into_bytes());
-        let grants = self.grants.keys().map(|digest| digest.to_vec());
-        let media = self.segments.values().cloned();
-        let manifests = self
-            .manifests
-            .values()
-            .flat_map(|m| m.keys.iter().map(|k| k.clone().into_bytes()));
-        !secret.is_empty()
-            && texts
-                .chain(sealed)
-                .chain(sessions)
-                .chain(signatures)
-                .chain(ids)
-                .chain(grants)
-                .chain(media)
-                .chain(manifests)
-                .any(|hay| finds(&hay))
+    /// The first of these secrets that some record or object holds as it is.
+    pub fn held<'a>(&self, secrets: &'a [Vec<u8>]) -> Option<&'a Vec<u8>> {
+        // In hexadecimal, so that the search is that of the standard library's strings.
+        let hay = data_encoding::HEXLOWER.encode(&self.octets());
+        let holds = |secret: &&Vec<u8>| hay.contains(&data_encoding::HEXLOWER.encode(secret));
+        secrets.iter().filter(|s| !s.is_empty()).find(holds)
+    }
+
+    /// Everything in which a secret could be, one after the other.
+    fn octets(&self) -> Vec<u8> {
+        let mut octets = Vec::new();
+        for user in self.users.values() {
+            octets.extend_from_slice(user.hash.0.as_bytes());
+        }
+        for session in self.sessions.values() {
+            octets.extend_from_slice(&session.nonce);
+            octets.extend_from_slice(&session.active.0);
+        }
+        for digest in self.grants.keys() {
+            octets.extend_from_slice(digest);
+        }
+        for key in self.keys.values() {
+            octets.extend_from_slice(&key.nonce);
+            octets.extend_from_slice(&key.sealed);
+        }
+        for playback in self.playbacks.values() {
+            octets.extend_from_slice(playback.id.to_string().as_bytes());
+            octets.extend_from_slice(playback.signature.query().as_bytes());
+        }
+        for segment in self.segments.values() {
+            octets.extend_from_slice(segment);
+        }
+        for manifest in self.manifests.values() {
+            octets.extend_from_slice(manifest.keys.concat().as_bytes());
+        }
+        octets
     }
 }
 

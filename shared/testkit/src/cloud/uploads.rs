@@ -154,7 +154,7 @@ impl FakeCloud {
     ///
     /// # Errors
     /// 403 for another URL or size than was signed, 400 for a wrong checksum, 404 for an upload that is not there.
-    pub fn put(&self, part: &SignedPart, bytes: Vec<u8>) -> Result<String, u16> {
+    pub fn client_put(&self, part: &SignedPart, bytes: Vec<u8>) -> Result<String, u16> {
         let (path, query) = part
             .url
             .expose()

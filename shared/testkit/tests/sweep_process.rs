@@ -1,0 +1,221 @@
+//! The crash-point sweep over packaging. A repetition is a further delivery of the event, after the lease of a run
+//! that died has ended.
+
+use vault_domain::asset::{Asset, AssetState};
+use vault_domain::packaging::PackageFault;
+use vault_domain::ports::Clock as _;
+use vault_domain::usecase::process_upload;
+use vault_testkit::Kit;
+use vault_testkit::builders::{self, ASSET, ORG};
+use vault_testkit::packager::Script;
+use vault_testkit::sweep::{Answer, Scenario};
+
+const RUN_SECONDS: u64 = 900;
+
+async fn deliver(kit: &Kit, last_try: bool) -> Answer {
+    let command = process_upload::Command {
+        org: ORG,
+        asset: ASSET,
+        deadline: kit.clock.now().plus(RUN_SECONDS),
+        last_try,
+    };
+    let outcome = process_upload::run(&kit.process_upload(), command).await;
+    outcome
+        .map(|outcome| format!("{outcome:?}"))
+        .map_err(|retry| retry.to_string())
+}
+
+/// The film has arrived and nobody has noticed yet.
+fn arrived() -> Kit {
+    let kit = Kit::with_users(1);
+    let film = builders::film(1_000);
+    kit.plant_arrived(builders::new_asset(&film), film);
+    kit
+}
+
+fn in_state(state: AssetState) -> Kit {
+    let kit = arrived();
+    kit.change_asset(|asset| asset.state = state);
+    kit
+}
+
+fn scripted(change: impl FnOnce(&mut Script)) -> Kit {
+    let kit = in_state(AssetState::Uploaded);
+    let mut script = Script::default();
+    change(&mut script);
+    kit.packager.set(script);
+    kit
+}
+
+/// Deliveries of one event until one of them is done with it.
+fn packaging(
+    name: &'static str,
+    build: fn() -> Kit,
+) -> Scenario<impl AsyncFn(&Kit, usize) -> Answer> {
+    Scenario::new(name, build, async |kit: &Kit, _| deliver(kit, false).await)
+        .between(|kit| kit.clock.advance(RUN_SECONDS))
+        // A delivery after the one that did the work and died before it could say so.
+        .or("Nothing")
+}
+
+#[test]
+fn packaging_a_film_that_just_arrived_survives_every_cut() {
+    packaging("process_upload, uploading", arrived).hold();
+}
+
+#[test]
+fn packaging_an_uploaded_film_survives_every_cut() {
+    packaging("process_upload, uploaded", || {
+        in_state(AssetState::Uploaded)
+    })
+    .hold();
+}
+
+#[test]
+fn packaging_after_two_dead_runs_survives_every_cut() {
+    packaging("process_upload, two dead runs", || {
+        let kit = in_state(AssetState::Processing);
+        let sample = vault_testkit::Sample::new(2);
+        let dead = [sample.package(), sample.package()];
+        kit.cloud.with(|s| {
+            let asset = s.assets.get_mut(&ASSET).unwrap();
+            *asset = Asset {
+                package: Some(dead[1]),
+                runs: dead.to_vec(),
+                lease_until: Some(kit.clock.now()),
+                ..asset.clone()
+            };
+            for package in dead {
+                let key = sample.wrapped_key(ASSET, package);
+                s.keys.insert((ASSET, key.key), key);
+                let segment = vault_domain::asset::segment_key(ASSET, package, 0);
+                s.segments.insert(segment, vec![0; 16]);
+            }
+        });
+        kit
+    })
+    .hold();
+}
+
+#[test]
+fn a_ready_film_is_left_as_it_is() {
+    packaging("process_upload, ready", || {
+        let kit = Kit::with_users(1);
+        kit.plant_ready();
+        kit
+    })
+    .hold();
+}
+
+#[test]
+fn a_film_that_cannot_be_packaged_fails_and_leaves_nothing_at_every_cut() {
+    packaging("process_upload, a fault after a segment", || {
+        let fault = PackageFault::new("unsupported_codec", "VP9 is not supported");
+        scripted(|script| script.fault = Some((5, fault)))
+    })
+    .hold();
+}
+
+#[test]
+fn a_source_that_is_gone_fails_at_every_cut() {
+    packaging("process_upload, source gone", || {
+        let kit = in_state(AssetState::Uploaded);
+        kit.cloud.with(|s| s.uploads.objects.clear());
+        kit
+    })
+    .hold();
+}
+
+#[test]
+fn a_lying_upload_that_the_event_finds_is_removed_at_every_cut() {
+    packaging("process_upload, a lie", || {
+        let kit = Kit::with_users(1);
+        let new = builders::new_asset(&builders::film(1_000));
+        kit.plant_arrived(new, builders::film(999));
+        kit
+    })
+    .hold();
+}
+
+#[test]
+fn a_withdrawal_during_packaging_wins_and_leaves_nothing_at_every_cut() {
+    packaging("process_upload, withdrawn meanwhile", || {
+        let kit = in_state(AssetState::Uploaded);
+        let cloud = kit.cloud.clone();
+        kit.packager.set(Script {
+            watcher: Some(std::sync::Arc::new(move |step| {
+                if step == 5 {
+                    cloud.with(|s| {
+                        s.assets.get_mut(&ASSET).unwrap().state = AssetState::Withdrawn;
+                    });
+                }
+            })),
+            ..Script::default()
+        });
+        kit
+    })
+    .hold();
+}
+
+#[test]
+fn a_film_that_takes_too_long_fails_and_leaves_nothing_at_every_cut() {
+    packaging("process_upload, too long", || {
+        let kit = in_state(AssetState::Uploaded);
+        let clock = kit.clock.clone();
+        kit.packager.set(Script {
+            watcher: Some(std::sync::Arc::new(move |step| {
+                if step == 5 {
+                    clock.advance(RUN_SECONDS);
+                }
+            })),
+            ..Script::default()
+        });
+        kit
+    })
+    .hold();
+}
+
+/// The second delivery is the last; what comes after it is the operator's redrive from the dead-letter queue.
+/// Either end is right: the film was packaged, or it failed as given up with nothing left of it.
+#[test]
+fn the_last_try_ends_ready_or_given_up_at_every_cut() {
+    Scenario::new(
+        "process_upload, last try",
+        || in_state(AssetState::Uploaded),
+        async |kit: &Kit, number| {
+            let outcome = deliver(kit, number >= 2).await;
+            outcome.map(|_| "settled".to_owned())
+        },
+    )
+    .between(|kit| kit.clock.advance(RUN_SECONDS))
+    .end(|kit| {
+        let state = kit.cloud.snapshot();
+        let asset = &state.assets[&ASSET];
+        let lines = state.shape().lines();
+        let whole = lines.iter().any(|line| line.contains("ready"))
+            && lines
+                .iter()
+                .any(|line| line.contains("2 keys, 3 segments, manifest true"));
+        let given_up = asset.failure.as_ref().is_some_and(|f| f.code == "gave_up")
+            && asset.state == AssetState::Failed;
+        if whole || given_up {
+            vec!["ready and whole, or given up".to_owned()]
+        } else {
+            lines
+        }
+    })
+    .hold();
+}
+
+#[test]
+fn an_event_of_another_organisation_or_of_nothing_does_nothing() {
+    packaging("process_upload, foreign", || {
+        let kit = arrived();
+        kit.cloud.with(|s| {
+            let asset = s.assets.get_mut(&ASSET).unwrap();
+            asset.announced.org = vault_domain::id::OrgId::from_octets([9; 16]);
+        });
+        kit
+    })
+    .hold();
+}
