@@ -137,7 +137,7 @@ impl Cloud {
     /// Has the operator's function make an organisation and its owner.
     pub(crate) fn bootstrap_owner(&self, outputs: &Outputs) -> Result<Owner> {
         let function = outputs.stack_output("BootstrapOwnerFunction")?;
-        let wish = json!({ "organisation": "Demo Films", "email": "owner@demo.example", "name": "Owner" });
+        let wish = json!({ "organisation": "Demo Films", "email": "owner@demo.example" });
         let answer = self.aws.invoke(function, &wish)?;
         serde_json::from_value(answer).context("bootstrap-owner answered in another form than expected")
     }
