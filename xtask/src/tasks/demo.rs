@@ -1,13 +1,80 @@
-//! `cargo xtask demo`.
+//! `cargo xtask demo`: the main job on a real film, what is refused, and a table of it all.
+
+mod api;
+mod film;
+mod journal;
+mod player;
+mod refusals;
+mod story;
+mod ticket;
+mod upload;
+mod view;
+
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use pico_args::Arguments;
 
+use self::film::Film;
+use self::journal::Journal;
+use self::story::Stage;
 use crate::args;
+use crate::cloud::{Cloud, Instance};
 use crate::context::Context;
-use crate::progress::Progress;
+use crate::deploy::Parameters;
+use crate::progress::{Progress, say};
+use crate::{time, tools};
 
-pub(crate) fn run(_context: &Context, arguments: Arguments, _progress: &Progress) -> Result<()> {
+/// Ports between those of `up` and those of the demo: both can run at once.
+const OFFSET: u16 = 10;
+
+pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progress) -> Result<()> {
+    let film: Option<PathBuf> = arguments.opt_value_from_str("--film")?;
     args::finish(arguments)?;
-    bail!("demo is not there yet")
+    let since = time::now();
+    let folder = context.target().join("demo");
+    std::fs::create_dir_all(&folder)?;
+
+    progress.heading("The cloud");
+    tools::ensure(context, progress)?;
+    let film = match film {
+        Some(path) => Film::of(path, &folder)?,
+        None => progress.run("Looping the clip to a minute of film", |_| film::looped(context, &folder))?,
+    };
+    let instance = Instance::named(context, "demo", OFFSET);
+    let (cloud, outputs) = Cloud::bring_up(context, instance, &Parameters::new(), progress)?;
+
+    let mut journal = Journal::new(progress.clone());
+    let stage = Stage::new(context, &cloud, &outputs, &film, &folder);
+    let told = story::tell(&stage, &mut journal);
+    let held = journal.held() && told.is_ok();
+    if !held {
+        keep_logs(&outputs.logs, &folder);
+    }
+    cloud.stop();
+
+    let summary = folder.join("summary.json");
+    journal.write(&summary, &film, since.elapsed(), held)?;
+    say(&journal.table());
+    say(&format!("{}\n{}", summary.display(), stage.screenshot.display()));
+    told?;
+    if !held {
+        bail!("something did not hold; the logs are in {}", folder.join("logs").display());
+    }
+    say(&format!("\nAll of it held, in {:.0} s. Nothing is left running.", since.elapsed().as_secs_f32()));
+    Ok(())
+}
+
+/// The logs of a run that failed outlive the next one's clean start.
+fn keep_logs(logs: &std::path::Path, folder: &std::path::Path) {
+    let kept = folder.join("logs");
+    drop(std::fs::remove_dir_all(&kept));
+    if std::fs::create_dir_all(&kept).is_err() {
+        return;
+    }
+    let Ok(entries) = std::fs::read_dir(logs) else { return };
+    for entry in entries.flatten() {
+        // What cannot be copied is missed by a person, not by this tool.
+        drop(std::fs::copy(entry.path(), kept.join(entry.file_name())));
+    }
 }

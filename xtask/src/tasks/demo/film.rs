@@ -1,0 +1,124 @@
+//! The film: a clip looped to a minute without encoding it again, and what its pictures are.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::proc;
+
+/// Repetitions after the first showing: twelve times five seconds.
+const LOOPS: &str = "11";
+const SECONDS: &str = "60";
+
+/// A film on disk.
+pub(super) struct Film {
+    pub(super) path: PathBuf,
+    pub(super) bytes: u64,
+    pub(super) seconds: f64,
+    /// Where its frames' hashes are kept from one run to the next.
+    cache: PathBuf,
+}
+
+/// Hashes of a film's decoded pictures and of its sound's packets, in order.
+#[derive(Deserialize, Eq, PartialEq, Serialize)]
+pub(super) struct Frames {
+    pub(super) pictures: Vec<String>,
+    pub(super) sound: Vec<String>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Cached {
+    identity: String,
+    frames: Frames,
+}
+
+/// The clip that the repository brings along.
+pub(super) fn clip(context: &Context) -> PathBuf {
+    context.root.join("tests/media/bigbuckbunny.mp4")
+}
+
+/// The clip, a dozen times over.
+pub(super) fn looped(context: &Context, folder: &Path) -> Result<Film> {
+    let path = folder.join("film.mp4");
+    if !path.is_file() {
+        let fresh = folder.join("film.new.mp4");
+        let mut ffmpeg = proc::command("ffmpeg");
+        ffmpeg.args(["-v", "error", "-y", "-stream_loop", LOOPS, "-i"]).arg(clip(context));
+        ffmpeg.args(["-t", SECONDS, "-c", "copy"]).arg(&fresh);
+        proc::output(&mut ffmpeg)?;
+        std::fs::rename(fresh, &path)?;
+    }
+    Film::of(path, folder)
+}
+
+impl Film {
+    pub(super) fn of(path: PathBuf, folder: &Path) -> Result<Self> {
+        let bytes = std::fs::metadata(&path).with_context(|| format!("cannot read {}", path.display()))?.len();
+        let mut probe = proc::command("ffprobe");
+        probe.args(["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"]).arg(&path);
+        let seconds = proc::output(&mut probe)?.trim().parse().context("the film has no duration")?;
+        let cache = folder.join("frames.json");
+        Ok(Self { path, bytes, seconds, cache })
+    }
+
+    pub(super) fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Its frames, decoded once and remembered as long as the file is the same.
+    pub(super) fn frames(&self) -> Result<Frames> {
+        let metadata = std::fs::metadata(&self.path)?;
+        let identity = format!("{} {} {:?}", self.path.display(), self.bytes, metadata.modified()?);
+        let known = std::fs::read(&self.cache).ok().and_then(|text| serde_json::from_slice::<Cached>(&text).ok());
+        if let Some(known) = known.filter(|known| known.identity == identity) {
+            return Ok(known.frames);
+        }
+        let cached = Cached { identity, frames: decode(&self.path.to_string_lossy())? };
+        std::fs::write(&self.cache, serde_json::to_vec(&cached)?)?;
+        Ok(cached.frames)
+    }
+}
+
+/// Decodes every picture of a file or a playlist, and takes every packet of its sound as it is.
+pub(super) fn decode(input: &str) -> Result<Frames> {
+    let mut ffmpeg = proc::command("ffmpeg");
+    ffmpeg.args(["-nostdin", "-v", "error", "-i", input]);
+    // Neither dropped nor repeated for the sake of an even rate.
+    ffmpeg.args(["-map", "0:v:0", "-fps_mode", "passthrough", "-f", "framemd5", "pipe:1"]);
+    let pictures = hashes(&proc::output(&mut ffmpeg).context("ffmpeg")?);
+    let mut ffmpeg = proc::command("ffmpeg");
+    ffmpeg.args(["-nostdin", "-v", "error", "-i", input, "-map", "0:a:0?", "-c", "copy"]);
+    ffmpeg.args(["-f", "framemd5", "pipe:1"]);
+    let sound = hashes(&proc::output(&mut ffmpeg).context("ffmpeg")?);
+    if pictures.is_empty() {
+        bail!("ffmpeg decoded no picture");
+    }
+    Ok(Frames { pictures, sound })
+}
+
+/// The last column of every line that is not a comment.
+fn hashes(listing: &str) -> Vec<String> {
+    let lines = listing.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.rsplit(',').next()).map(|hash| hash.trim().to_owned()).collect()
+}
+
+impl Frames {
+    /// Counts, for the summary.
+    pub(super) fn counts(&self) -> Value {
+        serde_json::json!({ "pictures": self.pictures.len(), "sound_packets": self.sound.len() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hashes;
+
+    #[test]
+    fn the_hash_is_the_last_column() {
+        let listing = "#format: frame checksums\n#stream#, dts\n0,  0,  0,  1, 1382400, aa11\n0,  1,  1,  1, 1382400, bb22\n";
+        assert_eq!(hashes(listing), ["aa11", "bb22"]);
+    }
+}

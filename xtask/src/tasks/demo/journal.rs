@@ -1,0 +1,163 @@
+//! What happened, as lines while it happens, as a table and as JSON at the end.
+//!
+//! Facts hold titles, counts, times and sizes: never a password, a token or a signed URL.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::film::Film;
+use crate::progress::{Progress, Step};
+use crate::time;
+
+/// One line of the table.
+#[derive(Serialize)]
+struct Fact {
+    chapter: &'static str,
+    step: String,
+    result: String,
+    held: bool,
+    milliseconds: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    details: Value,
+}
+
+/// What a step has to say of itself.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) result: String,
+    pub(super) bytes: Option<u64>,
+    pub(super) details: Value,
+}
+
+impl Told {
+    pub(super) fn of(result: impl Into<String>) -> Self {
+        Self { result: result.into(), ..Self::default() }
+    }
+
+    pub(super) fn bytes(self, bytes: u64) -> Self {
+        Self { bytes: Some(bytes), ..self }
+    }
+
+    pub(super) fn details(self, details: Value) -> Self {
+        Self { details, ..self }
+    }
+}
+
+pub(super) struct Journal {
+    progress: Progress,
+    chapter: &'static str,
+    facts: Vec<Fact>,
+}
+
+impl Journal {
+    pub(super) fn new(progress: Progress) -> Self {
+        Self { progress, chapter: "", facts: Vec::new() }
+    }
+
+    pub(super) fn chapter(&mut self, title: &'static str) {
+        self.progress.heading(title);
+        self.chapter = title;
+    }
+
+    /// A step of the main job: without it there is no next one.
+    pub(super) fn step<T>(&mut self, title: &str, work: impl FnOnce(&Step) -> Result<(T, Told)>) -> Result<T> {
+        let since = time::now();
+        let step = self.progress.step(title);
+        let outcome = work(&step);
+        let told = match &outcome {
+            Ok((_, told)) => {
+                step.note(told.result.clone());
+                step.done();
+                Told { result: told.result.clone(), bytes: told.bytes, details: told.details.clone() }
+            }
+            Err(error) => {
+                step.note(first_line(&format!("{error:#}")));
+                Told::of(first_line(&format!("{error:#}")))
+            }
+        };
+        self.keep(title, told, outcome.is_ok(), since.elapsed());
+        outcome.map(|(value, _)| value)
+    }
+
+    /// A check: whether it holds or not, the next one is made too.
+    pub(super) fn check(&mut self, title: &str, work: impl FnOnce(&Step) -> Result<Told>) {
+        // A failure is kept as a fact, and counts in `held`.
+        drop(self.step(title, |step| work(step).map(|told| ((), told))));
+    }
+
+    pub(super) fn held(&self) -> bool {
+        self.facts.iter().all(|fact| fact.held)
+    }
+
+    fn keep(&mut self, title: &str, told: Told, held: bool, took: Duration) {
+        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let Told { result, bytes, details } = told;
+        self.facts.push(Fact { chapter: self.chapter, step: title.to_owned(), result, held, milliseconds, bytes, details });
+    }
+
+    /// Lines of step, result, time and size, as wide as their contents.
+    pub(super) fn table(&self) -> String {
+        let width = |column: fn(&Fact) -> usize, least: usize| self.facts.iter().map(column).max().unwrap_or(0).max(least);
+        let (first, second) = (width(|fact| fact.step.chars().count(), 4), width(|fact| fact.result.chars().count(), 6));
+        let rule = format!("  {}  {}  {}  {}", "─".repeat(first + 2), "─".repeat(second), "─".repeat(8), "─".repeat(9));
+        let mut text = format!("\n    {:first$}  {:second$}  {:>8}  {:>9}\n{rule}\n", "step", "result", "time", "size");
+        let mut chapter = "";
+        for fact in &self.facts {
+            if !chapter.is_empty() && chapter != fact.chapter {
+                text.push_str(&rule);
+                text.push('\n');
+            }
+            chapter = fact.chapter;
+            let mark = if fact.held { '✓' } else { '✗' };
+            let size = fact.bytes.map(human).unwrap_or_default();
+            let _ = writeln!(text, "  {mark} {:first$}  {:second$}  {:>5} ms  {size:>9}", fact.step, fact.result, fact.milliseconds);
+        }
+        text
+    }
+
+    pub(super) fn write(&self, path: &Path, film: &Film, took: Duration, held: bool) -> Result<()> {
+        let film = json!({ "file": film.name(), "bytes": film.bytes, "seconds": film.seconds });
+        let summary = json!({ "held": held, "seconds": took.as_secs_f64(), "film": film, "steps": self.facts });
+        std::fs::write(path, serde_json::to_string_pretty(&summary)?).map_err(|error| anyhow!("{}: {error}", path.display()))
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(200).collect()
+}
+
+/// Bytes as a person reads them.
+pub(super) fn human(bytes: u64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    let unit = units.iter().find(|(size, _)| bytes >= *size);
+    unit.map_or_else(|| format!("{bytes} B"), |(size, name)| format!("{}.{} {name}", bytes / size, bytes % size * 10 / size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Journal, Told, human};
+    use crate::progress::Progress;
+
+    #[test]
+    fn sizes_read_well() {
+        assert_eq!([0, 999, 1_000, 12_063_045].map(human), ["0 B", "999 B", "1.0 kB", "12.0 MB"]);
+    }
+
+    #[test]
+    fn a_check_that_fails_is_a_line_of_the_table_and_the_end_does_not_hold() {
+        let mut journal = Journal::new(Progress::new());
+        journal.check("a", |_| Ok(Told::of("fine").bytes(16)));
+        assert!(journal.held());
+        journal.check("b", |_| anyhow::bail!("not so\nand more"));
+        assert!(!journal.held());
+        let table = journal.table();
+        assert!(table.contains("✓ a") && table.contains("✗ b") && table.contains("not so") && !table.contains("and more"));
+    }
+}
