@@ -27,7 +27,17 @@ pub(crate) struct Cut {
     /// Octets of all samples in it.
     pub(crate) octets: u64,
     first: bool,
+    /// Sound frames in it, of which `sounds` are still to be written.
     frames: u32,
+}
+
+/// The sample to be written next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    Picture(Unit),
+    Sound(Unit),
+    /// The segment is whole.
+    End,
 }
 
 impl Cutter {
@@ -147,8 +157,12 @@ impl Cut {
         self.ticks
     }
 
-    pub(crate) fn sounds(&self) -> u32 {
-        self.sounds
+    pub(crate) fn is_last_sound(&self) -> bool {
+        self.sounds == 0
+    }
+
+    pub(crate) fn is_first_sound(&self) -> bool {
+        self.sounds == self.frames
     }
 
     pub(crate) fn is_first_picture(&self) -> bool {
@@ -171,23 +185,17 @@ impl Cut {
         usize::try_from(payload).unwrap_or(0) + BLOCK
     }
 
-    /// The track whose sample is decoded first: 0 for the picture, 1 for the sound; a group of
-    /// sound frames begun is finished first.
-    pub(crate) fn first_of(
-        &self,
-        picture: Option<&Unit>,
-        sound: Option<&Unit>,
-        grouping: bool,
-    ) -> Option<usize> {
+    /// What is decoded next; a group of sound frames begun is finished first.
+    pub(crate) fn next(&self, picture: Option<Unit>, sound: Option<Unit>, grouping: bool) -> Next {
         let picture = picture.filter(|_| self.pictures > 0);
         let sound = sound.filter(|_| self.sounds > 0);
         match (picture, sound) {
-            (Some(picture), Some(sound)) => {
-                Some(usize::from(grouping || sound.decode < picture.decode))
+            (Some(picture), Some(sound)) if !grouping && picture.decode <= sound.decode => {
+                Next::Picture(picture)
             }
-            (Some(_), None) => Some(0),
-            (None, Some(_)) => Some(1),
-            (None, None) => None,
+            (_, Some(sound)) => Next::Sound(sound),
+            (Some(picture), None) => Next::Picture(picture),
+            (None, None) => Next::End,
         }
     }
 }

@@ -5,9 +5,9 @@ use vault_domain::secret::ContentKey;
 
 use crate::cipher::Cipher;
 use crate::codec::{AudioCodec, VideoCodec, aac};
-use crate::cut::{Cut, Cutter};
+use crate::cut::{Cut, Cutter, Next};
 use crate::fault::{Outcome, damaged, unsupported_feature};
-use crate::feed::Feed;
+use crate::feed::{Feed, Unit};
 use crate::mp4::movie::Movie;
 use crate::present::Ledger;
 use crate::survey::{Start, survey};
@@ -128,15 +128,19 @@ impl Packer {
     }
 
     pub(crate) fn step(&mut self) -> Outcome<Step> {
-        let Some(open) = self.open.as_mut() else {
+        let Some(mut open) = self.open.take() else {
             return self.next_segment();
         };
         if open.cipher.is_none() {
+            self.open = Some(open);
             return Ok(self.need_key());
         }
-        match self.fill()? {
-            Some(Want { offset, len }) => Ok(Step::Read { offset, len }),
-            None => self.seal(),
+        match self.fill(&mut open)? {
+            Some(Want { offset, len }) => {
+                self.open = Some(open);
+                Ok(Step::Read { offset, len })
+            }
+            None => self.seal(open),
         }
     }
 
@@ -178,10 +182,7 @@ impl Packer {
     }
 
     /// Writes what is held; what is wanted comes back, or nothing when the segment is whole.
-    fn fill(&mut self) -> Outcome<Option<Want>> {
-        let Some(open) = self.open.as_mut() else {
-            return Ok(None);
-        };
+    fn fill(&mut self, open: &mut Open) -> Outcome<Option<Want>> {
         if !open.begun {
             open.begun = true;
             open.out.reserve_exact(open.cut.room());
@@ -191,56 +192,73 @@ impl Packer {
             if open.out.len() as u64 > MAX_SEGMENT {
                 return Err(sparse());
             }
-            let picture = self.video.as_ref().and_then(|lane| lane.feed.peek());
-            let sound = self.audio.as_ref().and_then(|lane| lane.feed.peek());
-            let (picture, sound) = (picture.copied(), sound.copied());
-            let first = open
-                .cut
-                .first_of(picture.as_ref(), sound.as_ref(), self.group.count > 0);
-            match (first, self.video.as_mut(), self.audio.as_mut()) {
-                (Some(VIDEO), Some(lane), _) => {
-                    let Some(unit) = picture else { return Ok(None) };
-                    let Some(sample) = self.windows.get(&unit) else {
-                        return self.windows.want(VIDEO, &lane.feed, sound.as_ref());
-                    };
-                    let entry = self
-                        .mux
-                        .picture(&mut open.out, &lane.codec, &unit, sample)?;
-                    if open.cut.is_first_picture() && !entry {
-                        return Err(no_entry());
-                    }
-                    lane.feed.advance();
-                    open.cut.took_picture();
-                }
-                (Some(_), _, Some(lane)) => {
-                    let Some(unit) = sound else { return Ok(None) };
-                    let Some(sample) = self.windows.get(&unit) else {
-                        return self.windows.want(AUDIO, &lane.feed, picture.as_ref());
-                    };
-                    self.group
-                        .add(&lane.codec, sample, (unit.show, unit.decode))?;
-                    lane.feed.advance();
-                    open.cut.took_sound();
-                    let whole = u64::from(unit.duration) * u64::from(lane.codec.rate)
-                        == aac::FRAME * u64::from(lane.feed.timescale());
-                    if open.cut.sounds() == 0 || !whole || self.group.is_full() {
-                        let ahead = picture.map(|picture| picture.decode);
-                        self.group.flush(&mut self.mux, &mut open.out, ahead);
-                    }
-                }
-                _ => return Ok(None),
+            let picture = peek(self.video.as_ref()).copied();
+            let sound = peek(self.audio.as_ref()).copied();
+            let want = match open.cut.next(picture, sound, self.group.count > 0) {
+                Next::Picture(unit) => self.picture(open, &unit, sound.as_ref())?,
+                Next::Sound(unit) => self.sound(open, &unit, picture.as_ref())?,
+                Next::End => return Ok(None),
+            };
+            if want.is_some() {
+                return Ok(want);
             }
         }
     }
 
-    fn seal(&mut self) -> Outcome<Step> {
-        let (Some(mut open), number) = (self.open.take(), self.ledger.count()) else {
-            return self.next_segment();
+    fn picture(
+        &mut self,
+        open: &mut Open,
+        unit: &Unit,
+        sound: Option<&Unit>,
+    ) -> Outcome<Option<Want>> {
+        let Some(lane) = self.video.as_mut() else {
+            return Ok(None);
         };
+        let Some(sample) = self.windows.get(unit) else {
+            return self.windows.want(VIDEO, &lane.feed, sound);
+        };
+        let entry = self.mux.picture(&mut open.out, &lane.codec, unit, sample)?;
+        if open.cut.is_first_picture() && !entry {
+            return Err(no_entry());
+        }
+        lane.feed.advance();
+        open.cut.took_picture();
+        Ok(None)
+    }
+
+    fn sound(
+        &mut self,
+        open: &mut Open,
+        unit: &Unit,
+        picture: Option<&Unit>,
+    ) -> Outcome<Option<Want>> {
+        let Some(lane) = self.audio.as_mut() else {
+            return Ok(None);
+        };
+        let Some(sample) = self.windows.get(unit) else {
+            return self.windows.want(AUDIO, &lane.feed, picture);
+        };
+        self.group.add(&lane.codec, sample, unit)?;
+        lane.feed.advance();
+        // The first frame of a segment stands alone: a demuxer learns the rate from it, and cannot
+        // time what follows in the same PES packet before it knows the rate.
+        let alone = open.cut.is_first_sound();
+        open.cut.took_sound();
+        let even = u64::from(unit.duration) * u64::from(lane.codec.rate)
+            == aac::FRAME * u64::from(lane.feed.timescale());
+        if alone || !even || open.cut.is_last_sound() || self.group.is_full() {
+            let ahead = picture.map(|picture| picture.decode);
+            self.group.flush(&mut self.mux, &mut open.out, ahead);
+        }
+        Ok(None)
+    }
+
+    fn seal(&mut self, mut open: Open) -> Outcome<Step> {
         let Some(cipher) = open.cipher else {
             return Ok(self.need_key());
         };
         cipher.seal(&mut open.out)?;
+        let number = self.ledger.count();
         let period = self.cutter.period(number);
         self.ledger
             .add(open.cut.ticks(), open.out.len() as u64, period, cipher.iv());
@@ -251,14 +269,14 @@ impl Packer {
     }
 }
 
-fn peek<C>(lane: Option<&Lane<C>>) -> Option<&crate::feed::Unit> {
+fn peek<C>(lane: Option<&Lane<C>>) -> Option<&Unit> {
     lane.and_then(|lane| lane.feed.peek())
 }
 
 impl Group {
-    fn add(&mut self, codec: &AudioCodec, frame: &[u8], at: (i64, i64)) -> Outcome<()> {
+    fn add(&mut self, codec: &AudioCodec, frame: &[u8], unit: &Unit) -> Outcome<()> {
         if self.count == 0 {
-            (self.show, self.decode) = at;
+            (self.show, self.decode) = (unit.show, unit.decode);
         }
         self.frames.extend_from_slice(&codec.adts(frame.len())?);
         self.frames.extend_from_slice(frame);

@@ -80,7 +80,7 @@ impl Windows {
     }
 
     /// What to read so that the next sample of track `own` is held. `other` is the next sample
-    /// of the other track, kept if it lies close behind.
+    /// of the other track: kept if it lies close behind, read along if it lies close ahead.
     pub(crate) fn want(
         &mut self,
         own: usize,
@@ -90,55 +90,42 @@ impl Windows {
         let Some(unit) = feed.peek() else {
             return Ok(None);
         };
-        let order = [own, 1 - own];
-        let sliding = order
+        let sliding = [own, 1 - own]
             .into_iter()
             .find(|&at| self.held[at].leads_to(unit.offset));
-        let want = if let Some(at) = sliding {
-            self.slide(at, unit, other)
-        } else {
-            self.jump(own, feed, unit)
+        let behind = other.filter(|other| other.offset < unit.offset);
+        let near = behind.filter(|other| unit.offset - other.offset <= KEEP);
+        let base = near.unwrap_or(unit).offset;
+        // A window that holds what the other track needs far behind stays as it is.
+        let pinned = |window: &Window| {
+            near.is_none() && behind.is_some_and(|o| window.get(o.offset, o.size).is_some())
         };
-        self.reads_left = self.reads_left.checked_sub(1).ok_or_else(scattered)?;
-        self.octets_left = self
-            .octets_left
-            .checked_sub(want.len as u64)
-            .ok_or_else(scattered)?;
-        Ok(Some(want))
-    }
-
-    fn slide(&mut self, at: usize, unit: &Unit, other: Option<&Unit>) -> Want {
-        self.filling = at;
-        let window = &mut self.held[at];
-        let near = |other: &&Unit| other.offset < unit.offset && unit.offset - other.offset <= KEEP;
-        window.drop_before(other.filter(near).map_or(unit.offset, |other| other.offset));
+        self.filling = match sliding {
+            Some(at) if pinned(&self.held[at]) => 1 - at,
+            Some(at) => at,
+            None if pinned(&self.held[own]) => 1 - own,
+            None => own,
+        };
+        let window = &mut self.held[self.filling];
+        if window.leads_to(base) {
+            window.drop_before(base);
+        } else {
+            window.octets.clear();
+            window.base = base;
+        }
         let from = window.end();
-        let until = unit.end().max(from.saturating_add(READ).min(self.end));
-        Want {
-            offset: from,
-            len: usize::try_from(until - from).unwrap_or(usize::MAX),
-        }
-    }
-
-    /// Starts the track's own window anew, for as long as its samples lie close together.
-    fn jump(&mut self, own: usize, feed: &Feed, unit: &Unit) -> Want {
-        self.filling = own;
-        let window = &mut self.held[own];
-        window.octets.clear();
-        window.base = unit.offset;
-        let mut ahead = feed.clone();
-        let mut end = unit.offset;
-        while let Some(next) = ahead.take() {
-            if next.offset < end || next.offset - end > GAP || end - unit.offset >= READ {
-                break;
-            }
-            end = next.end();
-        }
-        let until = unit.end().max(end.min(unit.offset.saturating_add(READ)));
-        Want {
-            offset: unit.offset,
-            len: usize::try_from(until - unit.offset).unwrap_or(usize::MAX),
-        }
+        let along = other.is_some_and(|o| o.offset >= window.base && o.offset < from + READ);
+        let until = if along {
+            from + READ
+        } else {
+            run(feed, from).min(from + READ)
+        };
+        let until = until.min(self.end).max(unit.end());
+        let len = until - from;
+        self.reads_left = self.reads_left.checked_sub(1).ok_or_else(scattered)?;
+        self.octets_left = self.octets_left.checked_sub(len).ok_or_else(scattered)?;
+        let len = usize::try_from(len).map_err(|_| scattered())?;
+        Ok(Some(Want { offset: from, len }))
     }
 
     /// Takes in what was wanted last.
@@ -147,6 +134,19 @@ impl Windows {
         window.octets.reserve_exact(octets.len());
         window.octets.extend_from_slice(octets);
     }
+}
+
+/// Where the samples of a track stop lying close together, as far as one read goes.
+fn run(feed: &Feed, from: u64) -> u64 {
+    let mut ahead = feed.clone();
+    let mut end = from;
+    while let Some(next) = ahead.take() {
+        if next.offset > end + GAP || end - from >= READ {
+            break;
+        }
+        end = end.max(next.end());
+    }
+    end
 }
 
 fn scattered() -> vault_domain::packaging::PackageFault {

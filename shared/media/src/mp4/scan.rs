@@ -9,10 +9,8 @@ use crate::mp4::sniff;
 const MAX_INDEX: u64 = 64 << 20;
 /// A file of more boxes than this at its top is refused.
 const MAX_BOXES: u32 = 10_000;
-/// The first read: enough for the file type and, often, the whole index.
+/// A read at a box's header: often the whole index is in it.
 const FIRST_READ: u64 = 64 << 10;
-/// A read at a later box, which is most likely the index.
-const LATER_READ: u64 = 1 << 20;
 /// The index is gathered in pieces of this size.
 const PIECE: u64 = 2 << 20;
 
@@ -67,8 +65,7 @@ impl Scanner {
             }
             let wanted = 16.min(self.size - self.at);
             if !self.holds(self.at, wanted) {
-                let most = if self.at == 0 { FIRST_READ } else { LATER_READ };
-                return read(self.at, most.min(self.size - self.at));
+                return read(self.at, FIRST_READ.min(self.size - self.at));
             }
             self.enter()?;
         }
@@ -242,7 +239,7 @@ mod tests {
         let front = scan(&[&ftyp[..], &moov, &mdat].concat()).expect("found");
         assert_eq!(front, (vec![7; 300_000], 2));
         let back = scan(&[&ftyp[..], &mdat, &moov].concat()).expect("found");
-        assert_eq!(back, (vec![7; 300_000], 2));
+        assert_eq!(back, (vec![7; 300_000], 3));
     }
 
     #[test]
