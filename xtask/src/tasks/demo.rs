@@ -39,7 +39,9 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     tools::ensure(context, progress)?;
     let film = match film {
         Some(path) => Film::of(path, &folder)?,
-        None => progress.run("Looping the clip to a minute of film", |_| film::looped(context, &folder))?,
+        None => progress.run("Looping the clip to a minute of film", |_| {
+            film::looped(context, &folder)
+        })?,
     };
     let instance = Instance::named(context, "demo", OFFSET);
     let (cloud, outputs) = Cloud::bring_up(context, instance, &Parameters::new(), progress)?;
@@ -56,12 +58,22 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     let summary = folder.join("summary.json");
     journal.write(&summary, &film, since.elapsed(), held)?;
     say(&journal.table());
-    say(&format!("{}\n{}", summary.display(), stage.screenshot.display()));
+    say(&format!(
+        "{}\n{}",
+        summary.display(),
+        stage.screenshot.display()
+    ));
     told?;
     if !held {
-        bail!("something did not hold; the logs are in {}", folder.join("logs").display());
+        bail!(
+            "something did not hold; the logs are in {}",
+            folder.join("logs").display()
+        );
     }
-    say(&format!("\nAll of it held, in {:.0} s. Nothing is left running.", since.elapsed().as_secs_f32()));
+    say(&format!(
+        "\nAll of it held, in {:.0} s. Nothing is left running.",
+        since.elapsed().as_secs_f32()
+    ));
     Ok(())
 }
 
@@ -72,7 +84,9 @@ fn keep_logs(logs: &std::path::Path, folder: &std::path::Path) {
     if std::fs::create_dir_all(&kept).is_err() {
         return;
     }
-    let Ok(entries) = std::fs::read_dir(logs) else { return };
+    let Ok(entries) = std::fs::read_dir(logs) else {
+        return;
+    };
     for entry in entries.flatten() {
         // What cannot be copied is missed by a person, not by this tool.
         drop(std::fs::copy(entry.path(), kept.join(entry.file_name())));

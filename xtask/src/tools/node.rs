@@ -15,18 +15,26 @@ pub(super) fn ensure(context: &Context, progress: &Progress) -> Result<()> {
     let clone = context.players();
     let lock = clone.join(FILES[1]);
     let pinned = std::fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
-    let folder = context.cache.join(format!("players-{}", super::short_hash(&pinned)));
-    super::once(&folder, progress, "Installing hls.js and the browser's driver, once", |_| {
-        if !proc::on_path("npm") {
-            bail!("please install Node 20 or newer with npm");
-        }
-        for file in FILES {
-            std::fs::copy(clone.join(file), folder.join(file))?;
-        }
-        let mut npm = proc::command("npm");
-        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
-        proc::run(&mut npm, &context.target().join("xtask/npm.log"))
-    })?;
+    let folder = context
+        .cache
+        .join(format!("players-{}", super::short_hash(&pinned)));
+    super::once(
+        &folder,
+        progress,
+        "Installing hls.js and the browser's driver, once",
+        |_| {
+            if !proc::on_path("npm") {
+                bail!("please install Node 20 or newer with npm");
+            }
+            for file in FILES {
+                std::fs::copy(clone.join(file), folder.join(file))?;
+            }
+            let mut npm = proc::command("npm");
+            npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+                .current_dir(&folder);
+            proc::run(&mut npm, &context.target().join("xtask/npm.log"))
+        },
+    )?;
     link(&folder.join("node_modules"), &clone.join("node_modules"))
 }
 
@@ -39,5 +47,6 @@ fn link(target: &Path, link: &Path) -> Result<()> {
         Ok(_) => std::fs::remove_file(link)?,
         Err(_) => {}
     }
-    std::os::unix::fs::symlink(target, link).with_context(|| format!("cannot make {}", link.display()))
+    std::os::unix::fs::symlink(target, link)
+        .with_context(|| format!("cannot make {}", link.display()))
 }

@@ -38,11 +38,17 @@ pub(super) struct Told {
 
 impl Told {
     pub(super) fn of(result: impl Into<String>) -> Self {
-        Self { result: result.into(), ..Self::default() }
+        Self {
+            result: result.into(),
+            ..Self::default()
+        }
     }
 
     pub(super) fn bytes(self, bytes: u64) -> Self {
-        Self { bytes: Some(bytes), ..self }
+        Self {
+            bytes: Some(bytes),
+            ..self
+        }
     }
 
     pub(super) fn details(self, details: Value) -> Self {
@@ -58,7 +64,11 @@ pub(super) struct Journal {
 
 impl Journal {
     pub(super) fn new(progress: Progress) -> Self {
-        Self { progress, chapter: "", facts: Vec::new() }
+        Self {
+            progress,
+            chapter: "",
+            facts: Vec::new(),
+        }
     }
 
     pub(super) fn chapter(&mut self, title: &'static str) {
@@ -67,7 +77,11 @@ impl Journal {
     }
 
     /// A step of the main job: without it there is no next one.
-    pub(super) fn step<T>(&mut self, title: &str, work: impl FnOnce(&Step) -> Result<(T, Told)>) -> Result<T> {
+    pub(super) fn step<T>(
+        &mut self,
+        title: &str,
+        work: impl FnOnce(&Step) -> Result<(T, Told)>,
+    ) -> Result<T> {
         let since = time::now();
         let step = self.progress.step(title);
         let outcome = work(&step);
@@ -75,7 +89,11 @@ impl Journal {
             Ok((_, told)) => {
                 step.note(told.result.clone());
                 step.done();
-                Told { result: told.result.clone(), bytes: told.bytes, details: told.details.clone() }
+                Told {
+                    result: told.result.clone(),
+                    bytes: told.bytes,
+                    details: told.details.clone(),
+                }
             }
             Err(error) => {
                 step.note(first_line(&format!("{error:#}")));
@@ -98,16 +116,42 @@ impl Journal {
 
     fn keep(&mut self, title: &str, told: Told, held: bool, took: Duration) {
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let Told { result, bytes, details } = told;
-        self.facts.push(Fact { chapter: self.chapter, step: title.to_owned(), result, held, milliseconds, bytes, details });
+        let Told {
+            result,
+            bytes,
+            details,
+        } = told;
+        self.facts.push(Fact {
+            chapter: self.chapter,
+            step: title.to_owned(),
+            result,
+            held,
+            milliseconds,
+            bytes,
+            details,
+        });
     }
 
     /// Lines of step, result, time and size, as wide as their contents.
     pub(super) fn table(&self) -> String {
-        let width = |column: fn(&Fact) -> usize, least: usize| self.facts.iter().map(column).max().unwrap_or(0).max(least);
-        let (first, second) = (width(|fact| fact.step.chars().count(), 4), width(|fact| fact.result.chars().count(), 6));
-        let rule = format!("  {}  {}  {}  {}", "─".repeat(first + 2), "─".repeat(second), "─".repeat(8), "─".repeat(9));
-        let mut text = format!("\n    {:first$}  {:second$}  {:>8}  {:>9}\n{rule}\n", "step", "result", "time", "size");
+        let width = |column: fn(&Fact) -> usize, least: usize| {
+            self.facts.iter().map(column).max().unwrap_or(0).max(least)
+        };
+        let (first, second) = (
+            width(|fact| fact.step.chars().count(), 4),
+            width(|fact| fact.result.chars().count(), 6),
+        );
+        let rule = format!(
+            "  {}  {}  {}  {}",
+            "─".repeat(first + 2),
+            "─".repeat(second),
+            "─".repeat(8),
+            "─".repeat(9)
+        );
+        let mut text = format!(
+            "\n    {:first$}  {:second$}  {:>8}  {:>9}\n{rule}\n",
+            "step", "result", "time", "size"
+        );
         let mut chapter = "";
         for fact in &self.facts {
             if !chapter.is_empty() && chapter != fact.chapter {
@@ -117,7 +161,11 @@ impl Journal {
             chapter = fact.chapter;
             let mark = if fact.held { '✓' } else { '✗' };
             let size = fact.bytes.map(human).unwrap_or_default();
-            let _ = writeln!(text, "  {mark} {:first$}  {:second$}  {:>5} ms  {size:>9}", fact.step, fact.result, fact.milliseconds);
+            let _ = writeln!(
+                text,
+                "  {mark} {:first$}  {:second$}  {:>5} ms  {size:>9}",
+                fact.step, fact.result, fact.milliseconds
+            );
         }
         text
     }
@@ -125,19 +173,28 @@ impl Journal {
     pub(super) fn write(&self, path: &Path, film: &Film, took: Duration, held: bool) -> Result<()> {
         let film = json!({ "file": film.name(), "bytes": film.bytes, "seconds": film.seconds });
         let summary = json!({ "held": held, "seconds": took.as_secs_f64(), "film": film, "steps": self.facts });
-        std::fs::write(path, serde_json::to_string_pretty(&summary)?).map_err(|error| anyhow!("{}: {error}", path.display()))
+        std::fs::write(path, serde_json::to_string_pretty(&summary)?)
+            .map_err(|error| anyhow!("{}: {error}", path.display()))
     }
 }
 
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(200).collect()
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(200)
+        .collect()
 }
 
 /// Bytes as a person reads them.
 pub(super) fn human(bytes: u64) -> String {
     let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     let unit = units.iter().find(|(size, _)| bytes >= *size);
-    unit.map_or_else(|| format!("{bytes} B"), |(size, name)| format!("{}.{} {name}", bytes / size, bytes % size * 10 / size))
+    unit.map_or_else(
+        || format!("{bytes} B"),
+        |(size, name)| format!("{}.{} {name}", bytes / size, bytes % size * 10 / size),
+    )
 }
 
 #[cfg(test)]
@@ -147,7 +204,10 @@ mod tests {
 
     #[test]
     fn sizes_read_well() {
-        assert_eq!([0, 999, 1_000, 12_063_045].map(human), ["0 B", "999 B", "1.0 kB", "12.0 MB"]);
+        assert_eq!(
+            [0, 999, 1_000, 12_063_045].map(human),
+            ["0 B", "999 B", "1.0 kB", "12.0 MB"]
+        );
     }
 
     #[test]
@@ -158,6 +218,11 @@ mod tests {
         journal.check("b", |_| anyhow::bail!("not so\nand more"));
         assert!(!journal.held());
         let table = journal.table();
-        assert!(table.contains("✓ a") && table.contains("✗ b") && table.contains("not so") && !table.contains("and more"));
+        assert!(
+            table.contains("✓ a")
+                && table.contains("✗ b")
+                && table.contains("not so")
+                && !table.contains("and more")
+        );
     }
 }

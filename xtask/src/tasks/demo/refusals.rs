@@ -18,7 +18,12 @@ const A_DAY: i64 = 86_400;
 const EXPIRY_LIMIT: Duration = Duration::from_secs(15);
 
 pub(super) fn tell(stage: &Stage, journal: &mut Journal, held: &Held) {
-    let Held { access, view, other, .. } = held;
+    let Held {
+        access,
+        view,
+        other,
+        ..
+    } = held;
     // Made now, so that it has run out when it is needed.
     let short_lived = stage.api.media_token(access, &other.asset, 1, 1000);
     segments(&stage.api, journal, view, other);
@@ -38,43 +43,88 @@ fn segments(api: &Api, journal: &mut Journal, view: &View, other: &View) {
         }
         Ok(Told::of("200").bytes(reply.body.len() as u64))
     });
-    journal.check("… without a signature", |_| refused(&api.fetch(bare)?, 403, "MissingKey"));
+    journal.check("… without a signature", |_| {
+        refused(&api.fetch(bare)?, 403, "MissingKey")
+    });
     journal.check("… with a tampered signature", |_| {
-        refused(&api.fetch(&format!("{bare}?{}", tampered(query)?))?, 403, "AccessDenied")
+        refused(
+            &api.fetch(&format!("{bare}?{}", tampered(query)?))?,
+            403,
+            "AccessDenied",
+        )
     });
     journal.check("… with another film's signature", |_| {
-        let theirs = other.segment().split_once('?').context("a segment's URL is signed")?.1;
-        refused(&api.fetch(&format!("{bare}?{theirs}"))?, 403, "AccessDenied")
+        let theirs = other
+            .segment()
+            .split_once('?')
+            .context("a segment's URL is signed")?
+            .1;
+        refused(
+            &api.fetch(&format!("{bare}?{theirs}"))?,
+            403,
+            "AccessDenied",
+        )
     });
 }
 
 fn keys(stage: &Stage, journal: &mut Journal, view: &View, other: &View) {
     journal.chapter("Keys");
     let api = &stage.api;
-    journal.check("A key with its token", |_| granted(&api.fetch(&view.keys[0])?));
-    journal.check("… without a token", |_| refused(&api.fetch(view.key_path())?, 401, "unauthenticated"));
+    journal.check("A key with its token", |_| {
+        granted(&api.fetch(&view.keys[0])?)
+    });
+    journal.check("… without a token", |_| {
+        refused(&api.fetch(view.key_path())?, 401, "unauthenticated")
+    });
     journal.check("… with a forged token", |_| {
         let forged = changed(&view.ticket, view.ticket.len() / 2);
-        because(&api.fetch(&view.key_with(&forged))?, 401, "invalid_token", "forged")
+        because(
+            &api.fetch(&view.key_with(&forged))?,
+            401,
+            "invalid_token",
+            "forged",
+        )
     });
     journal.check("… with another film's token", |_| {
         refused(&api.fetch(&view.key_with(&other.ticket))?, 403, "forbidden")
     });
     let secret = playback_secret(stage);
-    let resealed = |seconds| ticket::resealed(secret.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?, &view.ticket, seconds);
-    journal.check("… with a token made to last longer", |_| granted(&api.fetch(&view.key_with(&resealed(1)?))?));
+    let resealed = |seconds| {
+        ticket::resealed(
+            secret
+                .as_ref()
+                .map_err(|error| anyhow::anyhow!("{error:#}"))?,
+            &view.ticket,
+            seconds,
+        )
+    };
+    journal.check("… with a token made to last longer", |_| {
+        granted(&api.fetch(&view.key_with(&resealed(1)?))?)
+    });
     journal.check("… with one made to be expired", |_| {
-        because(&api.fetch(&view.key_with(&resealed(-A_DAY)?))?, 401, "invalid_token", "expired")
+        because(
+            &api.fetch(&view.key_with(&resealed(-A_DAY)?))?,
+            401,
+            "invalid_token",
+            "expired",
+        )
     });
 }
 
 fn media_tokens(api: &Api, journal: &mut Journal, held: &Held, short_lived: Result<String>) {
     journal.chapter("Media tokens");
-    let Held { media_token, view, other, .. } = held;
+    let Held {
+        media_token,
+        view,
+        other,
+        ..
+    } = held;
     journal.check("A media token whose view is spent", |_| {
         refused(&api.open(media_token, &view.asset)?, 403, "no_views_left")
     });
-    journal.check("… for another film", |_| refused(&api.open(media_token, &other.asset)?, 403, "forbidden"));
+    journal.check("… for another film", |_| {
+        refused(&api.open(media_token, &other.asset)?, 403, "forbidden")
+    });
     journal.check("… of one second, a second later", |_| {
         let token = short_lived?;
         // It has a thousand views: only time can end it.
@@ -82,7 +132,12 @@ fn media_tokens(api: &Api, journal: &mut Journal, held: &Held, short_lived: Resu
             Ok(reply) if reply.status == 201 => None,
             other => Some(other),
         });
-        because(&end.context("it never expired")??, 401, "invalid_token", "expired")
+        because(
+            &end.context("it never expired")??,
+            401,
+            "invalid_token",
+            "expired",
+        )
     });
 }
 
@@ -95,15 +150,32 @@ fn withdrawal(stage: &Stage, journal: &mut Journal, access: &str, view: &View) {
         Ok(Told::of("200, 200"))
     });
     journal.check("Withdraw the film", |_| {
-        let told = api.post(&format!("/v1/assets/{}/withdraw", view.asset), Some(access), None)?.expect(200)?;
-        Ok(Told::of(format!("200 {}", told["state"].as_str().unwrap_or_default())))
+        let told = api
+            .post(
+                &format!("/v1/assets/{}/withdraw", view.asset),
+                Some(access),
+                None,
+            )?
+            .expect(200)?;
+        Ok(Told::of(format!(
+            "200 {}",
+            told["state"].as_str().unwrap_or_default()
+        )))
     });
-    journal.check("The key from that moment", |_| refused(&api.fetch(&view.keys[0])?, 403, "asset_withdrawn"));
-    journal.check("The playlist", |_| refused(&api.fetch(&view.playlist)?, 403, "asset_withdrawn"));
+    journal.check("The key from that moment", |_| {
+        refused(&api.fetch(&view.keys[0])?, 403, "asset_withdrawn")
+    });
+    journal.check("The playlist", |_| {
+        refused(&api.fetch(&view.playlist)?, 403, "asset_withdrawn")
+    });
     journal.check("CloudFront's copies", |_| {
         let recorded = api.fetch(&api.url("/_edge/invalidations"))?.expect(200)?;
         let path = format!("/media/{}/*", view.asset);
-        let found = recorded.as_array().into_iter().flatten().any(|batch| batch["paths"] == json!([path]));
+        let found = recorded
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|batch| batch["paths"] == json!([path]));
         if !found {
             bail!("no invalidation of the film's segments was recorded");
         }
@@ -161,8 +233,15 @@ fn changed(text: &str, at: usize) -> String {
 /// As only an operator may read it.
 fn playback_secret(stage: &Stage) -> Result<String> {
     let name = stage.outputs.stack_output("PlaybackMacSecretArn")?;
-    let found = stage.aws.json("secretsmanager", "secretsmanager.GetSecretValue", &json!({ "SecretId": name }))?;
-    found["SecretString"].as_str().map(str::to_owned).context("a secret without a text")
+    let found = stage.aws.json(
+        "secretsmanager",
+        "secretsmanager.GetSecretValue",
+        &json!({ "SecretId": name }),
+    )?;
+    found["SecretString"]
+        .as_str()
+        .map(str::to_owned)
+        .context("a secret without a text")
 }
 
 #[cfg(test)]
@@ -174,7 +253,14 @@ mod tests {
         let query = format!("Policy=P&Signature={}&Key-Pair-Id=K", "A".repeat(90));
         let other = tampered(&query).unwrap();
         assert_eq!(other.len(), query.len());
-        assert_eq!(other.bytes().zip(query.bytes()).filter(|(one, two)| one != two).count(), 1);
+        assert_eq!(
+            other
+                .bytes()
+                .zip(query.bytes())
+                .filter(|(one, two)| one != two)
+                .count(),
+            1
+        );
         assert_eq!(changed("AB", 1), "AA");
     }
 }

@@ -25,9 +25,22 @@ pub(super) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(context: &'a Context, cloud: &Cloud, outputs: &'a Outputs, film: &'a Film, folder: &Path) -> Self {
+    pub(super) fn new(
+        context: &'a Context,
+        cloud: &Cloud,
+        outputs: &'a Outputs,
+        film: &'a Film,
+        folder: &Path,
+    ) -> Self {
         let api = Api::new(&outputs.api_url);
-        Self { context, outputs, film, aws: cloud.aws.clone(), api, screenshot: folder.join("player.png") }
+        Self {
+            context,
+            outputs,
+            film,
+            aws: cloud.aws.clone(),
+            api,
+            screenshot: folder.join("player.png"),
+        }
     }
 }
 
@@ -54,7 +67,10 @@ pub(super) fn tell(stage: &Stage, journal: &mut Journal) -> Result<()> {
         upload::finalize(&stage.api, &access, &slot.asset_id, &parts)?;
         upload::packaged(&stage.api, &access, &slot.asset_id, step)?;
         let bytes = std::fs::metadata(path)?.len();
-        Ok((slot.asset_id, Told::of(format!("{}, ready", slot.kind)).bytes(bytes)))
+        Ok((
+            slot.asset_id,
+            Told::of(format!("{}, ready", slot.kind)).bytes(bytes),
+        ))
     })?;
 
     journal.chapter("Playback");
@@ -69,20 +85,37 @@ pub(super) fn tell(stage: &Stage, journal: &mut Journal) -> Result<()> {
         Ok((view, Told::of(shown).details(details)))
     })?;
     journal.check("Chromium with hls.js", |_| {
-        player::chromium(stage.context, &stage.outputs.page_url, &view, &stage.screenshot)
+        player::chromium(
+            stage.context,
+            &stage.outputs.page_url,
+            &view,
+            &stage.screenshot,
+        )
     });
     journal.check("ffmpeg", |_| player::ffmpeg(stage.film, &view));
 
     let token = stage.api.media_token(&access, &clip, 300, 1)?;
     let other = View::open(&stage.api, &token, &clip)?;
-    refusals::tell(stage, journal, &Held { access, media_token, view, other });
+    refusals::tell(
+        stage,
+        journal,
+        &Held {
+            access,
+            media_token,
+            view,
+            other,
+        },
+    );
     Ok(())
 }
 
 fn sign_in(stage: &Stage) -> Result<(Value, Told)> {
     let owner = stage.outputs.owner.as_ref().context("there is no owner")?;
     let wish = json!({ "email": owner.email, "password": owner.password });
-    let pair = stage.api.post("/v1/login", None, Some(&wish))?.expect(200)?;
+    let pair = stage
+        .api
+        .post("/v1/login", None, Some(&wish))?
+        .expect(200)?;
     let shown = format!("access token for {} s", pair["expires_in"]);
     Ok((pair, Told::of(shown)))
 }
@@ -90,7 +123,10 @@ fn sign_in(stage: &Stage) -> Result<(Value, Told)> {
 /// A refresh token for the next pair; the access token of that one.
 fn rotate(stage: &Stage, pair: &Value) -> Result<(String, Told)> {
     let old = text(pair, "refresh_token")?;
-    let next = stage.api.token(&[("grant_type", "refresh_token"), ("refresh_token", &old)])?.expect(200)?;
+    let next = stage
+        .api
+        .token(&[("grant_type", "refresh_token"), ("refresh_token", &old)])?
+        .expect(200)?;
     if text(&next, "refresh_token")? == old {
         bail!("the refresh token stayed the same");
     }
@@ -102,12 +138,20 @@ fn send_film(stage: &Stage, journal: &mut Journal, access: &str) -> Result<Strin
     let (api, path) = (&stage.api, &stage.film.path);
     let slot = journal.step("Presign the upload", |_| {
         let slot = upload::announce(api, access, path)?;
-        let shown = format!("{}: {} parts of {}", slot.kind, slot.part_count, human(slot.part_size));
+        let shown = format!(
+            "{}: {} parts of {}",
+            slot.kind,
+            slot.part_count,
+            human(slot.part_size)
+        );
         Ok((slot, Told::of(shown)))
     })?;
     let parts = journal.step("Send the parts straight to S3", |step| {
         let parts = upload::send(api, access, &slot, path, step)?;
-        Ok((parts, Told::of(format!("{} parts", slot.part_count)).bytes(stage.film.bytes)))
+        Ok((
+            parts,
+            Told::of(format!("{} parts", slot.part_count)).bytes(stage.film.bytes),
+        ))
     })?;
     journal.step("Finalize", |_| {
         let state = upload::finalize(api, access, &slot.asset_id, &parts)?;

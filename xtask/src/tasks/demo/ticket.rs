@@ -19,9 +19,16 @@ const EXPIRY: std::ops::Range<usize> = 32..CLAIMS;
 pub(super) fn resealed(secret: &str, ticket: &str, seconds: i64) -> Result<String> {
     let (version, body) = ticket.split_once('.').context("a ticket has a version")?;
     let ring: Value = serde_json::from_str(secret).context("the secret is not JSON")?;
-    let material = ring[version].as_str().context("the secret has not this version")?;
-    let sealed = URL_SAFE_NO_PAD.decode(body).context("a ticket is base64url")?;
-    let mut claims: [u8; CLAIMS] = sealed.get(..CLAIMS).context("a ticket has 40 octets of claims")?.try_into()?;
+    let material = ring[version]
+        .as_str()
+        .context("the secret has not this version")?;
+    let sealed = URL_SAFE_NO_PAD
+        .decode(body)
+        .context("a ticket is base64url")?;
+    let mut claims: [u8; CLAIMS] = sealed
+        .get(..CLAIMS)
+        .context("a ticket has 40 octets of claims")?
+        .try_into()?;
     let expiry = u64::from_be_bytes(claims[EXPIRY].try_into()?);
     claims[EXPIRY].copy_from_slice(&expiry.saturating_add_signed(seconds).to_be_bytes());
     let mut again = claims.to_vec();

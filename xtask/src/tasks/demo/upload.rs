@@ -43,32 +43,56 @@ struct Part {
 /// Announces a film.
 pub(super) fn announce(api: &Api, access: &str, path: &Path) -> Result<Slot> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mov = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("mov"));
+    let mov = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("mov"));
     let wish = json!({
         "filename": name,
         "size": std::fs::metadata(path)?.len(),
         "content_type": if mov { "video/quicktime" } else { "video/mp4" },
         "title": path.file_stem().unwrap_or_default().to_string_lossy(),
     });
-    let told = api.post("/v1/uploads", Some(access), Some(&wish))?.expect(201)?;
+    let told = api
+        .post("/v1/uploads", Some(access), Some(&wish))?
+        .expect(201)?;
     serde_json::from_value(told).context("the upload slot has another form than expected")
 }
 
 /// Sends every part by its presigned URL; the list is what finalize wants to hear.
-pub(super) fn send(api: &Api, access: &str, slot: &Slot, path: &Path, step: &Step) -> Result<Value> {
-    let sender = Sender { api, access, slot, path, sent: AtomicU64::new(0), step };
+pub(super) fn send(
+    api: &Api,
+    access: &str,
+    slot: &Slot,
+    path: &Path,
+    step: &Step,
+) -> Result<Value> {
+    let sender = Sender {
+        api,
+        access,
+        slot,
+        path,
+        sent: AtomicU64::new(0),
+        step,
+    };
     let next = Mutex::new(1..=slot.part_count);
     let work = || -> Result<Vec<Value>> {
         let mut sent = Vec::new();
         loop {
-            let number = next.lock().map_err(|_| anyhow::anyhow!("a sender panicked"))?.next();
-            let Some(number) = number else { return Ok(sent) };
+            let number = next
+                .lock()
+                .map_err(|_| anyhow::anyhow!("a sender panicked"))?
+                .next();
+            let Some(number) = number else {
+                return Ok(sent);
+            };
             sent.push(json!({ "number": number, "etag": sender.part(number)? }));
         }
     };
     let mut parts = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..PARALLEL).map(|_| scope.spawn(work)).collect();
-        let done = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| bail!("a sender panicked")));
+        let done = workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|_| bail!("a sender panicked")));
         done.collect::<Result<Vec<_>>>()
     })?
     .concat();
@@ -90,9 +114,20 @@ impl Sender<'_> {
         let part = self.signed(number)?;
         let mut file = File::open(self.path)?;
         file.seek(SeekFrom::Start(u64::from(number - 1) * self.slot.part_size))?;
-        let mut body = Counted { inner: file.take(part.size), sent: &self.sent, step: self.step, total: self.total()? };
-        let mut request = self.api.agent().put(&part.url).header("content-length", part.size.to_string());
-        let own = |name: &str| name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("host");
+        let mut body = Counted {
+            inner: file.take(part.size),
+            sent: &self.sent,
+            step: self.step,
+            total: self.total()?,
+        };
+        let mut request = self
+            .api
+            .agent()
+            .put(&part.url)
+            .header("content-length", part.size.to_string());
+        let own = |name: &str| {
+            name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("host")
+        };
         for (name, value) in part.headers.iter().filter(|(name, _)| !own(name)) {
             request = request.header(name, value);
         }
@@ -116,8 +151,12 @@ impl Sender<'_> {
         let last = number.saturating_add(BATCH - 1).min(self.slot.part_count);
         let wish = json!({ "part_numbers": (number..=last).collect::<Vec<_>>() });
         let path = format!("/v1/uploads/{}/parts", self.slot.asset_id);
-        let told = self.api.post(&path, Some(self.access), Some(&wish))?.expect(200)?;
-        let slot: Slot = serde_json::from_value(told).context("the signed parts have another form than expected")?;
+        let told = self
+            .api
+            .post(&path, Some(self.access), Some(&wish))?
+            .expect(200)?;
+        let slot: Slot = serde_json::from_value(told)
+            .context("the signed parts have another form than expected")?;
         find(&slot.parts).with_context(|| format!("part {number} was not signed"))
     }
 }
@@ -141,7 +180,11 @@ impl Read for Counted<'_> {
 
 /// Completes and verifies the upload; its state.
 pub(super) fn finalize(api: &Api, access: &str, asset: &str, parts: &Value) -> Result<String> {
-    let reply = api.post(&format!("/v1/uploads/{asset}/finalize"), Some(access), Some(parts))?;
+    let reply = api.post(
+        &format!("/v1/uploads/{asset}/finalize"),
+        Some(access),
+        Some(parts),
+    )?;
     // 200 when the packager was faster than this request.
     let expected = if reply.status == 200 { 200 } else { 202 };
     super::api::text(&reply.expect(expected)?, "state")
@@ -164,10 +207,19 @@ pub(super) fn packaged(api: &Api, access: &str, asset: &str, step: &Step) -> Res
         }
         match state.as_str() {
             "ready" => Some(Ok(())),
-            "failed" | "withdrawn" => Some(Err(anyhow::anyhow!("{state}: {}", told["reason"].as_str().unwrap_or("no reason")))),
+            "failed" | "withdrawn" => Some(Err(anyhow::anyhow!(
+                "{state}: {}",
+                told["reason"].as_str().unwrap_or("no reason")
+            ))),
             _ => None,
         }
     });
-    end.with_context(|| format!("still {} after {} s", seen.join(", "), PACKAGING_LIMIT.as_secs()))??;
+    end.with_context(|| {
+        format!(
+            "still {} after {} s",
+            seen.join(", "),
+            PACKAGING_LIMIT.as_secs()
+        )
+    })??;
     Ok(seen)
 }

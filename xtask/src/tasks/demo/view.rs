@@ -24,15 +24,31 @@ impl View {
     }
 
     fn read(api: &Api, asset: &str, playlist: String) -> Result<Self> {
-        let ticket = playlist.rsplit('/').nth(1).context("the playlist's URL holds no ticket")?.to_owned();
+        let ticket = playlist
+            .rsplit('/')
+            .nth(1)
+            .context("the playlist's URL holds no ticket")?
+            .to_owned();
         let master = lines(api, &playlist)?;
-        let name = master.iter().find(|line| !line.starts_with('#')).context("the master playlist is empty")?;
+        let name = master
+            .iter()
+            .find(|line| !line.starts_with('#'))
+            .context("the master playlist is empty")?;
         let video = resolve(&playlist, name);
-        let mut view =
-            Self { asset: asset.to_owned(), playlist, ticket, segments: Vec::new(), keys: Vec::new(), seconds: 0.0 };
+        let mut view = Self {
+            asset: asset.to_owned(),
+            playlist,
+            ticket,
+            segments: Vec::new(),
+            keys: Vec::new(),
+            seconds: 0.0,
+        };
         for line in lines(api, &video)? {
             if let Some(duration) = line.strip_prefix("#EXTINF:") {
-                view.seconds += duration.trim_end_matches(',').parse::<f64>().context("EXTINF is not a number")?;
+                view.seconds += duration
+                    .trim_end_matches(',')
+                    .parse::<f64>()
+                    .context("EXTINF is not a number")?;
             } else if line.starts_with("#EXT-X-KEY:") {
                 view.key(&video, &line)?;
             } else if !line.starts_with('#') && !line.is_empty() {
@@ -40,7 +56,11 @@ impl View {
             }
         }
         if view.segments.is_empty() || view.keys.is_empty() {
-            bail!("the playlist has {} segments and {} keys", view.segments.len(), view.keys.len());
+            bail!(
+                "the playlist has {} segments and {} keys",
+                view.segments.len(),
+                view.keys.len()
+            );
         }
         Ok(view)
     }
@@ -49,7 +69,11 @@ impl View {
         if !line.contains("METHOD=AES-128") {
             bail!("a segment is not encrypted with AES-128");
         }
-        let uri = line.split_once("URI=\"").and_then(|(_, rest)| rest.split_once('"')).context("a key without a URI")?.0;
+        let uri = line
+            .split_once("URI=\"")
+            .and_then(|(_, rest)| rest.split_once('"'))
+            .context("a key without a URI")?
+            .0;
         let url = resolve(video, uri);
         if self.keys.last() != Some(&url) {
             self.keys.push(url);
@@ -101,8 +125,14 @@ mod tests {
     #[test]
     fn references_resolve_against_the_playlist() {
         let base = "http://h:1/v1/playback/T/master.m3u8";
-        assert_eq!(resolve(base, "video.m3u8"), "http://h:1/v1/playback/T/video.m3u8");
-        assert_eq!(resolve(base, "../../keys/a/b?token=T"), "http://h:1/v1/keys/a/b?token=T");
+        assert_eq!(
+            resolve(base, "video.m3u8"),
+            "http://h:1/v1/playback/T/video.m3u8"
+        );
+        assert_eq!(
+            resolve(base, "../../keys/a/b?token=T"),
+            "http://h:1/v1/keys/a/b?token=T"
+        );
         assert_eq!(resolve(base, "http://cdn/x.ts"), "http://cdn/x.ts");
     }
 }
