@@ -13,12 +13,14 @@
 pub mod builders;
 pub mod clock;
 pub mod cloud;
+pub mod contract;
 pub mod crypto;
 mod deps;
 pub mod entropy;
 pub mod fault;
 pub mod kit;
 pub mod packager;
+pub mod race;
 mod sample;
 pub mod sweep;
 
@@ -28,4 +30,4 @@ pub use entropy::SeededEntropy;
 pub use fault::{Fault, Faults, Mode};
 pub use kit::Kit;
 pub use packager::ScriptedPackager;
-pub use sample::Sample;
+pub use sample::{FAR_AHEAD, Sample};

@@ -4,10 +4,14 @@ use vault_domain::asset::NewAsset;
 use vault_domain::credential::User;
 use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
+use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, Grant, Session};
 
 use crate::builders::{self, email, grant, media_token, playback, session, user};
 use crate::entropy::SeededEntropy;
+
+/// When what is stored for a while ends: far ahead of any real clock, since real stores remove what is over.
+pub const FAR_AHEAD: Timestamp = Timestamp(4_000_000_000);
 
 /// Golden values with random ids: each call gives others, each seed its own.
 #[derive(Debug)]
@@ -60,6 +64,7 @@ impl Sample {
         Grant {
             digest: self.digest(),
             asset,
+            expires_at: FAR_AHEAD,
             ..grant(&media_token(1))
         }
     }
@@ -70,6 +75,7 @@ impl Sample {
             asset: grant.asset,
             package: self.package(),
             grant: grant.digest,
+            expires_at: FAR_AHEAD,
             ..playback()
         }
     }
@@ -80,6 +86,7 @@ impl Sample {
             user: UserId::from_octets(self.0.octets()),
             nonce: self.0.octets(),
             active: self.digest(),
+            expires_at: FAR_AHEAD,
             ..session("")
         }
     }

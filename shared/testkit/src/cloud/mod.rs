@@ -2,6 +2,7 @@
 //! neither, an S3 that keeps its own rules. Every call goes through the plan of faults.
 
 mod assets;
+mod client;
 mod identity;
 mod media;
 mod playback;
@@ -22,6 +23,7 @@ use vault_domain::token::{Grant, Session};
 
 use crate::fault::Faults;
 
+pub use client::{fetcher, putter};
 pub use s3::{Bucket, Multipart, Object, checksum_of};
 pub use shape::Shape;
 

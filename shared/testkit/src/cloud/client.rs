@@ -1,0 +1,30 @@
+//! The client's side of the buckets, in the form that suites and races take it.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use vault_domain::ports::SignedPart;
+
+use super::FakeCloud;
+
+/// The client's PUT to this cloud: a [`crate::contract::Put`].
+pub fn putter(
+    cloud: &Arc<FakeCloud>,
+) -> impl Fn(SignedPart, Vec<u8>) -> BoxFuture<'static, Result<String, u16>> + Send + Sync + use<> {
+    let cloud = Arc::clone(cloud);
+    move |part, bytes| {
+        let answer = cloud.client_put(&part, bytes);
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+/// A look into this cloud's media bucket: a [`crate::contract::Fetch`].
+pub fn fetcher(
+    cloud: &Arc<FakeCloud>,
+) -> impl Fn(String) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync + use<> {
+    let cloud = Arc::clone(cloud);
+    move |key| {
+        let octets = cloud.with(|s| s.segments.get(&key).cloned());
+        Box::pin(std::future::ready(octets))
+    }
+}

@@ -1,0 +1,52 @@
+//! Contract suites: what a port promises, asserted of any implementation. They run on the fakes here and on the
+//! real adapters elsewhere: ids are random by a seed, and no store is assumed to be empty.
+
+mod assets;
+mod identity;
+mod keys;
+mod media;
+mod playback;
+mod uploads;
+
+use futures_util::future::BoxFuture;
+use vault_domain::asset::NewAsset;
+use vault_domain::id::PackageId;
+use vault_domain::ports::{Assets, Change, Claim, Reservation, SignedPart};
+
+use crate::clock::GOLDEN_NOW;
+
+pub use assets::assets_contract;
+pub use identity::{directory_contract, limits_contract, sessions_contract};
+pub use keys::{KeyStores, content_keys_contract, key_reads_contract};
+pub use media::{distribution_contract, media_contract};
+pub use playback::{playlist_reads_contract, views_contract};
+pub use uploads::{begin_in_parts, uploads_contract};
+
+/// The client's PUT to a signed URL, with the signed headers: the `ETag`, or the HTTP status of the refusal.
+pub type Put<'a> =
+    &'a (dyn Fn(SignedPart, Vec<u8>) -> BoxFuture<'static, Result<String, u16>> + Send + Sync);
+
+/// The octets under a key of the media bucket, if there are any.
+pub type Fetch<'a> = &'a (dyn Fn(String) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync);
+
+/// Brings a film through all its states to `ready`, under this package.
+pub async fn publish_film(assets: &dyn Assets, new: &NewAsset, package: PackageId) {
+    let reserved = assets.reserve(new).await.expect("assets.reserve");
+    assert!(matches!(reserved, Reservation::Created), "a new asset");
+    let marked = assets
+        .mark_uploaded(new.id)
+        .await
+        .expect("assets.mark_uploaded");
+    assert_eq!(marked, Change::Applied);
+    let lease = GOLDEN_NOW.plus(900);
+    let claim = assets
+        .claim(new.id, package, GOLDEN_NOW, lease)
+        .await
+        .expect("assets.claim");
+    assert!(matches!(claim, Claim::Claimed { .. }), "an uploaded asset");
+    let published = assets
+        .publish(new.id, package)
+        .await
+        .expect("assets.publish");
+    assert_eq!(published, Change::Applied);
+}

@@ -1,0 +1,16 @@
+//! Races: a hundred of the same at once, over fakes with every interleaving that a seed brings, on threads, or over
+//! real stores. Each function makes its own world through the ports, with ids of its seed, and asserts what the
+//! limits allow. Over real stores, give the `Deps` a clock of today: what a store thinks over, it may remove.
+
+mod identity;
+mod playback;
+mod together;
+mod upload;
+
+pub use identity::{race_refreshes, race_wrong_passwords};
+pub use playback::{Setup, race_named_spends, race_spends};
+pub use together::{Way, together};
+pub use upload::{race_deliveries, race_finalizes};
+
+/// How many take part in a race.
+pub const RUNNERS: usize = 100;

@@ -1,0 +1,110 @@
+//! Parallel spends of a media token with one view.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use vault_domain::error::Refusal;
+use vault_domain::id::PlaybackId;
+use vault_domain::ports::{Assets, Directory, Grants};
+use vault_domain::token::MediaToken;
+use vault_domain::usecase::{IdempotencyKey, authorize_playback};
+
+use super::{RUNNERS, Way, together};
+use crate::builders;
+use crate::contract::publish_film;
+use crate::entropy::SeedNote;
+use crate::sample::Sample;
+
+/// The stores that a spend needs to be set up in.
+#[derive(Clone, Copy)]
+pub struct Setup<'a> {
+    /// Takes the token's owner.
+    pub directory: &'a dyn Directory,
+    /// Takes the film.
+    pub assets: &'a dyn Assets,
+    /// Takes the grant.
+    pub grants: &'a dyn Grants,
+}
+
+/// A hundred spends of a one-view token at once: exactly one opens a session, the rest find no view left.
+pub async fn race_spends(
+    deps: Arc<authorize_playback::Deps>,
+    setup: Setup<'_>,
+    seed: u64,
+    way: Way,
+) {
+    let _note = SeedNote(seed);
+    let outcomes = spend(deps, setup, seed, way, None).await;
+    let opened = outcomes.iter().flatten().count();
+    assert_eq!(opened, 1, "one view, one session");
+}
+
+/// The same with one idempotency key: everyone gets the one session.
+pub async fn race_named_spends(
+    deps: Arc<authorize_playback::Deps>,
+    setup: Setup<'_>,
+    seed: u64,
+    way: Way,
+) {
+    let _note = SeedNote(seed);
+    let key = Some(builders::idempotency_key("the-same-request"));
+    let outcomes = spend(deps, setup, seed, way, key).await;
+    assert!(outcomes[0].is_some(), "a named request finds its session");
+    assert!(
+        outcomes.iter().all(|id| *id == outcomes[0]),
+        "everyone finds the same"
+    );
+}
+
+async fn spend(
+    deps: Arc<authorize_playback::Deps>,
+    setup: Setup<'_>,
+    seed: u64,
+    way: Way,
+    key: Option<IdempotencyKey>,
+) -> Vec<Option<PlaybackId>> {
+    let sample = Sample::new(seed);
+    let user = sample.user();
+    setup
+        .directory
+        .create_owner("Race", &user)
+        .await
+        .expect("create_owner");
+    let mut new = sample.new_asset(&builders::film(10));
+    (new.org, new.owner) = (user.org, user.id);
+    publish_film(setup.assets, &new, sample.package()).await;
+    let token = MediaToken::random(&sample.0).expect("seeds never fail");
+    let grant = vault_domain::token::Grant {
+        digest: deps.hashing.sha256(token.expose().as_bytes()),
+        user: user.id,
+        org: user.org,
+        ..sample.grant(new.id)
+    };
+    setup.grants.create(&grant).await.expect("grants.create");
+
+    let text = token.expose().to_owned();
+    let runners = (0..RUNNERS).map(|_| {
+        let (deps, text, key) = (Arc::clone(&deps), text.clone(), key.clone());
+        let runner: BoxFuture<'static, Option<PlaybackId>> = Box::pin(async move {
+            let command = authorize_playback::Command {
+                token: MediaToken::parse(&text).expect("a media token"),
+                asset: new.id,
+                idempotency: key,
+            };
+            match authorize_playback::run(&deps, command).await {
+                Ok(view) => Some(view.session.id),
+                Err(Refusal::NoViewsLeft) => None,
+                Err(other) => unreachable!("a spend came to {other:?}"),
+            }
+        });
+        runner
+    });
+    let outcomes = together(way, runners.collect()).await;
+    let (after, _) = deps
+        .views
+        .admission(grant.digest, new.id)
+        .await
+        .expect("views.admission");
+    assert_eq!(after.map(|g| g.views), Some(1), "views that are spent");
+    outcomes
+}

@@ -1,0 +1,111 @@
+//! The fakes keep the contracts that the real adapters are held to.
+
+use vault_testkit::Kit;
+use vault_testkit::cloud::{fetcher, putter};
+use vault_testkit::contract::{self, KeyStores};
+
+/// Stores that hold something already, and more with each suite.
+fn kit() -> Kit {
+    let kit = Kit::with_users(1);
+    kit.plant_ready();
+    kit.plant_playback();
+    kit
+}
+
+const SEEDS: [u64; 3] = [1, 2, 0xdead_beef];
+
+#[tokio::test]
+async fn directory() {
+    let kit = kit();
+    for seed in SEEDS {
+        contract::directory_contract(&*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn limits() {
+    let kit = kit();
+    for seed in SEEDS {
+        contract::limits_contract(&*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn sessions() {
+    let kit = kit();
+    for seed in SEEDS {
+        contract::sessions_contract(&*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn assets() {
+    let kit = kit();
+    for seed in SEEDS {
+        contract::assets_contract(&*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn grants_and_views() {
+    let (kit, seeds) = (kit(), SEEDS);
+    kit.faults.interleave(true);
+    for seed in seeds {
+        contract::views_contract(&*kit.cloud, &*kit.cloud, &*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn playlist_reads() {
+    let kit = kit();
+    let cloud = &*kit.cloud;
+    for seed in SEEDS {
+        contract::playlist_reads_contract(cloud, cloud, cloud, cloud, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn content_keys() {
+    let kit = kit();
+    for seed in SEEDS {
+        contract::content_keys_contract(&*kit.cloud, &*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn key_reads() {
+    let kit = kit();
+    let stores = KeyStores {
+        assets: &*kit.cloud,
+        keys: &*kit.cloud,
+        grants: &*kit.cloud,
+        views: &*kit.cloud,
+    };
+    for seed in SEEDS {
+        contract::key_reads_contract(&*kit.cloud, stores, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn uploads() {
+    let kit = kit();
+    let put = putter(&kit.cloud);
+    contract::uploads_contract(&*kit.cloud, &put, 1).await;
+}
+
+#[tokio::test]
+async fn media() {
+    let kit = kit();
+    let fetch = fetcher(&kit.cloud);
+    for seed in SEEDS {
+        contract::media_contract(&*kit.cloud, &*kit.cloud, &fetch, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn distribution() {
+    let kit = kit();
+    for seed in SEEDS {
+        contract::distribution_contract(&*kit.cloud, seed).await;
+    }
+}

@@ -1,0 +1,113 @@
+//! Races on the fakes: under many seeds of a random order, and on real threads.
+
+use std::sync::Arc;
+
+use vault_domain::asset::Asset;
+use vault_testkit::Kit;
+use vault_testkit::cloud::putter;
+use vault_testkit::race::{self, Setup, Way};
+
+/// Seeds of the random order; each is a race of a hundred.
+const SEEDS: std::ops::Range<u64> = 0..40;
+
+fn kit(seed: u64) -> Kit {
+    let kit = Kit::new(seed);
+    kit.faults.interleave(true);
+    kit
+}
+
+fn setup(kit: &Kit) -> Setup<'_> {
+    Setup {
+        directory: &*kit.cloud,
+        assets: &*kit.cloud,
+        grants: &*kit.cloud,
+    }
+}
+
+async fn wrong_passwords(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let (deps, hasher) = (Arc::new(kit.login()), Arc::clone(&kit.hasher));
+    race::race_wrong_passwords(deps, &*kit.cloud, &|| hasher.verified(), seed, way).await;
+}
+
+async fn refreshes(seed: u64, way: Way) {
+    let kit = kit(seed);
+    race::race_refreshes(Arc::new(kit.refresh()), &*kit.cloud, seed, way).await;
+}
+
+async fn spends(seed: u64, way: Way) {
+    let kit = kit(seed);
+    race::race_spends(Arc::new(kit.authorize_playback()), setup(&kit), seed, way).await;
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+}
+
+async fn named_spends(seed: u64, way: Way) {
+    let kit = kit(seed);
+    race::race_named_spends(Arc::new(kit.authorize_playback()), setup(&kit), seed, way).await;
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+}
+
+async fn finalizes(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let put = putter(&kit.cloud);
+    race::race_finalizes(Arc::new(kit.finalize_upload()), &put, seed, way).await;
+    assert_eq!(kit.cloud.snapshot().uploads.completed, 1, "completed once");
+}
+
+async fn deliveries(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let put = putter(&kit.cloud);
+    let asset: Asset = race::race_deliveries(Arc::new(kit.process_upload()), &put, seed, way).await;
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+    let state = kit.cloud.snapshot();
+    assert_eq!(
+        (
+            state.segments.len(),
+            state.keys.len(),
+            state.manifests.len()
+        ),
+        (3, 2, 1)
+    );
+    assert!(
+        state
+            .keys
+            .values()
+            .all(|k| Some(k.package) == asset.package)
+    );
+}
+
+macro_rules! races {
+    ($($name:ident $seeds:expr;)+) => {$(
+        mod $name {
+            use super::*;
+
+            #[tokio::test]
+            async fn in_the_order_of_waking() {
+                super::$name(1, Way::Joined).await;
+            }
+
+            #[tokio::test]
+            async fn in_many_random_orders() {
+                for seed in $seeds {
+                    super::$name(seed, Way::Shuffled(seed)).await;
+                }
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn on_threads() {
+                for seed in 0..5 {
+                    super::$name(seed, Way::Spawned).await;
+                }
+            }
+        }
+    )+};
+}
+
+races! {
+    wrong_passwords SEEDS;
+    refreshes SEEDS;
+    spends SEEDS;
+    named_spends SEEDS;
+    finalizes 0..10;
+    deliveries SEEDS;
+}
