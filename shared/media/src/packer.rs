@@ -16,6 +16,10 @@ use crate::window::{Want, Windows};
 
 /// A larger segment is refused: it has to be held whole.
 const MAX_SEGMENT: u64 = 256 << 20;
+/// A film may grow so many times in all, and by so many octets more: frames of a few octets fill
+/// packets of 188. What would grow further repeats its parameter sets without end.
+const MAX_GROWTH: u64 = 32;
+const FREE_GROWTH: u64 = 64 << 20;
 /// Sound frames are gathered into one PES packet up to so many octets or frames.
 const GROUP_OCTETS: usize = 4096;
 const GROUP_FRAMES: u32 = 16;
@@ -39,6 +43,8 @@ pub(crate) struct Packer {
     ledger: Ledger,
     open: Option<Open>,
     group: Group,
+    /// Octets that may still come out.
+    left: u64,
 }
 
 /// A segment being written.
@@ -124,6 +130,7 @@ impl Packer {
             ledger,
             open: None,
             group: Group::default(),
+            left: size.saturating_mul(MAX_GROWTH).saturating_add(FREE_GROWTH),
         })
     }
 
@@ -258,6 +265,11 @@ impl Packer {
             return Ok(self.need_key());
         };
         cipher.seal(&mut open.out)?;
+        let grown = || damaged("it would become many times larger than it is");
+        self.left = self
+            .left
+            .checked_sub(open.out.len() as u64)
+            .ok_or_else(grown)?;
         let number = self.ledger.count();
         let period = self.cutter.period(number);
         self.ledger

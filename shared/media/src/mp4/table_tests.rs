@@ -102,6 +102,21 @@ fn compact_sizes_are_read() {
 }
 
 #[test]
+fn chunk_offsets_of_64_bits_are_read() {
+    let mut boxes = five_samples();
+    boxes[4] = full(*b"co64", &[3, 1, 0, 2, 0, 3, 7]);
+    let offsets: Vec<u64> = walk(&parse(&boxes).expect("sound"))
+        .iter()
+        .map(|s| s.offset)
+        .collect();
+    let high = |word: u64| word << 32;
+    assert_eq!(
+        offsets,
+        [high(1), high(1) + 10, high(2), high(2) + 30, high(3) + 7]
+    );
+}
+
+#[test]
 fn differing_sample_descriptions_are_noticed() {
     let mut boxes = five_samples();
     assert_eq!(parse(&boxes).expect("sound").description(), Some(1));

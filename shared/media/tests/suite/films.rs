@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::drive::{PLAN, Packaged, clip_path, package, scratch};
 use crate::film::{H264, SOURCE, Source, make};
 use crate::probe;
+use crate::rewrite::{bodies, word};
 
 /// Seconds that rounding to 90 kHz twice, and to microseconds in the tools' output, may cost.
 const TICK: f64 = 2.5 / 90_000.0;
@@ -271,6 +272,42 @@ fn sound_that_outlasts_the_pictures_is_cut_on() {
         packaged.told.segments.len() >= 5,
         "{:?}",
         packaged.told.segments.len()
+    );
+}
+
+/// A cut in the middle of a group of pictures starts at the key frame before it, and the sound
+/// keeps its distance as the edit lists state it.
+#[test]
+fn a_trimmed_film_keeps_its_lag() {
+    let dir = scratch("trimmed");
+    let whole = make(&dir, "whole.mp4", SOURCE, H264);
+    let trimmed = dir.join("film.mp4");
+    let names = [&whole, &trimmed].map(|path| path.to_str().expect("plain"));
+    crate::film::ffmpeg(&[
+        "-ss", "3.3", "-i", names[0], "-t", "9", "-c", "copy", names[1],
+    ]);
+    let film = std::fs::read(&trimmed).expect("the film");
+    let from = |track: usize| {
+        let list = bodies(&film, *b"elst").remove(track);
+        f64::from(word(&film, list.start + 12))
+    };
+    let (video, audio) = (from(0) / 12_800.0, from(1) / 44_100.0);
+    assert!(
+        video > 1.0 && audio > 1.0,
+        "both tracks begin before what is shown"
+    );
+    let packaged = package(&film, PLAN).expect("packaged");
+    let playlist = packaged.write("trimmed-hls");
+    let lag = first(&playlist, "a:0") - first(&playlist, "v:0");
+    let key_shown = 0.08 - video;
+    assert!(
+        (lag - (-audio - key_shown)).abs() < TICK,
+        "sound lags by {lag} s"
+    );
+    assert!(
+        (packaged.seconds() - (9.14 - key_shown)).abs() < 0.15,
+        "{}",
+        packaged.seconds()
     );
 }
 
