@@ -76,6 +76,37 @@ async fn deliveries(seed: u64, way: Way) {
     );
 }
 
+/// Reads the views that are left and then writes: what a conditional write is for.
+async fn reads_then_writes(kit: Arc<Kit>) -> bool {
+    let read = kit
+        .cloud
+        .call("broken.read", |s| Ok(s.limits.contains_key("view")));
+    if read.await.unwrap_or(true) {
+        return false;
+    }
+    let write = kit.cloud.call("broken.write", |s| {
+        s.limits
+            .insert("view".to_owned(), (1, vault_testkit::FAR_AHEAD));
+        Ok(())
+    });
+    write.await.is_ok()
+}
+
+#[tokio::test]
+async fn a_race_brings_out_what_reads_before_it_writes() {
+    for seed in SEEDS {
+        let kit = Arc::new(kit(seed));
+        let runners = (0..race::RUNNERS).map(|_| {
+            let runner: futures_util::future::BoxFuture<'static, bool> =
+                Box::pin(reads_then_writes(Arc::clone(&kit)));
+            runner
+        });
+        let spent = race::together(Way::Shuffled(seed), runners.collect()).await;
+        let spent = spent.into_iter().filter(|spent| *spent).count();
+        assert!(spent > 1, "seed {seed} spends one view {spent} times");
+    }
+}
+
 macro_rules! races {
     ($($name:ident $seeds:expr;)+) => {$(
         mod $name {

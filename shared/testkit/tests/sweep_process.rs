@@ -72,6 +72,16 @@ fn packaging_an_uploaded_film_survives_every_cut() {
 }
 
 #[test]
+fn an_event_that_comes_again_too_soon_is_kept_for_later_at_every_cut() {
+    packaging("process_upload, delivered within the lease", || {
+        in_state(AssetState::Uploaded)
+    })
+    // A run that died holds its lease for two further deliveries: they must not take the event away.
+    .between(|kit| kit.clock.advance(RUN_SECONDS * 4 / 10))
+    .hold();
+}
+
+#[test]
 fn packaging_after_two_dead_runs_survives_every_cut() {
     packaging("process_upload, two dead runs", || {
         let kit = in_state(AssetState::Processing);

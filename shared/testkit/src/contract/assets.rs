@@ -1,25 +1,24 @@
 //! The assets: every transition, allowed and refused.
 
 use futures_util::future::join_all;
-use vault_domain::asset::{Asset, AssetState, Failure, NewAsset};
+use vault_domain::asset::{Asset, AssetState, NewAsset};
 use vault_domain::id::{AssetId, PackageId};
 use vault_domain::ports::{Assets, Change, Claim, Reservation};
 use vault_domain::time::Timestamp;
 
-use super::publish_film;
 use crate::builders::{self, announced};
 use crate::clock::GOLDEN_NOW;
 use crate::entropy::SeedNote;
 use crate::sample::Sample;
 
-const NOW: Timestamp = GOLDEN_NOW;
-const LEASE: Timestamp = GOLDEN_NOW.plus(900);
+pub(super) const NOW: Timestamp = GOLDEN_NOW;
+pub(super) const LEASE: Timestamp = GOLDEN_NOW.plus(900);
 
 /// A port and the samples of a seed.
 #[derive(Clone, Copy)]
-struct Suite<'a> {
-    port: &'a dyn Assets,
-    sample: &'a Sample,
+pub(super) struct Suite<'a> {
+    pub(super) port: &'a dyn Assets,
+    pub(super) sample: &'a Sample,
 }
 
 /// Reservation, the upload's states, claims and leases, failure, publication, withdrawal.
@@ -41,20 +40,20 @@ pub async fn assets_contract(port: &dyn Assets, seed: u64) {
 }
 
 impl Suite<'_> {
-    fn new_asset(&self) -> NewAsset {
+    pub(super) fn new_asset(&self) -> NewAsset {
         self.sample.new_asset(&builders::film(1_000))
     }
 
-    async fn get(&self, id: AssetId) -> Asset {
+    pub(super) async fn get(&self, id: AssetId) -> Asset {
         let asset = self.port.get(id).await.expect("get");
         asset.expect("the asset is there")
     }
 
-    async fn state(&self, id: AssetId) -> AssetState {
+    pub(super) async fn state(&self, id: AssetId) -> AssetState {
         self.get(id).await.state
     }
 
-    async fn uploaded(&self) -> AssetId {
+    pub(super) async fn uploaded(&self) -> AssetId {
         let new = self.new_asset();
         self.port.reserve(&new).await.expect("reserve");
         let change = self
@@ -67,14 +66,14 @@ impl Suite<'_> {
     }
 
     /// An asset under a claim of the package.
-    async fn claimed(&self) -> (AssetId, PackageId) {
+    pub(super) async fn claimed(&self) -> (AssetId, PackageId) {
         let (id, package) = (self.uploaded().await, self.sample.package());
         assert_eq!(self.claim(id, package, NOW).await, Some(vec![]));
         (id, package)
     }
 
     /// The previous runs, if the claim was granted.
-    async fn claim(
+    pub(super) async fn claim(
         &self,
         id: AssetId,
         package: PackageId,
@@ -201,172 +200,6 @@ impl Suite<'_> {
         assert_eq!(self.get(id).await.runs, [first, second, third]);
     }
 
-    async fn publication(&self) {
-        let (id, package) = self.claimed().await;
-        let publish = async |package| self.port.publish(id, package).await.expect("publish");
-        let other = self.sample.package();
-        assert_eq!(
-            publish(other).await,
-            Change::NotApplied,
-            "not another's package"
-        );
-        assert_eq!(publish(package).await, Change::Applied);
-        let asset = self.get(id).await;
-        assert_eq!(
-            (asset.state, asset.package),
-            (AssetState::Ready, Some(package))
-        );
-        assert!(asset.runs.is_empty(), "nothing is left to remove");
-        assert_eq!(publish(package).await, Change::NotApplied);
-        assert_eq!(
-            self.claim(id, other, LEASE.plus(9_000)).await,
-            None,
-            "not once it is ready"
-        );
-        let release = self.port.release(id, package).await.expect("release");
-        assert_eq!(release, Change::NotApplied);
-        assert_eq!(
-            self.fail(id, Some(package)).await,
-            Change::NotApplied,
-            "ready stays ready"
-        );
-        assert_eq!(
-            self.fail(id, None).await,
-            Change::NotApplied,
-            "ready stays ready"
-        );
-        assert_eq!(self.get(id).await, asset);
-    }
-
-    async fn fail(&self, id: AssetId, package: Option<PackageId>) -> Change {
-        self.port.fail(id, package, &failure()).await.expect("fail")
-    }
-
-    async fn failure(&self) {
-        let new = self.new_asset();
-        self.port.reserve(&new).await.expect("reserve");
-        let package = self.sample.package();
-        assert_eq!(
-            self.fail(new.id, Some(package)).await,
-            Change::NotApplied,
-            "no such run"
-        );
-        assert_eq!(self.fail(new.id, None).await, Change::Applied, "uploading");
-        assert_eq!(
-            self.fail(self.uploaded().await, None).await,
-            Change::Applied,
-            "uploaded"
-        );
-
-        let (id, package) = self.claimed().await;
-        let other = self.sample.package();
-        assert_eq!(
-            self.fail(id, Some(other)).await,
-            Change::NotApplied,
-            "another's run"
-        );
-        assert_eq!(self.fail(id, Some(package)).await, Change::Applied);
-        let asset = self.get(id).await;
-        assert_eq!(
-            (asset.state, asset.failure),
-            (AssetState::Failed, Some(failure()))
-        );
-        assert_eq!(
-            asset.runs,
-            [package],
-            "its runs stay on record until they are removed"
-        );
-        assert_eq!(asset.package, Some(package));
-        assert_eq!(
-            self.fail(id, None).await,
-            Change::NotApplied,
-            "failed stays as it failed"
-        );
-        let mark = self.port.mark_uploaded(id).await.expect("mark_uploaded");
-        assert_eq!(mark, Change::NotApplied);
-        assert_eq!(
-            self.claim(id, other, LEASE.plus(9_000)).await,
-            None,
-            "not once it failed"
-        );
-    }
-
-    async fn withdrawal(&self) {
-        let (id, package) = self.claimed().await;
-        self.port.withdraw(id).await.expect("withdraw");
-        self.port
-            .withdraw(id)
-            .await
-            .expect("withdrawing again is fine");
-        let publish = self.port.publish(id, package).await.expect("publish");
-        assert_eq!(
-            publish,
-            Change::NotApplied,
-            "a withdrawal wins over a publication"
-        );
-        assert_eq!(self.fail(id, Some(package)).await, Change::NotApplied);
-        assert_eq!(self.fail(id, None).await, Change::NotApplied);
-        assert_eq!(
-            self.claim(id, self.sample.package(), LEASE.plus(9_000))
-                .await,
-            None
-        );
-        let asset = self.get(id).await;
-        assert_eq!(asset.state, AssetState::Withdrawn);
-        assert_eq!(
-            (asset.package, asset.runs),
-            (Some(package), vec![package]),
-            "on record"
-        );
-
-        let new = self.new_asset();
-        publish_film(self.port, &new, self.sample.package()).await;
-        let withdrawn = self.port.withdraw(new.id).await.expect("withdraw");
-        assert_eq!(withdrawn, Change::Applied);
-        assert_eq!(self.state(new.id).await, AssetState::Withdrawn);
-
-        let new = self.new_asset();
-        self.port.reserve(&new).await.expect("reserve");
-        assert_eq!(
-            self.port.withdraw(new.id).await.expect("withdraw"),
-            Change::Applied
-        );
-        let mark = self
-            .port
-            .mark_uploaded(new.id)
-            .await
-            .expect("mark_uploaded");
-        assert_eq!(mark, Change::NotApplied, "withdrawn for ever");
-        let set = self
-            .port
-            .set_multipart(new.id, "m")
-            .await
-            .expect("set_multipart");
-        assert_eq!(set, Change::NotApplied, "withdrawn for ever");
-    }
-
-    async fn nothing_there(&self) {
-        let (id, package) = (self.new_asset().id, self.sample.package());
-        let changes = [
-            self.port.set_multipart(id, "m").await,
-            self.port.mark_uploaded(id).await,
-            self.port.release(id, package).await,
-            self.port.publish(id, package).await,
-            self.port.fail(id, None, &failure()).await,
-            self.port.fail(id, Some(package), &failure()).await,
-            self.port.withdraw(id).await,
-        ];
-        for change in changes {
-            assert_eq!(change.expect("a change of nothing"), Change::NotApplied);
-        }
-        assert_eq!(self.claim(id, package, NOW).await, None);
-        assert_eq!(
-            self.port.get(id).await.expect("get"),
-            None,
-            "no change makes an asset"
-        );
-    }
-
     /// Of many claims at once, one is granted.
     async fn claims_race(&self) {
         let id = self.uploaded().await;
@@ -380,12 +213,5 @@ impl Suite<'_> {
         assert_eq!(granted.len(), 1, "one claim");
         assert_eq!(self.get(id).await.package, Some(*granted[0].0));
         assert_eq!(self.get(id).await.runs, [*granted[0].0]);
-    }
-}
-
-fn failure() -> Failure {
-    Failure {
-        code: "unsupported_codec".to_owned(),
-        reason: "VP9 is not supported – convert it to H.264".to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 //! real adapters elsewhere: ids are random by a seed, and no store is assumed to be empty.
 
 mod assets;
+mod assets_ends;
 mod identity;
 mod keys;
 mod media;
