@@ -47,9 +47,11 @@ pub(crate) fn run() -> Result<()> {
             finish(arguments)?;
             tasks::up::deploy(&context, &parameters, &progress)
         }
-        Some("down") => finish(arguments).and_then(|()| tasks::up::down(&context)),
+        Some("down") => finish(arguments).map(|()| tasks::up::down(&context)),
         Some("info") => finish(arguments).and_then(|()| tasks::up::info(&context)),
-        Some("tools") => finish(arguments).and_then(|()| tools::ensure(&context, &progress).map(drop)),
+        Some("tools") => {
+            finish(arguments).and_then(|()| tools::ensure(&context, &progress).map(drop))
+        }
         Some("package") => run_package(&context, arguments, &progress),
         Some("keys") => run_keys(&context, arguments, &progress),
         Some("demo") => tasks::demo::run(&context, arguments, &progress),
@@ -69,7 +71,11 @@ fn run_package(context: &Context, mut arguments: Arguments, progress: &Progress)
     let architecture: Option<String> = arguments.opt_value_from_str("--arch")?;
     finish(arguments)?;
     if release {
-        return package::release(context, architecture.as_deref().unwrap_or("arm64"), progress);
+        return package::release(
+            context,
+            architecture.as_deref().unwrap_or("arm64"),
+            progress,
+        );
     }
     package::local(context, &[], progress).map(drop)
 }
@@ -87,7 +93,9 @@ fn run_keys(context: &Context, mut arguments: Arguments, progress: &Progress) ->
 fn parameters(arguments: &mut Arguments) -> Result<Parameters> {
     let given: Vec<String> = arguments.values_from_str("--parameter")?;
     let split = |text: &String| {
-        let (name, value) = text.split_once('=').with_context(|| format!("not NAME=VALUE: {text}"))?;
+        let (name, value) = text
+            .split_once('=')
+            .with_context(|| format!("not NAME=VALUE: {text}"))?;
         Ok((name.to_owned(), value.to_owned()))
     };
     given.iter().map(split).collect()

@@ -23,7 +23,10 @@ pub(crate) struct Aws {
 
 impl Aws {
     pub(crate) fn new(endpoint: &str) -> Self {
-        Self { agent: agent(Duration::from_secs(120)), endpoint: endpoint.to_owned() }
+        Self {
+            agent: agent(Duration::from_mins(2)),
+            endpoint: endpoint.to_owned(),
+        }
     }
 
     /// A JSON-protocol call, `target` being `Service.Operation`.
@@ -45,9 +48,18 @@ impl Aws {
     }
 
     /// A Query-protocol call; LocalStack answers those in JSON when asked to.
-    pub(crate) fn query(&self, service: &str, version: &str, action: &str, form: &[(String, String)]) -> Result<Value> {
+    pub(crate) fn query(
+        &self,
+        service: &str,
+        version: &str,
+        action: &str,
+        form: &[(String, String)],
+    ) -> Result<Value> {
         let mut fields = vec![("Action", action), ("Version", version)];
-        fields.extend(form.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        fields.extend(
+            form.iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
+        );
         let mut response = self
             .agent
             .post(&self.endpoint)
@@ -81,7 +93,11 @@ impl Aws {
             .send(body)
             .with_context(|| format!("PUT {bucket}/{key}: no answer"))?;
         if !response.status().is_success() {
-            bail!("PUT {bucket}/{key}: {}: {}", response.status(), response.body_mut().read_to_string()?);
+            bail!(
+                "PUT {bucket}/{key}: {}: {}",
+                response.status(),
+                response.body_mut().read_to_string()?
+            );
         }
         Ok(())
     }
@@ -90,11 +106,15 @@ impl Aws {
     pub(crate) fn invoke(&self, function: &str, payload: &Value) -> Result<Value> {
         let mut response = self
             .agent
-            .post(format!("{}/2015-03-31/functions/{function}/invocations", self.endpoint))
+            .post(format!(
+                "{}/2015-03-31/functions/{function}/invocations",
+                self.endpoint
+            ))
             .header("authorization", authorization("lambda"))
             .send(payload.to_string())
             .with_context(|| format!("{function}: no answer"))?;
-        let failed = response.headers().contains_key("x-amz-function-error") || !response.status().is_success();
+        let failed = response.headers().contains_key("x-amz-function-error")
+            || !response.status().is_success();
         let text = response.body_mut().read_to_string()?;
         if failed {
             bail!("{function}: {text}");
@@ -105,9 +125,15 @@ impl Aws {
 
 /// An HTTP client that returns replies of any status and gives up after `limit`.
 pub(crate) fn agent(limit: Duration) -> Agent {
-    Agent::config_builder().http_status_as_error(false).timeout_global(Some(limit)).build().into()
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(limit))
+        .build()
+        .into()
 }
 
 fn authorization(service: &str) -> String {
-    format!("AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0")
+    format!(
+        "AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    )
 }

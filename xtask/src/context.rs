@@ -19,14 +19,25 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn from_env() -> Result<Self> {
-        let manifest = variable("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-        let root = Path::new(&manifest).parent().context("xtask lies in the root folder")?;
-        let cache = variable("REELVAULT_CACHE").map(PathBuf::from).map_or_else(default_cache, Ok)?;
+        let manifest =
+            variable("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let root = Path::new(&manifest)
+            .parent()
+            .context("xtask lies in the root folder")?;
+        let cache = variable("REELVAULT_CACHE")
+            .map(PathBuf::from)
+            .map_or_else(default_cache, Ok)?;
         let base_port = match variable("REELVAULT_PORT") {
             None => DEFAULT_PORT,
-            Some(port) => port.parse().with_context(|| format!("REELVAULT_PORT is not a port: {port}"))?,
+            Some(port) => port
+                .parse()
+                .with_context(|| format!("REELVAULT_PORT is not a port: {port}"))?,
         };
-        Ok(Self { root: root.to_owned(), cache, base_port })
+        Ok(Self {
+            root: root.to_owned(),
+            cache,
+            base_port,
+        })
     }
 
     /// The folder for everything this tool makes, whatever `CARGO_TARGET_DIR` says: the template
@@ -42,7 +53,10 @@ impl Context {
 
     /// The package of a function, where `template.yaml` expects it.
     pub(crate) fn function_zip(&self, function: &str) -> PathBuf {
-        self.target().join("lambda").join(function).join("bootstrap.zip")
+        self.target()
+            .join("lambda")
+            .join(function)
+            .join("bootstrap.zip")
     }
 
     /// Names of the functions, which are the names of their crates and folders.
@@ -65,7 +79,10 @@ fn default_cache() -> Result<PathBuf> {
 }
 
 /// A variable of the environment; empty counts as absent.
-#[expect(clippy::disallowed_methods, reason = "a tool is configured by its environment; this is the one look-up")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a tool is configured by its environment; this is the one look-up"
+)]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

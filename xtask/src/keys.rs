@@ -4,6 +4,7 @@
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use data_encoding::HEXLOWER;
 use p256::SecretKey;
 use p256::elliptic_curve::rand_core::OsRng;
 use p256::elliptic_curve::sec1::ToEncodedPoint as _;
@@ -18,16 +19,25 @@ pub(crate) struct KeyPair {
 
 impl KeyPair {
     pub(crate) fn generate() -> Self {
-        Self { key: SecretKey::random(&mut OsRng) }
+        Self {
+            key: SecretKey::random(&mut OsRng),
+        }
     }
 
     /// Reads the current key out of a secret's text.
     pub(crate) fn from_secret(text: &str) -> Result<Self> {
         let secret: Value = serde_json::from_str(text).context("the secret is not JSON")?;
-        let id = secret["current"].as_str().context("the secret has no current")?;
-        let encoded = secret[id].as_str().context("the secret lacks its current key")?;
-        let der = STANDARD.decode(encoded).context("the secret's key is not base64")?;
-        let key = SecretKey::from_pkcs8_der(&der).context("the secret's key is not an EC P-256 key in PKCS#8")?;
+        let id = secret["current"]
+            .as_str()
+            .context("the secret has no current")?;
+        let encoded = secret[id]
+            .as_str()
+            .context("the secret lacks its current key")?;
+        let der = STANDARD
+            .decode(encoded)
+            .context("the secret's key is not base64")?;
+        let key = SecretKey::from_pkcs8_der(&der)
+            .context("the secret's key is not an EC P-256 key in PKCS#8")?;
         Ok(Self { key })
     }
 
@@ -41,7 +51,7 @@ impl KeyPair {
     pub(crate) fn id(&self) -> String {
         let (x, y) = self.coordinates();
         let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
-        Sha256::digest(canonical).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&Sha256::digest(canonical)[..16])
     }
 
     /// The public half as a JWK set (RFC 7517).
@@ -53,12 +63,18 @@ impl KeyPair {
 
     /// The public half as PEM, as `AWS::CloudFront::PublicKey` takes it.
     pub(crate) fn public_pem(&self) -> Result<String> {
-        self.key.public_key().to_public_key_pem(LineEnding::LF).context("cannot encode the public key")
+        self.key
+            .public_key()
+            .to_public_key_pem(LineEnding::LF)
+            .context("cannot encode the public key")
     }
 
     fn coordinates(&self) -> (String, String) {
         let point = self.key.public_key().to_encoded_point(false);
-        let encode = |part: Option<&p256::FieldBytes>| part.map(|bytes| URL_SAFE_NO_PAD.encode(bytes)).unwrap_or_default();
+        let encode = |part: Option<&p256::FieldBytes>| {
+            part.map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
+                .unwrap_or_default()
+        };
         (encode(point.x()), encode(point.y()))
     }
 }
@@ -79,6 +95,10 @@ mod tests {
     fn the_set_names_the_key_as_the_secret_does() {
         let pair = KeyPair::generate();
         assert!(pair.jwks().contains(&pair.id()));
-        assert!(pair.to_secret(&pair.id()).unwrap().contains(&format!(r#""current":"{}""#, pair.id())));
+        assert!(
+            pair.to_secret(&pair.id())
+                .unwrap()
+                .contains(&format!(r#""current":"{}""#, pair.id()))
+        );
     }
 }

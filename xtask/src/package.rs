@@ -21,7 +21,11 @@ pub(crate) type Binaries = BTreeMap<String, PathBuf>;
 
 /// The instruction set of the host, as Lambda calls it.
 pub(crate) fn host_architecture() -> &'static str {
-    if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
+    if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x86_64"
+    }
 }
 
 /// Builds the functions and `more` for this machine and packages the functions.
@@ -33,7 +37,9 @@ pub(crate) fn local(context: &Context, more: &[&str], progress: &Progress) -> Re
     progress.run("Packaging the functions", |step| {
         let mut renewed = 0;
         for function in &functions {
-            let binary = binaries.get(function).with_context(|| format!("{function} has no program"))?;
+            let binary = binaries
+                .get(function)
+                .with_context(|| format!("{function} has no program"))?;
             renewed += usize::from(zip_if_changed(binary, &context.function_zip(function))?);
         }
         step.note(format!("{renewed} of {} changed", functions.len()));
@@ -51,19 +57,41 @@ pub(crate) fn release(context: &Context, architecture: &str, progress: &Progress
     };
     let bin = tools::cargo_lambda(context, progress)?;
     let functions = context.functions()?;
-    progress.run(&format!("Building the functions for {architecture}"), |_| {
-        let path = format!("{}:{}", bin.display(), crate::context::variable("PATH").unwrap_or_default());
-        let mut command = proc::command(bin.join("cargo-lambda"));
-        command.args(["lambda", "build", "--release", "--output-format", "zip", "--target", target]);
-        command.arg("--lambda-dir").arg(context.target().join("lambda"));
-        for function in &functions {
-            command.args(["-p", function]);
-        }
-        proc::run(command.current_dir(&context.root).env("PATH", path), &context.target().join("xtask/release.log"))
-    })?;
+    progress.run(
+        &format!("Building the functions for {architecture}"),
+        |_| {
+            let path = format!(
+                "{}:{}",
+                bin.display(),
+                crate::context::variable("PATH").unwrap_or_default()
+            );
+            let mut command = proc::command(bin.join("cargo-lambda"));
+            command.args([
+                "lambda",
+                "build",
+                "--release",
+                "--output-format",
+                "zip",
+                "--target",
+                target,
+            ]);
+            command
+                .arg("--lambda-dir")
+                .arg(context.target().join("lambda"));
+            for function in &functions {
+                command.args(["-p", function]);
+            }
+            proc::run(
+                command.current_dir(&context.root).env("PATH", path),
+                &context.target().join("xtask/release.log"),
+            )
+        },
+    )?;
     for function in &functions {
         // The next local build must not take this package for its own.
-        drop(std::fs::remove_file(stamp_of(&context.function_zip(function))));
+        drop(std::fs::remove_file(stamp_of(
+            &context.function_zip(function),
+        )));
     }
     Ok(())
 }
@@ -71,11 +99,22 @@ pub(crate) fn release(context: &Context, architecture: &str, progress: &Progress
 /// Builds crates in the profile `local`; Cargo itself tells where the programs are.
 fn build(context: &Context, crates: &[&str]) -> Result<Binaries> {
     let mut command = proc::command("cargo");
-    command.args(["build", "--profile", "local", "--message-format", "json-render-diagnostics", "--quiet"]);
+    command.args([
+        "build",
+        "--profile",
+        "local",
+        "--message-format",
+        "json-render-diagnostics",
+        "--quiet",
+    ]);
     for name in crates {
         command.args(["-p", name]);
     }
-    let shown = command.current_dir(&context.root).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
+    let shown = command
+        .current_dir(&context.root)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()?;
     let output = shown.wait_with_output()?;
     if !output.status.success() {
         bail!("the build failed");
@@ -84,7 +123,10 @@ fn build(context: &Context, crates: &[&str]) -> Result<Binaries> {
     let programs = messages.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         let path = message["executable"].as_str()?;
-        Some((message["target"]["name"].as_str()?.to_owned(), PathBuf::from(path)))
+        Some((
+            message["target"]["name"].as_str()?.to_owned(),
+            PathBuf::from(path),
+        ))
     });
     Ok(programs.collect())
 }
@@ -92,7 +134,12 @@ fn build(context: &Context, crates: &[&str]) -> Result<Binaries> {
 /// Whether a new package was written.
 fn zip_if_changed(binary: &Path, package: &Path) -> Result<bool> {
     let metadata = std::fs::metadata(binary)?;
-    let identity = format!("{}\n{}\n{:?}\n", binary.display(), metadata.len(), metadata.modified()?);
+    let identity = format!(
+        "{}\n{}\n{:?}\n",
+        binary.display(),
+        metadata.len(),
+        metadata.modified()?
+    );
     let stamp = stamp_of(package);
     if package.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|old| old == identity) {
         return Ok(false);

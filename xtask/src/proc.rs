@@ -44,7 +44,11 @@ pub(crate) fn run(command: &mut Command, log: &Path) -> Result<()> {
         .status()
         .with_context(|| format!("cannot start {shown}"))?;
     if !status.success() {
-        bail!("{shown} ended with {status}; {}:\n{}", log.display(), tail(log));
+        bail!(
+            "{shown} ended with {status}; {}:\n{}",
+            log.display(),
+            tail(log)
+        );
     }
     Ok(())
 }
@@ -52,10 +56,16 @@ pub(crate) fn run(command: &mut Command, log: &Path) -> Result<()> {
 /// Runs to the end and returns what it wrote to its standard output; the rest goes to ours.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let shown = shown(command);
-    let output =
-        command.stderr(Stdio::piped()).output().with_context(|| format!("cannot start {shown}"))?;
+    let output = command
+        .stderr(Stdio::piped())
+        .output()
+        .with_context(|| format!("cannot start {shown}"))?;
     if !output.status.success() {
-        bail!("{shown} ended with {}:\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "{shown} ended with {}:\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -70,7 +80,11 @@ fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let text: Vec<_> = words.map(OsStr::to_string_lossy).collect();
     let text = text.join(" ");
-    if text.len() > 160 { format!("{}…", text.chars().take(160).collect::<String>()) } else { text }
+    if text.len() > 160 {
+        format!("{}…", text.chars().take(160).collect::<String>())
+    } else {
+        text
+    }
 }
 
 fn open_log(path: &Path) -> Result<File> {
@@ -86,7 +100,11 @@ pub(crate) fn tail(path: &Path) -> String {
     if let Ok(mut file) = File::open(path) {
         let length = file.metadata().map_or(0, |metadata| metadata.len());
         let mut bytes = Vec::new();
-        if file.seek(SeekFrom::Start(length.saturating_sub(8192))).is_ok() && file.read_to_end(&mut bytes).is_ok() {
+        if file
+            .seek(SeekFrom::Start(length.saturating_sub(8192)))
+            .is_ok()
+            && file.read_to_end(&mut bytes).is_ok()
+        {
             text = String::from_utf8_lossy(&bytes).into_owned();
         }
     }
@@ -131,14 +149,18 @@ pub(crate) fn end_cloud(state: &Path, grace: Duration) -> usize {
 fn signal(processes: &[Pid], signal: Signal) {
     for process in processes {
         // It may have ended by itself in the meantime.
-        drop(kill_process(*process, signal));
+        let _ = kill_process(*process, signal);
     }
 }
 
 fn marked(mark: &str) -> Vec<Pid> {
     let own = std::process::id();
-    let Ok(folders) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let ids = folders.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let Ok(folders) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let ids = folders
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     ids.filter(|id| u32::try_from(*id) != Ok(own))
         .filter(|id| carries(*id, mark))
         .filter_map(Pid::from_raw)
@@ -146,32 +168,45 @@ fn marked(mark: &str) -> Vec<Pid> {
 }
 
 fn carries(process: i32, mark: &str) -> bool {
-    std::fs::read(format!("/proc/{process}/environ"))
-        .is_ok_and(|environment| environment.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes()))
+    std::fs::read(format!("/proc/{process}/environ")).is_ok_and(|environment| {
+        environment
+            .split(|byte| *byte == 0)
+            .any(|entry| entry == mark.as_bytes())
+    })
 }
 
 static CLOUDS: Mutex<Vec<std::path::PathBuf>> = Mutex::new(Vec::new());
 
 /// From now on an interrupt of this tool also ends the cloud in `state`.
 pub(crate) fn end_on_interrupt(state: &Path) {
-    CLOUDS.lock().unwrap_or_else(PoisonError::into_inner).push(state.to_owned());
+    CLOUDS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(state.to_owned());
 }
 
 /// From now on the cloud in `state` outlives this tool.
 pub(crate) fn outlive(state: &Path) {
-    CLOUDS.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| other != state);
+    CLOUDS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .retain(|other| other != state);
 }
 
 /// On SIGINT, SIGTERM or SIGHUP: nothing that we started stays behind, save what outlives us.
 pub(crate) fn install_interrupt_handler() -> Result<()> {
     ctrlc::set_handler(|| {
-        let clouds = CLOUDS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let clouds = CLOUDS
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         for state in &clouds {
             end_cloud(state, Duration::ZERO);
         }
         let others = marked(&format!("{RUN}={}", run_mark()));
-        let (_, rest): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|process| belongs_to_a_cloud(*process));
+        let (_, rest): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|process| belongs_to_a_cloud(*process));
         signal(&rest, Signal::KILL);
         crate::progress::fail("interrupted");
         std::process::exit(130);
@@ -181,6 +216,9 @@ pub(crate) fn install_interrupt_handler() -> Result<()> {
 
 fn belongs_to_a_cloud(process: Pid) -> bool {
     let prefix = format!("{CLOUD}=");
-    std::fs::read(format!("/proc/{}/environ", process.as_raw_nonzero()))
-        .is_ok_and(|environment| environment.split(|byte| *byte == 0).any(|entry| entry.starts_with(prefix.as_bytes())))
+    std::fs::read(format!("/proc/{}/environ", process.as_raw_nonzero())).is_ok_and(|environment| {
+        environment
+            .split(|byte| *byte == 0)
+            .any(|entry| entry.starts_with(prefix.as_bytes()))
+    })
 }

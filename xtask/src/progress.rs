@@ -20,7 +20,9 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new() -> Self {
-        Self { terminal: std::io::stderr().is_terminal() }
+        Self {
+            terminal: std::io::stderr().is_terminal(),
+        }
     }
 
     /// A heading between groups of steps.
@@ -28,23 +30,30 @@ impl Progress {
         say(&format!("\n{}", self.paint("1", text)));
     }
 
-    /// A line of its own.
-    pub(crate) fn line(&self, text: &str) {
-        say(text);
-    }
-
     /// Begins a step. Dropping it without [`Step::done`] marks it as failed.
     pub(crate) fn step(&self, title: &str) -> Step {
-        let shared = Arc::new(Shared { state: Mutex::new(State::new(title)), wake: Condvar::new() });
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State::new(title)),
+            wake: Condvar::new(),
+        });
         let spinner = self.terminal.then(|| {
             let shared = Arc::clone(&shared);
             std::thread::spawn(move || spin(&shared))
         });
-        Step { progress: self.clone(), shared, spinner, since: time::now() }
+        Step {
+            progress: self.clone(),
+            shared,
+            spinner,
+            since: time::now(),
+        }
     }
 
     /// Runs `work` as a step; its text result, if not empty, stands behind the title.
-    pub(crate) fn run<T>(&self, title: &str, work: impl FnOnce(&Step) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    pub(crate) fn run<T>(
+        &self,
+        title: &str,
+        work: impl FnOnce(&Step) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         let step = self.step(title);
         let value = work(&step)?;
         step.done();
@@ -52,7 +61,11 @@ impl Progress {
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.terminal { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.terminal {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }
 
@@ -94,9 +107,20 @@ impl Step {
             (state.title.clone(), state.note.clone())
         };
         let mark = self.progress.paint(colour, mark);
-        let note = if note.is_empty() { String::new() } else { self.progress.paint("2", &format!("  {note}")) };
-        let seconds = self.progress.paint("2", &format!("  {:.1} s", self.since.elapsed().as_secs_f32()));
-        let clear = if self.progress.terminal { "\r\x1b[K" } else { "" };
+        let note = if note.is_empty() {
+            String::new()
+        } else {
+            self.progress.paint("2", &format!("  {note}"))
+        };
+        let seconds = self.progress.paint(
+            "2",
+            &format!("  {:.1} s", self.since.elapsed().as_secs_f32()),
+        );
+        let clear = if self.progress.terminal {
+            "\r\x1b[K"
+        } else {
+            ""
+        };
         say(&format!("{clear}{mark} {title}{note}{seconds}"));
     }
 }
@@ -129,13 +153,26 @@ struct State {
 
 impl State {
     fn new(title: &str) -> Self {
-        Self { title: title.to_owned(), note: String::new(), portion: None, over: false }
+        Self {
+            title: title.to_owned(),
+            note: String::new(),
+            portion: None,
+            over: false,
+        }
     }
 
     fn render(&self, frame: &str, elapsed: Duration) -> String {
-        let bar = self.portion.map(|(done, total)| bar(done, total)).unwrap_or_default();
+        let bar = self
+            .portion
+            .map(|(done, total)| bar(done, total))
+            .unwrap_or_default();
         let width = terminal_width();
-        let text = format!("{frame} {}{bar}  {}  {:.0} s", self.title, self.note, elapsed.as_secs_f32());
+        let text = format!(
+            "{frame} {}{bar}  {}  {:.0} s",
+            self.title,
+            self.note,
+            elapsed.as_secs_f32()
+        );
         text.chars().take(width.saturating_sub(1)).collect()
     }
 }
@@ -144,11 +181,18 @@ fn bar(done: u64, total: u64) -> String {
     let total = total.max(1);
     let done = done.min(total);
     let filled = usize::try_from(done * BAR as u64 / total).unwrap_or(BAR);
-    format!("  {}{} {:>3} %", "█".repeat(filled), "░".repeat(BAR - filled), done * 100 / total)
+    format!(
+        "  {}{} {:>3} %",
+        "█".repeat(filled),
+        "░".repeat(BAR - filled),
+        done * 100 / total
+    )
 }
 
 fn terminal_width() -> usize {
-    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col)).max(20)
+    rustix::termios::tcgetwinsize(std::io::stderr())
+        .map_or(80, |size| usize::from(size.ws_col))
+        .max(20)
 }
 
 fn spin(shared: &Shared) {

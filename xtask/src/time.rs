@@ -2,17 +2,28 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-#[expect(clippy::disallowed_methods, reason = "a tool measures how long its steps take")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a tool measures how long its steps take"
+)]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-#[expect(clippy::disallowed_methods, reason = "names of log folders and marks of processes")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "names of log folders and marks of processes"
+)]
 pub(crate) fn unix_nanos() -> u128 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos())
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos())
 }
 
-#[expect(clippy::disallowed_methods, reason = "other programs' readiness can only be polled")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "other programs' readiness can only be polled"
+)]
 pub(crate) fn pause(how_long: Duration) {
     std::thread::sleep(how_long);
 }

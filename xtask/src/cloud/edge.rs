@@ -10,7 +10,12 @@ use super::{Instance, Outputs, Ports};
 use crate::context::Context;
 use crate::proc;
 
-pub(super) fn spawn(context: &Context, instance: &Instance, program: &Path, outputs: &Outputs) -> Result<Child> {
+pub(super) fn spawn(
+    context: &Context,
+    instance: &Instance,
+    program: &Path,
+    outputs: &Outputs,
+) -> Result<Child> {
     let ports = instance.ports;
     let config = json!({
         "listen": format!("127.0.0.1:{}", ports.edge()),
@@ -29,5 +34,9 @@ pub(super) fn spawn(context: &Context, instance: &Instance, program: &Path, outp
     std::fs::write(&path, serde_json::to_vec_pretty(&config)?)?;
     let mut command = proc::command(program);
     command.arg("--config").arg(&path);
-    proc::spawn(&mut command, &instance.state, &instance.logs().join("edge.log"))
+    proc::spawn(
+        &mut command,
+        &instance.state,
+        &instance.logs().join("edge.log"),
+    )
 }

@@ -28,8 +28,18 @@ const NOT_INHERITED: [&str; 12] = [
 
 pub(super) fn spawn_dynamodb(instance: &Instance, tools: &Tools) -> Result<Child> {
     let mut command = proc::command(&tools.dynoxide);
-    command.args(["serve", "--log", "quiet", "--port", &instance.ports.dynamodb().to_string()]);
-    proc::spawn(&mut command, &instance.state, &instance.logs().join("dynamodb.log"))
+    command.args([
+        "serve",
+        "--log",
+        "quiet",
+        "--port",
+        &instance.ports.dynamodb().to_string(),
+    ]);
+    proc::spawn(
+        &mut command,
+        &instance.state,
+        &instance.logs().join("dynamodb.log"),
+    )
 }
 
 pub(super) fn spawn(context: &Context, instance: &Instance, tools: &Tools) -> Result<Child> {
@@ -66,12 +76,19 @@ pub(super) fn spawn(context: &Context, instance: &Instance, tools: &Tools) -> Re
         .env("DYNAMODB_LOCAL_PORT", instance.ports.dynamodb().to_string())
         .env("LAMBDA_RUNTIME_EXECUTOR", "process")
         .env("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.1")
-        .env("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC", "0.3")
+        .env(
+            "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC",
+            "0.3",
+        )
         .env("REELVAULT_FUNCTION_LOGS", instance.logs());
     for (name, value) in handed_to_functions(instance.ports) {
         command.env(format!("REELVAULT_FN_{name}"), value);
     }
-    proc::spawn(&mut command, &instance.state, &instance.logs().join("localstack.log"))
+    proc::spawn(
+        &mut command,
+        &instance.state,
+        &instance.logs().join("localstack.log"),
+    )
 }
 
 /// What every function finds in its environment beside its own settings.
@@ -85,7 +102,9 @@ fn handed_to_functions(ports: Ports) -> [(&'static str, String); 3] {
 }
 
 fn no_proxy() -> String {
-    let given = variable("NO_PROXY").or_else(|| variable("no_proxy")).unwrap_or_default();
+    let given = variable("NO_PROXY")
+        .or_else(|| variable("no_proxy"))
+        .unwrap_or_default();
     format!("127.0.0.1,localhost,{given}")
 }
 

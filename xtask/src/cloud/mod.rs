@@ -35,7 +35,10 @@ pub(crate) struct Instance {
 impl Instance {
     /// The one of `up` and `down`.
     pub(crate) fn main(context: &Context) -> Self {
-        Self { state: context.target().join("cloud"), ports: Ports::from_base(context.base_port) }
+        Self {
+            state: context.target().join("cloud"),
+            ports: Ports::from_base(context.base_port),
+        }
     }
 
     /// One for a task of its own: `offset` keeps it off the other instances' ports.
@@ -88,9 +91,13 @@ impl Cloud {
         let binaries = package::local(context, &["vault-edge"], progress)?;
         progress.run("Starting the local cloud", |_| cloud.wait_until_ready())?;
         let mut outputs = cloud.deploy(overrides, progress)?;
-        let edge = binaries.get("vault-edge").context("vault-edge has no program")?;
+        let edge = binaries
+            .get("vault-edge")
+            .context("vault-edge has no program")?;
         progress.run("Starting the edge", |_| cloud.start_edge(edge, &outputs))?;
-        outputs.owner = Some(progress.run("Creating the first owner", |_| cloud.bootstrap_owner(&outputs))?);
+        outputs.owner = Some(progress.run("Creating the first owner", |_| {
+            cloud.bootstrap_owner(&outputs)
+        })?);
         outputs.write(&cloud.instance)?;
         Ok((cloud, outputs))
     }
@@ -103,7 +110,13 @@ impl Cloud {
         outputs::clear(&instance.state)?;
         let aws = Aws::new(&instance.localstack_url());
         proc::end_on_interrupt(&instance.state);
-        let mut cloud = Self { instance, aws, context: context.clone(), children: Vec::new(), kept: false };
+        let mut cloud = Self {
+            instance,
+            aws,
+            context: context.clone(),
+            children: Vec::new(),
+            kept: false,
+        };
         let dynamodb = localstack::spawn_dynamodb(&cloud.instance, tools)?;
         cloud.children.push(("dynamodb", dynamodb));
         let localstack = localstack::spawn(context, &cloud.instance, tools)?;
@@ -114,9 +127,13 @@ impl Cloud {
     /// Waits for what [`Cloud::launch`] started.
     pub(crate) fn wait_until_ready(&mut self) -> Result<()> {
         let ports = self.instance.ports;
-        self.wait_for("dynamodb", &Ports::url(ports.dynamodb()), Duration::from_secs(30))?;
+        self.wait_for(
+            "dynamodb",
+            &Ports::url(ports.dynamodb()),
+            Duration::from_secs(30),
+        )?;
         let health = format!("{}/_localstack/health", self.instance.localstack_url());
-        self.wait_for("localstack", &health, Duration::from_secs(180))
+        self.wait_for("localstack", &health, Duration::from_mins(3))
     }
 
     /// Deploys `template.yaml` with the packaged functions; again, to change what runs.
@@ -139,7 +156,8 @@ impl Cloud {
         let function = outputs.stack_output("BootstrapOwnerFunction")?;
         let wish = json!({ "organisation": "Demo Films", "email": "owner@demo.example" });
         let answer = self.aws.invoke(function, &wish)?;
-        serde_json::from_value(answer).context("bootstrap-owner answered in another form than expected")
+        serde_json::from_value(answer)
+            .context("bootstrap-owner answered in another form than expected")
     }
 
     /// Lets the cloud outlive this tool.
@@ -156,8 +174,11 @@ impl Cloud {
     fn wait_for(&mut self, name: &str, url: &str, limit: Duration) -> Result<()> {
         let log = self.instance.logs().join(format!("{name}.log"));
         let agent = crate::aws::agent(Duration::from_secs(5));
-        let (_, child) =
-            self.children.iter_mut().find(|(other, _)| *other == name).context("it was not started")?;
+        let (_, child) = self
+            .children
+            .iter_mut()
+            .find(|(other, _)| *other == name)
+            .context("it was not started")?;
         let ended = crate::time::poll(limit, || match child.try_wait() {
             Ok(Some(status)) => Some(Some(status)),
             // Any answer will do: DynamoDB has none for a plain GET but an error.
@@ -165,8 +186,17 @@ impl Cloud {
         });
         match ended {
             Some(None) => Ok(()),
-            Some(Some(status)) => bail!("{name} ended with {status}; {}:\n{}", log.display(), proc::tail(&log)),
-            None => bail!("{name} is not ready after {} s; {}:\n{}", limit.as_secs(), log.display(), proc::tail(&log)),
+            Some(Some(status)) => bail!(
+                "{name} ended with {status}; {}:\n{}",
+                log.display(),
+                proc::tail(&log)
+            ),
+            None => bail!(
+                "{name} is not ready after {} s; {}:\n{}",
+                limit.as_secs(),
+                log.display(),
+                proc::tail(&log)
+            ),
         }
     }
 }

@@ -14,6 +14,10 @@ use crate::aws::{ACCOUNT, REGION};
 
 /// Where everything is. Read it back from `outputs.json` in the instance's state folder.
 #[derive(Deserialize, Serialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the fields are the names in the file"
+)]
 pub(crate) struct Outputs {
     /// Base URL of the API.
     pub(crate) api_url: String,
@@ -65,7 +69,10 @@ impl Outputs {
             region: REGION.to_owned(),
             account: ACCOUNT.to_owned(),
             stack: stack.to_owned(),
-            url_signing_key_id: stack_outputs.get("UrlSigningKeyPairId").cloned().unwrap_or_default(),
+            url_signing_key_id: stack_outputs
+                .get("UrlSigningKeyPairId")
+                .cloned()
+                .unwrap_or_default(),
             stack_outputs,
             url_signing_public_pem,
             logs: instance.logs(),
@@ -75,14 +82,18 @@ impl Outputs {
 
     /// An output of the stack, such as `LoginFunction`.
     pub(crate) fn stack_output(&self, name: &str) -> Result<&str> {
-        let value = self.stack_outputs.get(name).with_context(|| format!("the stack has no output {name}"))?;
+        let value = self
+            .stack_outputs
+            .get(name)
+            .with_context(|| format!("the stack has no output {name}"))?;
         Ok(value)
     }
 
     /// Writes it for this user alone.
     pub(crate) fn write(&self, instance: &Instance) -> Result<()> {
         let path = path(instance);
-        let mut file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        let mut file =
+            File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
         file.set_permissions(Permissions::from_mode(0o600))?;
         file.write_all(&serde_json::to_vec_pretty(self)?)?;
         Ok(())
@@ -90,7 +101,8 @@ impl Outputs {
 
     pub(crate) fn read(instance: &Instance) -> Result<Self> {
         let path = path(instance);
-        let text = std::fs::read(&path).with_context(|| format!("cannot read {}; is the cloud up?", path.display()))?;
+        let text = std::fs::read(&path)
+            .with_context(|| format!("cannot read {}; is the cloud up?", path.display()))?;
         Ok(serde_json::from_slice(&text)?)
     }
 }
@@ -102,7 +114,8 @@ fn path(instance: &Instance) -> PathBuf {
 /// Empties a state folder.
 pub(super) fn clear(state: &Path) -> Result<()> {
     if state.exists() {
-        std::fs::remove_dir_all(state).with_context(|| format!("cannot empty {}", state.display()))?;
+        std::fs::remove_dir_all(state)
+            .with_context(|| format!("cannot empty {}", state.display()))?;
     }
     std::fs::create_dir_all(state).with_context(|| format!("cannot make {}", state.display()))?;
     std::fs::set_permissions(state, Permissions::from_mode(0o700))?;

@@ -13,7 +13,9 @@ pub(crate) struct Ports {
 impl Ports {
     pub(crate) fn from_base(base: u16) -> Self {
         // Room for the four, whatever the base.
-        Self { base: base.clamp(1, u16::MAX - 3) }
+        Self {
+            base: base.clamp(1, u16::MAX - 3),
+        }
     }
 
     pub(crate) fn localstack(self) -> u16 {
@@ -48,7 +50,9 @@ impl Ports {
         ];
         for (port, purpose) in uses {
             if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
-                let holder = holder(port).map(|name| format!(" by {name}")).unwrap_or_default();
+                let holder = holder(port)
+                    .map(|name| format!(" by {name}"))
+                    .unwrap_or_default();
                 bail!(
                     "port {port}, meant for {purpose}, is in use{holder}; end that, or set REELVAULT_PORT \
                      to the first of four free ports"
@@ -64,13 +68,22 @@ fn holder(port: u16) -> Option<String> {
     let inode = listening_inode(port)?;
     let wanted = format!("socket:[{inode}]");
     let processes = std::fs::read_dir("/proc").ok()?.flatten();
-    let numbered = processes.filter(|entry| entry.file_name().to_string_lossy().parse::<u32>().is_ok());
+    let numbered =
+        processes.filter(|entry| entry.file_name().to_string_lossy().parse::<u32>().is_ok());
     for process in numbered {
-        let Ok(files) = std::fs::read_dir(process.path().join("fd")) else { continue };
-        let mut targets = files.flatten().filter_map(|file| std::fs::read_link(file.path()).ok());
+        let Ok(files) = std::fs::read_dir(process.path().join("fd")) else {
+            continue;
+        };
+        let mut targets = files
+            .flatten()
+            .filter_map(|file| std::fs::read_link(file.path()).ok());
         if targets.any(|target| target.to_string_lossy() == wanted) {
             let name = std::fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-            return Some(format!("{} (process {})", name.trim(), process.file_name().to_string_lossy()));
+            return Some(format!(
+                "{} (process {})",
+                name.trim(),
+                process.file_name().to_string_lossy()
+            ));
         }
     }
     None
@@ -78,13 +91,17 @@ fn holder(port: u16) -> Option<String> {
 
 fn listening_inode(port: u16) -> Option<String> {
     const LISTEN: &str = "0A";
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| std::fs::read_to_string(table).unwrap_or_default());
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"]
+        .map(|table| std::fs::read_to_string(table).unwrap_or_default());
     let suffix = format!(":{port:04X}");
-    tables.iter().flat_map(|table| table.lines().skip(1)).find_map(|line| {
-        let fields: Vec<_> = line.split_whitespace().collect();
-        let listens = fields.get(1)?.ends_with(&suffix) && *fields.get(3)? == LISTEN;
-        listens.then(|| (*fields.get(9).unwrap_or(&"")).to_owned())
-    })
+    tables
+        .iter()
+        .flat_map(|table| table.lines().skip(1))
+        .find_map(|line| {
+            let fields: Vec<_> = line.split_whitespace().collect();
+            let listens = fields.get(1)?.ends_with(&suffix) && *fields.get(3)? == LISTEN;
+            listens.then(|| (*fields.get(9).unwrap_or(&"")).to_owned())
+        })
 }
 
 #[cfg(test)]
@@ -97,8 +114,14 @@ mod tests {
     fn a_busy_port_is_named_with_its_holder() {
         let busy = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = busy.local_addr().unwrap().port();
-        let error = Ports::from_base(base).ensure_free().unwrap_err().to_string();
+        let error = Ports::from_base(base)
+            .ensure_free()
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(&base.to_string()), "{error}");
-        assert!(error.contains(&format!("process {}", std::process::id())), "{error}");
+        assert!(
+            error.contains(&format!("process {}", std::process::id())),
+            "{error}"
+        );
     }
 }

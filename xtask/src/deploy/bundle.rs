@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use crate::aws::Aws;
@@ -17,11 +18,20 @@ enum Local {
 }
 
 /// Returns the URL of the uploaded root template.
-pub(super) fn upload(context: &Context, instance: &Instance, aws: &Aws, bucket: &str) -> Result<String> {
+pub(super) fn upload(
+    context: &Context,
+    instance: &Instance,
+    aws: &Aws,
+    bucket: &str,
+) -> Result<String> {
     aws.create_bucket(bucket)?;
     let put = |path: &Path, body: Vec<u8>| -> Result<String> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let digest: String = Sha256::digest(&body).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let digest = HEXLOWER.encode(&Sha256::digest(&body)[..16]);
         // The content names the object: what did not change is not deployed again.
         let key = format!("{digest}/{name}");
         aws.put_object(bucket, &key, body)?;
@@ -29,10 +39,12 @@ pub(super) fn upload(context: &Context, instance: &Instance, aws: &Aws, bucket: 
     };
     let url = |key: &str| format!("{}/{bucket}/{key}", Ports::url(instance.ports.localstack()));
     let root = context.root.join("template.yaml");
-    let text = std::fs::read_to_string(&root).with_context(|| format!("cannot read {}", root.display()))?;
+    let text = std::fs::read_to_string(&root)
+        .with_context(|| format!("cannot read {}", root.display()))?;
     let text = rewrite(&text, |kind, path| {
         let path = context.root.join(path);
-        let body = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let body =
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let key = put(&path, body)?;
         Ok(match kind {
             Local::Code => format!("s3://{bucket}/{key}"),
@@ -43,7 +55,10 @@ pub(super) fn upload(context: &Context, instance: &Instance, aws: &Aws, bucket: 
 }
 
 /// Replaces the local paths of a template, line by line, and leaves every other byte as it is.
-fn rewrite(template: &str, mut replace: impl FnMut(Local, &str) -> Result<String>) -> Result<String> {
+fn rewrite(
+    template: &str,
+    mut replace: impl FnMut(Local, &str) -> Result<String>,
+) -> Result<String> {
     let mut text = String::with_capacity(template.len());
     for line in template.split_inclusive('\n') {
         match local_path(line) {

@@ -27,8 +27,16 @@ impl Signing {
     }
 
     /// From the secrets' ARNs and key pairs.
-    pub(crate) fn of((token_secret_arn, token): (String, KeyPair), (url_secret_arn, url): (String, KeyPair)) -> Result<Self> {
-        Ok(Self { token_secret_arn, token_jwks: token.jwks(), url_secret_arn, url_public_pem: url.public_pem()? })
+    pub(crate) fn of(
+        (token_secret_arn, token): (String, KeyPair),
+        (url_secret_arn, url): (String, KeyPair),
+    ) -> Result<Self> {
+        Ok(Self {
+            token_secret_arn,
+            token_jwks: token.jwks(),
+            url_secret_arn,
+            url_public_pem: url.public_pem()?,
+        })
     }
 
     /// The template's parameters for them.
@@ -39,15 +47,35 @@ impl Signing {
             ("UrlSigningSecretArn", &self.url_secret_arn),
             ("UrlSigningPublicKeyPem", &self.url_public_pem),
         ];
-        given.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect()
+        given
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .collect()
     }
 }
 
-fn ensure_secret(aws: &Aws, name: &str, text: fn(&KeyPair) -> Result<String>) -> Result<(String, KeyPair)> {
-    let call = |operation: &str, body: &Value| aws.json("secretsmanager", &format!("secretsmanager.{operation}"), body);
-    let arn = |answer: &Value| answer["ARN"].as_str().map(str::to_owned).context("a secret without an ARN");
+fn ensure_secret(
+    aws: &Aws,
+    name: &str,
+    text: fn(&KeyPair) -> Result<String>,
+) -> Result<(String, KeyPair)> {
+    let call = |operation: &str, body: &Value| {
+        aws.json(
+            "secretsmanager",
+            &format!("secretsmanager.{operation}"),
+            body,
+        )
+    };
+    let arn = |answer: &Value| {
+        answer["ARN"]
+            .as_str()
+            .map(str::to_owned)
+            .context("a secret without an ARN")
+    };
     if let Ok(found) = call("GetSecretValue", &json!({ "SecretId": name })) {
-        let text = found["SecretString"].as_str().context("a secret without a text")?;
+        let text = found["SecretString"]
+            .as_str()
+            .context("a secret without a text")?;
         return Ok((arn(&found)?, KeyPair::from_secret(text)?));
     }
     let pair = KeyPair::generate();

@@ -1,4 +1,4 @@
-//! One CloudFormation change set, from its creation to the stack's end state.
+//! One change set of `CloudFormation`, from its creation to the stack's end state.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::aws::Aws;
 use crate::progress::Step;
 use crate::time;
 
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_mins(5);
 
 /// Creates or updates a stack and returns its outputs.
 pub(super) fn apply(
@@ -25,7 +25,11 @@ pub(super) fn apply(
     let before = describe(aws, stack).ok();
     let kind = if before.is_some() { "UPDATE" } else { "CREATE" };
     let change = format!("xtask-{}", time::unix_nanos());
-    call(aws, "CreateChangeSet", &change_set(stack, &change, kind, template_url, parameters))?;
+    call(
+        aws,
+        "CreateChangeSet",
+        &change_set(stack, &change, kind, template_url, parameters),
+    )?;
     let named = pairs(&[("StackName", stack), ("ChangeSetName", &change)]);
     if !prepared(aws, &named)? {
         return outputs(&describe(aws, stack)?);
@@ -76,7 +80,9 @@ fn prepared(aws: &Aws, named: &[(String, String)]) -> Result<bool> {
     let (status, found) = end.context("the change set took too long")??;
     let reason = text(&result(&found, "DescribeChangeSet")["StatusReason"]);
     match status.as_str() {
-        "FAILED" if reason.contains("didn't contain changes") || reason.contains("No updates") => Ok(false),
+        "FAILED" if reason.contains("didn't contain changes") || reason.contains("No updates") => {
+            Ok(false)
+        }
         "FAILED" => bail!("the change set failed: {reason}"),
         _ => Ok(true),
     }
@@ -99,7 +105,12 @@ fn outputs(stack: &Value) -> Result<BTreeMap<String, String>> {
     let entries = list(&stack["Outputs"]);
     entries
         .iter()
-        .map(|entry| Some((entry["OutputKey"].as_str()?.to_owned(), entry["OutputValue"].as_str()?.to_owned())))
+        .map(|entry| {
+            Some((
+                entry["OutputKey"].as_str()?.to_owned(),
+                entry["OutputValue"].as_str()?.to_owned(),
+            ))
+        })
         .collect::<Option<_>>()
         .context("an output without a name or value")
 }
@@ -110,13 +121,23 @@ fn failures(aws: &Aws, stack: &str) -> String {
         return String::new();
     };
     let events = list(&result(&found, "DescribeStackEvents")["StackEvents"]);
-    let failed = events.iter().filter(|event| text(&event["ResourceStatus"]).ends_with("FAILED"));
+    let failed = events
+        .iter()
+        .filter(|event| text(&event["ResourceStatus"]).ends_with("FAILED"));
     let mut lines = Vec::new();
     for event in failed {
         let inner = text(&event["PhysicalResourceId"]);
-        lines.push(format!("  {}: {}", text(&event["LogicalResourceId"]), text(&event["ResourceStatusReason"])));
+        lines.push(format!(
+            "  {}: {}",
+            text(&event["LogicalResourceId"]),
+            text(&event["ResourceStatusReason"])
+        ));
         let nested = text(&event["ResourceType"]) == "AWS::CloudFormation::Stack";
-        if nested && !inner.is_empty() && inner != stack && text(&event["LogicalResourceId"]) != stack {
+        if nested
+            && !inner.is_empty()
+            && inner != stack
+            && text(&event["LogicalResourceId"]) != stack
+        {
             lines.push(failures(aws, inner));
         }
     }
@@ -148,5 +169,8 @@ fn text(value: &Value) -> &str {
 }
 
 fn pairs(given: &[(&str, &str)]) -> Vec<(String, String)> {
-    given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    given
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }

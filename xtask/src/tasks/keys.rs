@@ -26,7 +26,11 @@ pub(crate) fn run(context: &Context, progress: &Progress) -> Result<()> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
-    child.stdin.take().context("no pipe")?.write_all(wishes.to_string().as_bytes())?;
+    child
+        .stdin
+        .take()
+        .context("no pipe")?
+        .write_all(wishes.to_string().as_bytes())?;
     let answer = child.wait_with_output()?;
     if !answer.status.success() {
         bail!("the secrets could not be made");
@@ -34,8 +38,14 @@ pub(crate) fn run(context: &Context, progress: &Progress) -> Result<()> {
     let kept: Value = serde_json::from_slice(&answer.stdout)?;
     let secret = |name: &str| -> Result<(String, KeyPair)> {
         let entry = &kept[name];
-        let arn = entry["arn"].as_str().context("a secret without an ARN")?.to_owned();
-        Ok((arn, KeyPair::from_secret(entry["text"].as_str().context("a secret without a text")?)?))
+        let arn = entry["arn"]
+            .as_str()
+            .context("a secret without an ARN")?
+            .to_owned();
+        Ok((
+            arn,
+            KeyPair::from_secret(entry["text"].as_str().context("a secret without a text")?)?,
+        ))
     };
     let signing = Signing::of(secret(Signing::TOKEN_SECRET)?, secret(Signing::URL_SECRET)?)?;
     let mut out = std::io::stdout();

@@ -15,7 +15,9 @@ use crate::progress::{Progress, say};
 pub(crate) fn run(context: &Context, parameters: &Parameters, progress: &Progress) -> Result<()> {
     let instance = Instance::main(context);
     if instance.is_running() {
-        say("The local cloud is already up; `cargo xtask deploy` deploys to it, `cargo xtask down` stops it.");
+        say(
+            "The local cloud is already up; `cargo xtask deploy` deploys to it, `cargo xtask down` stops it.",
+        );
         return Outputs::read(&instance).map(|outputs| show(&outputs));
     }
     let (cloud, outputs) = Cloud::bring_up(context, instance, parameters, progress)?;
@@ -25,29 +27,40 @@ pub(crate) fn run(context: &Context, parameters: &Parameters, progress: &Progres
 }
 
 /// Builds, packages and deploys to the cloud that is up.
-pub(crate) fn deploy(context: &Context, parameters: &Parameters, progress: &Progress) -> Result<()> {
+pub(crate) fn deploy(
+    context: &Context,
+    parameters: &Parameters,
+    progress: &Progress,
+) -> Result<()> {
     let instance = Instance::main(context);
     let before = running(&instance)?;
     package::local(context, &[], progress)?;
     let aws = Aws::new(&before.aws_endpoint_url);
-    let mut after = progress.run("Deploying the stack", |step| deploy::deploy(context, &instance, &aws, parameters, step))?;
+    let mut after = progress.run("Deploying the stack", |step| {
+        deploy::deploy(context, &instance, &aws, parameters, step)
+    })?;
     after.owner = before.owner;
     after.write(&instance)
 }
 
-pub(crate) fn down(context: &Context) -> Result<()> {
+pub(crate) fn down(context: &Context) {
     let instance = Instance::main(context);
     match instance.end() {
         0 => say("The local cloud is not up."),
-        ended => say(&format!("The local cloud is down ({ended} processes ended).")),
+        ended => say(&format!(
+            "The local cloud is down ({ended} processes ended)."
+        )),
     }
-    Ok(())
 }
 
 /// `outputs.json` on the standard output, for a person or a pipe.
 pub(crate) fn info(context: &Context) -> Result<()> {
     let outputs = running(&Instance::main(context))?;
-    writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&outputs)?)?;
+    writeln!(
+        std::io::stdout(),
+        "{}",
+        serde_json::to_string_pretty(&outputs)?
+    )?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use data_encoding::HEXLOWER;
 pub(crate) use python::SEED;
 use sha2::{Digest as _, Sha256};
 
@@ -36,7 +37,11 @@ pub(crate) fn ensure(context: &Context, progress: &Progress) -> Result<Tools> {
     let dynoxide = dynoxide::ensure(context, progress)?;
     let python = python::localstack(context, progress)?;
     let localstack_seed = python::localstack_seed(&python, context, progress)?;
-    Ok(Tools { python, localstack_seed, dynoxide })
+    Ok(Tools {
+        python,
+        localstack_seed,
+        dynoxide,
+    })
 }
 
 /// The folder of executables with `sam` and a Python that has boto3.
@@ -57,12 +62,18 @@ fn lock(path: &Path) -> Result<File> {
         std::fs::create_dir_all(folder)?;
     }
     let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-    file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
+    file.lock()
+        .with_context(|| format!("cannot lock {}", path.display()))?;
     Ok(file)
 }
 
 /// Makes `folder` by `install` unless an earlier run finished doing so.
-fn once(folder: &Path, progress: &Progress, title: &str, install: impl FnOnce(&Step) -> Result<()>) -> Result<()> {
+fn once(
+    folder: &Path,
+    progress: &Progress,
+    title: &str,
+    install: impl FnOnce(&Step) -> Result<()>,
+) -> Result<()> {
     let stamp = folder.join(".installed");
     if stamp.is_file() {
         return Ok(());
@@ -79,5 +90,5 @@ fn once(folder: &Path, progress: &Progress, title: &str, install: impl FnOnce(&S
 }
 
 fn short_hash(bytes: impl AsRef<[u8]>) -> String {
-    Sha256::digest(bytes).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(bytes)[..5])
 }

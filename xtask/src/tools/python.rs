@@ -28,39 +28,64 @@ pub(super) fn cargo_lambda(context: &Context, progress: &Progress) -> Result<Pat
 pub(crate) const SEED: &str = "usr/lib/localstack";
 
 /// An index of AWS's services that takes LocalStack seconds to make and then serves every start.
-pub(super) fn localstack_seed(python: &Path, context: &Context, progress: &Progress) -> Result<PathBuf> {
-    let environment = python.parent().and_then(Path::parent).context("a Python lies in bin")?;
+pub(super) fn localstack_seed(
+    python: &Path,
+    context: &Context,
+    progress: &Progress,
+) -> Result<PathBuf> {
+    let environment = python
+        .parent()
+        .and_then(Path::parent)
+        .context("a Python lies in bin")?;
     let folder = environment.join("seed");
     super::once(&folder, progress, "Preparing LocalStack, once", |_| {
         std::fs::create_dir_all(folder.join(SEED))?;
         let mut command = proc::command(python);
-        command.args(["-m", "localstack.aws.spec"]).env("OVERRIDE_IN_DOCKER", "0").env("FILESYSTEM_ROOT", &folder);
-        proc::run(&mut command, &context.target().join("xtask/localstack-seed.log"))
+        command
+            .args(["-m", "localstack.aws.spec"])
+            .env("OVERRIDE_IN_DOCKER", "0")
+            .env("FILESYSTEM_ROOT", &folder);
+        proc::run(
+            &mut command,
+            &context.target().join("xtask/localstack-seed.log"),
+        )
     })?;
     Ok(folder)
 }
 
 /// An environment with what `infra/local/<name>.lock` lists.
 fn environment(context: &Context, progress: &Progress, name: &str, title: &str) -> Result<PathBuf> {
-    let lock = context.root.join("infra/local").join(format!("{name}.lock"));
+    let lock = context
+        .root
+        .join("infra/local")
+        .join(format!("{name}.lock"));
     let pinned = std::fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
-    let folder = context.cache.join(format!("{name}-{}", super::short_hash(&pinned)));
-    super::once(&folder, progress, &format!("Installing {title}, once"), |step| {
-        let log = context.target().join(format!("xtask/{name}.log"));
-        let uv = uv(context, &log)?;
-        step.note("Python");
-        let python = find_python(&uv).unwrap_or_else(|| VERSIONS[0].to_owned());
-        let mut make = proc::command(&uv);
-        proc::run(make.args(["venv", "--quiet", "--allow-existing", "--python", &python]).arg(&folder), &log).context(
+    let folder = context
+        .cache
+        .join(format!("{name}-{}", super::short_hash(&pinned)));
+    super::once(
+        &folder,
+        progress,
+        &format!("Installing {title}, once"),
+        |step| {
+            let log = context.target().join(format!("xtask/{name}.log"));
+            let uv = uv(context, &log)?;
+            step.note("Python");
+            let python = find_python(&uv).unwrap_or_else(|| VERSIONS[0].to_owned());
+            let mut make = proc::command(&uv);
+            proc::run(make.args(["venv", "--quiet", "--allow-existing", "--python", &python]).arg(&folder), &log).context(
             "LocalStack needs Python 3.12 or 3.13: none was found, and uv could not download one",
         )?;
-        step.note("packages");
-        let mut install = proc::command(&uv);
-        install.args(["pip", "install", "--require-hashes", "--python"]).arg(folder.join("bin/python"));
-        proc::run(install.arg("-r").arg(&lock), &log)?;
-        step.note("");
-        Ok(())
-    })?;
+            step.note("packages");
+            let mut install = proc::command(&uv);
+            install
+                .args(["pip", "install", "--require-hashes", "--python"])
+                .arg(folder.join("bin/python"));
+            proc::run(install.arg("-r").arg(&lock), &log)?;
+            step.note("");
+            Ok(())
+        },
+    )?;
     Ok(folder)
 }
 
@@ -72,15 +97,26 @@ fn uv(context: &Context, log: &Path) -> Result<PathBuf> {
         return Ok(found.clone());
     }
     let mut pip = proc::command("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"]).arg(&folder).arg("uv");
+    pip.args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"])
+        .arg(&folder)
+        .arg("uv");
     if proc::run(&mut pip, log).is_err() {
         // Debian's Python may come without pip, which an environment brings along.
-        proc::run(proc::command("python3").args(["-m", "venv"]).arg(&folder), log)
-            .context("Python has neither pip nor venv: please install python3-venv, or uv")?;
-        proc::run(proc::command(folder.join("bin/pip")).args(["install", "--quiet", "uv"]), log)?;
+        proc::run(
+            proc::command("python3").args(["-m", "venv"]).arg(&folder),
+            log,
+        )
+        .context("Python has neither pip nor venv: please install python3-venv, or uv")?;
+        proc::run(
+            proc::command(folder.join("bin/pip")).args(["install", "--quiet", "uv"]),
+            log,
+        )?;
     }
     if !works(&candidates[1]) {
-        bail!("uv was installed into {} but does not run", folder.display());
+        bail!(
+            "uv was installed into {} but does not run",
+            folder.display()
+        );
     }
     Ok(candidates[1].clone())
 }
@@ -90,19 +126,34 @@ fn works(uv: &Path) -> bool {
 }
 
 fn find_python(uv: &Path) -> Option<String> {
-    let pyenv = variable("PYENV_ROOT").or_else(|| variable("HOME").map(|home| format!("{home}/.pyenv")));
+    let pyenv =
+        variable("PYENV_ROOT").or_else(|| variable("HOME").map(|home| format!("{home}/.pyenv")));
     let pyenv = pyenv.map(|root| PathBuf::from(root).join("versions"));
     for version in VERSIONS {
-        let by_pyenv = pyenv.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        let by_pyenv = pyenv
+            .iter()
+            .filter_map(|folder| std::fs::read_dir(folder).ok())
+            .flatten()
+            .flatten();
         let by_pyenv = by_pyenv
-            .filter(|entry| entry.file_name().to_string_lossy().starts_with(&format!("{version}.")))
+            .filter(|entry| {
+                entry
+                    .file_name()
+                    .to_string_lossy()
+                    .starts_with(&format!("{version}."))
+            })
             .map(|entry| entry.path().join("bin/python3"));
         let on_path = std::iter::once(PathBuf::from(format!("python{version}")));
-        if let Some(found) = on_path.chain(by_pyenv).find(|python| is_version(python, version)) {
+        if let Some(found) = on_path
+            .chain(by_pyenv)
+            .find(|python| is_version(python, version))
+        {
             return Some(found.to_string_lossy().into_owned());
         }
         let mut find = proc::command(uv);
-        if let Ok(found) = proc::output(find.args(["python", "find", "--no-python-downloads", version])) {
+        if let Ok(found) =
+            proc::output(find.args(["python", "find", "--no-python-downloads", version]))
+        {
             return Some(found.trim().to_owned());
         }
     }
@@ -112,5 +163,6 @@ fn find_python(uv: &Path) -> Option<String> {
 /// A shim on PATH may exist for a version that is not there: only running it tells.
 fn is_version(python: &Path, version: &str) -> bool {
     let script = "import sys, ssl, sqlite3; print('%d.%d' % sys.version_info[:2])";
-    proc::output(proc::command(python).args(["-c", script])).is_ok_and(|found| found.trim() == version)
+    proc::output(proc::command(python).args(["-c", script]))
+        .is_ok_and(|found| found.trim() == version)
 }

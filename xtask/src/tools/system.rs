@@ -7,8 +7,13 @@ use crate::proc;
 use crate::progress::Progress;
 
 /// A Debian package and the programs any one of which shows that it is there.
-const NEEDED: [(&str, &[&str]); 2] =
-    [("ffmpeg", &["ffmpeg"]), ("chromium", &["chromium", "chromium-browser", "google-chrome"])];
+const NEEDED: [(&str, &[&str]); 2] = [
+    ("ffmpeg", &["ffmpeg"]),
+    (
+        "chromium",
+        &["chromium", "chromium-browser", "google-chrome"],
+    ),
+];
 
 pub(super) fn ensure(context: &Context, progress: &Progress) -> Result<()> {
     let missing: Vec<_> = NEEDED
@@ -28,7 +33,13 @@ pub(super) fn ensure(context: &Context, progress: &Progress) -> Result<()> {
         step.note("package lists");
         apt(&["update"], &log)?;
         step.note("packages");
-        let mut words = vec!["install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600"];
+        let mut words = vec![
+            "install",
+            "-y",
+            "--no-install-recommends",
+            "-o",
+            "DPkg::Lock::Timeout=600",
+        ];
         words.extend(&missing);
         apt(&words, &log)?;
         step.note("");
@@ -44,5 +55,8 @@ fn apt(words: &[&str], log: &std::path::Path) -> Result<()> {
         sudo.args(["-n", "apt-get"]);
         sudo
     };
-    proc::run(command.args(words).env("DEBIAN_FRONTEND", "noninteractive"), log)
+    proc::run(
+        command.args(words).env("DEBIAN_FRONTEND", "noninteractive"),
+        log,
+    )
 }
