@@ -1,6 +1,7 @@
 //! The samples of one track as the packer takes them: in decoding order, timed on the film's clock.
 
-use crate::mp4::table::{Cursor, Tables};
+use crate::mp4::cursor::Cursor;
+use crate::mp4::table::Tables;
 use crate::survey::{Survey, Timeline};
 
 /// One picture or sound frame; times are 90 kHz ticks from the beginning of the film.

@@ -4,9 +4,10 @@
 use vault_domain::packaging::TICKS_PER_SECOND;
 
 use crate::fault::{Outcome, damaged, unsupported_feature};
+use crate::mp4::cursor::{Cursor, Sample, short_of};
 use crate::mp4::edit::Edit;
 use crate::mp4::movie::Chosen;
-use crate::mp4::table::{Cursor, Sample, Tables, short_of};
+use crate::mp4::table::Tables;
 
 /// Larger single pictures than this are taken for damage.
 const MAX_SAMPLE: u32 = 64 << 20;

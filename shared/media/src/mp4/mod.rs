@@ -1,6 +1,7 @@
 //! Reading MP4 and MOV: where the index is, what it says, and its sample tables.
 
 pub(crate) mod boxes;
+pub(crate) mod cursor;
 pub(crate) mod edit;
 pub(crate) mod entry;
 pub(crate) mod movie;

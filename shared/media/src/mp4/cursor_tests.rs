@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use super::*;
+use crate::mp4::boxes::Node;
 
 fn full(kind: [u8; 4], words: &[u32]) -> Vec<u8> {
     let mut out = u32::try_from(12 + words.len() * 4)
