@@ -103,7 +103,7 @@ pub(super) struct Api {
 impl Api {
     pub(super) fn new(base: &str) -> Self {
         Self {
-            agent: aws::agent(Duration::from_secs(60)),
+            agent: aws::agent(Duration::from_mins(1)),
             base: base.to_owned(),
         }
     }

@@ -14,6 +14,9 @@ use super::film::Film;
 use crate::progress::{Progress, Step};
 use crate::time;
 
+/// Characters of an error in the table.
+const LONGEST: usize = 200;
+
 /// One line of the table.
 #[derive(Serialize)]
 struct Fact {
@@ -96,8 +99,9 @@ impl Journal {
                 }
             }
             Err(error) => {
-                step.note(first_line(&format!("{error:#}")));
-                Told::of(first_line(&format!("{error:#}")))
+                let told = Told::of(told_of(&format!("{error:#}")));
+                step.note(told.result.clone());
+                told
             }
         };
         self.keep(title, told, outcome.is_ok(), since.elapsed());
@@ -178,13 +182,19 @@ impl Journal {
     }
 }
 
-fn first_line(text: &str) -> String {
-    text.lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(200)
-        .collect()
+/// An error in a line, without what may be a secret: everything behind the host of a URL.
+fn told_of(error: &str) -> String {
+    let words = error.split_whitespace().map(|word| {
+        let host = word
+            .split_once("://")
+            .map(|(scheme, rest)| (scheme, rest.split('/').next().unwrap_or_default()));
+        host.map_or_else(
+            || word.to_owned(),
+            |(scheme, host)| format!("{scheme}://{host}/…"),
+        )
+    });
+    let line = words.collect::<Vec<_>>().join(" ");
+    line.chars().take(LONGEST).collect()
 }
 
 /// Bytes as a person reads them.
@@ -215,14 +225,15 @@ mod tests {
         let mut journal = Journal::new(Progress::new());
         journal.check("a", |_| Ok(Told::of("fine").bytes(16)));
         assert!(journal.held());
-        journal.check("b", |_| anyhow::bail!("not so\nand more"));
+        journal.check("b", |_| {
+            anyhow::bail!("not so:\nhttp://h:1/v1/playback/SECRET/a?b and more")
+        });
         assert!(!journal.held());
         let table = journal.table();
         assert!(
             table.contains("✓ a")
                 && table.contains("✗ b")
-                && table.contains("not so")
-                && !table.contains("and more")
+                && table.contains("not so: http://h:1/… and more")
         );
     }
 }

@@ -154,8 +154,8 @@ fn send_film(stage: &Stage, journal: &mut Journal, access: &str) -> Result<Strin
         ))
     })?;
     journal.step("Finalize", |_| {
-        let state = upload::finalize(api, access, &slot.asset_id, &parts)?;
-        Ok(((), Told::of(state)))
+        let found = upload::finalize(api, access, &slot.asset_id, &parts)?;
+        Ok(((), Told::of(found)))
     })?;
     journal.step("Package: S3 event → queue → HLS", |step| {
         let states = upload::packaged(api, access, &slot.asset_id, step)?;

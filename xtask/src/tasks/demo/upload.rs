@@ -20,7 +20,7 @@ use crate::time;
 const PARALLEL: usize = 2;
 /// Part URLs asked for at once.
 const BATCH: u32 = 20;
-const PACKAGING_LIMIT: Duration = Duration::from_secs(300);
+const PACKAGING_LIMIT: Duration = Duration::from_mins(5);
 
 /// What `POST /v1/uploads` returns.
 #[derive(Deserialize)]
