@@ -50,6 +50,18 @@ pub(crate) fn sam(context: &Context, progress: &Progress) -> Result<PathBuf> {
     python::sam(context, progress)
 }
 
+/// The ffmpeg that the Python package imageio-ffmpeg brings along.
+pub(crate) fn imageio_ffmpeg(context: &Context, progress: &Progress) -> Result<PathBuf> {
+    let _lock = lock(&context.cache.join("install.lock"))?;
+    python::imageio_ffmpeg(context, progress)
+}
+
+/// The folder of the bench's Node handlers, with what they import.
+pub(crate) fn bench_node(context: &Context, progress: &Progress) -> Result<PathBuf> {
+    let _lock = lock(&context.cache.join("install.lock"))?;
+    node::bench(context, progress)
+}
+
 /// The folder of executables with `cargo-lambda` and the Zig that it links with.
 pub(crate) fn cargo_lambda(context: &Context, progress: &Progress) -> Result<PathBuf> {
     let _lock = lock(&context.cache.join("install.lock"))?;

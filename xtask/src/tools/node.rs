@@ -1,6 +1,7 @@
-//! Node packages: hls.js for the reference page, playwright-core for the browser's driver.
+//! Node packages: hls.js for the reference page, playwright-core for the browser's driver, the AWS SDK
+//! for the handlers that the bench measures against.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -10,31 +11,49 @@ use crate::progress::Progress;
 
 const FILES: [&str; 2] = ["package.json", "package-lock.json"];
 
-/// Installs what the lock pins into the cache, and links it to where Node looks for it.
 pub(super) fn ensure(context: &Context, progress: &Progress) -> Result<()> {
-    let clone = context.players();
+    let title = "Installing hls.js and the browser's driver, once";
+    install(context, progress, &context.players(), "players", title)
+}
+
+/// The folder of the bench's handlers, with what they import.
+pub(super) fn bench(context: &Context, progress: &Progress) -> Result<PathBuf> {
+    let clone = context.root.join("tests/bench/node");
+    install(
+        context,
+        progress,
+        &clone,
+        "bench-node",
+        "Installing the AWS SDK for Node, once",
+    )?;
+    Ok(clone)
+}
+
+/// Installs what the lock pins into the cache, and links it to where Node looks for it.
+fn install(
+    context: &Context,
+    progress: &Progress,
+    clone: &Path,
+    name: &str,
+    title: &str,
+) -> Result<()> {
     let lock = clone.join(FILES[1]);
     let pinned = std::fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
     let folder = context
         .cache
-        .join(format!("players-{}", super::short_hash(&pinned)));
-    super::once(
-        &folder,
-        progress,
-        "Installing hls.js and the browser's driver, once",
-        |_| {
-            if !proc::on_path("npm") {
-                bail!("please install Node 20 or newer with npm");
-            }
-            for file in FILES {
-                std::fs::copy(clone.join(file), folder.join(file))?;
-            }
-            let mut npm = proc::command("npm");
-            npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-                .current_dir(&folder);
-            proc::run(&mut npm, &context.target().join("xtask/npm.log"))
-        },
-    )?;
+        .join(format!("{name}-{}", super::short_hash(&pinned)));
+    super::once(&folder, progress, title, |_| {
+        if !proc::on_path("npm") {
+            bail!("please install Node 20 or newer with npm");
+        }
+        for file in FILES {
+            std::fs::copy(clone.join(file), folder.join(file))?;
+        }
+        let mut npm = proc::command("npm");
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(&folder);
+        proc::run(&mut npm, &context.target().join("xtask/npm.log"))
+    })?;
     link(&folder.join("node_modules"), &clone.join("node_modules"))
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::context::{Context, variable};
 use crate::proc;
-use crate::progress::Progress;
+use crate::progress::{Progress, Step};
 
 /// The versions that the locks were resolved for; the first found is taken.
 const VERSIONS: [&str; 2] = ["3.13", "3.12"];
@@ -22,6 +22,13 @@ pub(super) fn sam(context: &Context, progress: &Progress) -> Result<PathBuf> {
 
 pub(super) fn cargo_lambda(context: &Context, progress: &Progress) -> Result<PathBuf> {
     Ok(environment(context, progress, "cargo-lambda", "cargo-lambda and Zig")?.join("bin"))
+}
+
+pub(super) fn imageio_ffmpeg(context: &Context, progress: &Progress) -> Result<PathBuf> {
+    let folder = environment(context, progress, "imageio-ffmpeg", "imageio-ffmpeg")?;
+    let script = "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())";
+    let told = proc::output(proc::command(folder.join("bin/python")).args(["-c", script]))?;
+    Ok(PathBuf::from(told.trim()))
 }
 
 /// Where LocalStack looks for the files of the seed, under its root.
@@ -69,13 +76,13 @@ fn environment(context: &Context, progress: &Progress, name: &str, title: &str) 
         &format!("Installing {title}, once"),
         |step| {
             let log = context.target().join(format!("xtask/{name}.log"));
-            let uv = uv(context, &log)?;
+            let uv = uv(context, &log, step)?;
             step.note("Python");
             let python = find_python(&uv).unwrap_or_else(|| VERSIONS[0].to_owned());
             let mut make = proc::command(&uv);
-            proc::run(make.args(["venv", "--quiet", "--allow-existing", "--python", &python]).arg(&folder), &log).context(
-            "LocalStack needs Python 3.12 or 3.13: none was found, and uv could not download one",
-        )?;
+            make.args(["venv", "--quiet", "--allow-existing", "--python", &python]);
+            proc::run(make.arg(&folder), &log)
+                .context("no Python 3.12 or 3.13 was found, and uv could not download one")?;
             step.note("packages");
             let mut install = proc::command(&uv);
             install
@@ -90,35 +97,35 @@ fn environment(context: &Context, progress: &Progress, name: &str, title: &str) 
 }
 
 /// uv itself: on PATH, in the cache, or put there by whichever way this machine's Python allows.
-fn uv(context: &Context, log: &Path) -> Result<PathBuf> {
+fn uv(context: &Context, log: &Path, step: &Step) -> Result<PathBuf> {
     let folder = context.cache.join("uv");
-    let candidates = [PathBuf::from("uv"), folder.join("bin/uv")];
-    if let Some(found) = candidates.iter().find(|uv| works(uv)) {
-        return Ok(found.clone());
+    let cached = folder.join("bin/uv");
+    for found in [PathBuf::from("uv"), cached.clone()] {
+        if works(&found) {
+            return Ok(found);
+        }
     }
     let mut pip = proc::command("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"])
-        .arg(&folder)
-        .arg("uv");
-    if proc::run(&mut pip, log).is_err() {
+    pip.args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"]);
+    if proc::run(pip.arg(&folder).arg("uv"), log).is_err() {
         // Debian's Python may come without pip, which an environment brings along.
-        proc::run(
-            proc::command("python3").args(["-m", "venv"]).arg(&folder),
-            log,
-        )
-        .context("Python has neither pip nor venv: please install python3-venv, or uv")?;
-        proc::run(
-            proc::command(folder.join("bin/pip")).args(["install", "--quiet", "uv"]),
-            log,
-        )?;
+        let venv = || {
+            proc::run(
+                proc::command("python3").args(["-m", "venv"]).arg(&folder),
+                log,
+            )
+        };
+        if venv().is_err() {
+            super::system::install(context, &["python3-venv"], step)?;
+            venv()?;
+        }
+        let mut pip = proc::command(folder.join("bin/pip"));
+        proc::run(pip.args(["install", "--quiet", "uv"]), log)?;
     }
-    if !works(&candidates[1]) {
-        bail!(
-            "uv was installed into {} but does not run",
-            folder.display()
-        );
+    if !works(&cached) {
+        bail!("uv was installed but does not run: {}", cached.display());
     }
-    Ok(candidates[1].clone())
+    Ok(cached)
 }
 
 fn works(uv: &Path) -> bool {

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::context::Context;
 use crate::proc;
-use crate::progress::Progress;
+use crate::progress::{Progress, Step};
 
 /// A Debian package and the programs any one of which shows that it is there.
 const NEEDED: [(&str, &[&str]); 2] = [
@@ -24,27 +24,34 @@ pub(super) fn ensure(context: &Context, progress: &Progress) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let names = missing.join(" ");
-    if !proc::on_path("apt-get") {
-        bail!("please install: {names} (only Debian's package manager is known here)");
-    }
-    progress.run(&format!("Installing {names}"), |step| {
-        let log = context.target().join("xtask/apt.log");
-        step.note("package lists");
-        apt(&["update"], &log)?;
-        step.note("packages");
-        let mut words = vec![
-            "install",
-            "-y",
-            "--no-install-recommends",
-            "-o",
-            "DPkg::Lock::Timeout=600",
-        ];
-        words.extend(&missing);
-        apt(&words, &log)?;
-        step.note("");
-        Ok(())
+    progress.run(&format!("Installing {}", missing.join(" ")), |step| {
+        install(context, &missing, step)
     })
+}
+
+/// Installs Debian packages, as root or by a sudo that asks for nothing.
+pub(super) fn install(context: &Context, packages: &[&str], step: &Step) -> Result<()> {
+    if !proc::on_path("apt-get") {
+        bail!(
+            "please install {}: only Debian's package manager is known here",
+            packages.join(" ")
+        );
+    }
+    let log = context.target().join("xtask/apt.log");
+    step.note("package lists");
+    apt(&["update"], &log)?;
+    step.note("packages");
+    let mut words = vec![
+        "install",
+        "-y",
+        "--no-install-recommends",
+        "-o",
+        "DPkg::Lock::Timeout=600",
+    ];
+    words.extend(packages);
+    apt(&words, &log)?;
+    step.note("");
+    Ok(())
 }
 
 fn apt(words: &[&str], log: &std::path::Path) -> Result<()> {
