@@ -187,13 +187,12 @@ impl Assets for DynamoAssets {
         let request = request
             .expression_attribute_values(":code", text(&failure.code))
             .expression_attribute_values(":reason", text(&failure.reason));
+        // The runs stay on record until their segments and keys are gone.
         let request = match package {
-            Some(package) => of_run(request, package)
-                .update_expression(format!("{FAILED}, #runs"))
-                .expression_attribute_names("#runs", "runs"),
-            None => before_ready(request).update_expression(FAILED),
+            Some(package) => of_run(request, package),
+            None => before_ready(request),
         };
-        change("assets.fail", request).await
+        change("assets.fail", request.update_expression(FAILED)).await
     }
 
     async fn withdraw(&self, id: AssetId) -> Stored<Change> {
