@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use data_encoding::HEXLOWER;
 use p256::SecretKey;
+use p256::ecdsa::signature::Signer as _;
+use p256::ecdsa::{Signature, SigningKey};
 use p256::elliptic_curve::rand_core::OsRng;
 use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 use p256::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
@@ -67,6 +69,12 @@ impl KeyPair {
             .public_key()
             .to_public_key_pem(LineEnding::LF)
             .context("cannot encode the public key")
+    }
+
+    /// An ES256 signature (RFC 7518 §3.4).
+    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let signature: Signature = SigningKey::from(&self.key).sign(message);
+        signature.to_vec()
     }
 
     fn coordinates(&self) -> (String, String) {

@@ -31,9 +31,13 @@ pub(crate) fn host_architecture() -> &'static str {
 /// Builds the functions and `more` for this machine and packages the functions.
 pub(crate) fn local(context: &Context, more: &[&str], progress: &Progress) -> Result<Binaries> {
     let functions = context.functions()?;
-    let mut crates: Vec<&str> = functions.iter().map(String::as_str).collect();
-    crates.extend(more);
-    let binaries = progress.run("Building the functions", |_| build(context, &crates))?;
+    let crates = functions
+        .iter()
+        .map(String::as_str)
+        .chain(more.iter().copied());
+    let mut arguments = vec!["--profile", "local"];
+    arguments.extend(crates.flat_map(|name| ["-p", name]));
+    let binaries = progress.run("Building the functions", |_| build(context, &arguments))?;
     progress.run("Packaging the functions", |step| {
         let mut renewed = 0;
         for function in &functions {
@@ -96,20 +100,16 @@ pub(crate) fn release(context: &Context, architecture: &str, progress: &Progress
     Ok(())
 }
 
-/// Builds crates in the profile `local`; Cargo itself tells where the programs are.
-fn build(context: &Context, crates: &[&str]) -> Result<Binaries> {
+/// `cargo build` with more arguments; Cargo itself tells where the programs are.
+pub(crate) fn build(context: &Context, arguments: &[&str]) -> Result<Binaries> {
     let mut command = proc::command("cargo");
     command.args([
         "build",
-        "--profile",
-        "local",
         "--message-format",
         "json-render-diagnostics",
         "--quiet",
     ]);
-    for name in crates {
-        command.args(["-p", name]);
-    }
+    command.args(arguments);
     let shown = command
         .current_dir(&context.root)
         .stdout(Stdio::piped())

@@ -1,13 +1,87 @@
-//! `cargo xtask bench`.
+//! `cargo xtask bench`: what the functions cost, side by side with what else one could run.
+
+mod calls;
+mod cold;
+mod events;
+mod function;
+mod packaging;
+mod report;
+mod runtime_api;
+mod usage;
+mod wire;
+
+use std::io::Write as _;
 
 use anyhow::{Result, bail};
 use pico_args::Arguments;
 
+use self::report::Report;
 use crate::args;
 use crate::context::Context;
 use crate::progress::Progress;
 
-pub(crate) fn run(_context: &Context, arguments: Arguments, _progress: &Progress) -> Result<()> {
+const SECTIONS: [&str; 3] = ["calls", "packaging", "cold-start"];
+
+/// Measures the sections that are named, or all, and writes `target/bench/{summary.json,table.md}`.
+///
+/// `--profile local|release` is what is measured of ours (release by default: what ships), `--runs N` how
+/// often. A goal that is missed is told, and is no error: times depend on the machine.
+pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progress) -> Result<()> {
+    let profile: Option<String> = arguments.opt_value_from_str("--profile")?;
+    let profile = profile.unwrap_or_else(|| "release".to_owned());
+    let runs: usize = arguments.opt_value_from_str("--runs")?.unwrap_or(11).max(1);
+    let mut wanted: Vec<String> = Vec::new();
+    while let Some(section) = arguments.opt_free_from_str::<String>()? {
+        if !SECTIONS.contains(&section.as_str()) {
+            bail!("no such section: {section} ({})", SECTIONS.join(", "));
+        }
+        wanted.push(section);
+    }
     args::finish(arguments)?;
-    bail!("bench is not there yet")
+    let wants = |section: &str| wanted.is_empty() || wanted.iter().any(|name| name == section);
+
+    std::fs::create_dir_all(context.target().join("bench/logs"))?;
+    let mut report = Report {
+        machine: machine(),
+        sections: Vec::new(),
+    };
+    if wants("calls") {
+        report.sections.push(calls::run(context, progress)?);
+    }
+    if wants("packaging") {
+        // A run takes seconds of CPU, a start takes milliseconds.
+        let runs = runs.div_ceil(2);
+        report
+            .sections
+            .push(packaging::run(context, &profile, runs, progress)?);
+    }
+    if wants("cold-start") {
+        report
+            .sections
+            .push(cold::run(context, &profile, runs, progress)?);
+    }
+    write(context, &report)
+}
+
+fn write(context: &Context, report: &Report) -> Result<()> {
+    let folder = context.target().join("bench");
+    let markdown = report.markdown();
+    std::fs::write(
+        folder.join("summary.json"),
+        serde_json::to_vec_pretty(&report.json())?,
+    )?;
+    std::fs::write(folder.join("table.md"), &markdown)?;
+    writeln!(std::io::stdout(), "\n{markdown}")?;
+    Ok(())
+}
+
+/// In general terms: what one needs to read the figures.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let model = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = model
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or("", |(_, name)| name);
+    format!("{cores} {} cores ({model}), Linux", std::env::consts::ARCH)
 }

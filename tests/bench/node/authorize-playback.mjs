@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { BatchGetItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { config, derive, lazy, problem, ring, signingKey } from './kit.mjs';
+
+const settings = config('GRANTS_TABLE', 'ASSETS_TABLE', 'USERS_TABLE', 'PLAYBACK_TABLE', 'PLAYBACK_MAC_SECRET', 'URL_SIGNING_SECRET', 'URL_SIGNING_KEY_PAIR_ID', 'MEDIA_BASE_URL', 'PLAYBACK_SESSION_SECONDS');
+const secrets = new SecretsManagerClient({});
+const dynamodb = new DynamoDBClient({});
+const deps = lazy(async () => ({
+  tickets: derive(await ring(secrets, GetSecretValueCommand, settings.PLAYBACK_MAC_SECRET), 'playback ticket'),
+  signer: signingKey(await ring(secrets, GetSecretValueCommand, settings.URL_SIGNING_SECRET)),
+}));
+
+/** The bench sends a media token that nobody knows. */
+export async function handler(event) {
+  await deps();
+  const [, token] = (event.headers.authorization ?? '').split(' ');
+  if (!/^rvm_[\w-]{43}$/.test(token)) return problem(401, 'invalid_token');
+  const wanted = (pk) => ({ Keys: [{ pk: { S: pk } }], ConsistentRead: true });
+  const { Responses } = await dynamodb.send(new BatchGetItemCommand({
+    RequestItems: {
+      [settings.GRANTS_TABLE]: wanted(createHash('sha256').update(token).digest('hex')),
+      [settings.ASSETS_TABLE]: wanted(event.pathParameters.asset_id),
+    },
+  }));
+  return Responses[settings.GRANTS_TABLE]?.length ? problem(501, 'not_measured') : problem(401, 'invalid_token');
+}

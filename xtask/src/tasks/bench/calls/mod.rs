@@ -1,0 +1,93 @@
+//! AWS calls of each function's requests, counted between its real binary and the local cloud.
+
+mod flow;
+mod operation;
+mod proxy;
+mod stage;
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+use serde_json::json;
+
+use self::flow::Flow;
+use self::stage::Stage;
+use super::report::{Goal, Section, Table};
+use crate::cloud::{Cloud, Instance};
+use crate::context::Context;
+use crate::deploy::Parameters;
+use crate::package;
+use crate::progress::Progress;
+
+/// Keeps this cloud off the ports of the others.
+const PORTS: u16 = 40;
+
+/// The calls of one kind of request: by a fresh process, and again by the same.
+#[derive(Serialize)]
+struct Row {
+    function: String,
+    request: String,
+    first: Vec<String>,
+    warm: Vec<String>,
+}
+
+pub(super) fn run(context: &Context, progress: &Progress) -> Result<Section> {
+    progress.heading("AWS calls per request");
+    let instance = Instance::named(context, "bench", PORTS);
+    let (cloud, outputs) = Cloud::bring_up(context, instance, &Parameters::new(), progress)?;
+    let binaries = package::local(context, &[], progress)?;
+    let rows = progress.run("Counting calls", |step| {
+        let stage = Stage::set(context, &cloud, &outputs, &binaries)?;
+        Flow::new(stage, &outputs, step)?.run(&context.root.join("tests/media/bigbuckbunny.mp4"))
+    });
+    cloud.stop();
+    section(&rows?)
+}
+
+fn section(rows: &[Row]) -> Result<Section> {
+    let key = |request: &str| {
+        rows.iter()
+            .find(|row| row.function == "deliver-key" && row.request.contains(request))
+    };
+    let (Some(genuine), Some(forged)) = (key("a key"), key("forged")) else {
+        bail!("key delivery was not measured");
+    };
+    let goals = vec![
+        Goal {
+            text: "a key takes exactly one DynamoDB call".to_owned(),
+            measured: operation::summary(&genuine.warm),
+            met: genuine.warm == ["DynamoDB BatchGetItem"],
+        },
+        Goal {
+            text: "a forged ticket takes none".to_owned(),
+            measured: operation::summary(&forged.warm),
+            met: forged.warm.is_empty(),
+        },
+    ];
+    let cells = |row: &Row| {
+        let (first, warm) = (
+            operation::summary(&row.first),
+            operation::summary(&row.warm),
+        );
+        vec![row.function.clone(), row.request.clone(), first, warm]
+    };
+    let table = Table {
+        title: "AWS calls per request".to_owned(),
+        notes: vec![
+            "Counted between each function's binary and the local cloud; retries would count."
+                .into(),
+        ],
+        columns: vec![
+            "function",
+            "request",
+            "first of a process",
+            "every further one",
+        ],
+        rows: rows.iter().map(cells).collect(),
+    };
+    Ok(Section {
+        name: "calls",
+        tables: vec![table],
+        facts: json!(rows),
+        goals,
+    })
+}

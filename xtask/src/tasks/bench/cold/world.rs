@@ -1,0 +1,247 @@
+//! Settings, secrets, tokens and a first request for each function.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::super::events::Http;
+use super::super::function::Environment;
+use crate::aws::REGION;
+use crate::keys::KeyPair;
+
+const ISSUER: &str = "urn:reelvault:bench";
+/// Far in the future.
+const EXPIRES: u64 = 4_102_444_800;
+/// The id of 128 bits of zero, after its prefix.
+const ZERO: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+/// What a MAC or master key is made of.
+const MATERIAL: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01";
+
+/// A world in which every function starts and no asset exists.
+pub(super) struct World {
+    pub(super) secrets: BTreeMap<String, String>,
+    pub(super) environment: Environment,
+    access: String,
+    ticket: String,
+}
+
+/// A function's first event, and the status that answers it; none for an event of no client.
+pub(super) struct First {
+    pub(super) shown: &'static str,
+    pub(super) event: Value,
+    pub(super) status: Option<u64>,
+}
+
+impl World {
+    pub(super) fn new() -> Result<Self> {
+        let key = KeyPair::generate();
+        let material = json!({ "current": "1", "1": MATERIAL }).to_string();
+        let secrets = [
+            ("token-signing", key.to_secret(&key.id())?),
+            ("url-signing", KeyPair::generate().to_secret("1")?),
+            ("session-mac", material.clone()),
+            ("playback-mac", material.clone()),
+            ("master-key", material),
+        ];
+        Ok(Self {
+            secrets: secrets.map(|(name, text)| (name.to_owned(), text)).into(),
+            environment: environment(&key.jwks()),
+            access: access_token(&key),
+            ticket: ticket(),
+        })
+    }
+
+    /// The simplest request whose answer shows that the function is up: its secrets and keys are
+    /// parsed and, where a request goes to the database, one call is made.
+    pub(super) fn first(&self, function: &str) -> Option<First> {
+        let asset = format!("ast_{ZERO}");
+        let about = |route: &str, bearer: Option<&str>, body: Option<&str>| {
+            let content_type = "application/json";
+            Http {
+                route,
+                variables: &[("asset_id", &asset)],
+                bearer,
+                content_type,
+                body,
+                ..Http::default()
+            }
+            .event()
+        };
+        let bearer = Some(self.access.as_str());
+        let first = |shown, status, event| {
+            Some(First {
+                shown,
+                event,
+                status,
+            })
+        };
+        match function {
+            "bootstrap-owner" => first("an incomplete wish", None, json!({})),
+            "login" => first(
+                "an incomplete body",
+                Some(400),
+                about("POST /v1/login", None, Some("{}")),
+            ),
+            "mint-token" => {
+                let event = about("GET /.well-known/jwks.json", None, None);
+                first("the public keys", Some(200), event)
+            }
+            "presign-upload" => {
+                let route = "POST /v1/uploads/{asset_id}/parts";
+                let body = Some(r#"{"part_numbers": [1]}"#);
+                first(
+                    "parts of an unknown upload",
+                    Some(404),
+                    about(route, bearer, body),
+                )
+            }
+            "finalize-upload" => {
+                let event = about("GET /v1/uploads/{asset_id}", bearer, None);
+                first("an unknown upload", Some(404), event)
+            }
+            "process-upload" => first("an empty batch", None, json!({ "Records": [] })),
+            "authorize-playback" => {
+                let token = format!("rvm_{}", URL_SAFE_NO_PAD.encode([0; 32]));
+                let event = about("POST /v1/assets/{asset_id}/playback", Some(&token), None);
+                first("an unknown media token", Some(401), event)
+            }
+            "deliver-playlist" => {
+                let variables = &[("token", self.ticket.as_str()), ("playlist", "master.m3u8")];
+                let route = "GET /v1/playback/{token}/{playlist}";
+                let event = Http {
+                    route,
+                    variables,
+                    ..Http::default()
+                }
+                .event();
+                first("a playlist of an ended session", Some(401), event)
+            }
+            "deliver-key" => {
+                let (route, key) = ("GET /v1/keys/{asset_id}/{key_id}", format!("key_{ZERO}"));
+                let variables = &[("asset_id", asset.as_str()), ("key_id", &key)];
+                let query = &[("token", self.ticket.as_str())];
+                let event = Http {
+                    route,
+                    variables,
+                    query,
+                    ..Http::default()
+                }
+                .event();
+                first("a key of an ended session", Some(401), event)
+            }
+            "withdraw-asset" => {
+                let event = about("POST /v1/assets/{asset_id}/withdraw", bearer, None);
+                first("an unknown asset", Some(404), event)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn environment(jwks: &str) -> Environment {
+    let tables = [
+        "users", "sessions", "limits", "grants", "assets", "keys", "playback",
+    ];
+    let tables = tables.map(|name| (format!("{}_TABLE", name.to_uppercase()), name));
+    let others = [
+        ("TOKEN_SIGNING_SECRET", "token-signing"),
+        ("SESSION_MAC_SECRET", "session-mac"),
+        ("PLAYBACK_MAC_SECRET", "playback-mac"),
+        ("MASTER_KEY_SECRET", "master-key"),
+        ("URL_SIGNING_SECRET", "url-signing"),
+        ("URL_SIGNING_KEY_PAIR_ID", "K1"),
+        ("UPLOADS_BUCKET", "uploads"),
+        ("MEDIA_BUCKET", "media"),
+        ("MEDIA_BASE_URL", "https://media.example.org"),
+        ("TOKEN_ISSUER", ISSUER),
+        ("TOKEN_JWKS", jwks),
+        ("ALLOWED_ORIGINS", "https://www.example.org"),
+        ("DISTRIBUTION_ID", "E1"),
+        ("PLAYBACK_SESSION_SECONDS", "14400"),
+        ("SEGMENT_MS", "6000"),
+        ("SEGMENTS_PER_KEY", "5"),
+        ("MAX_RECEIVE_COUNT", "5"),
+        ("AWS_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+    ];
+    let others = others.map(|(name, value)| (name.to_owned(), value));
+    tables
+        .into_iter()
+        .chain(others)
+        .map(|(name, value)| (name, value.to_owned()))
+        .collect()
+}
+
+/// An access token as `login` would give it (RFC 9068).
+fn access_token(key: &KeyPair) -> String {
+    let header = json!({ "alg": "ES256", "typ": "at+jwt", "kid": key.id() });
+    let claims = json!({
+        "iss": ISSUER,
+        "sub": format!("usr_{ZERO}"),
+        "aud": "urn:reelvault:api",
+        "client_id": "reelvault",
+        "iat": 0,
+        "exp": EXPIRES,
+        "jti": "bench",
+        "org": format!("org_{ZERO}"),
+        "role": "owner",
+        "sid": format!("ses_{ZERO}"),
+    });
+    let encode = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let signed = format!("{}.{}", encode(header), encode(claims));
+    let signature = URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes()));
+    format!("{signed}.{signature}")
+}
+
+/// A playback ticket as `authorize-playback` would give it: ids of zero, not expired, a true MAC.
+fn ticket() -> String {
+    let mut claims = vec![0; 32];
+    claims.extend_from_slice(&EXPIRES.to_be_bytes());
+    // HKDF (RFC 5869) of one block.
+    let extracted = hmac(b"reelvault", MATERIAL.as_bytes());
+    let derived = hmac(&extracted, b"playback ticket\x01");
+    let tag = hmac(&derived, &claims);
+    claims.extend_from_slice(&tag);
+    format!("1.{}", URL_SAFE_NO_PAD.encode(claims))
+}
+
+/// HMAC-SHA256 (RFC 2104) under a key of at most 64 octets.
+fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let padded = |with: u8| {
+        let mut block = [with; 64];
+        for (octet, key) in block.iter_mut().zip(key) {
+            *octet ^= key;
+        }
+        block
+    };
+    let inner = Sha256::new()
+        .chain_update(padded(0x36))
+        .chain_update(message)
+        .finalize();
+    Sha256::new()
+        .chain_update(padded(0x5c))
+        .chain_update(inner)
+        .finalize()
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_mac_is_that_of_rfc_4231() {
+        let tag = super::hmac(b"Jefe", b"what do ya want for nothing?");
+        let hex: String = tag.iter().map(|octet| format!("{octet:02x}")).collect();
+        assert_eq!(
+            hex,
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+    }
+}

@@ -1,0 +1,118 @@
+//! The packagers that are compared, each told to do the same.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use super::super::usage::{self, Usage};
+use crate::proc;
+
+/// A program that makes encrypted HLS of a film.
+pub(super) struct Packager {
+    pub(super) name: String,
+    pub(super) program: PathBuf,
+    pub(super) kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Ours: `shared/media/examples/package_file.rs`.
+    Ours,
+    /// `-c copy -f hls` with an AES-128 key.
+    Ffmpeg,
+}
+
+impl Packager {
+    /// The first line of `ffmpeg -version` names it.
+    pub(super) fn ffmpeg(from: &str, program: PathBuf) -> Result<Self> {
+        let told = proc::output(proc::command(&program).arg("-version"))?;
+        let version = told.split(' ').nth(2).unwrap_or_default();
+        let version: String = version
+            .chars()
+            .take_while(|c| c.is_ascii_digit() || *c == '.')
+            .collect();
+        Ok(Self {
+            name: format!("ffmpeg {version} ({from})"),
+            program,
+            kind: Kind::Ffmpeg,
+        })
+    }
+
+    /// Packages into an empty folder.
+    pub(super) fn run(&self, film: &Path, folder: &Path, log: &Path) -> Result<Usage> {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder)?;
+        }
+        std::fs::create_dir_all(folder)?;
+        let mut command = proc::command(&self.program);
+        match self.kind {
+            Kind::Ours => command.arg(film).arg(folder),
+            Kind::Ffmpeg => ffmpeg(&mut command, film, folder)?,
+        };
+        usage::of_run(&mut command, log)
+    }
+
+    /// Reads, packages and encrypts, and writes nothing.
+    pub(super) fn run_to_nowhere(&self, film: &Path, log: &Path) -> Result<Usage> {
+        usage::of_run(proc::command(&self.program).arg(film).arg("-"), log)
+    }
+}
+
+fn ffmpeg<'a>(command: &'a mut Command, film: &Path, folder: &Path) -> Result<&'a mut Command> {
+    let (key, info) = (folder.join("key.bin"), folder.join("key.info"));
+    std::fs::write(&key, 0x0123_4567_89ab_cdef_u128.to_be_bytes())?;
+    std::fs::write(&info, format!("key.bin\n{}\n", key.display()))?;
+    command
+        .args(["-v", "error", "-y", "-i"])
+        .arg(film)
+        .args(["-c", "copy", "-f", "hls"]);
+    command
+        .args([
+            "-hls_time",
+            "6",
+            "-hls_playlist_type",
+            "vod",
+            "-hls_key_info_file",
+        ])
+        .arg(info);
+    command
+        .arg("-hls_segment_filename")
+        .arg(folder.join("%05d.ts"));
+    Ok(command.arg(folder.join("index.m3u8")))
+}
+
+/// How many segments a package has, and how many of the film's pictures come out of it again.
+pub(super) fn check(folder: &Path) -> Result<(usize, usize)> {
+    let playlist = folder.join("index.m3u8");
+    let text = std::fs::read_to_string(&playlist)?;
+    let segments = text
+        .lines()
+        .filter(|line| line.starts_with("#EXTINF"))
+        .count();
+    let pictures = pictures(&playlist)?;
+    if segments == 0 || pictures == 0 {
+        bail!("{} does not play", playlist.display());
+    }
+    Ok((segments, pictures))
+}
+
+/// Pictures of a film or playlist.
+pub(super) fn pictures(input: &Path) -> Result<usize> {
+    let mut ffmpeg = proc::command("ffmpeg");
+    ffmpeg.args(["-v", "error", "-allowed_extensions", "ALL"]);
+    if input
+        .extension()
+        .is_some_and(|extension| extension == "mp4")
+    {
+        // The option is one of playlists only.
+        ffmpeg = proc::command("ffmpeg");
+        ffmpeg.args(["-v", "error"]);
+    }
+    ffmpeg
+        .arg("-i")
+        .arg(input)
+        .args(["-map", "0:v:0", "-c", "copy", "-f", "framecrc", "-"]);
+    let told = proc::output(&mut ffmpeg)?;
+    Ok(told.lines().filter(|line| !line.starts_with('#')).count())
+}
