@@ -11,6 +11,7 @@ mod usage;
 mod wire;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use pico_args::Arguments;
@@ -18,18 +19,63 @@ use pico_args::Arguments;
 use self::report::Report;
 use crate::args;
 use crate::context::Context;
+use crate::package::{self, Binaries};
 use crate::progress::Progress;
 
 const SECTIONS: [&str; 3] = ["calls", "packaging", "cold-start"];
 
+/// What is measured of ours, and how often.
+struct Options {
+    profile: String,
+    /// Programs by name, to be measured instead of being built.
+    folder: Option<PathBuf>,
+    runs: usize,
+}
+
+impl Options {
+    fn parse(arguments: &mut Arguments) -> Result<Self> {
+        let profile: Option<String> = arguments.opt_value_from_str("--profile")?;
+        Ok(Self {
+            profile: profile.unwrap_or_else(|| "release".to_owned()),
+            folder: arguments.opt_value_from_str("--programs")?,
+            runs: arguments.opt_value_from_str("--runs")?.unwrap_or(11).max(1),
+        })
+    }
+
+    /// How tables name what was measured.
+    fn built(&self) -> String {
+        let profile = || format!("the profile `{}`", self.profile);
+        let given = |folder: &PathBuf| format!("programs of `{}`", folder.display());
+        self.folder.as_ref().map_or_else(profile, given)
+    }
+
+    /// Builds programs of ours, `arguments` naming them to Cargo, unless they are given.
+    fn programs(
+        &self,
+        context: &Context,
+        names: &[&str],
+        arguments: &[&str],
+        progress: &Progress,
+    ) -> Result<Binaries> {
+        if let Some(folder) = &self.folder {
+            let given = names
+                .iter()
+                .map(|name| ((*name).to_owned(), folder.join(name)));
+            return Ok(given.collect());
+        }
+        let title = format!("Building {}, profile {}", names.join(", "), self.profile);
+        let all = [&["--profile", &self.profile], arguments].concat();
+        progress.run(&title, |_| package::build(context, &all))
+    }
+}
+
 /// Measures the sections that are named, or all, and writes `target/bench/{summary.json,table.md}`.
 ///
-/// `--profile local|release` is what is measured of ours (release by default: what ships), `--runs N` how
-/// often. A goal that is missed is told, and is no error: times depend on the machine.
+/// `--profile local|release` is what is measured of ours (release by default: what ships), `--programs DIR`
+/// takes built programs instead, `--runs N` is how often. A goal that is missed is told, and is no error:
+/// times depend on the machine.
 pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progress) -> Result<()> {
-    let profile: Option<String> = arguments.opt_value_from_str("--profile")?;
-    let profile = profile.unwrap_or_else(|| "release".to_owned());
-    let runs: usize = arguments.opt_value_from_str("--runs")?.unwrap_or(11).max(1);
+    let options = Options::parse(&mut arguments)?;
     let mut wanted: Vec<String> = Vec::new();
     while let Some(section) = arguments.opt_free_from_str::<String>()? {
         if !SECTIONS.contains(&section.as_str()) {
@@ -41,26 +87,23 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     let wants = |section: &str| wanted.is_empty() || wanted.iter().any(|name| name == section);
 
     std::fs::create_dir_all(context.target().join("bench/logs"))?;
-    let mut report = Report {
-        machine: machine(),
-        sections: Vec::new(),
-    };
+    let mut sections = Vec::new();
     if wants("calls") {
-        report.sections.push(calls::run(context, progress)?);
+        sections.push(calls::run(context, progress)?);
     }
     if wants("packaging") {
-        // A run takes seconds of CPU, a start takes milliseconds.
-        let runs = runs.div_ceil(2);
-        report
-            .sections
-            .push(packaging::run(context, &profile, runs, progress)?);
+        sections.push(packaging::run(context, &options, progress)?);
     }
     if wants("cold-start") {
-        report
-            .sections
-            .push(cold::run(context, &profile, runs, progress)?);
+        sections.push(cold::run(context, &options, progress)?);
     }
-    write(context, &report)
+    write(
+        context,
+        &Report {
+            machine: machine(),
+            sections,
+        },
+    )
 }
 
 fn write(context: &Context, report: &Report) -> Result<()> {

@@ -11,10 +11,11 @@ use serde::Serialize;
 use serde_json::json;
 
 use self::world::{First, World};
+use super::Options;
 use super::function::{Environment, Function, Launch};
 use super::report::{Goal, Section, Table, median};
 use crate::context::Context;
-use crate::package::{self, Binaries};
+use crate::package::Binaries;
 use crate::progress::Progress;
 use crate::{proc, tools};
 
@@ -48,23 +49,13 @@ struct Pair {
     node: Medians,
 }
 
-pub(super) fn run(
-    context: &Context,
-    profile: &str,
-    runs: usize,
-    progress: &Progress,
-) -> Result<Section> {
+pub(super) fn run(context: &Context, options: &Options, progress: &Progress) -> Result<Section> {
     progress.heading("Cold starts");
     let node = tools::bench_node(context, progress)?;
     let functions = context.functions()?;
-    let title = format!("Building the functions, profile {profile}");
-    let binaries = progress.run(&title, |_| {
-        let mut arguments = vec!["--profile", profile];
-        for function in &functions {
-            arguments.extend(["-p", function]);
-        }
-        package::build(context, &arguments)
-    })?;
+    let names: Vec<&str> = functions.iter().map(String::as_str).collect();
+    let packages: Vec<&str> = names.iter().flat_map(|name| ["-p", name]).collect();
+    let binaries = options.programs(context, &names, &packages, progress)?;
     let world = World::new()?;
     let stub = stub::start(world.secrets.clone())?;
     let mut environment = world.environment.clone();
@@ -81,13 +72,13 @@ pub(super) fn run(
             step.note(function);
             let first = world.first(function);
             let first = first.with_context(|| format!("no first request for {function}"))?;
-            pairs.push(bench.pair(function, &first, runs)?);
+            pairs.push(bench.pair(function, &first, options.runs)?);
         }
         step.note("");
         Ok(pairs)
     })?;
     let node_version = proc::output(proc::command("node").arg("--version"))?;
-    Ok(section(profile, runs, node_version.trim(), &pairs))
+    Ok(section(options, node_version.trim(), &pairs))
 }
 
 struct Bench {
@@ -175,7 +166,8 @@ fn medians(starts: &[Start]) -> Medians {
     }
 }
 
-fn section(profile: &str, runs: usize, node: &str, pairs: &[Pair]) -> Section {
+fn section(options: &Options, node: &str, pairs: &[Pair]) -> Section {
+    let (built, runs) = (options.built(), options.runs);
     let versus = |ours: f64, node: f64| format!("{ours:.1} / {node:.1} ({:.0}×)", node / ours);
     let row = |pair: &Pair| {
         let (ours, node) = (pair.ours, pair.node);
@@ -196,7 +188,7 @@ fn section(profile: &str, runs: usize, node: &str, pairs: &[Pair]) -> Section {
     let table = Table {
         title: "Cold start: ours / Node's".to_owned(),
         notes: vec![
-            format!("Medians of {runs} interleaved pairs; ours in the profile `{profile}`, Node {node} with the AWS SDK v3."),
+            format!("Medians of {runs} interleaved pairs; ours: {built}; Node {node} with the AWS SDK v3."),
             "Times from the start of the process; secrets and database answer at once over plain HTTP.".into(),
         ],
         columns: vec![
@@ -209,7 +201,7 @@ fn section(profile: &str, runs: usize, node: &str, pairs: &[Pair]) -> Section {
         ],
         rows: pairs.iter().map(row).collect(),
     };
-    let facts = json!({ "profile": profile, "runs": runs, "node": node, "functions": pairs });
+    let facts = json!({ "built": built, "runs": runs, "node": node, "functions": pairs });
     Section {
         name: "cold_start",
         tables: vec![table],
