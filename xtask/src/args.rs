@@ -17,6 +17,8 @@ Usage: cargo xtask <task>
   deploy                 build, package and deploy again to the cloud that is up
   info                   what is up: URLs, stack outputs, the owner's credentials, as JSON
   test                   every test: unit, contract, flows on the local cloud, the browser
+  test [--keep] [--cloud-only] [--down]
+                         keep the cloud after a failure; only the tests on it; end a kept one
   bench                  the tables of measurements
   lint                   formatting, clippy, the allowed imports, the templates
   tools                  install what the other tasks need

@@ -1,13 +1,132 @@
-//! `cargo xtask test`.
+//! `cargo xtask test`: every test. Those within the crates first, then those on a local cloud of their own.
+
+use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Result, bail};
 use pico_args::Arguments;
 
 use crate::args;
+use crate::cloud::{Cloud, Instance, Outputs};
 use crate::context::Context;
-use crate::progress::Progress;
+use crate::deploy::Parameters;
+use crate::progress::{Progress, say};
+use crate::{proc, time, tools};
 
-pub(crate) fn run(_context: &Context, arguments: Arguments, _progress: &Progress) -> Result<()> {
+/// Ports beside those of `up` and of the demo: all can run at once.
+const OFFSET: u16 = 20;
+/// The crate of the tests that need a cloud.
+const ON_THE_CLOUD: &str = "vault-tests";
+/// So short that tests see the end of a dead run's lease, which Lambda's own deadline is.
+const TIMES: [(&str, &str); 2] = [
+    ("ProcessUploadTimeout", "30"),
+    ("ProcessRetrySeconds", "31"),
+];
+
+pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progress) -> Result<()> {
+    let keep = arguments.contains("--keep");
+    let cloud_only = arguments.contains("--cloud-only");
+    let down = arguments.contains("--down");
     args::finish(arguments)?;
-    bail!("test is not there yet")
+    let instance = Instance::named(context, "test", OFFSET);
+    if down {
+        say(&format!("{} processes ended.", instance.end()));
+        return Ok(());
+    }
+    let since = time::now();
+    let mut failed = Vec::new();
+
+    progress.heading("Tools");
+    tools::ensure(context, progress)?;
+    if !cloud_only {
+        progress.heading("Tests within the crates");
+        note(
+            &mut failed,
+            "tests within the crates",
+            within_the_crates(context)?,
+        );
+    }
+    progress.heading("The cloud");
+    let times = TIMES.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let (cloud, outputs) = Cloud::bring_up(context, instance, &Parameters::from(times), progress)?;
+    progress.heading("Tests on the cloud");
+    note(
+        &mut failed,
+        "tests on the cloud",
+        on_the_cloud(context, &cloud)?,
+    );
+
+    if failed.is_empty() {
+        cloud.stop();
+        say(&format!(
+            "\nEvery test passed, in {:.0} s. Nothing is left running.",
+            since.elapsed().as_secs_f32()
+        ));
+        return Ok(());
+    }
+    end(cloud, &outputs, context, keep);
+    bail!("failed: {}", failed.join(", "))
+}
+
+fn note(failed: &mut Vec<&'static str>, what: &'static str, held: bool) {
+    if !held {
+        failed.push(what);
+    }
+}
+
+/// Unit tests, the crates' own integration tests, examples in documentation.
+fn within_the_crates(context: &Context) -> Result<bool> {
+    held(cargo(context).args(["--workspace", "--exclude", ON_THE_CLOUD]))
+}
+
+fn on_the_cloud(context: &Context, cloud: &Cloud) -> Result<bool> {
+    let outputs = cloud.instance.state.join("outputs.json");
+    held(
+        cargo(context)
+            .args(["-p", ON_THE_CLOUD])
+            .env("REELVAULT_OUTPUTS", outputs),
+    )
+}
+
+fn cargo(context: &Context) -> Command {
+    let mut command = proc::command("cargo");
+    command
+        .args(["test", "--no-fail-fast"])
+        .current_dir(&context.root);
+    // What the tests start on their own finds the same tools.
+    command.env("REELVAULT_CACHE", &context.cache);
+    command
+}
+
+/// Runs with the output of ours; Cargo's closing lines are the summary.
+fn held(command: &mut Command) -> Result<bool> {
+    Ok(command.status()?.success())
+}
+
+/// After a failure: the cloud stays if it was asked for, its logs in any case.
+fn end(cloud: Cloud, outputs: &Outputs, context: &Context, keep: bool) {
+    if keep {
+        let state = cloud.instance.state.join("outputs.json");
+        say(&format!(
+            "\nThe cloud stays up: REELVAULT_OUTPUTS={} cargo test -p {ON_THE_CLOUD}\n`cargo xtask test --down` ends it.",
+            state.display()
+        ));
+        cloud.leave_running();
+        return;
+    }
+    let kept = context.target().join("test-logs");
+    copy(&outputs.logs, &kept);
+    cloud.stop();
+    say(&format!("\nLogs of the cloud: {}", kept.display()));
+}
+
+fn copy(from: &Path, to: &Path) {
+    drop(std::fs::remove_dir_all(to));
+    let (Ok(()), Ok(entries)) = (std::fs::create_dir_all(to), std::fs::read_dir(from)) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        // What cannot be copied is missed by a person, not by this tool.
+        drop(std::fs::copy(entry.path(), to.join(entry.file_name())));
+    }
 }
