@@ -79,7 +79,7 @@ fn run_package(context: &Context, mut arguments: Arguments, progress: &Progress)
             progress,
         );
     }
-    package::local(context, &[], progress).map(drop)
+    package::local(context, progress).map(drop)
 }
 
 fn run_keys(context: &Context, mut arguments: Arguments, progress: &Progress) -> Result<()> {

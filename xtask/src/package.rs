@@ -28,13 +28,17 @@ pub(crate) fn host_architecture() -> &'static str {
     }
 }
 
-/// Builds the functions and `more` for this machine and packages the functions.
-pub(crate) fn local(context: &Context, more: &[&str], progress: &Progress) -> Result<Binaries> {
+/// The crate that stands in for API Gateway and CloudFront.
+pub(crate) const EDGE: &str = "vault-edge";
+
+/// Builds the functions and the edge for this machine and packages the functions.
+pub(crate) fn local(context: &Context, progress: &Progress) -> Result<Binaries> {
     let functions = context.functions()?;
     let crates = functions
         .iter()
         .map(String::as_str)
-        .chain(more.iter().copied());
+        // Always in one build: features of shared dependencies unite, and half of them are built twice else.
+        .chain([EDGE]);
     let mut arguments = vec!["--profile", "local"];
     arguments.extend(crates.flat_map(|name| ["-p", name]));
     let binaries = progress.run("Building the functions", |_| build(context, &arguments))?;

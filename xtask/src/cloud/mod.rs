@@ -88,12 +88,12 @@ impl Cloud {
         let tools = tools::ensure(context, progress)?;
         // LocalStack starts while Cargo builds.
         let mut cloud = Self::launch(context, instance, &tools)?;
-        let binaries = package::local(context, &["vault-edge"], progress)?;
+        let binaries = package::local(context, progress)?;
         progress.run("Starting the local cloud", |_| cloud.wait_until_ready())?;
         let mut outputs = cloud.deploy(overrides, progress)?;
         let edge = binaries
-            .get("vault-edge")
-            .context("vault-edge has no program")?;
+            .get(package::EDGE)
+            .context("the edge has no program")?;
         progress.run("Starting the edge", |_| cloud.start_edge(edge, &outputs))?;
         outputs.owner = Some(progress.run("Creating the first owner", |_| {
             cloud.bootstrap_owner(&outputs)

@@ -34,7 +34,7 @@ pub(crate) fn deploy(
 ) -> Result<()> {
     let instance = Instance::main(context);
     let before = running(&instance)?;
-    package::local(context, &[], progress)?;
+    package::local(context, progress)?;
     let aws = Aws::new(&before.aws_endpoint_url);
     let mut after = progress.run("Deploying the stack", |step| {
         deploy::deploy(context, &instance, &aws, parameters, step)

@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context, progress: &Progress) -> Result<Section> {
     let instance = Instance::named(context, "bench", PORTS);
     let (cloud, outputs) = Cloud::bring_up(context, instance, &Parameters::new(), progress)?;
     // The same crates as just built: others would bring other features, and build anew.
-    let binaries = package::local(context, &["vault-edge"], progress)?;
+    let binaries = package::local(context, progress)?;
     let rows = progress.run("Counting calls", |step| {
         let stage = Stage::set(context, &cloud, &outputs, &binaries)?;
         Flow::new(stage, &outputs, step)?.run(&context.root.join("tests/media/bigbuckbunny.mp4"))
