@@ -62,6 +62,10 @@ fn package(
     loop {
         match machine.step()? {
             Step::Read { offset, len } => {
+                if buffer.capacity() > 2 * len {
+                    // The index is read in one piece; only its copy in the machine stays.
+                    buffer = Vec::new();
+                }
                 buffer.resize(len, 0);
                 source.read_exact_at(&mut buffer, offset)?;
                 account.reads += 1;

@@ -1,5 +1,6 @@
 //! The packagers that are compared, each told to do the same.
 
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,6 +16,17 @@ pub(super) struct Packager {
     pub(super) kind: Kind,
 }
 
+/// Where segments go; the playlist and the keys are files in either case.
+#[derive(Clone, Copy)]
+pub(super) enum Target<'a> {
+    Files(&'a Path),
+    /// Every segment's name leads to `/dev/null`: what the file system costs is left out.
+    Nowhere(&'a Path),
+}
+
+/// More than any film of a bench has.
+const SEGMENTS: usize = 2_000;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Ours: `shared/media/examples/package_file.rs`.
@@ -28,10 +40,11 @@ impl Packager {
     pub(super) fn ffmpeg(from: &str, program: PathBuf) -> Result<Self> {
         let told = proc::output(proc::command(&program).arg("-version"))?;
         let version = told.split(' ').nth(2).unwrap_or_default();
-        let version: String = version
-            .chars()
-            .take_while(|c| c.is_ascii_digit() || *c == '.')
-            .collect();
+        let version = version
+            .trim_start_matches('n')
+            .split('-')
+            .next()
+            .unwrap_or_default();
         Ok(Self {
             name: format!("ffmpeg {version} ({from})"),
             program,
@@ -40,22 +53,23 @@ impl Packager {
     }
 
     /// Packages into an empty folder.
-    pub(super) fn run(&self, film: &Path, folder: &Path, log: &Path) -> Result<Usage> {
+    pub(super) fn run(&self, film: &Path, to: Target<'_>, log: &Path) -> Result<Usage> {
+        let (Target::Files(folder) | Target::Nowhere(folder)) = to;
         if folder.exists() {
             std::fs::remove_dir_all(folder)?;
         }
         std::fs::create_dir_all(folder)?;
+        if matches!(to, Target::Nowhere(_)) {
+            for number in 0..SEGMENTS {
+                symlink("/dev/null", folder.join(format!("{number:05}.ts")))?;
+            }
+        }
         let mut command = proc::command(&self.program);
         match self.kind {
             Kind::Ours => command.arg(film).arg(folder),
             Kind::Ffmpeg => ffmpeg(&mut command, film, folder)?,
         };
         usage::of_run(&mut command, log)
-    }
-
-    /// Reads, packages and encrypts, and writes nothing.
-    pub(super) fn run_to_nowhere(&self, film: &Path, log: &Path) -> Result<Usage> {
-        usage::of_run(proc::command(&self.program).arg(film).arg("-"), log)
     }
 }
 
