@@ -43,6 +43,7 @@ pub(crate) fn local(context: &Context, progress: &Progress) -> Result<Binaries> 
     arguments.extend(crates.flat_map(|name| ["-p", name]));
     let binaries = progress.run("Building the functions", |_| build(context, &arguments))?;
     progress.run("Packaging the functions", |step| {
+        let _lock = tools::lock(&context.target().join("xtask/package.lock"))?;
         let mut renewed = 0;
         for function in &functions {
             let binary = binaries

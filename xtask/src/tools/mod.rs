@@ -68,8 +68,8 @@ pub(crate) fn cargo_lambda(context: &Context, progress: &Progress) -> Result<Pat
     python::cargo_lambda(context, progress)
 }
 
-/// Holds back a second clone's installer until the first is done.
-fn lock(path: &Path) -> Result<File> {
+/// Holds back a second run of this tool until the first is done.
+pub(crate) fn lock(path: &Path) -> Result<File> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
