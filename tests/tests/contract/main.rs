@@ -1,0 +1,108 @@
+//! The contract suites on the real adapters: DynamoDB, S3 and CloudFront of the local cloud. The very suites
+//! that the in-memory fakes pass.
+
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod stores;
+
+#[cfg(test)]
+mod tests {
+    use vault_testkit::contract::{self, KeyStores};
+    use vault_tests::seed;
+
+    use crate::stores::{Stores, putter};
+
+    #[tokio::test]
+    async fn directory() {
+        contract::directory_contract(&Stores::new().users, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn limits() {
+        contract::limits_contract(&Stores::new().limits, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn sessions() {
+        contract::sessions_contract(&Stores::new().sessions, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn assets() {
+        contract::assets_contract(&Stores::new().assets, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn grants_and_views() {
+        let stores = Stores::new();
+        contract::views_contract(&stores.views, &stores.grants, &stores.assets, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn playlist_reads() {
+        let stores = Stores::new();
+        let Stores {
+            playlist_reads,
+            views,
+            grants,
+            assets,
+            ..
+        } = &stores;
+        contract::playlist_reads_contract(playlist_reads, views, grants, assets, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn content_keys() {
+        let stores = Stores::new();
+        contract::content_keys_contract(&stores.keys, &stores.key_reads, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn key_reads() {
+        let stores = Stores::new();
+        let among = KeyStores {
+            assets: &stores.assets,
+            keys: &stores.keys,
+            grants: &stores.grants,
+            views: &stores.views,
+        };
+        contract::key_reads_contract(&stores.key_reads, among, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn uploads() {
+        contract::uploads_contract(&Stores::new().uploads, &putter, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn media() {
+        let stores = Stores::new();
+        contract::media_contract(&stores.media, &stores.media, &stores.fetcher(), seed()).await;
+    }
+
+    #[tokio::test]
+    async fn distribution() {
+        contract::distribution_contract(&Stores::new().distribution, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn every_secret_of_the_stack_reads_as_a_ring_of_keys() {
+        let cloud = vault_tests::cloud();
+        for name in [
+            "MasterKeySecretArn",
+            "PlaybackMacSecretArn",
+            "SessionMacSecretArn",
+        ] {
+            let sdk = vault_tests::sdk::sdk();
+            let text = vault_aws::secrets::secret(&sdk.secrets(), cloud.output(name))
+                .await
+                .unwrap();
+            let ring = vault_crypto::Keyring::parse(&text).unwrap();
+            assert_eq!(ring.current(), "1", "{name}");
+        }
+        let sdk = vault_tests::sdk::sdk();
+        let missing = vault_aws::secrets::secret(&sdk.secrets(), "no-such-secret").await;
+        assert!(missing.is_err());
+    }
+}

@@ -1,0 +1,161 @@
+//! Races of a hundred over the real stores, each on a thread of its own: exactly what the limits allow.
+
+use std::sync::Arc;
+
+use vault_aws::s3::S3Uploads;
+use vault_boot::clock::SystemClock;
+use vault_domain::asset::AssetState;
+use vault_domain::ports::ContentKeys;
+use vault_domain::usecase::{authorize_playback, finalize_upload, login, process_upload, refresh};
+use vault_testkit::Kit;
+use vault_testkit::race::{self, Setup, Way};
+use vault_tests::{seed, unique};
+
+use crate::stores::{Stores, putter};
+
+const WAY: Way = Way::Spawned;
+
+/// A bucket that tells nobody what arrives in it: the deployed one would set the packager on it.
+async fn quiet_bucket(stores: &Stores) -> S3Uploads {
+    let (name, client) = (format!("quiet-{}", unique()), stores.sdk.s3());
+    client
+        .create_bucket()
+        .bucket(&name)
+        .send()
+        .await
+        .expect("a bucket");
+    S3Uploads::new(client, name)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ten_of_a_hundred_wrong_passwords_are_compared() {
+    let (stores, seed) = (Stores::new(), seed());
+    let kit = Kit::new(seed);
+    let deps = login::Deps {
+        users: Arc::new(stores.users.clone()),
+        limits: Arc::new(stores.limits.clone()),
+        sessions: Arc::new(stores.sessions.clone()),
+        clock: Arc::new(SystemClock),
+        ..kit.login()
+    };
+    race::race_wrong_passwords(
+        Arc::new(deps),
+        &stores.users,
+        &|| kit.hasher.verified(),
+        seed,
+        WAY,
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_refreshes_of_one_token_are_one_rotation() {
+    let (stores, seed) = (Stores::new(), seed());
+    let deps = refresh::Deps {
+        users: Arc::new(stores.users.clone()),
+        sessions: Arc::new(stores.sessions.clone()),
+        clock: Arc::new(SystemClock),
+        ..Kit::new(seed).refresh()
+    };
+    race::race_refreshes(Arc::new(deps), &stores.users, seed, WAY).await;
+}
+
+fn spending(stores: &Stores, seed: u64) -> Arc<authorize_playback::Deps> {
+    Arc::new(authorize_playback::Deps {
+        views: Arc::new(stores.views.clone()),
+        users: Arc::new(stores.users.clone()),
+        clock: Arc::new(SystemClock),
+        ..Kit::new(seed).authorize_playback()
+    })
+}
+
+fn setup(stores: &Stores) -> Setup<'_> {
+    Setup {
+        directory: &stores.users,
+        assets: &stores.assets,
+        grants: &stores.grants,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_of_a_hundred_spends_opens_the_one_view() {
+    let (stores, seed) = (Stores::new(), seed());
+    race::race_spends(spending(&stores, seed), setup(&stores), seed, WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_spends_of_one_name_open_one_view() {
+    let (stores, seed) = (Stores::new(), seed());
+    race::race_named_spends(spending(&stores, seed), setup(&stores), seed, WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_finalizes_complete_one_upload() {
+    let (stores, seed) = (Stores::new(), seed());
+    let uploads = Arc::new(quiet_bucket(&stores).await);
+    let deps = finalize_upload::Deps {
+        assets: Arc::new(stores.assets.clone()),
+        uploads,
+    };
+    race::race_finalizes(Arc::new(deps), &putter, seed, WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_deliveries_make_one_package() {
+    let (stores, seed) = (Stores::new(), seed());
+    let deps = process_upload::Deps {
+        assets: Arc::new(stores.assets.clone()),
+        uploads: Arc::new(quiet_bucket(&stores).await),
+        keys: Arc::new(stores.keys.clone()),
+        media: Arc::new(stores.media.clone()),
+        clock: Arc::new(SystemClock),
+        ..Kit::new(seed).process_upload()
+    };
+    let asset = race::race_deliveries(Arc::new(deps), &putter, seed, WAY).await;
+    assert_eq!(asset.state, AssetState::Ready);
+    let package = asset.package.expect("the one that was published");
+    let prefix = format!("media/{}/", asset.id());
+    let bucket = vault_tests::cloud().output("MediaBucket");
+    let listed = stores
+        .sdk
+        .s3()
+        .list_objects_v2()
+        .bucket(bucket)
+        .prefix(&prefix)
+        .send()
+        .await
+        .expect("a listing");
+    let segments: Vec<_> = listed
+        .contents()
+        .iter()
+        .filter_map(|object| object.key())
+        .collect();
+    assert_eq!(segments.len(), 3, "{segments:?}");
+    let own = format!("{prefix}{package}/");
+    assert!(
+        segments.iter().all(|key| key.starts_with(&own)),
+        "{segments:?} beside those of {package}"
+    );
+    // What is left is the package's own: removing it removes every key.
+    stores
+        .keys
+        .delete_package(asset.id(), package)
+        .await
+        .expect("a removal");
+    let table = vault_tests::cloud().output("KeysTable").to_owned();
+    let left = left_under(&stores, &table, &asset.id().to_string()).await;
+    assert_eq!(left, 0, "keys of other runs");
+}
+
+async fn left_under(stores: &Stores, table: &str, pk: &str) -> i32 {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    let query = stores
+        .sdk
+        .dynamodb()
+        .query()
+        .table_name(table)
+        .consistent_read(true);
+    let query = query.key_condition_expression("pk = :pk");
+    let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
+    query.send().await.expect("a query").count()
+}

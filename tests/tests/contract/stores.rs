@@ -1,0 +1,106 @@
+//! The real adapters over the tables and buckets of the deployed stack.
+
+use futures_util::future::BoxFuture;
+use vault_aws::Sdk;
+use vault_aws::cloudfront::CloudFrontDistribution;
+use vault_aws::dynamodb::{
+    DynamoAssets, DynamoContentKeys, DynamoGrants, DynamoKeyReads, DynamoLimits,
+    DynamoPlaylistReads, DynamoSessions, DynamoUsers, DynamoViews,
+};
+use vault_aws::s3::{S3Media, S3Uploads};
+use vault_domain::ports::SignedPart;
+use vault_tests::{Http, Request, cloud};
+
+/// One adapter of each kind.
+pub(crate) struct Stores {
+    pub(crate) sdk: Sdk,
+    pub(crate) users: DynamoUsers,
+    pub(crate) limits: DynamoLimits,
+    pub(crate) sessions: DynamoSessions,
+    pub(crate) grants: DynamoGrants,
+    pub(crate) views: DynamoViews,
+    pub(crate) playlist_reads: DynamoPlaylistReads,
+    pub(crate) key_reads: DynamoKeyReads,
+    pub(crate) assets: DynamoAssets,
+    pub(crate) keys: DynamoContentKeys,
+    pub(crate) uploads: S3Uploads,
+    pub(crate) media: S3Media,
+    pub(crate) distribution: CloudFrontDistribution,
+}
+
+impl Stores {
+    pub(crate) fn new() -> Self {
+        let (cloud, sdk) = (cloud(), vault_tests::sdk::sdk());
+        let table = |name: &str| cloud.output(name);
+        let dynamodb = sdk.dynamodb();
+        let of = || dynamodb.clone();
+        Self {
+            users: DynamoUsers::new(of(), table("UsersTable")),
+            limits: DynamoLimits::new(of(), table("LimitsTable")),
+            sessions: DynamoSessions::new(of(), table("SessionsTable")),
+            grants: DynamoGrants::new(of(), table("GrantsTable")),
+            views: DynamoViews::new(
+                of(),
+                table("GrantsTable"),
+                table("AssetsTable"),
+                table("PlaybackTable"),
+            ),
+            playlist_reads: DynamoPlaylistReads::new(
+                of(),
+                table("PlaybackTable"),
+                table("AssetsTable"),
+            ),
+            key_reads: DynamoKeyReads::new(
+                of(),
+                table("PlaybackTable"),
+                table("KeysTable"),
+                table("AssetsTable"),
+            ),
+            assets: DynamoAssets::new(of(), table("AssetsTable")),
+            keys: DynamoContentKeys::new(of(), table("KeysTable")),
+            uploads: S3Uploads::new(sdk.s3(), table("UploadsBucket")),
+            media: S3Media::new(sdk.s3(), table("MediaBucket")),
+            distribution: CloudFrontDistribution::new(sdk.cloudfront(), table("DistributionId")),
+            sdk,
+        }
+    }
+
+    /// The octets under a key of the media bucket, past every adapter.
+    pub(crate) fn fetcher(
+        &self,
+    ) -> impl Fn(String) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync + use<> {
+        let client = self.sdk.s3();
+        move |key| {
+            let request = client
+                .get_object()
+                .bucket(cloud().output("MediaBucket"))
+                .key(key);
+            Box::pin(async move {
+                match request.send().await {
+                    Ok(found) => Some(found.body.collect().await.expect("the body").to_vec()),
+                    Err(error) => {
+                        let error = error.into_service_error();
+                        assert!(error.is_no_such_key(), "{error:?}");
+                        None
+                    }
+                }
+            })
+        }
+    }
+}
+
+/// The client's PUT to a signed URL: over plain HTTP, as a browser's.
+pub(crate) fn putter(part: SignedPart, octets: Vec<u8>) -> BoxFuture<'static, Result<String, u16>> {
+    let request = Request::new("PUT", part.url.expose()).octets(octets);
+    let request = part.headers.iter().fold(request, |request, (name, value)| {
+        request.header(name, value)
+    });
+    Box::pin(async move {
+        let sent = tokio::task::spawn_blocking(move || Http::default().send(&request));
+        let reply = sent.await.expect("the PUT");
+        if reply.status == 200 {
+            return Ok(reply.header("etag").expect("an ETag").to_owned());
+        }
+        Err(reply.status)
+    })
+}

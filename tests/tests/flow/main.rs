@@ -1,0 +1,18 @@
+//! Whole flows, through the real functions, over HTTP at the edge.
+
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod main_job;
+#[cfg(test)]
+mod replies;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod tenants;
+#[cfg(test)]
+mod uploads;
+#[cfg(test)]
+mod views;
+#[cfg(test)]
+mod withdrawal;

@@ -1,0 +1,168 @@
+//! Uploads that are repeated, interrupted, or told of in another order.
+
+use serde_json::{Value, json};
+use vault_tests::api::{refused, url};
+use vault_tests::films::{LARGE, SHORT};
+use vault_tests::upload::{Slot, announcement, with_checksum};
+use vault_tests::{Person, Reply, Request, people};
+
+fn announce_named(person: &Person, key: &str, wish: &Value) -> Reply {
+    let request = Request::new("POST", &url("/v1/uploads"))
+        .bearer(&person.access)
+        .header("idempotency-key", key);
+    person
+        .api
+        .http
+        .send(&request.body("application/json", wish.to_string()))
+}
+
+#[test]
+fn a_slot_says_where_and_what_to_put() {
+    let owner = people::owner();
+    let reply = owner
+        .api
+        .post("/v1/uploads", Some(&owner.access), &announcement(1_000))
+        .expect(201);
+    let slot = reply.json();
+    assert_eq!(
+        (&slot["kind"], &slot["part_count"], &slot["size"]),
+        (&"single".into(), &1.into(), &1_000.into())
+    );
+    assert_eq!(
+        reply.header("location"),
+        Some(format!("/v1/uploads/{}", slot["asset_id"].as_str().unwrap()).as_str())
+    );
+    let expires = slot["expires_at"].as_u64().unwrap();
+    let now = vault_tests::wait::epoch();
+    assert!((now + 3_500..=now + 3_700).contains(&expires), "{expires}");
+    let status = owner
+        .api
+        .status(&owner.access, slot["asset_id"].as_str().unwrap())
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&status["state"], &status["title"]),
+        (&"uploading".into(), &"A film".into())
+    );
+}
+
+#[test]
+fn a_repeated_announcement_is_the_same_upload_and_another_under_its_name_is_not() {
+    let owner = people::owner();
+    let octets = SHORT.octets();
+    let wish = announcement(octets.len());
+    let (first, again) = (
+        announce_named(&owner, "k1", &wish).expect(201),
+        announce_named(&owner, "k1", &wish).expect(201),
+    );
+    assert_eq!(first.field("asset_id"), again.field("asset_id"));
+    refused(
+        &announce_named(&owner, "k1", &announcement(octets.len() + 1)),
+        422,
+        "idempotency_mismatch",
+    );
+    assert_ne!(
+        announce_named(&owner, "k2", &wish)
+            .expect(201)
+            .field("asset_id"),
+        first.field("asset_id")
+    );
+    let slot: Slot = serde_json::from_value(again.json()).unwrap();
+    slot.parts[0].put(&octets).expect(200);
+    owner.api.finalize(&owner.access, &slot.asset_id);
+    refused(&announce_named(&owner, "k1", &wish), 409, "wrong_state");
+}
+
+#[test]
+fn a_film_with_its_checksum_is_taken_once() {
+    let owner = people::owner();
+    let octets = SHORT.octets();
+    let slot = owner.announce(&with_checksum(octets.len(), &octets));
+    slot.parts[0].put(&octets).expect(200);
+    // What arrived is not replaced.
+    assert_eq!(slot.parts[0].put(&octets).shown(), "412 PreconditionFailed");
+    owner.api.finalize(&owner.access, &slot.asset_id);
+    assert_eq!(owner.settled(&slot.asset_id)["state"], "ready");
+}
+
+#[test]
+fn parts_can_be_signed_again_sent_again_and_in_any_order() {
+    let owner = people::owner();
+    let octets = LARGE.octets();
+    let slot = owner.announce(&announcement(octets.len()));
+    assert_eq!(slot.kind, "multipart");
+    let path = format!("/v1/uploads/{}/parts", slot.asset_id);
+    let numbers: Vec<u32> = (1..=slot.part_count).rev().collect();
+    let again = owner
+        .api
+        .post(
+            &path,
+            Some(&owner.access),
+            &json!({ "part_numbers": numbers }),
+        )
+        .expect(200);
+    let again: Slot = serde_json::from_value(again.json()).unwrap();
+    let chunks: Vec<&[u8]> = octets.chunks(8 << 20).collect();
+    slot.parts[0].put(chunks[0]).expect(200);
+    for part in &again.parts {
+        part.put(chunks[part.number as usize - 1]).expect(200);
+    }
+    owner.finish(&slot.asset_id);
+    assert_eq!(owner.settled(&slot.asset_id)["state"], "ready");
+    refused(
+        &owner
+            .api
+            .post(&path, Some(&owner.access), &json!({ "part_numbers": [1] })),
+        409,
+        "wrong_state",
+    );
+}
+
+#[test]
+fn numbers_of_parts_outside_the_plan_are_refused() {
+    let owner = people::owner();
+    let slot = owner.announce(&announcement(20 << 20));
+    let path = format!("/v1/uploads/{}/parts", slot.asset_id);
+    for numbers in [
+        json!([]),
+        json!([0]),
+        json!([4]),
+        json!([1, 4]),
+        json!(vec![1; 101]),
+    ] {
+        let reply = owner.api.post(
+            &path,
+            Some(&owner.access),
+            &json!({ "part_numbers": numbers }),
+        );
+        refused(&reply, 400, "malformed");
+    }
+    for numbers in [
+        json!([-1]),
+        json!(["1"]),
+        json!([4_294_967_296_u64]),
+        json!(1),
+    ] {
+        let reply = owner.api.post(
+            &path,
+            Some(&owner.access),
+            &json!({ "part_numbers": numbers }),
+        );
+        refused(&reply, 400, "malformed");
+    }
+}
+
+#[test]
+fn a_film_whose_client_never_finalizes_is_packaged_all_the_same() {
+    let owner = people::owner();
+    let (asset, parts) = owner.send(&SHORT.octets());
+    assert_eq!(owner.settled(&asset)["state"], "ready");
+    let path = format!("/v1/uploads/{asset}/finalize");
+    for _ in 0..2 {
+        let told = owner
+            .api
+            .post(&path, Some(&owner.access), &parts)
+            .expect(200);
+        assert_eq!(told.json()["state"], "ready");
+    }
+}

@@ -1,0 +1,65 @@
+//! The browser: a person's way through the reference page, and hls.js on a playlist.
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use serde_json::Value;
+    use vault_tests::films::LONG;
+    use vault_tests::{cloud, people, python};
+
+    /// Runs a driver of the browser; what it saw.
+    fn run(command: &mut Command) -> Value {
+        let output = command
+            .env("NO_PROXY", "127.0.0.1,localhost")
+            .output()
+            .expect("node");
+        let seen: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() && seen["ok"] == true,
+            "{seen:#}\n{complaint}"
+        );
+        seen
+    }
+
+    #[test]
+    fn a_person_signs_in_uploads_watches_and_withdraws() {
+        let owner = people::owner();
+        let mut node = Command::new("node");
+        node.arg(python::player("page.mjs"))
+            .args(["--page", &cloud().page_url, "--film"])
+            .arg(LONG.path());
+        let seen = run(node
+            .env("REELVAULT_EMAIL", &owner.email)
+            .env("REELVAULT_PASSWORD", &owner.password));
+        let steps: Vec<_> = seen["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|step| step["step"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            steps,
+            ["refusedSignIn", "signIn", "upload", "watch", "withdraw"]
+        );
+    }
+
+    #[test]
+    fn hls_js_shows_moving_pictures_at_the_beginning_and_near_the_end() {
+        let owner = people::owner();
+        let view = owner.view(&owner.ready(LONG));
+        let mut node = Command::new("node");
+        node.arg(python::player("play.mjs")).args([
+            "--page",
+            &cloud().page_url,
+            "--playlist",
+            &view.playlist,
+        ]);
+        let seen = run(node.args(["--seconds", "1.5", "--seek", "0.9"]));
+        assert!(
+            seen["keys"].as_u64().is_some_and(|keys| keys >= 2),
+            "{seen:#}"
+        );
+    }
+}
