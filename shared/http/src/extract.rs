@@ -163,17 +163,20 @@ pub fn address(request: &Request) -> Result<IpAddr, Malformed> {
     })
 }
 
-/// `scheme://host` under which the API was called, as API Gateway tells it.
+/// `scheme://host[:port]` under which the API was called, as API Gateway tells it: it sets all three itself.
 pub fn base_url(request: &Request) -> String {
     let domain = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => context.domain_name.clone(),
         _ => None,
     };
-    let scheme = match header(request, "x-forwarded-proto") {
-        Some("http") => "http",
-        _ => "https",
+    let (scheme, usual) = match header(request, "x-forwarded-proto") {
+        Some("http") => ("http", "80"),
+        _ => ("https", "443"),
     };
-    format!("{scheme}://{}", domain.unwrap_or_default())
+    let port = header(request, "x-forwarded-port").filter(|port| *port != usual);
+    let port = port.filter(|port| port.bytes().all(|b| b.is_ascii_digit()));
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{scheme}://{}{port}", domain.unwrap_or_default())
 }
 
 /// The request's id: Lambda's own, which is in its log too.
