@@ -35,9 +35,10 @@ pub(super) fn apply(
         return outputs(&describe(aws, stack)?);
     }
     call(aws, "ExecuteChangeSet", &named)?;
-    let end = time::poll(LIMIT, || settled(aws, stack, step)).context("the stack took too long")?;
+    let end = time::poll(LIMIT, || settled(aws, stack, &change, step))
+        .context("the stack took too long")?;
     let status = end["StackStatus"].as_str().unwrap_or_default();
-    if status != "CREATE_COMPLETE" && status != "UPDATE_COMPLETE" {
+    if !is_success(status) {
         bail!("the stack ended as {status}:\n{}", failures(aws, stack));
     }
     outputs(&end)
@@ -88,11 +89,17 @@ fn prepared(aws: &Aws, named: &[(String, String)]) -> Result<bool> {
     }
 }
 
-fn settled(aws: &Aws, stack: &str, step: &Step) -> Option<Value> {
+fn settled(aws: &Aws, stack: &str, change: &str, step: &Step) -> Option<Value> {
     let found = describe(aws, stack).ok()?;
     let status = text(&found["StackStatus"]);
     step.note(status.to_lowercase().replace('_', " "));
-    (!status.ends_with("IN_PROGRESS")).then_some(found)
+    // LocalStack tells success a moment before the outputs; the change set's id comes after both.
+    let whole = !is_success(status) || text(&found["ChangeSetId"]).contains(change);
+    (whole && !status.ends_with("IN_PROGRESS")).then_some(found)
+}
+
+fn is_success(status: &str) -> bool {
+    matches!(status, "CREATE_COMPLETE" | "UPDATE_COMPLETE")
 }
 
 fn describe(aws: &Aws, stack: &str) -> Result<Value> {
