@@ -12,6 +12,7 @@ use super::ticket;
 use super::view::View;
 use crate::time;
 
+const AES_BLOCK: usize = 16;
 /// Longer than any playback session.
 const A_DAY: i64 = 86_400;
 /// For a token of one second to run out.
@@ -38,10 +39,13 @@ fn segments(api: &Api, journal: &mut Journal, view: &View, other: &View) {
     let (bare, query) = signed.split_once('?').unwrap_or((signed, ""));
     journal.check("A segment with its signature", |_| {
         let reply = api.fetch(signed)?;
-        if reply.status != 200 || reply.body.is_empty() || reply.body.len() % 16 != 0 {
+        if reply.status != 200 || reply.body.is_empty() || reply.body.len() % AES_BLOCK != 0 {
             bail!("{}, {} bytes", reply.shown(), reply.body.len());
         }
-        Ok(Told::of("200").bytes(reply.body.len() as u64))
+        if is_transport_stream(&reply.body) {
+            bail!("the segment is not encrypted");
+        }
+        Ok(Told::of("200, encrypted").bytes(reply.body.len() as u64))
     });
     journal.check("… without a signature", |_| {
         refused(&api.fetch(bare)?, 403, "MissingKey")
@@ -146,7 +150,7 @@ fn withdrawal(stage: &Stage, journal: &mut Journal, access: &str, view: &View) {
     let api = &stage.api;
     journal.check("The key and the playlist before it", |_| {
         granted(&api.fetch(&view.keys[0])?)?;
-        api.fetch(&view.playlist)?;
+        api.fetch(&view.playlist)?.expect(200)?;
         Ok(Told::of("200, 200"))
     });
     journal.check("Withdraw the film", |_| {
@@ -181,6 +185,11 @@ fn withdrawal(stage: &Stage, journal: &mut Journal, access: &str, view: &View) {
         }
         Ok(Told::of("invalidation recorded"))
     });
+}
+
+/// Packets of 188 octets, each beginning with 0x47 (ISO/IEC 13818-1 §2.4.3.2).
+fn is_transport_stream(octets: &[u8]) -> bool {
+    octets.chunks(188).take(8).all(|packet| packet[0] == 0x47)
 }
 
 /// 16 octets that no cache may keep.
