@@ -72,8 +72,8 @@ impl Options {
 /// Measures the sections that are named, or all, and writes `target/bench/{summary.json,table.md}`.
 ///
 /// `--profile local|release` is what is measured of ours (release by default: what ships), `--programs DIR`
-/// takes built programs instead, `--runs N` is how often. A goal that is missed is told, and is no error:
-/// times depend on the machine.
+/// takes built programs instead, `--runs N` is how often. A time or size that is missed is told and is no error,
+/// for it depends on the machine; a wrong number of calls is one.
 pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progress) -> Result<()> {
     let options = Options::parse(&mut arguments)?;
     let mut wanted: Vec<String> = Vec::new();
@@ -115,7 +115,10 @@ fn write(context: &Context, report: &Report) -> Result<()> {
     )?;
     std::fs::write(folder.join("table.md"), &markdown)?;
     writeln!(std::io::stdout(), "\n{markdown}")?;
-    Ok(())
+    match report.broken().as_slice() {
+        [] => Ok(()),
+        broken => bail!("not so any more: {}", broken.join("; ")),
+    }
 }
 
 /// In general terms: what one needs to read the figures.

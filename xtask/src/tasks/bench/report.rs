@@ -20,6 +20,8 @@ pub(super) struct Table {
 pub(super) struct Goal {
     pub(super) text: String,
     pub(super) measured: String,
+    /// Counted, not timed: it holds on every machine, or something broke.
+    pub(super) exact: bool,
     pub(super) met: bool,
 }
 
@@ -50,6 +52,13 @@ impl Report {
             serde_json::to_value(goals).unwrap_or_default(),
         );
         Value::Object(all)
+    }
+
+    /// The exact goals that were missed.
+    pub(super) fn broken(&self) -> Vec<&str> {
+        let goals = self.sections.iter().flat_map(|section| &section.goals);
+        let broken = goals.filter(|goal| goal.exact && !goal.met);
+        broken.map(|goal| goal.text.as_str()).collect()
     }
 
     pub(super) fn markdown(&self) -> String {

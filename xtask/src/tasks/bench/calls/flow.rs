@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::super::events::{Http, uploaded};
@@ -256,9 +258,7 @@ impl<'a> Flow<'a> {
         let answers = self.web("deliver-playlist", video, 200, |_, _| {
             Ok(playlist("video.m3u8"))
         })?;
-        let text = answers[1]["body"]
-            .as_str()
-            .context("a playlist without a body")?;
+        let text = text(&answers[1])?;
         let key = text
             .split(['/', '?', '"'])
             .find(|word| word.starts_with("key_"));
@@ -310,11 +310,19 @@ fn token_request(form: &str) -> Value {
     .event()
 }
 
-fn body(answer: &Value) -> Result<Value> {
-    let text = answer["body"]
+/// A reply's body, whose types other than a few come in base64.
+fn text(answer: &Value) -> Result<String> {
+    let body = answer["body"]
         .as_str()
         .context("an answer without a body")?;
-    serde_json::from_str(text).context("an answer that is not JSON")
+    if answer["isBase64Encoded"] == true {
+        return Ok(String::from_utf8(STANDARD.decode(body)?)?);
+    }
+    Ok(body.to_owned())
+}
+
+fn body(answer: &Value) -> Result<Value> {
+    serde_json::from_str(&text(answer)?).context("an answer that is not JSON")
 }
 
 fn field(answer: &Value, name: &str) -> Result<String> {

@@ -45,30 +45,55 @@ fn s3(method: &str, path: &str, query: &str) -> &'static str {
     }
 }
 
-/// Several calls in a few words: `DynamoDB GetItem, S3 PutObject ×3`, in the order of the first of each.
+/// Several calls in a few words: `4: DynamoDB GetItem ×2, PutItem, S3 HeadObject`, each service and
+/// operation at the place of its first call.
 pub(super) fn summary(calls: &[String]) -> String {
-    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    let mut services: Vec<(&str, Vec<(&str, usize)>)> = Vec::new();
     for call in calls {
-        match kinds.iter_mut().find(|(known, _)| known == call) {
+        let (service, operation) = call.split_once(' ').unwrap_or(("", call));
+        let known = services.iter().position(|(name, _)| *name == service);
+        let at = known.unwrap_or_else(|| {
+            services.push((service, Vec::new()));
+            services.len() - 1
+        });
+        let operations = &mut services[at].1;
+        match operations.iter_mut().find(|(name, _)| *name == operation) {
             Some((_, count)) => *count += 1,
-            None => kinds.push((call, 1)),
+            None => operations.push((operation, 1)),
         }
     }
-    let text = kinds.into_iter().map(|(kind, count)| match count {
-        1 => kind.to_owned(),
-        _ => format!("{kind} ×{count}"),
-    });
-    let text = text.collect::<Vec<_>>().join(", ");
-    if text.is_empty() {
-        "0".to_owned()
-    } else {
-        format!("{}: {text}", calls.len())
+    if services.is_empty() {
+        return "0".to_owned();
     }
+    let operation = |(name, count): &(&str, usize)| match count {
+        1 => (*name).to_owned(),
+        _ => format!("{name} ×{count}"),
+    };
+    let service = |(name, operations): &(&str, Vec<_>)| {
+        let operations: Vec<_> = operations.iter().map(operation).collect();
+        format!("{name} {}", operations.join(", "))
+    };
+    let services: Vec<_> = services.iter().map(service).collect();
+    format!("{}: {}", calls.len(), services.join(", "))
+}
+
+/// What `first` has beyond `warm`.
+pub(super) fn besides(first: &[String], warm: &[String]) -> Vec<String> {
+    let mut left = warm.to_vec();
+    let mut more = first.to_vec();
+    more.retain(|call| match left.iter().position(|other| other == call) {
+        Some(at) => {
+            left.swap_remove(at);
+            false
+        }
+        None => true,
+    });
+    more
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{name, summary};
+    use super::{besides, name, summary};
 
     #[test]
     fn requests_are_named_as_their_operations() {
@@ -94,8 +119,9 @@ mod tests {
 
     #[test]
     fn repeated_calls_are_counted() {
-        let calls = ["a", "b", "a"].map(str::to_owned);
-        assert_eq!(summary(&calls), "3: a ×2, b");
+        let calls = ["A x", "B y", "A x", "A z"].map(str::to_owned);
+        assert_eq!(summary(&calls), "4: A x ×2, z, B y");
         assert_eq!(summary(&[]), "0");
+        assert_eq!(besides(&calls, &calls[..2]), calls[2..]);
     }
 }

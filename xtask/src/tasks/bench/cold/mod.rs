@@ -1,6 +1,7 @@
 //! Cold starts: each function against a Node handler that does the same, in interleaved pairs.
 
 mod stub;
+mod tls;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 use serde_json::json;
 
+use self::tls::Tls;
 use self::world::{First, World};
 use super::Options;
 use super::function::{Environment, Function, Launch};
@@ -59,7 +61,8 @@ pub(super) fn run(context: &Context, options: &Options, progress: &Progress) -> 
     let world = World::new()?;
     let stub = stub::start(world.secrets.clone())?;
     let mut environment = world.environment.clone();
-    environment.insert("AWS_ENDPOINT_URL".to_owned(), stub.url());
+    let tls = Tls::start(context, &stub.address.to_string())?;
+    environment.extend(tls.environment());
     let bench = Bench {
         logs: context.target().join("bench/logs"),
         node,
@@ -188,8 +191,11 @@ fn section(options: &Options, node: &str, pairs: &[Pair]) -> Section {
     let table = Table {
         title: "Cold start: ours / Node's".to_owned(),
         notes: vec![
-            format!("Medians of {runs} interleaved pairs; ours: {built}; Node {node} with the AWS SDK v3."),
-            "Times from the start of the process; secrets and database answer at once over plain HTTP.".into(),
+            format!(
+                "Medians of {runs} interleaved pairs; ours: {built}; Node {node} with the AWS SDK v3."
+            ),
+            "Times from the start of the process; secrets and database answer at once, over TLS."
+                .into(),
         ],
         columns: vec![
             "function",
@@ -218,6 +224,7 @@ fn goals(pairs: &[Pair]) -> Vec<Goal> {
         Goal {
             text: format!("{what} ≤ 1/{fraction:.0} of Node's, every function"),
             measured: format!("1/{least:.1} at worst ({name})"),
+            exact: false,
             met: least >= fraction,
         }
     };
