@@ -10,7 +10,7 @@ mod ticket;
 mod upload;
 mod view;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use pico_args::Arguments;
@@ -39,7 +39,7 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     tools::ensure(context, progress)?;
     let film = match film {
         Some(path) => Film::of(path, &folder)?,
-        None => progress.run("Looping the clip to a minute of film", |_| {
+        None => progress.run("Preparing a minute of film", |_| {
             film::looped(context, &folder)
         })?,
     };
@@ -50,8 +50,11 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     let stage = Stage::new(context, &cloud, &outputs, &film, &folder);
     let told = story::tell(&stage, &mut journal);
     let held = journal.held() && told.is_ok();
+    let kept = folder.join("logs");
+    // Those of an earlier failure say nothing of this run.
+    drop(std::fs::remove_dir_all(&kept));
     if !held {
-        keep_logs(&outputs.logs, &folder);
+        keep_logs(&outputs.logs, &kept);
     }
     cloud.stop();
 
@@ -65,10 +68,7 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     ));
     told?;
     if !held {
-        bail!(
-            "something did not hold; the logs are in {}",
-            folder.join("logs").display()
-        );
+        bail!("something did not hold; the logs are in {}", kept.display());
     }
     say(&format!(
         "\nAll of it held, in {:.0} s. Nothing is left running.",
@@ -78,10 +78,8 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
 }
 
 /// The logs of a run that failed outlive the next one's clean start.
-fn keep_logs(logs: &std::path::Path, folder: &std::path::Path) {
-    let kept = folder.join("logs");
-    drop(std::fs::remove_dir_all(&kept));
-    if std::fs::create_dir_all(&kept).is_err() {
+fn keep_logs(logs: &Path, kept: &Path) {
+    if std::fs::create_dir_all(kept).is_err() {
         return;
     }
     let Ok(entries) = std::fs::read_dir(logs) else {

@@ -200,11 +200,11 @@ fn told_of(error: &str) -> String {
 /// Bytes as a person reads them.
 pub(super) fn human(bytes: u64) -> String {
     let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
-    let unit = units.iter().find(|(size, _)| bytes >= *size);
-    unit.map_or_else(
-        || format!("{bytes} B"),
-        |(size, name)| format!("{}.{} {name}", bytes / size, bytes % size * 10 / size),
-    )
+    let Some((size, name)) = units.into_iter().find(|(size, _)| bytes >= *size) else {
+        return format!("{bytes} B");
+    };
+    let tenths = (bytes + size / 20) / (size / 10);
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
 }
 
 #[cfg(test)]
@@ -216,7 +216,7 @@ mod tests {
     fn sizes_read_well() {
         assert_eq!(
             [0, 999, 1_000, 12_063_045].map(human),
-            ["0 B", "999 B", "1.0 kB", "12.0 MB"]
+            ["0 B", "999 B", "1.0 kB", "12.1 MB"]
         );
     }
 
