@@ -70,7 +70,7 @@ async fn complete(
         return Ok(());
     };
     let new = &asset.announced;
-    let parts = match parts {
+    let mut parts = match parts {
         Some(parts) => parts,
         // No such upload any more: it was completed before, and the object itself tells.
         None => match deps.uploads.list_parts(new, multipart).await? {
@@ -78,7 +78,9 @@ async fn complete(
             None => return Ok(()),
         },
     };
-    if u32::try_from(parts.len()) != Ok(new.plan.parts) {
+    // S3 takes them in ascending order alone.
+    parts.sort_by_key(|part| part.number);
+    if !parts.iter().map(|part| part.number).eq(1..=new.plan.parts) {
         return Err(Refusal::UploadIncomplete("parts are missing"));
     }
     match deps.uploads.complete(new, multipart, &parts).await? {
