@@ -164,10 +164,10 @@ fn stamp_of(package: &Path) -> PathBuf {
 }
 
 /// One file `bootstrap`, executable, of a fixed date: the same binary gives the same package.
+/// Not compressed: it goes no further than this machine.
 fn write_zip(binary: &[u8], package: &Path) -> Result<()> {
     let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(1))
+        .compression_method(CompressionMethod::Stored)
         .last_modified_time(DateTime::default())
         .unix_permissions(0o755);
     let mut zip = ZipWriter::new(File::create(package)?);

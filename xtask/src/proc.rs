@@ -138,12 +138,30 @@ pub(crate) fn end_cloud(state: &Path, grace: Duration) -> usize {
         time::poll(grace, || of_cloud(state).is_empty().then_some(()));
     }
     // Killing once may miss what was being started at that moment.
+    let mut ending = found.clone();
     time::poll(Duration::from_secs(10), || {
         let left = of_cloud(state);
         signal(&left, Signal::KILL);
-        left.is_empty().then_some(())
+        ending.extend(&left);
+        let over = left.is_empty() && ending.iter().all(|process| is_over(*process));
+        over.then_some(())
     });
     found.len()
+}
+
+/// Whether a process has let go of all it held, ports among it. A dying one loses its environment,
+/// and with it our mark, some time before.
+fn is_over(process: Pid) -> bool {
+    let folder = format!("/proc/{}", process.as_raw_nonzero());
+    let Ok(stat) = std::fs::read_to_string(format!("{folder}/stat")) else {
+        return true;
+    };
+    let zombie = stat
+        .rsplit(')')
+        .next()
+        .is_some_and(|rest| rest.starts_with(" Z"));
+    let threads = std::fs::read_dir(format!("{folder}/task")).map_or(0, Iterator::count);
+    zombie && threads <= 1
 }
 
 fn signal(processes: &[Pid], signal: Signal) {

@@ -75,6 +75,7 @@ pub(super) fn spawn(context: &Context, instance: &Instance, tools: &Tools) -> Re
         .env("S3_SKIP_SIGNATURE_VALIDATION", "0")
         .env("DYNAMODB_LOCAL_PORT", instance.ports.dynamodb().to_string())
         .env("LAMBDA_RUNTIME_EXECUTOR", "process")
+        .env("LAMBDA_SYNCHRONOUS_CREATE", "1")
         .env("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.1")
         .env(
             "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC",

@@ -1,4 +1,4 @@
-//! Puts the templates and the functions' packages into a bucket, and points the root template at them.
+//! Puts the templates into a bucket, and points the root template at them and at the functions' code.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
+use super::code;
 use crate::aws::Aws;
 use crate::cloud::{Instance, Ports};
 use crate::context::Context;
@@ -43,12 +44,20 @@ pub(super) fn upload(
         .with_context(|| format!("cannot read {}", root.display()))?;
     let text = rewrite(&text, |kind, path| {
         let path = context.root.join(path);
-        let body =
-            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let key = put(&path, body)?;
         Ok(match kind {
-            Local::Code => format!("s3://{bucket}/{key}"),
-            Local::Template => url(&key),
+            Local::Code => {
+                let folder = code::unpack(&path, &instance.state)?;
+                format!(
+                    "{{ Bucket: {}, Key: '{}' }}",
+                    code::BUCKET,
+                    folder.display()
+                )
+            }
+            Local::Template => {
+                let body = std::fs::read(&path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
+                url(&put(&path, body)?)
+            }
         })
     })?;
     Ok(url(&put(&root, text.into_bytes())?))

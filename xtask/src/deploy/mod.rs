@@ -1,9 +1,8 @@
-//! Deploys `template.yaml` to a local cloud, unchanged but for what `sam deploy` changes too: local
-//! paths become places in S3. The SAM transform itself is LocalStack's.
-//!
-//! `sam deploy` against the same endpoint does the same in thrice the time: see `xtask sam`.
+//! Deploys `template.yaml` to a local cloud, unchanged but for what `sam deploy` changes too: paths
+//! in the clone become places in S3. The SAM transform itself is LocalStack's.
 
 mod bundle;
+mod code;
 mod secrets;
 mod stack;
 

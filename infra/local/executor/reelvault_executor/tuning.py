@@ -24,8 +24,12 @@ def warm_up() -> None:
 
 
 def _warm_up() -> None:
+    from localstack.services import stores
     from localstack.services.plugins import SERVICE_PLUGINS
+    from localstack.utils.aws import aws_stack
 
+    # Reading botocore's lists anew for each service takes a second in all.
+    stores.get_valid_regions_for_service = lambda _service: aws_stack.get_valid_regions()
     for service in SERVICES:
         try:
             SERVICE_PLUGINS.require(service)
