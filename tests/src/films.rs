@@ -29,9 +29,9 @@ pub const SHORT: Film = Film {
 };
 /// Enough octets for three parts of an upload.
 pub const LARGE: Film = Film {
-    name: "large",
-    seconds: 9,
-    size: "640x360",
+    name: "large-3",
+    seconds: 8,
+    size: "320x180",
     encoders: &[
         "-c:v",
         "libx264",

@@ -101,6 +101,8 @@ pub(crate) fn putter(part: SignedPart, octets: Vec<u8>) -> BoxFuture<'static, Re
         if reply.status == 200 {
             return Ok(reply.header("etag").expect("an ETag").to_owned());
         }
+        // Shown when a test fails that did not expect it.
+        println!("S3 refused: {}", reply.text());
         Err(reply.status)
     })
 }

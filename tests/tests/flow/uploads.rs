@@ -32,6 +32,13 @@ fn a_slot_says_where_and_what_to_put() {
         reply.header("location"),
         Some(format!("/v1/uploads/{}", slot["asset_id"].as_str().unwrap()).as_str())
     );
+    let headers = slot["parts"][0]["headers"].as_object().unwrap();
+    let names: Vec<_> = headers.keys().collect();
+    assert_eq!(
+        names,
+        ["content-type", "if-none-match"],
+        "what is signed and no more"
+    );
     let expires = slot["expires_at"].as_u64().unwrap();
     let now = vault_tests::wait::epoch();
     assert!((now + 3_500..=now + 3_700).contains(&expires), "{expires}");
@@ -104,10 +111,17 @@ fn parts_can_be_signed_again_sent_again_and_in_any_order() {
     let again: Slot = serde_json::from_value(again.json()).unwrap();
     let chunks: Vec<&[u8]> = octets.chunks(8 << 20).collect();
     slot.parts[0].put(chunks[0]).expect(200);
-    for part in &again.parts {
-        part.put(chunks[part.number as usize - 1]).expect(200);
-    }
-    owner.finish(&slot.asset_id);
+    let sent = again.parts.iter().map(|part| {
+        let stored = part.put(chunks[part.number as usize - 1]).expect(200);
+        json!({ "number": part.number, "etag": stored.header("etag").unwrap() })
+    });
+    let sent: Vec<_> = sent.collect();
+    assert_eq!(sent[0]["number"], slot.part_count, "the last comes first");
+    let finalize = format!("/v1/uploads/{}/finalize", slot.asset_id);
+    let told = owner
+        .api
+        .post(&finalize, Some(&owner.access), &json!({ "parts": sent }));
+    assert!(matches!(told.status, 200 | 202), "{}", told.text());
     assert_eq!(owner.settled(&slot.asset_id)["state"], "ready");
     refused(
         &owner

@@ -133,10 +133,11 @@ fn parts_that_are_missing_or_not_what_s3_holds_complete_nothing() {
     let path = format!("/v1/uploads/{asset}/finalize");
     let list = parts["parts"].as_array().unwrap();
     let forged = json!({ "number": 1, "etag": format!("\"{}\"", "0".repeat(32)) });
-    let lists: [Vec<Value>; 5] = [
+    let lists: [Vec<Value>; 6] = [
         vec![],
         list[1..].to_vec(),
         [&list[..], &list[..1]].concat(),
+        [&list[..1], &list[..1], &list[2..]].concat(),
         [&[forged], &list[1..]].concat(),
         list.iter()
             .map(|part| json!({ "number": part["number"], "etag": "<x>&\"\u{0}" }))

@@ -4,7 +4,7 @@
 mod tests {
     use serde_json::json;
     use vault_tests::api::{FORM, JSON, refused, url};
-    use vault_tests::films::{LARGE, SHORT};
+    use vault_tests::films::SHORT;
     use vault_tests::together::together;
     use vault_tests::{Api, Reply, Request, people, sdk, wait};
 
@@ -124,7 +124,9 @@ mod tests {
     #[test]
     fn a_hundred_finalizes_complete_one_upload() {
         let owner = people::owner();
-        let (asset, parts) = owner.send(&LARGE.octets());
+        // As little as takes two parts: the emulator reads all of it for each of the hundred.
+        let octets = vec![7; (8 << 20) + 1];
+        let (asset, parts) = owner.send(&octets);
         let path = format!("/v1/uploads/{asset}/finalize");
         warm(&Request::new("POST", &url(&path)));
         let replies = together(RUNNERS, |_| {
@@ -136,10 +138,12 @@ mod tests {
             .count();
         let shown: Vec<_> = replies.iter().map(Reply::shown).collect();
         assert_eq!(taken, RUNNERS, "{shown:?}");
-        assert_eq!(owner.settled(&asset)["state"], "ready");
-        let view = owner.view(&asset);
-        let left = sdk::objects("MediaBucket", &format!("media/{asset}/"));
-        assert_eq!(left.len(), view.segments.len(), "one package: {left:?}");
+        let status = owner.settled(&asset);
+        assert_eq!(
+            status["code"], "not_a_film",
+            "it was there, whole: {status}"
+        );
+        assert!(sdk::objects("MediaBucket", &format!("media/{asset}/")).is_empty());
     }
 
     #[test]

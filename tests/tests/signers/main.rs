@@ -36,7 +36,7 @@ mod tests {
             "subject": owner.user,
             "organisation": owner.organisation,
         });
-        assert_eq!(python::run("token.py", &input.to_string()), "ok");
+        assert_eq!(python::run("access_token.py", &input.to_string()), "ok");
     }
 
     #[test]
