@@ -48,6 +48,8 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
 
     let mut journal = Journal::new(progress.clone());
     let stage = Stage::new(context, &cloud, &outputs, &film, &folder);
+    // An earlier run's picture proves nothing.
+    drop(std::fs::remove_file(&stage.screenshot));
     let told = story::tell(&stage, &mut journal);
     let held = journal.held() && told.is_ok();
     let kept = folder.join("logs");
@@ -61,11 +63,10 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     let summary = folder.join("summary.json");
     journal.write(&summary, &film, since.elapsed(), held)?;
     say(&journal.table());
-    say(&format!(
-        "{}\n{}",
-        summary.display(),
-        stage.screenshot.display()
-    ));
+    say(&format!("  {}", summary.display()));
+    if stage.screenshot.is_file() {
+        say(&format!("  {}", stage.screenshot.display()));
+    }
     told?;
     if !held {
         bail!("something did not hold; the logs are in {}", kept.display());

@@ -76,7 +76,8 @@ impl Film {
             .trim()
             .parse()
             .context("the film has no duration")?;
-        let cache = folder.join("frames.json");
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let cache = folder.join(format!("{stem}.frames.json"));
         Ok(Self {
             path,
             bytes,

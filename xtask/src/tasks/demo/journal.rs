@@ -14,8 +14,10 @@ use super::film::Film;
 use crate::progress::{Progress, Step};
 use crate::time;
 
-/// Characters of an error in the table.
-const LONGEST: usize = 200;
+/// Characters of an error that are kept.
+const LONGEST: usize = 300;
+/// Characters of a result in the table.
+const COLUMN: usize = 72;
 
 /// One line of the table.
 #[derive(Serialize)]
@@ -29,6 +31,17 @@ struct Fact {
     bytes: Option<u64>,
     #[serde(skip_serializing_if = "Value::is_null")]
     details: Value,
+}
+
+impl Fact {
+    /// The result within the table's width.
+    fn short(&self) -> String {
+        if self.result.chars().count() <= COLUMN {
+            return self.result.clone();
+        }
+        let kept: String = self.result.chars().take(COLUMN - 1).collect();
+        format!("{kept}…")
+    }
 }
 
 /// What a step has to say of itself.
@@ -138,37 +151,28 @@ impl Journal {
 
     /// Lines of step, result, time and size, as wide as their contents.
     pub(super) fn table(&self) -> String {
-        let width = |column: fn(&Fact) -> usize, least: usize| {
-            self.facts.iter().map(column).max().unwrap_or(0).max(least)
-        };
-        let (first, second) = (
-            width(|fact| fact.step.chars().count(), 4),
-            width(|fact| fact.result.chars().count(), 6),
-        );
-        let rule = format!(
-            "  {}  {}  {}  {}",
-            "─".repeat(first + 2),
-            "─".repeat(second),
-            "─".repeat(8),
-            "─".repeat(9)
-        );
+        let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0).max(6);
+        let first = width(&mut self.facts.iter().map(|fact| fact.step.chars().count()));
+        let second = width(&mut self.facts.iter().map(|fact| fact.short().chars().count()));
+        let rule = [first + 2, second, 8, 9]
+            .map(|wide| "─".repeat(wide))
+            .join("  ");
         let mut text = format!(
-            "\n    {:first$}  {:second$}  {:>8}  {:>9}\n{rule}\n",
+            "\n    {:first$}  {:second$}  {:>8}  {:>9}\n",
             "step", "result", "time", "size"
         );
         let mut chapter = "";
         for fact in &self.facts {
-            if !chapter.is_empty() && chapter != fact.chapter {
-                text.push_str(&rule);
-                text.push('\n');
+            if chapter != fact.chapter {
+                let _ = writeln!(text, "  {rule}");
             }
             chapter = fact.chapter;
-            let mark = if fact.held { '✓' } else { '✗' };
+            let (mark, short) = (if fact.held { '✓' } else { '✗' }, fact.short());
             let size = fact.bytes.map(human).unwrap_or_default();
             let _ = writeln!(
                 text,
-                "  {mark} {:first$}  {:second$}  {:>5} ms  {size:>9}",
-                fact.step, fact.result, fact.milliseconds
+                "  {mark} {:first$}  {short:second$}  {:>5} ms  {size:>9}",
+                fact.step, fact.milliseconds
             );
         }
         text

@@ -99,10 +99,13 @@ pub(super) fn ffmpeg(film: &Film, view: &View) -> Result<Told> {
     let played = film::decode(&view.playlist)?;
     compare("pictures", &source.pictures, &played.pictures)?;
     compare("packets of sound", &source.sound, &played.sound)?;
+    let sound = match played.sound.len() {
+        0 => String::new(),
+        packets => format!(" and {packets} packets of sound"),
+    };
     let shown = format!(
-        "{} pictures and {} packets of sound equal the source's",
-        played.pictures.len(),
-        played.sound.len()
+        "{} pictures{sound} equal the source's",
+        played.pictures.len()
     );
     Ok(Told::of(shown).details(json!({ "source": source.counts(), "played": played.counts() })))
 }

@@ -138,19 +138,17 @@ fn send_film(stage: &Stage, journal: &mut Journal, access: &str) -> Result<Strin
     let (api, path) = (&stage.api, &stage.film.path);
     let slot = journal.step("Presign the upload", |_| {
         let slot = upload::announce(api, access, path)?;
-        let shown = format!(
-            "{}: {} parts of {}",
-            slot.kind,
-            slot.part_count,
-            human(slot.part_size)
-        );
+        let shown = match slot.part_count {
+            1 => slot.kind.clone(),
+            count => format!("{}: {count} parts of {}", slot.kind, human(slot.part_size)),
+        };
         Ok((slot, Told::of(shown)))
     })?;
     let parts = journal.step("Send the parts straight to S3", |step| {
         let parts = upload::send(api, access, &slot, path, step)?;
         Ok((
             parts,
-            Told::of(format!("{} parts", slot.part_count)).bytes(stage.film.bytes),
+            Told::of(format!("part 1 to {}", slot.part_count)).bytes(stage.film.bytes),
         ))
     })?;
     journal.step("Finalize", |_| {
