@@ -1,0 +1,223 @@
+//! No secret reaches a log line: not on success, not on refusal, not when a store fails.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use tracing_subscriber::fmt::MakeWriter;
+use vault_testkit::{Fault, Mode, builders};
+
+use crate::world::{Ask, answer, golden, good, invoke};
+
+/// What every field, header and token of a hostile request holds.
+const CANARY: &str = "canary-5f1d7c3e-do-not-log";
+
+/// Everything that any crate logs, at every level.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(line)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// Runs `work` and gives back what was logged.
+fn logged(work: impl Future<Output = ()>) -> String {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(work);
+    });
+    let bytes = log.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+fn assert_clean(log: &str, secrets: &[Vec<u8>], what: &str) {
+    assert!(
+        log.contains("\"request\"") || log.contains("outcome"),
+        "{what} logged nothing: {log}"
+    );
+    assert!(!log.contains(CANARY), "{what} logged the canary: {log}");
+    for secret in secrets.iter().filter_map(|s| std::str::from_utf8(s).ok()) {
+        // Shorter ones are octets that happen to be text.
+        assert!(
+            secret.len() < 12 || !log.contains(secret),
+            "{what} logged a secret: {log}"
+        );
+    }
+}
+
+/// What a client brought that grants something.
+fn credentials(ask: &Ask) -> Vec<Vec<u8>> {
+    let mut all = vec![builders::PASSWORD.as_bytes().to_vec()];
+    let values = ask.headers.iter().chain(&ask.query).chain(&ask.path);
+    for (name, value) in values {
+        if ["authorization", "token"].contains(name) {
+            all.push(value.trim_start_matches("Bearer ").as_bytes().to_vec());
+        }
+    }
+    all
+}
+
+#[test]
+fn a_good_request_to_any_handler_logs_no_secret() {
+    let asks = good(&golden());
+    assert!(asks.len() >= 10);
+    for ask in asks {
+        let kit = golden();
+        let log = logged(async {
+            let status = answer(&kit, &ask).await.status();
+            assert!(status.is_success(), "{} {status}", ask.function);
+        });
+        let mut secrets = kit.ledger.secrets();
+        secrets.extend(credentials(&ask));
+        assert_clean(&log, &secrets, ask.function);
+    }
+}
+
+#[test]
+fn a_store_that_fails_at_any_call_logs_no_secret() {
+    for ask in good(&golden()) {
+        for call in 1..=6 {
+            let kit = golden();
+            kit.faults.arm(vec![Fault {
+                call,
+                mode: Mode::FailBefore,
+            }]);
+            let log = logged(async {
+                answer(&kit, &ask).await;
+            });
+            let mut secrets = kit.ledger.secrets();
+            secrets.extend(credentials(&ask));
+            assert_clean(&log, &secrets, ask.function);
+        }
+    }
+}
+
+#[test]
+fn a_hostile_request_to_any_handler_logs_nothing_of_it() {
+    for ask in good(&golden()) {
+        for hostile in hostile(&ask) {
+            let kit = golden();
+            let log = logged(async {
+                let reply = answer(&kit, &hostile).await;
+                let text = String::from_utf8_lossy(reply.body()).into_owned();
+                assert!(
+                    !text.contains(CANARY),
+                    "{} repeats its input: {text}",
+                    ask.function
+                );
+                // What has neither a credential nor a body to spoil is not refused.
+                let spoilt = format!("{:?}{:?}", hostile.headers, hostile.path).contains(CANARY)
+                    || hostile.body.contains(CANARY) && ask.method == "POST";
+                assert!(
+                    !spoilt || reply.status().is_client_error(),
+                    "{} {text}",
+                    ask.function
+                );
+            });
+            assert_clean(&log, &[], ask.function);
+        }
+    }
+}
+
+/// The same request with the canary for every credential and parameter, and with bodies that hold it.
+fn hostile(ask: &Ask) -> Vec<Ask> {
+    let mut spoilt = ask.clone();
+    let Ask {
+        headers,
+        query,
+        path,
+        ..
+    } = &mut spoilt;
+    for (_, value) in headers.iter_mut().chain(query).chain(path) {
+        if !value.starts_with("application/") {
+            let scheme = if value.starts_with("Bearer ") {
+                "Bearer "
+            } else {
+                ""
+            };
+            *value = format!("{scheme}{CANARY}");
+        }
+    }
+    let body = |kind: &str, body: String| {
+        Ask {
+            headers: vec![],
+            path: vec![],
+            ..ask.clone()
+        }
+        .body(kind, body)
+    };
+    let (json, form) = ("application/json", "application/x-www-form-urlencoded");
+    vec![
+        spoilt,
+        body(
+            json,
+            format!("{{\"password\":\"{CANARY}\",\"email\":\"{CANARY}\"}}"),
+        ),
+        body(json, CANARY.repeat(1_000)),
+        body(form, format!("grant_type={CANARY}&x=%zz")),
+        body(
+            form,
+            format!("grant_type=refresh_token&refresh_token={CANARY}"),
+        ),
+    ]
+}
+
+#[test]
+fn the_functions_without_a_route_log_no_secret() {
+    let kit = golden();
+    let log = logged(async {
+        let wish = json!({ "organisation": "Golden", "email": "new@example.org" });
+        let owner = invoke(&kit, "bootstrap-owner", wish).await.unwrap();
+        let password = owner["password"].as_str().unwrap().to_owned();
+        kit.ledger.note(password.as_bytes());
+        tracing::info!("outcome");
+    });
+    assert_clean(&log, &kit.ledger.secrets(), "bootstrap-owner");
+
+    let kit = golden();
+    let film = builders::film(1_000);
+    kit.plant_arrived(builders::new_asset(&film), film);
+    let key = vault_domain::asset::source_key(builders::ORG, builders::ASSET);
+    let body = json!({
+        "detail-type": "Object Created",
+        "detail": { "bucket": { "name": "uploads" }, "object": { "key": key } },
+    });
+    let records = json!({ "Records": [
+        { "messageId": "m-1", "body": body.to_string() },
+        { "messageId": "m-2", "body": format!("not an event {CANARY}") },
+    ]});
+    let log = logged(async {
+        let answer = invoke(&kit, "process-upload", records).await.unwrap();
+        assert_eq!(
+            answer,
+            json!({ "batchItemFailures": [{ "itemIdentifier": "m-2" }] })
+        );
+    });
+    assert_clean(&log, &kit.ledger.secrets(), "process-upload");
+}
+
+#[test]
+fn the_net_would_catch_a_secret() {
+    let log = logged(async { tracing::info!(token = CANARY, "request") });
+    assert!(std::panic::catch_unwind(|| assert_clean(&log, &[], "this")).is_err());
+}

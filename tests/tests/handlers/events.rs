@@ -1,0 +1,58 @@
+//! Every sample event is answered with the status in its name.
+
+use std::collections::BTreeSet;
+
+use vault_testkit::{Kit, builders};
+
+use crate::world::{access, answer_request, golden};
+
+/// The event with the values that only a running system has.
+fn filled(kit: &Kit, text: &str) -> String {
+    let ticket = kit.golden_ticket();
+    let values = [
+        ("{{access}}", access(kit).expose().to_owned()),
+        (
+            "{{refresh}}",
+            kit.golden_refresh_token().expose().to_owned(),
+        ),
+        ("{{media}}", builders::media_token(2).expose().to_owned()),
+        ("{{spent}}", builders::media_token(1).expose().to_owned()),
+        ("{{ticket}}", ticket.expose().to_owned()),
+        ("{{asset}}", builders::ASSET.to_string()),
+        ("{{key}}", builders::KEY.to_string()),
+        ("{{email}}", builders::EMAIL.to_owned()),
+        ("{{password}}", builders::PASSWORD.to_owned()),
+    ];
+    values.iter().fold(text.to_owned(), |all, (name, value)| {
+        all.replace(name, value)
+    })
+}
+
+#[tokio::test]
+async fn every_sample_event_has_the_status_in_its_name() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../events");
+    let mut functions = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let [function, _branch, status, "json"] = name.split('.').collect::<Vec<_>>()[..] else {
+            continue;
+        };
+        let kit = golden();
+        let event = filled(&kit, &std::fs::read_to_string(&path).unwrap());
+        assert!(
+            !event.contains("{{"),
+            "{name} has a value that nobody fills in"
+        );
+        let request = lambda_http::request::from_str(&event).unwrap();
+        let reply = answer_request(&kit, function, request).await;
+        let told = String::from_utf8_lossy(reply.body()).into_owned();
+        assert_eq!(reply.status().as_str(), status, "{name}: {told}");
+        functions.insert(function.to_owned());
+    }
+    assert_eq!(
+        functions.len(),
+        8,
+        "a function with a route has no sample event: {functions:?}"
+    );
+}

@@ -1,0 +1,261 @@
+//! A handler behind its frame, over the fakes.
+
+use std::sync::Arc;
+
+use lambda_http::{Body, Response};
+use serde_json::{Value, json};
+use vault_boot::event::{Invocation, Outcome};
+use vault_boot::wiring;
+use vault_domain::ports::{AccessTokens as _, Clock as _};
+use vault_domain::secret::SecretText;
+use vault_http::cors::Origins;
+use vault_http::web::{Errors, Web};
+use vault_testkit::{Kit, builders};
+
+/// The origin of the front end.
+pub(crate) const ORIGIN: &str = "https://app.example.org";
+
+/// A request in the words of API Gateway's payload 2.0.
+#[derive(Clone, Default)]
+pub(crate) struct Ask {
+    pub(crate) function: &'static str,
+    pub(crate) method: &'static str,
+    pub(crate) path: Vec<(&'static str, String)>,
+    pub(crate) query: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
+}
+
+impl Ask {
+    pub(crate) fn to(function: &'static str, method: &'static str) -> Self {
+        Self {
+            function,
+            method,
+            ..Self::default()
+        }
+    }
+    pub(crate) fn path(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.path.push((name, value.to_string()));
+        self
+    }
+    pub(crate) fn query(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.query.push((name, value.to_string()));
+        self
+    }
+    pub(crate) fn header(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.headers.push((name, value.to_string()));
+        self
+    }
+    pub(crate) fn bearer(self, token: &SecretText) -> Self {
+        self.header("authorization", format!("Bearer {}", token.expose()))
+    }
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+    pub(crate) fn form(self, body: &str) -> Self {
+        self.body("application/x-www-form-urlencoded", body.to_owned())
+    }
+    pub(crate) fn body(mut self, kind: &str, body: String) -> Self {
+        self.body = body;
+        self.header("content-type", kind)
+    }
+
+    fn event(&self) -> String {
+        let object = |pairs: &[(&str, String)]| -> Value {
+            pairs
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), json!(v)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        };
+        let mut headers = self.headers.clone();
+        headers.push(("origin", ORIGIN.to_owned()));
+        headers.push(("x-forwarded-proto", "https".to_owned()));
+        let path = format!("/{}", self.function);
+        json!({
+            "version": "2.0",
+            "routeKey": format!("{} {path}", self.method),
+            "rawPath": path,
+            "rawQueryString": self.query.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("&"),
+            "headers": object(&headers),
+            "queryStringParameters": object(&self.query),
+            "pathParameters": object(&self.path),
+            "requestContext": {
+                "accountId": "111122223333", "apiId": "api", "domainName": "api.example.org",
+                "http": { "method": self.method, "path": path, "protocol": "HTTP/1.1",
+                          "sourceIp": "203.0.113.9", "userAgent": "test" },
+                "requestId": "r-1", "routeKey": "k", "stage": "$default",
+                "time": "22/Nov/2026:00:00:00 +0000", "timeEpoch": 1_795_305_600_000_u64,
+            },
+            "body": self.body,
+            "isBase64Encoded": false,
+        })
+        .to_string()
+    }
+
+    fn request(&self) -> lambda_http::Request {
+        lambda_http::request::from_str(&self.event()).unwrap()
+    }
+}
+
+/// Answers a request with the handler of its function.
+pub(crate) async fn answer(kit: &Kit, ask: &Ask) -> Response<Body> {
+    answer_request(kit, ask.function, ask.request()).await
+}
+
+/// Answers a request with the handler of a function.
+pub(crate) async fn answer_request(
+    kit: &Kit,
+    function: &str,
+    request: lambda_http::Request,
+) -> Response<Body> {
+    let web = |errors| Web::new(Origins::parse(ORIGIN).unwrap(), errors);
+    let problems = web(Errors::Problems);
+    let verifier = Arc::clone(&kit.access);
+    let clock = Arc::clone(&kit.clock);
+    match function {
+        "login" => problems.serve(&kit.login(), login::handle, request).await,
+        "mint-token" => {
+            let deps = wiring::mint_token::Deps {
+                refresh: kit.refresh(),
+                exchange: kit.exchange(),
+                verifier,
+                jwks: r#"{"keys":[]}"#.to_owned(),
+            };
+            web(Errors::OAuth)
+                .serve(&deps, mint_token::handle, request)
+                .await
+        }
+        "presign-upload" => {
+            let deps = wiring::presign_upload::Deps {
+                begin: kit.begin_upload(),
+                verifier,
+            };
+            problems.serve(&deps, presign_upload::handle, request).await
+        }
+        "finalize-upload" => {
+            let deps = wiring::finalize_upload::Deps {
+                finalize: kit.finalize_upload(),
+                verifier,
+                clock,
+            };
+            problems
+                .serve(&deps, finalize_upload::handle, request)
+                .await
+        }
+        "authorize-playback" => {
+            problems
+                .serve(
+                    &kit.authorize_playback(),
+                    authorize_playback::handle,
+                    request,
+                )
+                .await
+        }
+        "deliver-playlist" => {
+            problems
+                .serve(&kit.deliver_playlist(), deliver_playlist::handle, request)
+                .await
+        }
+        "deliver-key" => {
+            problems
+                .serve(&kit.deliver_key(), deliver_key::handle, request)
+                .await
+        }
+        "withdraw-asset" => {
+            let deps = wiring::withdraw_asset::Deps {
+                withdraw: kit.withdraw_asset(),
+                verifier,
+                clock,
+            };
+            problems.serve(&deps, withdraw_asset::handle, request).await
+        }
+        other => panic!("no such function: {other}"),
+    }
+}
+
+/// Has one of the functions without a route handle an event.
+pub(crate) async fn invoke(kit: &Kit, function: &str, payload: Value) -> Outcome {
+    let deadline = kit.clock.now().plus(900);
+    let invocation = Invocation {
+        payload,
+        deadline,
+        request_id: "r-1".to_owned(),
+    };
+    match function {
+        "process-upload" => {
+            let deps = wiring::process_upload::Deps {
+                process: kit.process_upload(),
+                bucket: "uploads".to_owned(),
+                max_receive_count: 5,
+            };
+            process_upload::handle(&deps, invocation).await
+        }
+        "bootstrap-owner" => bootstrap_owner::handle(&kit.bootstrap_owner(), invocation).await,
+        other => panic!("no such function: {other}"),
+    }
+}
+
+/// The golden owner's access token.
+pub(crate) fn access(kit: &Kit) -> SecretText {
+    kit.access
+        .issue(&builders::caller(), kit.clock.now(), 600)
+        .unwrap()
+}
+
+/// A world in which every golden request has what it needs.
+pub(crate) fn golden() -> Kit {
+    let kit = Kit::with_users(7);
+    kit.plant_session();
+    kit.plant_ready();
+    kit.plant_playback();
+    kit.plant_grant(&builders::media_token(2), |_| ());
+    kit
+}
+
+/// One good request to every function with a route.
+pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
+    let access = access(kit);
+    let asset = builders::ASSET;
+    let media = builders::media_token(2);
+    let ticket = kit.golden_ticket();
+    let exchange = format!(
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token={}\
+         &subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token\
+         &resource=urn%3Areelvault%3Aasset%3A{asset}&scope=play",
+        access.expose()
+    );
+    let refresh = kit.golden_refresh_token();
+    let refresh = format!(
+        "grant_type=refresh_token&refresh_token={}",
+        refresh.expose()
+    );
+    vec![
+        Ask::to("login", "POST")
+            .json(&json!({ "email": builders::EMAIL, "password": builders::PASSWORD })),
+        Ask::to("mint-token", "POST").form(&refresh),
+        Ask::to("mint-token", "POST").form(&exchange),
+        Ask::to("mint-token", "GET"),
+        Ask::to("presign-upload", "POST")
+            .bearer(&access)
+            .json(&json!({
+                "filename": "film.mp4", "size": 20_000_000, "content_type": "video/mp4",
+            })),
+        Ask::to("finalize-upload", "GET")
+            .bearer(&access)
+            .path("asset_id", asset),
+        Ask::to("authorize-playback", "POST")
+            .header("authorization", format!("Bearer {}", media.expose()))
+            .path("asset_id", asset),
+        Ask::to("deliver-playlist", "GET")
+            .path("token", ticket.expose())
+            .path("playlist", "video.m3u8"),
+        Ask::to("deliver-key", "GET")
+            .path("asset_id", asset)
+            .path("key_id", builders::KEY)
+            .query("token", ticket.expose()),
+        Ask::to("withdraw-asset", "POST")
+            .bearer(&access)
+            .path("asset_id", asset),
+    ]
+}
