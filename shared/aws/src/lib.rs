@@ -32,5 +32,8 @@ pub mod secrets;
 #[cfg(feature = "sdk")]
 pub use sdk::{MissingEnvironment, Sdk};
 
-#[cfg(all(test, feature = "sdk"))]
+#[cfg(all(
+    test,
+    any(feature = "dynamodb", feature = "s3", feature = "cloudfront")
+))]
 mod replay;

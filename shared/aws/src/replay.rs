@@ -1,28 +1,42 @@
-//! A stand-in HTTP client for tests: answers in order, and shows what was asked.
+//! A stand-in HTTP client for tests: answers in order, and shows what was asked. It needs nothing of the SDK's own
+//! test features, which would have every SDK crate built once more.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
+#[derive(Debug, Clone)]
+pub(crate) struct Replay(Arc<Mutex<Tape>>);
+
 #[derive(Debug)]
-pub(crate) struct Replay(StaticReplayClient);
+struct Tape {
+    answers: VecDeque<(u16, String)>,
+    asked: Vec<HttpRequest>,
+}
 
 impl Replay {
-    /// Answers each request with the next status and body.
+    /// Answers each request with the next status and body; beyond the last no connection can be made.
     pub(crate) fn of(answers: &[(u16, &str)]) -> Self {
-        let events = answers.iter().map(|(status, body)| {
-            let request = http::Request::new(SdkBody::empty());
-            let answer = http::Response::builder()
-                .status(*status)
-                .body(SdkBody::from(*body));
-            ReplayEvent::new(request, answer.unwrap())
-        });
-        Self(StaticReplayClient::new(events.collect()))
+        let answers = answers.iter();
+        Self(Arc::new(Mutex::new(Tape {
+            answers: answers
+                .map(|(status, body)| (*status, (*body).to_owned()))
+                .collect(),
+            asked: Vec::new(),
+        })))
     }
 
     pub(crate) fn config(&self) -> SdkConfig {
@@ -32,30 +46,59 @@ impl Replay {
             .region(Region::new("eu-central-1"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .retry_config(RetryConfig::disabled())
-            .http_client(self.0.clone())
+            .http_client(self.clone())
             .build()
+    }
+
+    fn tape(&self) -> MutexGuard<'_, Tape> {
+        self.0.lock().unwrap()
     }
 
     /// How many requests were made.
     pub(crate) fn count(&self) -> usize {
-        self.0.actual_requests().count()
+        self.tape().asked.len()
     }
 
     /// The body of the request of this index.
     pub(crate) fn body(&self, index: usize) -> String {
-        let request = self.0.actual_requests().nth(index).unwrap();
-        String::from_utf8(request.body().bytes().unwrap().to_vec()).unwrap()
+        let octets = self.tape().asked[index].body().bytes().unwrap().to_vec();
+        String::from_utf8(octets).unwrap()
     }
 
     /// The URI of the request of this index.
+    #[cfg(feature = "s3")]
     pub(crate) fn uri(&self, index: usize) -> String {
-        let request = self.0.actual_requests().nth(index).unwrap();
-        request.uri().to_owned()
+        self.tape().asked[index].uri().to_owned()
     }
 
     /// A header of the request of this index.
+    #[cfg(any(feature = "s3", feature = "dynamodb"))]
     pub(crate) fn header(&self, index: usize, name: &str) -> Option<String> {
-        let request = self.0.actual_requests().nth(index).unwrap();
-        request.headers().get(name).map(str::to_owned)
+        let tape = self.tape();
+        tape.asked[index].headers().get(name).map(str::to_owned)
+    }
+}
+
+impl HttpConnector for Replay {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut tape = self.tape();
+        tape.asked.push(request);
+        HttpConnectorFuture::ready(match tape.answers.pop_front() {
+            Some((status, body)) => Ok(HttpResponse::new(
+                status.try_into().unwrap(),
+                SdkBody::from(body),
+            )),
+            None => Err(ConnectorError::other("no answer is left".into(), None)),
+        })
+    }
+}
+
+impl HttpClient for Replay {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
     }
 }

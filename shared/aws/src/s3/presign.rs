@@ -21,9 +21,13 @@ fn octets(operation: &'static str, size: u64) -> Stored<i64> {
     i64::try_from(size).map_err(|error| StoreError::new(operation, error))
 }
 
+/// What the client must send as it is: the SDK's other headers, such as Lambda's trace id, are for requests of
+/// its own, and a browser would need the bucket's leave for each.
 fn signed(number: u32, size: u64, request: &PresignedRequest) -> SignedPart {
+    let names = signed_names(request.uri());
+    let is_signed = |name: &str| names.iter().any(|signed| signed == name);
     let headers = request.headers();
-    let headers = headers.filter(|(name, _)| !SENT_ANYWAY.contains(name));
+    let headers = headers.filter(|(name, _)| is_signed(name) && !SENT_ANYWAY.contains(name));
     SignedPart {
         number,
         size,
@@ -32,6 +36,18 @@ fn signed(number: u32, size: u64, request: &PresignedRequest) -> SignedPart {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),
     }
+}
+
+/// The names in `X-Amz-SignedHeaders`, whose `;` is percent-encoded in a query.
+fn signed_names(url: &str) -> Vec<String> {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let value = pairs
+        .filter(|(name, _)| *name == "X-Amz-SignedHeaders")
+        .map(|(_, value)| value.to_ascii_lowercase().replace("%3b", ";"));
+    value
+        .flat_map(|names| names.split(';').map(str::to_owned).collect::<Vec<_>>())
+        .collect()
 }
 
 /// A PUT of the whole object. Size, type and checksum are signed; `If-None-Match: *` keeps what arrived and was
@@ -97,6 +113,13 @@ mod tests {
         let (_, query) = part.url.expose().split_once('?')?;
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    #[test]
+    fn the_names_of_signed_headers_are_read_from_the_url() {
+        let url = "http://s3/b/k?X-Amz-Date=1&X-Amz-SignedHeaders=content-length%3Bhost%3bx-a&x=1";
+        assert_eq!(signed_names(url), ["content-length", "host", "x-a"]);
+        assert_eq!(signed_names("http://s3/b/k"), Vec::<String>::new());
     }
 
     #[tokio::test]
