@@ -4,11 +4,15 @@
 use serde::{Deserialize, Serialize};
 use vault_boot::wiring::finalize_upload::Deps;
 use vault_domain::asset::{Asset, AssetState};
+use vault_domain::error::Malformed;
 use vault_domain::id::AssetId;
 use vault_domain::ports::UploadedPart;
 use vault_domain::usecase::finalize_upload::{Command, run, status};
 use vault_http::extract::{self, PARTS_BODY};
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request};
+
+/// Octets of an `ETag`: S3's are 32 hexadecimal digits, or 32 and the number of parts, in quotes.
+const MAX_ETAG: usize = 64;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,13 +67,21 @@ fn parts(request: &Request) -> Result<Option<Vec<UploadedPart>>, Failure> {
     }
     let shape = r#"{"parts": [{"number": 1, "etag": "…"}, …]}"#;
     let body: Body = extract::json(request, PARTS_BODY, shape)?;
-    let part = |part: Part| UploadedPart {
-        number: part.number,
-        etag: part.etag,
+    let parts = body.parts.map(|parts| parts.into_iter().map(part));
+    Ok(parts.map(Iterator::collect::<Result<_, _>>).transpose()?)
+}
+
+/// An `ETag` is quoted back to S3 in XML, which has no place for controls.
+fn part(part: Part) -> Result<UploadedPart, Malformed> {
+    let Part { number, etag } = part;
+    let plain = (1..=MAX_ETAG).contains(&etag.len()) && etag.bytes().all(|b| b.is_ascii_graphic());
+    let malformed = Malformed {
+        field: "etag",
+        expected: "the ETag that S3 gave for the part",
     };
-    Ok(body
-        .parts
-        .map(|parts| parts.into_iter().map(part).collect()))
+    plain
+        .then_some(UploadedPart { number, etag })
+        .ok_or(malformed)
 }
 
 fn told(asset: &Asset, code: u16) -> Reply {
