@@ -1,8 +1,14 @@
 //! The four ports of a local cloud, and who sits on them.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
+
+use crate::time;
+
+/// A process that was killed may hold its ports a moment longer.
+const ENDING: Duration = Duration::from_secs(2);
 
 /// Consecutive ports on 127.0.0.1, from one base.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +55,8 @@ impl Ports {
             (self.dynamodb(), "DynamoDB"),
         ];
         for (port, purpose) in uses {
-            if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() {
+            let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
+            if time::poll(ENDING, bind).is_none() {
                 let holder = holder(port)
                     .map(|name| format!(" by {name}"))
                     .unwrap_or_default();
