@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     match args::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            proc::yield_to_interrupt();
             progress::fail(&format!("{error:#}"));
             ExitCode::FAILURE
         }

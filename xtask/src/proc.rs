@@ -9,6 +9,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -211,9 +212,19 @@ pub(crate) fn outlive(state: &Path) {
         .retain(|other| other != state);
 }
 
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Once interrupted, leaves the last word to the handler: what fails now fails because of it.
+pub(crate) fn yield_to_interrupt() {
+    while INTERRUPTED.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
+}
+
 /// On SIGINT, SIGTERM or SIGHUP: nothing that we started stays behind, save what outlives us.
 pub(crate) fn install_interrupt_handler() -> Result<()> {
     ctrlc::set_handler(|| {
+        INTERRUPTED.store(true, Ordering::SeqCst);
         let clouds = CLOUDS
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

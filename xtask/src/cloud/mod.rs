@@ -49,8 +49,13 @@ impl Instance {
         }
     }
 
+    /// Whether it is up: ours, and answering.
     pub(crate) fn is_running(&self) -> bool {
+        let agent = crate::aws::agent(Duration::from_secs(5));
+        let answers = |url: String| agent.get(url).call().is_ok();
         !proc::of_cloud(&self.state).is_empty()
+            && answers(format!("{}/_localstack/health", self.localstack_url()))
+            && answers(format!("{}/_edge/health", Ports::url(self.ports.edge())))
     }
 
     /// Ends its processes, also those of a run that was killed. Returns how many there were.
