@@ -25,8 +25,8 @@ Usage: cargo xtask <task>
   package                the functions' packages for this machine
   package --release [--arch arm64|x86_64]
                          the functions' packages for AWS
-  keys --to-aws          make the signing secrets in your AWS account and print the
-                         parameters for `sam deploy`
+  keys --to-aws          make the signing secrets in your AWS account; prints YAML for
+                         `sam deploy --parameter-overrides file://parameters.yaml`
 
 up, deploy: --parameter NAME=VALUE (repeatable) sets a parameter of template.yaml.
 REELVAULT_PORT (default 4566) is the first of four ports in use; REELVAULT_CACHE holds the tools.";

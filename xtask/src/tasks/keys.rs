@@ -12,7 +12,8 @@ use crate::keys::KeyPair;
 use crate::progress::Progress;
 use crate::{proc, tools};
 
-/// Makes what is missing with the ambient credentials and prints the parameters of the template.
+/// Makes what is missing with the ambient credentials and prints the template's parameters as YAML,
+/// for `sam deploy --parameter-overrides file://…`.
 pub(crate) fn run(context: &Context, progress: &Progress) -> Result<()> {
     let bin = tools::sam(context, progress)?;
     let (token, url) = (KeyPair::generate(), KeyPair::generate());
@@ -50,12 +51,8 @@ pub(crate) fn run(context: &Context, progress: &Progress) -> Result<()> {
     let signing = Signing::of(secret(Signing::TOKEN_SECRET)?, secret(Signing::URL_SECRET)?)?;
     let mut out = std::io::stdout();
     for (name, value) in signing.parameters() {
-        writeln!(out, "{name}={}", quoted(&value))?;
+        // A string of JSON is one of YAML too.
+        writeln!(out, "{name}: {}", Value::from(value))?;
     }
     Ok(())
-}
-
-/// In the single quotes of a shell, as `sam deploy --parameter-overrides` takes them.
-fn quoted(value: &str) -> String {
-    format!("'{}'", value.replace('\'', r"'\''"))
 }
