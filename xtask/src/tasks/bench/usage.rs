@@ -65,9 +65,10 @@ pub(super) fn of_run(command: &mut Command, log: &Path) -> Result<Usage> {
     let cpu_seconds = ticks(id).context("no CPU time")? / TICKS;
     let status = child.wait()?;
     if !status.success() {
+        let program = command.get_program().to_string_lossy();
         bail!(
-            "{:?} ended with {status}:\n{}",
-            command.get_program(),
+            "{program} ended with {status}:
+{}",
             proc::tail(log)
         );
     }

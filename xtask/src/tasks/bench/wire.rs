@@ -76,8 +76,8 @@ impl Connection {
         body: &[u8],
     ) -> IoResult<()> {
         let mut bytes = format!("HTTP/1.1 {status} -\r\ncontent-length: {}\r\n", body.len());
-        for (name, value) in headers {
-            bytes.push_str(&format!("{name}: {value}\r\n"));
+        for &(name, value) in headers {
+            bytes.extend([name, ": ", value, "\r\n"]);
         }
         bytes.push_str("\r\n");
         let mut bytes = bytes.into_bytes();

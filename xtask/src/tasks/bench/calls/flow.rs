@@ -3,19 +3,16 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::super::events::{Http, uploaded};
 use super::Row;
+use super::client::{body, field, put, text, token_request};
 use super::stage::Stage;
-use crate::aws;
 use crate::cloud::{Outputs, Owner};
 use crate::progress::Step;
 
 const JSON: &str = "application/json";
-const FORM: &str = "application/x-www-form-urlencoded";
 const PARTS: &str = "POST /v1/uploads/{asset_id}/parts";
 const FINALIZE: &str = "POST /v1/uploads/{asset_id}/finalize";
 const PLAYLIST: &str = "GET /v1/playback/{token}/{playlist}";
@@ -128,7 +125,7 @@ impl<'a> Flow<'a> {
 
     fn upload(&mut self, film: &[u8]) -> Result<()> {
         let access = self.access.clone();
-        let begin = |size: usize| {
+        let announced = |size: usize| {
             let body = json!({ "filename": "film.mp4", "size": size, "content_type": "video/mp4" });
             Http {
                 route: "POST /v1/uploads",
@@ -141,14 +138,21 @@ impl<'a> Flow<'a> {
         };
         let multipart = "POST /v1/uploads, 100 parts";
         self.web("presign-upload", multipart, 201, |_, _| {
-            Ok(begin(800 << 20))
+            Ok(announced(800 << 20))
         })?;
         let single = "POST /v1/uploads, one part";
-        let begun = self.web("presign-upload", single, 201, |_, _| Ok(begin(film.len())))?;
-        self.assets = begun
+        let slots = self.web("presign-upload", single, 201, |_, _| {
+            Ok(announced(film.len()))
+        })?;
+        self.assets = slots
             .iter()
             .map(|answer| field(answer, "asset_id"))
             .collect::<Result<_>>()?;
+        self.sign_and_finish(&slots, film)
+    }
+
+    fn sign_and_finish(&mut self, slots: &[Value], film: &[u8]) -> Result<()> {
+        let access = self.access.clone();
         let assets = self.assets.clone();
         let about = |route: &'static str, n: usize, body: Option<&str>| {
             Http {
@@ -165,7 +169,7 @@ impl<'a> Flow<'a> {
         self.web("presign-upload", PARTS, 200, |n, _| {
             Ok(about(PARTS, n, numbers))
         })?;
-        for answer in &begun {
+        for answer in slots {
             put(&body(answer)?["parts"][0], film)?;
         }
         self.web("finalize-upload", FINALIZE, 202, |n, _| {
@@ -297,58 +301,4 @@ impl<'a> Flow<'a> {
         }
         Ok(())
     }
-}
-
-fn token_request(form: &str) -> Value {
-    let (route, content_type, body) = ("POST /v1/token", FORM, Some(form));
-    Http {
-        route,
-        content_type,
-        body,
-        ..Http::default()
-    }
-    .event()
-}
-
-/// A reply's body, whose types other than a few come in base64.
-fn text(answer: &Value) -> Result<String> {
-    let body = answer["body"]
-        .as_str()
-        .context("an answer without a body")?;
-    if answer["isBase64Encoded"] == true {
-        return Ok(String::from_utf8(STANDARD.decode(body)?)?);
-    }
-    Ok(body.to_owned())
-}
-
-fn body(answer: &Value) -> Result<Value> {
-    serde_json::from_str(&text(answer)?).context("an answer that is not JSON")
-}
-
-fn field(answer: &Value, name: &str) -> Result<String> {
-    let body = body(answer)?;
-    let value = body[name]
-        .as_str()
-        .with_context(|| format!("an answer without {name}"))?;
-    Ok(value.to_owned())
-}
-
-/// Uploads as a client does.
-fn put(part: &Value, film: &[u8]) -> Result<()> {
-    let url = part["url"].as_str().context("a part without a URL")?;
-    let mut request = aws::agent(std::time::Duration::from_secs(30)).put(url);
-    for (name, value) in part["headers"].as_object().into_iter().flatten() {
-        if !name.eq_ignore_ascii_case("content-length") {
-            request = request.header(name, value.as_str().unwrap_or_default());
-        }
-    }
-    let mut response = request.send(film)?;
-    if !response.status().is_success() {
-        bail!(
-            "PUT: {}: {}",
-            response.status(),
-            response.body_mut().read_to_string()?
-        );
-    }
-    Ok(())
 }

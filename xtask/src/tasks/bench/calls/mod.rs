@@ -1,5 +1,6 @@
 //! AWS calls of each function's requests, counted between its real binary and the local cloud.
 
+mod client;
 mod flow;
 mod operation;
 mod proxy;

@@ -75,21 +75,19 @@ fn pass_on(connection: &mut Connection, request: &Request, upstream: &str) -> Io
     let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
     let own = |name: &str| OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours));
     for (name, value) in request.headers.iter().filter(|(name, _)| !own(name)) {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name.as_str(), ": ", value, "\r\n"]);
     }
-    let length = request.body.len();
-    head.push_str(&format!(
-        "content-length: {length}\r\nconnection: close\r\n\r\n"
-    ));
+    let length = request.body.len().to_string();
+    head.extend(["content-length: ", &length, "\r\nconnection: close\r\n\r\n"]);
     let mut stream = TcpStream::connect(upstream)?;
     stream.write_all(head.as_bytes())?;
     stream.write_all(&request.body)?;
 
     let mut answer = BufReader::new(stream);
     let mut head = wire::line(&mut answer)? + "\r\n";
-    for (name, value) in wire::headers(&mut answer)? {
+    for (name, value) in &wire::headers(&mut answer)? {
         if !name.eq_ignore_ascii_case("connection") {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name.as_str(), ": ", value, "\r\n"]);
         }
     }
     head.push_str("connection: close\r\n\r\n");
