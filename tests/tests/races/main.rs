@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_hundred_finalizes_complete_one_upload() {
         let owner = people::owner();
-        // As little as takes two parts: the emulator reads all of it for each of the hundred.
+        // As little as takes two parts.
         let octets = vec![7; (8 << 20) + 1];
         let (asset, parts) = owner.send(&octets);
         let path = format!("/v1/uploads/{asset}/finalize");
