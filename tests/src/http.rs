@@ -1,6 +1,7 @@
 //! A small HTTP/1.1 client that sends exactly what it is told: paths as they are, any size, from any
 //! loopback address, since the API throttles by address.
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A client at one address.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +106,7 @@ impl Http {
         self.send(&Request::new("GET", url))
     }
 
-    fn exchange(&self, request: &Request) -> std::io::Result<Reply> {
+    fn exchange(self, request: &Request) -> std::io::Result<Reply> {
         let rest = request
             .url
             .strip_prefix("http://")
@@ -119,10 +120,10 @@ impl Http {
             request.method
         );
         for (name, value) in &request.headers {
-            head += &format!("{name}: {value}\r\n");
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         if !request.body.is_empty() || matches!(request.method.as_str(), "POST" | "PUT") {
-            head += &format!("content-length: {}\r\n", request.body.len());
+            let _ = write!(head, "content-length: {}\r\n", request.body.len());
         }
         head += "\r\n";
         let mut stream = self.connect(authority)?;
@@ -137,7 +138,7 @@ impl Http {
         Reply::parse(&raw).ok_or_else(|| std::io::Error::other("no HTTP reply"))
     }
 
-    fn connect(&self, authority: &str) -> std::io::Result<std::net::TcpStream> {
+    fn connect(self, authority: &str) -> std::io::Result<std::net::TcpStream> {
         let to: SocketAddr = authority.parse().expect("an address and a port");
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         // Nothing but loopback answers to an address of 127/8.

@@ -14,7 +14,7 @@ use crate::people::Person;
 use crate::wait;
 
 /// Longer than packaging of a small film takes on a busy machine.
-pub const PACKAGING: Duration = Duration::from_secs(120);
+pub const PACKAGING: Duration = Duration::from_mins(2);
 
 /// What `POST /v1/uploads` returns.
 #[derive(Debug, Deserialize)]

@@ -17,7 +17,7 @@ struct Body {
 }
 
 /// Handles an invocation: `{"organisation", "email", "renew"?}` for the owner's ids and password.
-pub fn handle<'a>(deps: &'a Deps, invocation: Invocation) -> BoxFuture<'a, Outcome> {
+pub fn handle(deps: &Deps, invocation: Invocation) -> BoxFuture<'_, Outcome> {
     Box::pin(async move {
         let body: Body = serde_json::from_value(invocation.payload)
             .map_err(|_| r#"expected {"organisation": "…", "email": "…", "renew": false}"#)?;

@@ -12,9 +12,9 @@ pub(crate) struct Messages {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Message {
-    pub(crate) message_id: String,
+    #[serde(rename = "messageId")]
+    pub(crate) id: String,
     body: String,
     #[serde(default)]
     attributes: Attributes,
@@ -126,7 +126,7 @@ mod tests {
             "[]",
         ] {
             let message = Message {
-                message_id: "m".into(),
+                id: "m".into(),
                 body: body.into(),
                 attributes: Attributes::default(),
             };

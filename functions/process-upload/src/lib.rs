@@ -15,13 +15,13 @@ use event::{Message, Messages};
 const MARGIN_SECONDS: u64 = 10;
 
 /// Handles a batch.
-pub fn handle<'a>(deps: &'a Deps, invocation: Invocation) -> BoxFuture<'a, Outcome> {
+pub fn handle(deps: &Deps, invocation: Invocation) -> BoxFuture<'_, Outcome> {
     Box::pin(async move {
         let batch: Messages = serde_json::from_value(invocation.payload.clone())?;
         let mut failures = Vec::new();
         for message in batch.records {
             if !done(deps, &message, &invocation).await {
-                failures.push(json!({ "itemIdentifier": message.message_id }));
+                failures.push(json!({ "itemIdentifier": message.id }));
             }
         }
         Ok(json!({ "batchItemFailures": failures }))
@@ -35,7 +35,7 @@ async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
         // Not what the rule sends: the dead-letter queue keeps it for a person to look at.
         tracing::error!(
             request_id,
-            message = message.message_id,
+            message = message.id,
             "not an Object Created event"
         );
         return false;
@@ -43,7 +43,7 @@ async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
     let Some((org, asset)) = object.source(&deps.bucket) else {
         tracing::warn!(
             request_id,
-            message = message.message_id,
+            message = message.id,
             "an object that is no upload"
         );
         return true;

@@ -1,6 +1,11 @@
 //! A stand-in HTTP client for tests: answers in order, and shows what was asked. It needs nothing of the SDK's own
 //! test features, which would have every SDK crate built once more.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's stand-in tells what is wrong by panicking"
+)]
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 

@@ -1,4 +1,4 @@
-//! Logs: one JSON object a line on standard output, which Lambda hands to CloudWatch.
+//! Logs: one JSON object a line on standard output, which Lambda hands to `CloudWatch`.
 
 use tracing_subscriber::EnvFilter;
 

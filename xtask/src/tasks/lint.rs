@@ -14,7 +14,9 @@ use crate::tools;
 
 pub(crate) fn run(context: &Context, arguments: Arguments, progress: &Progress) -> Result<()> {
     args::finish(arguments)?;
-    progress.run("Formatting", |_| cargo(context, &["fmt", "--all", "--check"]))?;
+    progress.run("Formatting", |_| {
+        cargo(context, &["fmt", "--all", "--check"])
+    })?;
     let metadata = layout::metadata(context)?;
     progress.run("Allowed imports", |step| {
         let faults = layout::faults(&metadata);
@@ -28,17 +30,37 @@ pub(crate) fn run(context: &Context, arguments: Arguments, progress: &Progress) 
         none(&faults)
     })?;
     progress.run("Clippy", |_| {
-        let lint = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        let lint = [
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ];
         cargo(context, &lint)
     })?;
     let templates = tools::sam(context, progress)?;
     progress.run("Templates (cfn-lint, sam validate)", |_| {
         let log = context.target().join("xtask/templates.log");
         let mut lint = proc::command(templates.join("cfn-lint"));
-        lint.args(["template.yaml", "infra/data.yaml", "infra/edge.yaml", "infra/monitoring.yaml"]);
+        lint.args([
+            "template.yaml",
+            "infra/data.yaml",
+            "infra/edge.yaml",
+            "infra/monitoring.yaml",
+        ]);
         proc::run(lint.current_dir(&context.root), &log)?;
         let mut sam = proc::command(templates.join("sam"));
-        sam.args(["validate", "--lint", "--template-file", "template.yaml", "--region", "us-east-1"]);
+        sam.args([
+            "validate",
+            "--lint",
+            "--template-file",
+            "template.yaml",
+            "--region",
+            "us-east-1",
+        ]);
         sam.env("SAM_CLI_TELEMETRY", "0");
         proc::run(sam.current_dir(&context.root), &log)
     })
@@ -53,7 +75,10 @@ fn none(faults: &[String]) -> Result<()> {
 
 fn cargo(context: &Context, arguments: &[&str]) -> Result<()> {
     let mut command = proc::command("cargo");
-    let status = command.args(arguments).current_dir(&context.root).status()?;
+    let status = command
+        .args(arguments)
+        .current_dir(&context.root)
+        .status()?;
     if !status.success() {
         bail!("cargo {} found something", arguments[0]);
     }

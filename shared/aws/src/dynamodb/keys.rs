@@ -14,7 +14,7 @@ use super::{back_off, put_new};
 
 const SK: &str = "sk";
 const DELETE: &str = "keys.delete_package";
-/// Most deletes of one BatchWriteItem.
+/// Most deletes of one `BatchWriteItem`.
 const BATCH: usize = 25;
 /// Tries of one batch that DynamoDB does not finish.
 const TRIES: u32 = 10;

@@ -23,7 +23,7 @@ use vault_domain::ports::{StoreError, Stored};
 pub(crate) fn client(config: &SdkConfig, path_style: bool) -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(60))
+        .operation_attempt_timeout(Duration::from_mins(1))
         .operation_timeout(Duration::from_secs(150));
     let config = Builder::from(config)
         .force_path_style(path_style)

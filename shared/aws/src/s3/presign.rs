@@ -9,7 +9,7 @@ use vault_domain::ports::{SignedPart, StoreError, Stored};
 use vault_domain::secret::SecretText;
 
 /// How long a signed URL serves. One for a part can be asked for again.
-const LIFETIME: Duration = Duration::from_secs(3600);
+const LIFETIME: Duration = Duration::from_hours(1);
 /// Signed, but sent by every HTTP client of its own accord; browsers do not let it be set.
 const SENT_ANYWAY: [&str; 2] = ["host", "content-length"];
 

@@ -5,7 +5,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::complete_multipart_upload::CompleteMultipartUploadError;
 use aws_sdk_s3::operation::create_multipart_upload::builders::CreateMultipartUploadFluentBuilder;
-use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use aws_sdk_s3::operation::head_object::{HeadObjectError, HeadObjectOutput};
 use aws_sdk_s3::operation::list_parts::ListPartsOutput;
 use aws_sdk_s3::types::{
     ChecksumAlgorithm as S3Algorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload,
@@ -18,7 +18,7 @@ use vault_domain::ports::{
 
 use super::{collect, presign};
 
-/// S3's answers to a completion that will be the same at every repeat (Amazon S3 API, CompleteMultipartUpload).
+/// S3's answers to a completion that will be the same at every repeat (Amazon S3 API, `CompleteMultipartUpload`).
 const REFUSALS: [&str; 5] = [
     "InvalidPart",
     "InvalidPartOrder",
@@ -260,7 +260,11 @@ impl Uploads for S3Uploads {
         let request = request.key(key(asset)).checksum_mode(ChecksumMode::Enabled);
         let output = match request.send().await {
             Ok(output) => output,
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(HeadObjectError::is_not_found) =>
+            {
                 return Ok(None);
             }
             Err(error) => return Err(StoreError::new(OPERATION, error)),

@@ -23,8 +23,13 @@ struct Import {
 /// What `cargo metadata` says, dependencies included.
 pub(crate) fn metadata(context: &Context) -> Result<Value> {
     let mut command = proc::command("cargo");
-    command.args(["metadata", "--format-version", "1", "--locked"]).stdout(Stdio::piped());
-    let output = command.current_dir(&context.root).stderr(Stdio::inherit()).output()?;
+    command
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .stdout(Stdio::piped());
+    let output = command
+        .current_dir(&context.root)
+        .stderr(Stdio::inherit())
+        .output()?;
     if !output.status.success() {
         bail!("cargo metadata failed: is Cargo.lock up to date?");
     }
@@ -51,14 +56,21 @@ pub(crate) fn members(metadata: &Value) -> Vec<Member> {
             imports: list(&package["dependencies"]).iter().map(import).collect(),
         }
     };
-    packages.iter().filter(|package| ours.contains(&package["id"])).map(member).collect()
+    packages
+        .iter()
+        .filter(|package| ours.contains(&package["id"]))
+        .map(member)
+        .collect()
 }
 
 /// Every arrow that is not allowed.
 pub(crate) fn faults(metadata: &Value) -> Vec<String> {
     let members = members(metadata);
     let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
-    members.iter().flat_map(|member| faults_of(member, &names)).collect()
+    members
+        .iter()
+        .flat_map(|member| faults_of(member, &names))
+        .collect()
 }
 
 fn faults_of(member: &Member, workspace: &[&str]) -> Vec<String> {
@@ -80,12 +92,22 @@ fn may_import(member: &Member, name: &str, dev: bool) -> bool {
     }
     let allowed: &[&str] = match member.name.as_str() {
         "vault-domain" | "vault-edge" => &[],
-        "vault-crypto" | "vault-media" | "vault-aws" | "vault-http" | "vault-testkit" => &["vault-domain"],
-        "vault-boot" => &["vault-domain", "vault-crypto", "vault-media", "vault-aws", "vault-http"],
+        "vault-crypto" | "vault-media" | "vault-aws" | "vault-http" | "vault-testkit" => {
+            &["vault-domain"]
+        }
+        "vault-boot" => &[
+            "vault-domain",
+            "vault-crypto",
+            "vault-media",
+            "vault-aws",
+            "vault-http",
+        ],
         "xtask" => &["vault-domain", "vault-crypto"],
         // The workspace's tests see everything.
         "vault-tests" => return true,
-        _ if member.folder.starts_with("functions/") => &["vault-boot", "vault-http", "vault-domain"],
+        _ if member.folder.starts_with("functions/") => {
+            &["vault-boot", "vault-http", "vault-domain"]
+        }
         _ => &[],
     };
     allowed.contains(&name)
@@ -108,28 +130,58 @@ mod tests {
     use super::*;
 
     fn member(name: &str, folder: &str, imports: &[(&str, bool)]) -> Member {
-        let imports =
-            imports.iter().map(|(name, dev)| Import { name: (*name).to_owned(), dev: *dev }).collect();
-        Member { name: name.to_owned(), folder: folder.to_owned(), imports }
+        let imports = imports
+            .iter()
+            .map(|(name, dev)| Import {
+                name: (*name).to_owned(),
+                dev: *dev,
+            })
+            .collect();
+        Member {
+            name: name.to_owned(),
+            folder: folder.to_owned(),
+            imports,
+        }
     }
 
     const ALL: [&str; 4] = ["vault-domain", "vault-aws", "vault-testkit", "login"];
 
     #[test]
     fn an_arrow_that_is_not_drawn_is_named() {
-        let domain = member("vault-domain", "shared/domain", &[("tokio", false), ("serde", false)]);
-        assert_eq!(faults_of(&domain, &ALL), ["vault-domain must not import tokio"]);
-        let login = member("login", "functions/login", &[("vault-aws", false), ("aws-sdk-s3", false)]);
+        let domain = member(
+            "vault-domain",
+            "shared/domain",
+            &[("tokio", false), ("serde", false)],
+        );
+        assert_eq!(
+            faults_of(&domain, &ALL),
+            ["vault-domain must not import tokio"]
+        );
+        let login = member(
+            "login",
+            "functions/login",
+            &[("vault-aws", false), ("aws-sdk-s3", false)],
+        );
         assert_eq!(faults_of(&login, &ALL).len(), 2);
         let other = member("mint-token", "functions/mint-token", &[("login", false)]);
-        assert_eq!(faults_of(&other, &ALL), ["mint-token must not import login"]);
+        assert_eq!(
+            faults_of(&other, &ALL),
+            ["mint-token must not import login"]
+        );
     }
 
     #[test]
     fn the_testkit_is_for_tests_alone() {
-        let dev = member("vault-aws", "shared/aws", &[("vault-testkit", true), ("vault-domain", false)]);
+        let dev = member(
+            "vault-aws",
+            "shared/aws",
+            &[("vault-testkit", true), ("vault-domain", false)],
+        );
         assert!(faults_of(&dev, &ALL).is_empty());
         let linked = member("vault-aws", "shared/aws", &[("vault-testkit", false)]);
-        assert_eq!(faults_of(&linked, &ALL), ["vault-aws must not import vault-testkit"]);
+        assert_eq!(
+            faults_of(&linked, &ALL),
+            ["vault-aws must not import vault-testkit"]
+        );
     }
 }

@@ -5,7 +5,10 @@ use serde_json::Value;
 
 /// The SPDX names in `deny.toml`'s list `allow`.
 pub(crate) fn allowed(deny: &str) -> Result<Vec<String>> {
-    let list = deny.split("\nallow = [").nth(1).and_then(|rest| rest.split(']').next());
+    let list = deny
+        .split("\nallow = [")
+        .nth(1)
+        .and_then(|rest| rest.split(']').next());
     let names: Vec<String> = list
         .unwrap_or_default()
         .lines()
@@ -20,22 +23,32 @@ pub(crate) fn allowed(deny: &str) -> Result<Vec<String>> {
 /// How many dependencies there are, and those whose licence or source is not allowed.
 pub(crate) fn faults(metadata: &Value, allowed: &[String]) -> (usize, Vec<String>) {
     let packages = metadata["packages"].as_array().cloned().unwrap_or_default();
-    let outside: Vec<&Value> = packages.iter().filter(|package| !package["source"].is_null()).collect();
+    let outside: Vec<&Value> = packages
+        .iter()
+        .filter(|package| !package["source"].is_null())
+        .collect();
     let fault = |package: &&Value| {
         let text = |key: &str| package[key].as_str().unwrap_or_default();
         let name = format!("{} {}", text("name"), text("version"));
         if !text("source").starts_with("registry+") {
             return Some(format!("{name} does not come from the registry"));
         }
-        (!satisfied(text("license"), allowed))
-            .then(|| format!("{name}: the licence {:?} is not in deny.toml", text("license")))
+        (!satisfied(text("license"), allowed)).then(|| {
+            format!(
+                "{name}: the licence {:?} is not in deny.toml",
+                text("license")
+            )
+        })
     };
     (outside.len(), outside.iter().filter_map(fault).collect())
 }
 
 /// Is the SPDX expression satisfied by licences of the list? `OR` needs one side, `AND` both.
 fn satisfied(expression: &str, allowed: &[String]) -> bool {
-    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
+    let spaced = expression
+        .replace('(', " ( ")
+        .replace(')', " ) ")
+        .replace('/', " OR ");
     let tokens: Vec<&str> = spaced.split_whitespace().collect();
     let mut rest = tokens.as_slice();
     let value = any(&mut rest, allowed);
@@ -67,7 +80,9 @@ fn all(rest: &mut &[&str], allowed: &[String]) -> bool {
 }
 
 fn one(rest: &mut &[&str], allowed: &[String]) -> bool {
-    let [first, tail @ ..] = *rest else { return false };
+    let [first, tail @ ..] = *rest else {
+        return false;
+    };
     *rest = tail;
     if *first != "(" {
         // A `WITH` exception only adds permissions.
@@ -78,7 +93,9 @@ fn one(rest: &mut &[&str], allowed: &[String]) -> bool {
         return value;
     }
     let value = any(rest, allowed);
-    let [")", tail @ ..] = *rest else { return false };
+    let [")", tail @ ..] = *rest else {
+        return false;
+    };
     *rest = tail;
     value
 }
@@ -88,15 +105,29 @@ mod tests {
     use super::*;
 
     fn list() -> Vec<String> {
-        allowed("[licenses]\nallow = [\n  \"MIT\", # comment\n  \"ISC\",\n  \"Apache-2.0\",\n]\n").unwrap()
+        allowed("[licenses]\nallow = [\n  \"MIT\", # comment\n  \"ISC\",\n  \"Apache-2.0\",\n]\n")
+            .unwrap()
     }
 
     #[test]
     fn an_expression_is_weighed_as_spdx_says() {
-        for good in ["MIT", "MIT OR GPL-3.0", "ISC AND (Apache-2.0 OR ISC)", "MIT/Apache-2.0", "Apache-2.0 WITH LLVM-exception"] {
+        for good in [
+            "MIT",
+            "MIT OR GPL-3.0",
+            "ISC AND (Apache-2.0 OR ISC)",
+            "MIT/Apache-2.0",
+            "Apache-2.0 WITH LLVM-exception",
+        ] {
             assert!(satisfied(good, &list()), "{good}");
         }
-        for bad in ["", "GPL-3.0", "MIT AND GPL-3.0", "(MIT", "MIT)", "MIT GPL-3.0"] {
+        for bad in [
+            "",
+            "GPL-3.0",
+            "MIT AND GPL-3.0",
+            "(MIT",
+            "MIT)",
+            "MIT GPL-3.0",
+        ] {
             assert!(!satisfied(bad, &list()), "{bad}");
         }
     }
