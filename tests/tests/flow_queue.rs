@@ -22,7 +22,7 @@ mod tests {
         let _soon = Retry::after(1);
         let message = format!("not an event {}", unique());
         queue::send(&message);
-        wait::until("the dead letter", Duration::from_secs(60), || {
+        wait::until("the dead letter", Duration::from_mins(1), || {
             queue::dead_letters().contains(&message).then_some(())
         });
         assert_eq!(queue::under_way(), 0, "and nowhere else");

@@ -90,6 +90,7 @@ impl Stores {
 }
 
 /// The client's PUT to a signed URL: over plain HTTP, as a browser's.
+#[expect(clippy::needless_pass_by_value, reason = "the suites' own signature")]
 pub(crate) fn putter(part: SignedPart, octets: Vec<u8>) -> BoxFuture<'static, Result<String, u16>> {
     let request = Request::new("PUT", part.url.expose()).octets(octets);
     let request = part.headers.iter().fold(request, |request, (name, value)| {

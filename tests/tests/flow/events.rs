@@ -7,7 +7,7 @@ use vault_tests::{Person, logs, people, queue, sdk, wait};
 
 /// Waits until the packager has said of so many deliveries that nothing was to be done.
 pub(crate) fn handled(asset: &str, count: usize) {
-    wait::until("the handling of events", Duration::from_secs(60), || {
+    wait::until("the handling of events", Duration::from_mins(1), || {
         let lines = logs::lines_with(&[asset]);
         let idle = lines
             .iter()

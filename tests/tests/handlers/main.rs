@@ -1,5 +1,13 @@
 //! Every handler over the in-memory cloud: whole replies, and what never reaches a log.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    clippy::format_push_string,
+    reason = "a test tells what is wrong by panicking, and its helpers read like sentences"
+)]
+
 mod canary;
 mod events;
 mod replies;

@@ -180,7 +180,7 @@ fn a_list_of_parts_larger_than_any_upload_is_too_large() {
     let slot = owner.announce(&vault_tests::upload::announcement(20 << 20));
     let path = url(&format!("/v1/uploads/{}/finalize", slot.asset_id));
     let part = r#"{"number":1,"etag":"x"},"#.repeat(50_000);
-    let body = format!(r#"{{"parts":[{}{{}}]}}"#, part);
+    let body = format!(r#"{{"parts":[{part}{{}}]}}"#);
     let request = Request::new("POST", &path).bearer(&owner.access);
     refused(
         &owner.api.http.send(&request.clone().body(JSON, body)),
