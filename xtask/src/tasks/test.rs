@@ -37,13 +37,19 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     let mut failed = Vec::new();
 
     progress.heading("Tools");
-    tools::ensure(context, progress)?;
+    let python = tools::ensure(context, progress)?.python;
     if !cloud_only {
         progress.heading("Tests within the crates");
         note(
             &mut failed,
             "tests within the crates",
             within_the_crates(context)?,
+        );
+        progress.heading("Tests of the executor");
+        note(
+            &mut failed,
+            "tests of the executor",
+            of_the_executor(context, &python)?,
         );
     }
     progress.heading("The cloud");
@@ -77,6 +83,18 @@ fn note(failed: &mut Vec<&'static str>, what: &'static str, held: bool) {
 /// Unit tests, the crates' own integration tests, examples in documentation.
 fn within_the_crates(context: &Context) -> Result<bool> {
     held(cargo(context).args(["--workspace", "--exclude", ON_THE_CLOUD]))
+}
+
+/// What runs the functions on the local cloud.
+fn of_the_executor(context: &Context, python: &Path) -> Result<bool> {
+    let executor = context.root.join("infra/local/executor");
+    held(
+        proc::command(python)
+            .args(["-m", "unittest", "discover", "--start-directory", "tests"])
+            .env("PYTHONPATH", &executor)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .current_dir(executor),
+    )
 }
 
 fn on_the_cloud(context: &Context, cloud: &Cloud) -> Result<bool> {

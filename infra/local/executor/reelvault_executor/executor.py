@@ -6,6 +6,7 @@ the next invocation, as on Lambda.
 """
 
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -22,6 +23,9 @@ HANDED_DOWN = "REELVAULT_FN_"
 # Presigned URLs are checked against this pair: a role's temporary keys are unknown to that check.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 KEPT = ("PATH", "REELVAULT_CLOUD")
+# On Lambda every instance has a processor of its own while it starts. Here they share a few, and a
+# hundred that start together would all run out of the time that Lambda gives to a start.
+STARTING = threading.BoundedSemaphore(2 * (os.cpu_count() or 1))
 
 
 class ProcessExecutor(RuntimeExecutor):
@@ -73,10 +77,11 @@ class ProcessExecutor(RuntimeExecutor):
         logs = Path(os.environ["REELVAULT_FUNCTION_LOGS"])
         logs.mkdir(parents=True, exist_ok=True)
         name = self.function_version.id.function_name
-        sandbox = Sandbox(Path(code), self._environment, logs / f"{name}.log")
-        if self._stopped:
-            sandbox.kill()
-        sandbox.wait_until_ready()
+        with STARTING:
+            sandbox = Sandbox(Path(code), self._environment, logs / f"{name}.log")
+            if self._stopped:
+                sandbox.kill()
+            sandbox.wait_until_ready()
         return sandbox
 
     def _with_platform_lines(self, request_id: str, output: str, elapsed_ms: float) -> str:
