@@ -4,6 +4,9 @@ use vault_domain::packaging::{PackagePlan, TICKS_PER_SECOND};
 
 use crate::cipher::BLOCK;
 use crate::feed::{Feed, Unit};
+use crate::mp4::cursor::Cursor;
+use crate::mp4::rows::Away;
+use crate::search::{End, Leader, Search};
 use crate::survey::{MAX_LEAD, Survey};
 
 /// Cuts a film into segments, one after the other.
@@ -16,6 +19,8 @@ pub(crate) struct Cutter {
     /// Where the picture ends, and the film.
     video_end: i64,
     end: i64,
+    /// The next segment, whose end is being looked for.
+    search: Option<Search>,
 }
 
 /// One segment to be written.
@@ -62,6 +67,7 @@ impl Cutter {
             at: at.unwrap_or(0),
             video_end: video.map_or(i64::MIN, |v| v.end),
             end: ends.into_iter().flatten().max().unwrap_or(0),
+            search: None,
         }
     }
 
@@ -70,88 +76,86 @@ impl Cutter {
         segment / self.segments_per_key
     }
 
-    /// The next segment, given what of the tracks is left; none if nothing is.
-    pub(crate) fn next(&mut self, video: Option<&Feed>, audio: Option<&Feed>) -> Option<Cut> {
-        let picture = video.and_then(Feed::peek);
-        let sound = audio.and_then(Feed::peek);
-        let mut cut = Cut {
-            ticks: 0,
-            pictures: 0,
-            sounds: 0,
-            octets: 0,
-            first: true,
-            frames: 0,
+    /// The next segment, given what of the tracks is left; none if nothing is. If rows have to be read
+    /// first it is asked again, with the tracks where they are.
+    pub(crate) fn next(
+        &mut self,
+        video: Option<&mut Feed>,
+        audio: Option<&mut Feed>,
+    ) -> Result<Option<Cut>, Away> {
+        let mut search = match self.search.take() {
+            Some(search) => search,
+            None => match self.begin(video, audio)? {
+                Some(search) => search,
+                None => return Ok(None),
+            },
         };
-        let wished = self.at.saturating_add(self.wish);
-        let end = match (picture, sound) {
-            (None, None) => return None,
-            (None, Some(sound)) => self.sounds_only(sound, None, audio),
-            (Some(picture), Some(sound)) if picture.show >= wished && sound.show < picture.show => {
-                self.sounds_only(sound, Some(picture), audio)
+        let tail = (self.end.saturating_sub(self.video_end) > self.wish).then_some(self.video_end);
+        let (counted, end) = match search.run(tail) {
+            Ok(found) => found,
+            Err(away) => {
+                self.search = Some(search);
+                return Err(away);
             }
-            (Some(picture), _) => self.pictures(&mut cut, picture, video),
         };
-        cut.count_sounds(audio, end);
-        let until = end.unwrap_or(self.end);
-        cut.ticks = until.saturating_sub(self.at).max(1).cast_unsigned();
-        self.at = self.at.saturating_add(cut.ticks.cast_signed());
-        Some(cut)
+        let until = match end {
+            End::At(end) => end,
+            End::Film => self.end,
+        };
+        let ticks = until.saturating_sub(self.at).max(1);
+        self.at = self.at.saturating_add(ticks);
+        Ok(Some(Cut {
+            ticks: ticks.cast_unsigned(),
+            pictures: counted.pictures,
+            sounds: counted.sounds,
+            octets: counted.octets,
+            first: true,
+            frames: counted.sounds,
+        }))
     }
 
-    /// Counts pictures up to the key frame that ends the segment; `None` is the end of the film.
-    fn pictures(&self, cut: &mut Cut, first: &Unit, video: Option<&Feed>) -> Option<i64> {
-        let begin = if first.show < self.at.saturating_add(self.wish) {
-            self.at
-        } else {
-            first.show
+    /// The readers of what lies ahead.
+    pub(crate) fn cursors(&mut self) -> impl Iterator<Item = &mut Cursor> {
+        self.search.iter_mut().flat_map(Search::cursors)
+    }
+
+    fn begin(
+        &self,
+        mut video: Option<&mut Feed>,
+        mut audio: Option<&mut Feed>,
+    ) -> Result<Option<Search>, Away> {
+        let picture = video.as_deref_mut().map_or(Ok(None), Feed::peek)?;
+        let sound = audio.as_deref_mut().map_or(Ok(None), Feed::peek)?;
+        let wished = self.at.saturating_add(self.wish);
+        let without = |picture: &Unit, sound: &Unit| {
+            // A stretch of sound long enough for a segment precedes the picture.
+            picture.show >= wished && sound.show < picture.show
+        };
+        let (lead, leader, begin) = match (picture.zip(video), sound.zip(audio.as_deref())) {
+            (Some((picture, _)), Some((sound, audio))) if without(&picture, &sound) => {
+                let leader = Leader::sounds(Some(picture.show));
+                (audio.clone(), leader, self.at.max(sound.show))
+            }
+            (Some((picture, video)), _) => {
+                let begin = if picture.show < wished {
+                    self.at
+                } else {
+                    picture.show
+                };
+                (video.clone(), Leader::Pictures, begin)
+            }
+            (None, Some((sound, audio))) => {
+                (audio.clone(), Leader::sounds(None), self.at.max(sound.show))
+            }
+            (None, None) => return Ok(None),
         };
         let wished = begin.saturating_add(self.wish);
-        let mut ahead = video.cloned()?;
-        while let Some(unit) = ahead.take() {
-            if cut.pictures > 0 && unit.key && unit.show >= wished {
-                return Some(unit.show);
-            }
-            cut.pictures += 1;
-            cut.octets += unit.size as u64;
-        }
-        let tail = self.end.saturating_sub(self.video_end);
-        (tail > self.wish).then_some(self.video_end)
-    }
-
-    /// Where a segment without pictures ends; `None` is the end of the film.
-    fn sounds_only(
-        &self,
-        first: &Unit,
-        picture: Option<&Unit>,
-        audio: Option<&Feed>,
-    ) -> Option<i64> {
-        let wished = self.at.max(first.show).saturating_add(self.wish);
-        let mut ahead = audio.cloned()?;
-        ahead.advance();
-        let next = std::iter::from_fn(|| ahead.take()).find(|unit| unit.show >= wished);
-        let ends = [
-            next.map(|unit| unit.show),
-            picture.map(|picture| picture.show),
-        ];
-        ends.into_iter().flatten().min()
+        let sound = audio.as_deref().cloned();
+        Ok(Some(Search::new(lead, leader, wished, sound)))
     }
 }
 
 impl Cut {
-    fn count_sounds(&mut self, audio: Option<&Feed>, end: Option<i64>) {
-        let Some(mut ahead) = audio.cloned() else {
-            return;
-        };
-        while let Some(unit) = ahead
-            .take()
-            .filter(|unit| end.is_none_or(|end| unit.show < end))
-        {
-            self.sounds += 1;
-            self.octets += unit.size as u64;
-            self.frames += 1;
-        }
-    }
-
     /// Length in ticks.
     pub(crate) fn ticks(&self) -> u64 {
         self.ticks

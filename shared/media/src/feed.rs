@@ -1,6 +1,7 @@
 //! The samples of one track as the packer takes them: in decoding order, timed on the film's clock.
 
 use crate::mp4::cursor::Cursor;
+use crate::mp4::rows::Away;
 use crate::mp4::table::Tables;
 use crate::survey::{Survey, Timeline};
 
@@ -22,62 +23,80 @@ impl Unit {
     }
 }
 
-/// A place in one track; a clone looks ahead and shares the tables.
+/// A place in one track; a clone looks ahead and shares what is held of the tables.
 #[derive(Clone)]
 pub(crate) struct Feed {
-    tables: Tables,
     line: Timeline,
     last: u32,
     cursor: Cursor,
-    next: Option<Unit>,
+    next: Next,
+}
+
+/// The sample at the place.
+#[derive(Clone, Copy)]
+enum Next {
+    Unknown,
+    Is(Unit),
+    End,
 }
 
 impl Feed {
     pub(crate) fn new(tables: Tables, survey: &Survey) -> Self {
-        let (line, last) = (survey.line, survey.last);
-        let mut feed = Self {
-            tables,
-            line,
-            last,
-            cursor: Cursor::default(),
-            next: None,
-        };
-        while feed.cursor.at() < survey.first && feed.cursor.next(&feed.tables).is_some() {}
-        feed.advance();
-        feed
+        Self {
+            line: survey.line,
+            last: survey.last,
+            cursor: Cursor::new(tables, survey.first),
+            next: Next::Unknown,
+        }
     }
 
-    /// The next sample, not yet taken.
-    pub(crate) fn peek(&self) -> Option<&Unit> {
-        self.next.as_ref()
+    /// The rows that are read first.
+    pub(crate) fn cursor(&mut self) -> &mut Cursor {
+        &mut self.cursor
     }
 
-    /// Goes on to the sample after it; empty samples are passed over.
-    pub(crate) fn advance(&mut self) {
-        self.next = None;
-        while self.next.is_none() && self.cursor.at() < self.last {
-            let Some(sample) = self.cursor.next(&self.tables) else {
-                return;
-            };
-            if sample.size == 0 {
-                continue;
+    /// The next sample, not yet taken; empty samples are passed over.
+    pub(crate) fn peek(&mut self) -> Result<Option<Unit>, Away> {
+        loop {
+            match self.next {
+                Next::Is(unit) => return Ok(Some(unit)),
+                Next::End => return Ok(None),
+                Next::Unknown => self.next = self.look()?,
             }
-            self.next = Some(Unit {
-                offset: sample.offset,
-                size: sample.size as usize,
-                decode: self.line.decoded(sample.decode),
-                show: self.line.shown(sample.compose),
-                key: sample.key,
-                duration: sample.duration,
-            });
+        }
+    }
+
+    fn look(&mut self) -> Result<Next, Away> {
+        while self.cursor.place().sample() < self.last {
+            let Some(sample) = self.cursor.next()? else {
+                break;
+            };
+            if sample.size > 0 {
+                return Ok(Next::Is(Unit {
+                    offset: sample.offset,
+                    size: sample.size as usize,
+                    decode: self.line.decoded(sample.decode),
+                    show: self.line.shown(sample.compose),
+                    key: sample.key,
+                    duration: sample.duration,
+                }));
+            }
+        }
+        Ok(Next::End)
+    }
+
+    /// Goes on to the sample after the one that was peeked at.
+    pub(crate) fn advance(&mut self) {
+        if matches!(self.next, Next::Is(_)) {
+            self.next = Next::Unknown;
         }
     }
 
     /// Takes the next sample.
-    pub(crate) fn take(&mut self) -> Option<Unit> {
-        let unit = self.next;
+    pub(crate) fn take(&mut self) -> Result<Option<Unit>, Away> {
+        let unit = self.peek()?;
         self.advance();
-        unit
+        Ok(unit)
     }
 
     /// Ticks a second of the track's own clock.

@@ -4,7 +4,9 @@ use vault_domain::packaging::{Iv, PackageFault, PackagePlan, PackagerFactory, Pa
 use vault_domain::secret::ContentKey;
 
 use crate::fault::{Outcome, driver};
+use crate::mp4::index::Paging;
 use crate::mp4::scan::{Scan, Scanner};
+use crate::opening::Opening;
 use crate::packer::Packer;
 
 /// Makes packagers of MP4 and MOV films.
@@ -13,13 +15,7 @@ pub struct HlsPackagers;
 
 impl PackagerFactory for HlsPackagers {
     fn start(&self, size: u64, plan: PackagePlan) -> Box<dyn Packaging> {
-        let stage = Stage::Scanning(Scanner::new(size));
-        Box::new(HlsPackager {
-            size,
-            plan,
-            stage,
-            wanted: None,
-        })
+        Box::new(HlsPackager::new(size, plan, Paging::default()))
     }
 }
 
@@ -34,6 +30,8 @@ struct HlsPackager {
 enum Stage {
     /// Looking for the index.
     Scanning(Scanner),
+    /// Walking over its tables.
+    Opening(Box<Opening>),
     Packing(Box<Packer>),
     Done,
     /// Asked again, it faults again.
@@ -63,6 +61,7 @@ impl Packaging for HlsPackager {
         };
         match &mut self.stage {
             Stage::Scanning(scanner) => scanner.source(offset, bytes),
+            Stage::Opening(opening) => opening.source(bytes),
             Stage::Packing(packer) => packer.source(bytes),
             Stage::Done | Stage::Failed(_) => {}
         }
@@ -78,20 +77,84 @@ impl Packaging for HlsPackager {
 }
 
 impl HlsPackager {
+    fn new(size: u64, plan: PackagePlan, paging: Paging) -> Self {
+        Self {
+            size,
+            plan,
+            stage: Stage::Scanning(Scanner::new(size, paging)),
+            wanted: None,
+        }
+    }
+
     fn advance(&mut self) -> Outcome<Step> {
         if let Stage::Scanning(scanner) = &mut self.stage {
             match scanner.step()? {
                 Scan::Read { offset, len } => return Ok(Step::Read { offset, len }),
                 Scan::Found(index) => {
-                    let packer = Packer::open(index, self.size, self.plan)?;
+                    let opening = Opening::new(&index, self.size)?;
+                    self.stage = Stage::Opening(Box::new(opening));
+                }
+            }
+        }
+        if let Stage::Opening(opening) = &mut self.stage {
+            match opening.run() {
+                Ok(opened) => {
+                    let packer = Packer::new(opened, self.size, self.plan)?;
                     self.stage = Stage::Packing(Box::new(packer));
                 }
+                Err(stop) => return stop.step(),
             }
         }
         match &mut self.stage {
             Stage::Packing(packer) => packer.step(),
             Stage::Failed(fault) => Err(fault.clone()),
-            Stage::Done | Stage::Scanning(_) => Err(driver("it is packaged already")),
+            Stage::Done | Stage::Opening(_) | Stage::Scanning(_) => {
+                Err(driver("it is packaged already"))
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vault_domain::secret::ContentKey;
+
+    use super::*;
+
+    const CLIP: &[u8] = include_bytes!("../../../tests/media/bigbuckbunny.mp4");
+
+    /// The segments of the clip, and how often it was read.
+    fn segments(paging: Paging) -> (Vec<Vec<u8>>, usize) {
+        let plan = PackagePlan {
+            segment_ms: 2000,
+            segments_per_key: 2,
+        };
+        let mut machine = HlsPackager::new(CLIP.len() as u64, plan, paging);
+        let (mut segments, mut reads) = (Vec::new(), 0);
+        loop {
+            match machine.step().expect("a sound film") {
+                Step::Read { offset, len } => {
+                    reads += 1;
+                    let start = usize::try_from(offset).expect("small");
+                    machine.source(&CLIP[start..start + len]);
+                }
+                Step::NeedKey { .. } => {
+                    machine.begin_segment(&ContentKey::new([7; 16]), Iv([9; 16]));
+                }
+                Step::Segment(segment) => segments.push(segment.ciphertext),
+                Step::Done(_) => return (segments, reads),
+            }
+        }
+    }
+
+    #[test]
+    fn a_film_comes_out_the_same_however_little_of_its_index_is_held() {
+        let (whole, few) = segments(Paging::default());
+        for page in [60, 600, 6000] {
+            let (paged, reads) = segments(Paging { whole: 0, page });
+            assert!(reads > few, "pages of {page} octets: {reads} reads");
+            assert!(paged == whole, "pages of {page} octets");
+        }
+        assert!(!whole.is_empty());
     }
 }

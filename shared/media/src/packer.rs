@@ -8,9 +8,11 @@ use crate::codec::{AudioCodec, VideoCodec, aac};
 use crate::cut::{Cut, Cutter, Next};
 use crate::fault::{Outcome, damaged, unsupported_feature};
 use crate::feed::{Feed, Unit};
-use crate::mp4::movie::Movie;
+use crate::mp4::cursor::Cursor;
+use crate::mp4::rows::Away;
+use crate::opening::Opened;
 use crate::present::Ledger;
-use crate::survey::{Start, survey};
+use crate::survey::Stop;
 use crate::ts::{Mux, Program};
 use crate::window::{Want, Windows};
 
@@ -65,40 +67,26 @@ struct Group {
 }
 
 impl Packer {
-    pub(crate) fn open(index: Vec<u8>, size: u64, plan: PackagePlan) -> Outcome<Self> {
-        let movie = Movie::parse(index)?;
-        let video = movie
-            .video
-            .map(|track| survey(&track, size, Start::Key).map(|s| (track, s)));
-        let video = video.transpose()?;
-        let warm = video.as_ref().map_or(0, |(_, found)| found.start.min(0));
-        let audio = movie
-            .audio
-            .map(|t| survey(&t, size, Start::Before(warm)).map(|s| (t, s)));
-        let audio = audio.transpose()?;
+    /// For a file of `size` octets.
+    pub(crate) fn new(opened: Opened, size: u64, plan: PackagePlan) -> Outcome<Self> {
+        let Opened { video, audio } = opened;
         let surveys = [video.as_ref().map(|v| v.1), audio.as_ref().map(|a| a.1)];
-        let octets = surveys
-            .iter()
-            .flatten()
-            .fold(0_u64, |sum, s| sum.saturating_add(s.octets));
+        let each = || surveys.iter().flatten();
+        let octets = each().fold(0_u64, |sum, s| sum.saturating_add(s.octets));
         if octets > size {
             return Err(damaged(
                 "its index names more pictures and sound than the file can hold",
             ));
         }
-        let file_end = surveys
-            .iter()
-            .flatten()
-            .map(|s| s.file_end)
-            .max()
-            .unwrap_or(0);
+        let file_end = each().map(|s| s.file_end).max().unwrap_or(0);
+        let starts = each().map(|s| s.decode);
         let program = Program {
             video: video.as_ref().map(|(track, _)| track.codec.family),
             audio: audio.is_some(),
             marks_keys: video
                 .as_ref()
                 .is_some_and(|(track, _)| track.tables.marks_keys()),
-            first: 0,
+            first: starts.min().unwrap_or(0),
         };
         let ledger = Ledger::new(
             video
@@ -114,18 +102,11 @@ impl Packer {
             codec: t.codec,
             feed: Feed::new(t.tables, &s),
         });
-        let starts = [peek(video.as_ref()), peek(audio.as_ref())];
-        let first = starts
-            .iter()
-            .flatten()
-            .map(|unit| unit.decode)
-            .min()
-            .unwrap_or(0);
         Ok(Self {
             video,
             audio,
             windows: Windows::new(file_end),
-            mux: Mux::new(Program { first, ..program }),
+            mux: Mux::new(program),
             cutter: Cutter::new(plan, surveys),
             ledger,
             open: None,
@@ -136,23 +117,41 @@ impl Packer {
 
     pub(crate) fn step(&mut self) -> Outcome<Step> {
         let Some(mut open) = self.open.take() else {
-            return self.next_segment();
+            return match self.next_segment() {
+                Ok(step) => Ok(step),
+                Err(stop) => stop.step(),
+            };
         };
         if open.cipher.is_none() {
             self.open = Some(open);
             return Ok(self.need_key());
         }
-        match self.fill(&mut open)? {
-            Some(Want { offset, len }) => {
+        match self.fill(&mut open) {
+            Ok(Some(Want { offset, len })) => {
                 self.open = Some(open);
                 Ok(Step::Read { offset, len })
             }
-            None => self.seal(open),
+            Ok(None) => self.seal(open),
+            Err(stop) => {
+                self.open = Some(open);
+                stop.step()
+            }
         }
     }
 
+    /// Takes in what was asked for last: rows of a table if a reader waits for some, else samples.
     pub(crate) fn source(&mut self, octets: &[u8]) {
+        if let Some(cursor) = self.cursors().find(|cursor| cursor.waits()) {
+            return cursor.fill(octets);
+        }
         self.windows.fill(octets);
+    }
+
+    fn cursors(&mut self) -> impl Iterator<Item = &mut Cursor> {
+        let video = self.video.as_mut().map(|lane| lane.feed.cursor());
+        let audio = self.audio.as_mut().map(|lane| lane.feed.cursor());
+        let here = video.into_iter().chain(audio);
+        here.chain(self.cutter.cursors())
     }
 
     pub(crate) fn begin_segment(&mut self, key: &ContentKey, iv: Iv) -> Outcome<()> {
@@ -162,14 +161,14 @@ impl Packer {
         Ok(())
     }
 
-    fn next_segment(&mut self) -> Outcome<Step> {
-        let video = self.video.as_ref().map(|lane| &lane.feed);
-        let audio = self.audio.as_ref().map(|lane| &lane.feed);
-        let Some(cut) = self.cutter.next(video, audio) else {
+    fn next_segment(&mut self) -> Result<Step, Stop> {
+        let video = self.video.as_mut().map(|lane| &mut lane.feed);
+        let audio = self.audio.as_mut().map(|lane| &mut lane.feed);
+        let Some(cut) = self.cutter.next(video, audio)? else {
             return Ok(Step::Done(self.ledger.presentation()));
         };
         if cut.octets > MAX_SEGMENT {
-            return Err(sparse());
+            return Err(sparse().into());
         }
         self.open = Some(Open {
             cut,
@@ -189,7 +188,7 @@ impl Packer {
     }
 
     /// Writes what is held; what is wanted comes back, or nothing when the segment is whole.
-    fn fill(&mut self, open: &mut Open) -> Outcome<Option<Want>> {
+    fn fill(&mut self, open: &mut Open) -> Result<Option<Want>, Stop> {
         if !open.begun {
             open.begun = true;
             open.out.reserve_exact(open.cut.room());
@@ -197,10 +196,10 @@ impl Packer {
         }
         loop {
             if open.out.len() as u64 > MAX_SEGMENT {
-                return Err(sparse());
+                return Err(sparse().into());
             }
-            let picture = peek(self.video.as_ref()).copied();
-            let sound = peek(self.audio.as_ref()).copied();
+            let picture = peek(self.video.as_mut())?;
+            let sound = peek(self.audio.as_mut())?;
             let want = match open.cut.next(picture, sound, self.group.count > 0) {
                 Next::Picture(unit) => self.picture(open, &unit, sound.as_ref())?,
                 Next::Sound(unit) => self.sound(open, &unit, picture.as_ref())?,
@@ -222,7 +221,10 @@ impl Packer {
             return Ok(None);
         };
         let Some(sample) = self.windows.get(unit) else {
-            return self.windows.want(VIDEO, &lane.feed, sound);
+            return self
+                .windows
+                .want(VIDEO, (&lane.feed, unit), sound)
+                .map(Some);
         };
         let entry = self.mux.picture(&mut open.out, &lane.codec, unit, sample)?;
         if open.cut.is_first_picture() && !entry {
@@ -243,7 +245,10 @@ impl Packer {
             return Ok(None);
         };
         let Some(sample) = self.windows.get(unit) else {
-            return self.windows.want(AUDIO, &lane.feed, picture);
+            return self
+                .windows
+                .want(AUDIO, (&lane.feed, unit), picture)
+                .map(Some);
         };
         self.group.add(&lane.codec, sample, unit)?;
         lane.feed.advance();
@@ -281,8 +286,8 @@ impl Packer {
     }
 }
 
-fn peek<C>(lane: Option<&Lane<C>>) -> Option<&Unit> {
-    lane.and_then(|lane| lane.feed.peek())
+fn peek<C>(lane: Option<&mut Lane<C>>) -> Result<Option<Unit>, Away> {
+    lane.map_or(Ok(None), |lane| lane.feed.peek())
 }
 
 impl Group {

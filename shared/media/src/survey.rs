@@ -1,13 +1,12 @@
 //! One walk over a track's tables before anything is read: is the film whole, when does the track
 //! start and end, which samples are kept.
 
-use vault_domain::packaging::TICKS_PER_SECOND;
+use vault_domain::packaging::{PackageFault, Step, TICKS_PER_SECOND};
 
 use crate::fault::{Outcome, damaged, unsupported_feature};
-use crate::mp4::cursor::{Cursor, Sample, short_of};
-use crate::mp4::edit::Edit;
+use crate::mp4::cursor::{Cursor, Place, Sample, short_of};
 use crate::mp4::movie::Chosen;
-use crate::mp4::table::Tables;
+use crate::mp4::rows::Away;
 
 /// Larger single pictures than this are taken for damage.
 const MAX_SAMPLE: u32 = 64 << 20;
@@ -60,12 +59,14 @@ fn rescale(value: i64, timescale: u32) -> i64 {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Survey {
     pub(crate) line: Timeline,
-    /// The first sample kept, and the one behind the last.
-    pub(crate) first: u32,
+    /// Where the first sample kept stands, and the number of the one behind the last.
+    pub(crate) first: Place,
     pub(crate) last: u32,
     /// When the first sample kept is shown, and when the last one ends.
     pub(crate) start: i64,
     pub(crate) end: i64,
+    /// When the first sample kept is decoded.
+    pub(crate) decode: i64,
     /// Octets of all samples, and where the last of them ends in the file.
     pub(crate) octets: u64,
     pub(crate) file_end: u64,
@@ -82,41 +83,96 @@ pub(crate) enum Start {
     Before(i64),
 }
 
-/// Walks all samples of a track of a file of `size` octets.
-pub(crate) fn survey<C>(track: &Chosen<C>, size: u64, start: Start) -> Outcome<Survey> {
-    let line = timeline(
-        &track.tables,
-        &track.edit,
-        track.timescale,
-        track.film_timescale,
-    )?;
-    let until = shown_until(track);
-    let limit = i64::from(track.timescale) * MAX_SECONDS;
-    let mut found = Walk::new(line);
-    let mut cursor = Cursor::default();
-    for at in 0..track.tables.count() {
-        let sample = short_of(cursor.next(&track.tables), size)?;
-        if sample.size > MAX_SAMPLE {
-            return Err(damaged(
-                "one of its pictures claims to be larger than 64 MiB",
-            ));
+/// What goes on at the next sample, or does not.
+pub(crate) enum Stop {
+    Fault(PackageFault),
+    /// These rows have to be read first.
+    Away(Away),
+}
+
+impl Stop {
+    /// What the driver is told.
+    pub(crate) fn step(self) -> Outcome<Step> {
+        match self {
+            Self::Fault(fault) => Err(fault),
+            Self::Away(Away { offset, len, .. }) => Ok(Step::Read { offset, len }),
         }
-        found.count(&sample);
-        if sample.size == 0 {
-            continue;
-        }
-        let shown = sample.compose.saturating_sub(line.from);
-        if shown.saturating_abs() > limit || sample.decode.saturating_sub(line.from) > limit {
-            return Err(too_long());
-        }
-        found.keep(at, &sample, shown, until, start);
     }
-    found.finish(track, until)
+}
+
+impl From<PackageFault> for Stop {
+    fn from(fault: PackageFault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Away> for Stop {
+    fn from(away: Away) -> Self {
+        Self::Away(away)
+    }
+}
+
+/// A track on its walk, of a file of `size` octets.
+pub(crate) struct Surveyor {
+    cursor: Cursor,
+    walk: Walk,
+    start: Start,
+    size: u64,
+    count: u32,
+    timescale: u32,
+    /// The composition time behind the edit, counted from its beginning, in the track's ticks.
+    until: i64,
+}
+
+impl Surveyor {
+    pub(crate) fn new<C>(track: &Chosen<C>, size: u64, start: Start) -> Outcome<Self> {
+        Ok(Self {
+            cursor: Cursor::new(track.tables.clone(), Place::default()),
+            walk: Walk::new(timeline(track)?),
+            start,
+            size,
+            count: track.tables.count(),
+            timescale: track.timescale,
+            until: shown_until(track),
+        })
+    }
+
+    /// The rows that are read first.
+    pub(crate) fn cursor(&mut self) -> &mut Cursor {
+        &mut self.cursor
+    }
+
+    /// Walks on to the end; asked again after rows came that were away.
+    pub(crate) fn run(&mut self) -> Result<Survey, Stop> {
+        let limit = i64::from(self.timescale) * MAX_SECONDS;
+        let from = self.walk.line.from;
+        while self.cursor.place().sample() < self.count {
+            let place = self.cursor.place();
+            let sample = short_of(self.cursor.next()?, self.size)?;
+            if sample.size > MAX_SAMPLE {
+                return Err(oversized().into());
+            }
+            self.walk.count(&sample);
+            if sample.size == 0 {
+                continue;
+            }
+            let shown = sample.compose.saturating_sub(from);
+            if shown.saturating_abs() > limit || sample.decode.saturating_sub(from) > limit {
+                return Err(too_long().into());
+            }
+            self.walk
+                .keep(place, &sample, shown, self.until, self.start);
+        }
+        if self.cursor.place().changed() {
+            return Err(changing().into());
+        }
+        Ok(self.walk.finish(self.timescale, self.until)?)
+    }
 }
 
 struct Walk {
     line: Timeline,
-    first: Option<(u32, Sample)>,
+    first: Option<(Place, Sample)>,
     last: u32,
     behind: Option<Sample>,
     end: i64,
@@ -142,20 +198,22 @@ impl Walk {
         // Each is below 2^32 and their number below 2^25: the sum cannot overflow.
         self.octets += u64::from(sample.size);
         self.file_end = self.file_end.max(sample.offset + u64::from(sample.size));
+        let early = sample.decode.saturating_sub(sample.compose);
+        self.line.lead = self.line.lead.max(early);
     }
 
-    fn keep(&mut self, at: u32, sample: &Sample, shown: i64, until: i64, start: Start) {
+    fn keep(&mut self, place: Place, sample: &Sample, shown: i64, until: i64, start: Start) {
         let may_start = match start {
             Start::Key => sample.key && shown <= 0,
             Start::Before(tick) => self.line.shown(sample.compose) <= tick - MAX_LEAD,
         };
         let must_start = self.first.is_none() && (sample.key || matches!(start, Start::Before(_)));
         if may_start || must_start {
-            self.first = Some((at, *sample));
+            self.first = Some((place, *sample));
             self.end = i64::MIN;
         }
         if self.first.is_some() && shown < until {
-            self.last = at + 1;
+            self.last = place.sample() + 1;
             self.behind = Some(*sample);
             self.end = self
                 .end
@@ -163,21 +221,21 @@ impl Walk {
         }
     }
 
-    fn finish<C>(self, track: &Chosen<C>, until: i64) -> Outcome<Survey> {
+    fn finish(&self, timescale: u32, until: i64) -> Outcome<Survey> {
         let line = self.line;
         let (first, sample) = self.first.ok_or_else(no_keys)?;
-        let Some(behind) = self.behind.filter(|_| self.last > first) else {
+        let Some(behind) = self.behind.filter(|_| self.last > first.sample()) else {
             return Err(damaged("its edit list shows nothing"));
         };
         let end = self.end.min(line.from.saturating_add(until));
         let span = behind.decode - sample.decode + i64::from(behind.duration);
-        let count = f64::from(self.last - first);
+        let count = f64::from(self.last - first.sample());
         #[expect(
             clippy::cast_precision_loss,
             reason = "a span of time is far below 2^52 ticks"
         )]
         let rate = if span > 0 {
-            count * f64::from(track.timescale) / span as f64
+            count * f64::from(timescale) / span as f64
         } else {
             0.0
         };
@@ -187,6 +245,7 @@ impl Walk {
             last: self.last,
             start: line.shown(sample.compose),
             end: line.shown(end),
+            decode: line.decoded(sample.decode),
             octets: self.octets,
             file_end: self.file_end,
             rate,
@@ -194,17 +253,18 @@ impl Walk {
     }
 }
 
-fn timeline(tables: &Tables, edit: &Edit, timescale: u32, film: u32) -> Outcome<Timeline> {
-    let delay = i64::try_from(edit.delay).map_or(i64::MAX, |delay| rescale(delay, film));
+/// The track's clock; how much its tables decode late is found on the walk.
+fn timeline<C>(track: &Chosen<C>) -> Outcome<Timeline> {
+    let delay = i64::try_from(track.edit.delay);
+    let delay = delay.map_or(i64::MAX, |delay| rescale(delay, track.film_timescale));
     if delay > MAX_SECONDS * TICKS_PER_SECOND.cast_signed() {
         return Err(too_long());
     }
-    let lead = i64::from(tables.lowest_shift()).min(0).saturating_neg();
     Ok(Timeline {
-        timescale,
-        from: edit.from,
+        timescale: track.timescale,
+        from: track.edit.from,
         delay,
-        lead,
+        lead: 0,
     })
 }
 
@@ -217,14 +277,25 @@ fn shown_until<C>(track: &Chosen<C>) -> i64 {
     i64::try_from(ticks.div_ceil(u128::from(track.film_timescale))).unwrap_or(i64::MAX)
 }
 
-fn too_long() -> vault_domain::packaging::PackageFault {
+fn too_long() -> PackageFault {
     unsupported_feature(
         "film_too_long",
         "The film claims to last for more than 24 hours",
     )
 }
 
-fn no_keys() -> vault_domain::packaging::PackageFault {
+fn changing() -> PackageFault {
+    unsupported_feature(
+        "changing_format_not_supported",
+        "The film changes its format in the middle, as when clips are joined without exporting them as one",
+    )
+}
+
+fn oversized() -> PackageFault {
+    damaged("one of its pictures claims to be larger than 64 MiB")
+}
+
+fn no_keys() -> PackageFault {
     unsupported_feature(
         "no_key_frames",
         "The film has no key frames, the pictures from which a player can start",

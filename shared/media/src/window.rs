@@ -79,17 +79,14 @@ impl Windows {
             .find_map(|window| window.get(unit.offset, unit.size))
     }
 
-    /// What to read so that the next sample of track `own` is held. `other` is the next sample
+    /// What to read so that `unit`, the next sample of track `own`, is held. `other` is the next sample
     /// of the other track: kept if it lies close behind, read along if it lies close ahead.
     pub(crate) fn want(
         &mut self,
         own: usize,
-        feed: &Feed,
+        (feed, unit): (&Feed, &Unit),
         other: Option<&Unit>,
-    ) -> Outcome<Option<Want>> {
-        let Some(unit) = feed.peek() else {
-            return Ok(None);
-        };
+    ) -> Outcome<Want> {
         let sliding = [own, 1 - own]
             .into_iter()
             .find(|&at| self.held[at].leads_to(unit.offset));
@@ -125,7 +122,7 @@ impl Windows {
         self.reads_left = self.reads_left.checked_sub(1).ok_or_else(scattered)?;
         self.octets_left = self.octets_left.checked_sub(len).ok_or_else(scattered)?;
         let len = usize::try_from(len).map_err(|_| scattered())?;
-        Ok(Some(Want { offset: from, len }))
+        Ok(Want { offset: from, len })
     }
 
     /// Takes in what was wanted last.
@@ -136,11 +133,12 @@ impl Windows {
     }
 }
 
-/// Where the samples of a track stop lying close together, as far as one read goes.
+/// Where the samples of a track stop lying close together, as far as one read goes and as the rows
+/// at hand tell.
 fn run(feed: &Feed, from: u64) -> u64 {
     let mut ahead = feed.clone();
     let mut end = from;
-    while let Some(next) = ahead.take() {
+    while let Ok(Some(next)) = ahead.take() {
         if next.offset > end + GAP || end - from >= READ {
             break;
         }

@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use crate::bytes::Bytes;
 use crate::fault::{Outcome, damaged};
+use crate::mp4::index::Index;
 
 /// One box of the index; positions are within the index, so that tables can be kept as ranges.
 #[derive(Clone, Copy)]
 pub(crate) struct Node<'a> {
-    index: &'a [u8],
+    index: &'a Index,
     pub(crate) kind: [u8; 4],
     start: usize,
     end: usize,
@@ -16,7 +17,7 @@ pub(crate) struct Node<'a> {
 
 impl<'a> Node<'a> {
     /// The body of `moov` as the root.
-    pub(crate) fn root(index: &'a [u8]) -> Self {
+    pub(crate) fn root(index: &'a Index) -> Self {
         Self {
             index,
             kind: *b"moov",
@@ -25,8 +26,9 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Its octets; of a table that is not held, the first few.
     pub(crate) fn body(&self) -> &'a [u8] {
-        self.index.get(self.start..self.end).unwrap_or_default()
+        self.index.prefix(self.start..self.end)
     }
 
     pub(crate) fn range(&self) -> Range<usize> {
@@ -71,7 +73,7 @@ impl<'a> Node<'a> {
 
 /// The boxes of one body, in order.
 pub(crate) struct Children<'a> {
-    index: &'a [u8],
+    index: &'a Index,
     at: usize,
     end: usize,
 }
@@ -96,19 +98,9 @@ impl<'a> Iterator for Children<'a> {
 
 impl<'a> Children<'a> {
     fn read(&mut self) -> Option<Node<'a>> {
-        let here = self.index.get(self.at..self.end)?;
-        let mut bytes = Bytes::new(here);
-        let short = bytes.u32()?;
-        let kind = bytes.kind()?;
-        let (header, size) = match short {
-            0 => (8, here.len()),
-            1 => (16, usize::try_from(bytes.u64()?).ok()?),
-            _ => (8, usize::try_from(short).ok()?),
-        };
-        if size < header || size > here.len() {
-            return None;
-        }
-        let (start, end) = (self.at + header, self.at + size);
+        let room = self.end - self.at;
+        let Header { kind, len, size } = Header::read(self.index.prefix(self.at..self.end), room)?;
+        let (start, end) = (self.at + len, self.at + size);
         self.at = end;
         Some(Node {
             index: self.index,
@@ -116,6 +108,31 @@ impl<'a> Children<'a> {
             start,
             end,
         })
+    }
+}
+
+/// The header of a box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) kind: [u8; 4],
+    /// Octets of the header.
+    pub(super) len: usize,
+    /// Octets of the box, the header with them.
+    pub(super) size: usize,
+}
+
+impl Header {
+    /// Reads the header of a box that has `room` octets at most.
+    pub(super) fn read(octets: &[u8], room: usize) -> Option<Self> {
+        let mut bytes = Bytes::new(octets);
+        let short = bytes.u32()?;
+        let kind = bytes.kind()?;
+        let (len, size) = match short {
+            0 => (8, room),
+            1 => (16, usize::try_from(bytes.u64()?).ok()?),
+            _ => (8, usize::try_from(short).ok()?),
+        };
+        (size >= len && size <= room).then_some(Self { kind, len, size })
     }
 }
 
@@ -137,7 +154,7 @@ mod tests {
     use super::*;
 
     fn kinds(index: &[u8]) -> Vec<Result<[u8; 4], &'static str>> {
-        Node::root(index)
+        Node::root(&Index::whole(index))
             .children(0)
             .map(|n| n.map(|n| n.kind).map_err(|f| f.code))
             .collect()

@@ -1,7 +1,12 @@
 //! A walk over the sample tables: one sample after the other, and nothing kept of those before.
 
 use crate::fault::{Outcome, cut_short, damaged};
-use crate::mp4::table::{Rows, Tables};
+use crate::mp4::rows::{Away, Lack};
+use crate::mp4::table::{Pages, Tables};
+
+/// More rows of a table that say nothing than this, one after the other, are taken for damage. A page
+/// holds more of the widest rows, so that a sample that is asked for again finds all of its own.
+const MAX_IDLE: u32 = 4096;
 
 /// One sample on its track's own clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +21,9 @@ pub(crate) struct Sample {
     pub(crate) key: bool,
 }
 
-/// A place in the tables; small, so that a copy may look ahead.
+/// A place in the tables.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Cursor {
+pub(crate) struct Place {
     sample: u32,
     time: Run,
     shift: Run,
@@ -30,6 +35,18 @@ pub(crate) struct Cursor {
     /// Offset of the next sample in the chunk.
     offset: u64,
     sync: u32,
+    /// Whether a chunk has another sample description than the first one.
+    changed: bool,
+}
+
+/// A reader of the tables. A clone looks ahead and shares what is held.
+#[derive(Clone)]
+pub(crate) struct Cursor {
+    tables: Tables,
+    pages: Pages,
+    place: Place,
+    /// What has to come before the next sample can be told.
+    away: Option<Away>,
 }
 
 /// A place in a run-length table.
@@ -42,88 +59,148 @@ struct Run {
 
 impl Run {
     /// The value of the next sample; empty runs are passed over.
-    fn next(&mut self, rows: &Rows) -> Option<i32> {
+    fn next(&mut self, row: impl Fn(u32) -> Result<(u32, i32), Lack>) -> Result<i32, Lack> {
+        let begun = self.row;
         while self.left == 0 {
-            let (left, value) = Tables::pair(rows, self.row)?;
-            self.row += 1;
-            (self.left, self.value) = (left, value);
+            (self.left, self.value) = row(self.row)?;
+            self.row = following(self.row, begun)?;
         }
         self.left -= 1;
-        Some(self.value)
+        Ok(self.value)
     }
 }
 
+/// The row behind this one; the end if too many since `begun` said nothing.
+fn following(row: u32, begun: u32) -> Result<u32, Lack> {
+    if row - begun >= MAX_IDLE {
+        return Err(Lack::End);
+    }
+    Ok(row + 1)
+}
+
 impl Cursor {
+    pub(crate) fn new(tables: Tables, place: Place) -> Self {
+        Self {
+            pages: tables.pages(),
+            tables,
+            place,
+            away: None,
+        }
+    }
+
+    /// Where it is: before the next sample.
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// The next sample; `None` at the end, or where the tables contradict each other. If its rows
+    /// have to be read first, it is asked again after [`Cursor::fill`].
+    pub(crate) fn next(&mut self) -> Result<Option<Sample>, Away> {
+        if self.place.sample >= self.tables.count() {
+            return Ok(None);
+        }
+        let mut place = self.place;
+        match place.advance(&self.tables, &self.pages) {
+            Ok(sample) => {
+                self.place = place;
+                Ok(Some(sample))
+            }
+            Err(Lack::End) => Ok(None),
+            Err(Lack::Away(away)) => {
+                self.away = Some(away);
+                Err(away)
+            }
+        }
+    }
+
+    /// Whether rows have been asked for that did not come yet.
+    pub(crate) fn waits(&self) -> bool {
+        self.away.is_some()
+    }
+
+    /// Takes in the rows that were asked for last.
+    pub(crate) fn fill(&mut self, octets: &[u8]) {
+        if let Some(away) = self.away.take() {
+            self.pages.fill(&away, &self.tables, octets);
+        }
+    }
+}
+
+impl Place {
     /// Number of the next sample, from 0.
-    pub(crate) fn at(&self) -> u32 {
+    pub(crate) fn sample(&self) -> u32 {
         self.sample
     }
 
-    /// The next sample; `None` at the end, or where the tables contradict each other.
-    pub(crate) fn next(&mut self, tables: &Tables) -> Option<Sample> {
-        if self.sample >= tables.count() {
-            return None;
-        }
-        self.enter_chunk(tables)?;
-        let size = tables.size(self.sample)?;
-        let duration = self.time.next(&tables.times)?.cast_unsigned();
-        let shift = match &tables.shifts {
-            Some(rows) => self.shift.next(rows)?,
-            None => 0,
+    /// Whether the track changed its sample description on the way here.
+    pub(crate) fn changed(&self) -> bool {
+        self.changed
+    }
+
+    fn advance(&mut self, tables: &Tables, pages: &Pages) -> Result<Sample, Lack> {
+        self.enter_chunk(tables, pages)?;
+        let size = tables.size(pages, self.sample)?;
+        let duration = self.time.next(|row| tables.time(pages, row))?;
+        let shift = if tables.has_shifts() {
+            self.shift.next(|row| tables.shift(pages, row))?
+        } else {
+            0
         };
+        let compose = self.clock.checked_add(i64::from(shift));
         let sample = Sample {
             offset: self.offset,
             size,
             decode: self.clock,
-            compose: self.clock.checked_add(i64::from(shift))?,
-            duration,
-            key: self.is_key(tables),
+            compose: compose.ok_or(Lack::End)?,
+            duration: duration.cast_unsigned(),
+            key: self.is_key(tables, pages)?,
         };
-        self.offset = self.offset.checked_add(u64::from(size))?;
-        self.clock = self.clock.checked_add(i64::from(duration))?;
+        let behind = self.offset.checked_add(u64::from(size));
+        self.offset = behind.ok_or(Lack::End)?;
+        let clock = self.clock.checked_add(i64::from(sample.duration));
+        self.clock = clock.ok_or(Lack::End)?;
         self.in_chunk += 1;
         self.sample += 1;
-        Some(sample)
+        Ok(sample)
     }
 
-    fn enter_chunk(&mut self, tables: &Tables) -> Option<()> {
+    fn enter_chunk(&mut self, tables: &Tables, pages: &Pages) -> Result<(), Lack> {
         if self.in_chunk < self.per_chunk {
-            return Some(());
+            return Ok(());
         }
         if self.per_chunk > 0 {
             self.chunk += 1;
         }
         // A run lasts until the first chunk of the next one.
-        loop {
-            match tables.run(self.run) {
-                Some((first, _)) if first > self.chunk => break,
-                Some((_, per_chunk)) => {
-                    self.per_chunk = per_chunk;
-                    self.run += 1;
-                }
-                None if self.run >= tables.runs() => break,
-                None => return None,
+        let begun = self.run;
+        while let Some(run) = tables.run(pages, self.run)? {
+            if run.first > self.chunk {
+                break;
             }
+            self.per_chunk = run.samples;
+            self.changed |= run.description != tables.description();
+            self.run = following(self.run, begun)?;
         }
         if self.per_chunk == 0 {
-            return None;
+            return Err(Lack::End);
         }
         self.in_chunk = 0;
-        self.offset = tables.chunk(self.chunk)?;
-        Some(())
+        self.offset = tables.chunk(pages, self.chunk)?;
+        Ok(())
     }
 
-    fn is_key(&mut self, tables: &Tables) -> bool {
+    fn is_key(&mut self, tables: &Tables, pages: &Pages) -> Result<bool, Lack> {
         if !tables.marks_keys() {
-            return true;
+            return Ok(true);
         }
-        while let Some(number) = tables.sync(self.sync) {
+        let begun = self.sync;
+        while let Some(number) = tables.sync(pages, self.sync)? {
             if number > self.sample {
-                return number == self.sample + 1;
+                return Ok(number == self.sample + 1);
             }
-            self.sync += 1;
+            self.sync = following(self.sync, begun)?;
         }
-        false
+        Ok(false)
     }
 }
 

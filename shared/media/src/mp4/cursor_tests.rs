@@ -1,7 +1,6 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::mp4::boxes::Node;
+use crate::mp4::index::{Index, Paging};
 
 fn full(kind: [u8; 4], words: &[u32]) -> Vec<u8> {
     let mut out = u32::try_from(12 + words.len() * 4)
@@ -17,14 +16,13 @@ fn full(kind: [u8; 4], words: &[u32]) -> Vec<u8> {
 }
 
 fn parse(boxes: &[Vec<u8>]) -> Outcome<Tables> {
-    let index = Arc::new(boxes.concat());
-    let raw = Arc::clone(&index);
-    Tables::parse(&index, &Node::root(&raw))
+    let index = Index::whole(&boxes.concat());
+    Tables::parse(&index, &Node::root(&index))
 }
 
 fn walk(tables: &Tables) -> Vec<Sample> {
-    let mut cursor = Cursor::default();
-    std::iter::from_fn(|| cursor.next(tables)).collect()
+    let mut cursor = Cursor::new(tables.clone(), Place::default());
+    std::iter::from_fn(|| cursor.next().expect("all is held")).collect()
 }
 
 fn five_samples() -> Vec<Vec<u8>> {
@@ -121,10 +119,58 @@ fn chunk_offsets_of_64_bits_are_read() {
 
 #[test]
 fn differing_sample_descriptions_are_noticed() {
+    let changed = |boxes: &[Vec<u8>]| {
+        let mut cursor = Cursor::new(parse(boxes).expect("sound"), Place::default());
+        while cursor.next().expect("all is held").is_some() {}
+        cursor.place().changed()
+    };
     let mut boxes = five_samples();
-    assert_eq!(parse(&boxes).expect("sound").description(), Some(1));
+    assert_eq!(parse(&boxes).expect("sound").description(), 1);
+    assert!(!changed(&boxes));
     boxes[3] = full(*b"stsc", &[2, 1, 2, 1, 3, 1, 2]);
-    assert_eq!(parse(&boxes).expect("sound").description(), None);
+    assert!(changed(&boxes));
+}
+
+#[test]
+fn rows_that_are_away_are_asked_for_and_the_walk_goes_on_where_it_was() {
+    let whole = walk(&parse(&five_samples()).expect("sound"));
+    let file = five_samples().concat();
+    // Of each table its header and counts, and pages of three rows of the widest.
+    let paging = Paging { whole: 0, page: 36 };
+    let mut index = Index::new(0, file.len(), paging);
+    let mut at = 0;
+    for table in five_samples() {
+        index.keep(at, &table[..table.len().min(20)]);
+        at += table.len();
+    }
+    let tables = Tables::parse(&index, &Node::root(&index)).expect("sound");
+    let mut cursor = Cursor::new(tables, Place::default());
+    let (mut samples, mut reads) = (Vec::new(), 0);
+    loop {
+        match cursor.next() {
+            Ok(Some(sample)) => samples.push(sample),
+            Ok(None) => break,
+            Err(Away { offset, len, .. }) => {
+                assert!(cursor.waits());
+                reads += 1;
+                let start = usize::try_from(offset).expect("small");
+                cursor.fill(&file[start..start + len]);
+            }
+        }
+    }
+    assert_eq!(samples, whole);
+    assert!(reads >= 5, "{reads}");
+}
+
+#[test]
+fn rows_without_end_that_say_nothing_are_damage() {
+    let mut boxes = five_samples();
+    let idle = [0, 7].repeat(5000);
+    boxes[1] = full(*b"stts", &[&[5001], &idle[..], &[5, 1]].concat());
+    assert!(walk(&parse(&boxes).expect("sound")).is_empty());
+    let few = [0, 7].repeat(4000);
+    boxes[1] = full(*b"stts", &[&[4001], &few[..], &[5, 1]].concat());
+    assert_eq!(walk(&parse(&boxes).expect("sound")).len(), 5);
 }
 
 #[test]

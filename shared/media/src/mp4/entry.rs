@@ -148,7 +148,8 @@ mod tests {
         read: impl Fn(&Node<'_>) -> Option<(&'static str, String)>,
     ) -> String {
         let raw = entry(kind, &[0; 120]);
-        let node = Node::root(&raw)
+        let index = crate::mp4::index::Index::whole(&raw);
+        let node = Node::root(&index)
             .children(0)
             .next()
             .expect("a box")

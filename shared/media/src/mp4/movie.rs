@@ -1,12 +1,11 @@
 //! Which tracks of a film are packaged: one picture, one sound.
 
-use std::sync::Arc;
-
 use crate::codec::{AudioCodec, VideoCodec};
 use crate::fault::{Outcome, damaged, not_a_film, unsupported_feature};
 use crate::mp4::boxes::Node;
 use crate::mp4::edit::Edit;
 use crate::mp4::entry;
+use crate::mp4::index::Index;
 use crate::mp4::scan::fragmented;
 use crate::mp4::table::Tables;
 use crate::mp4::track::{Medium, Track};
@@ -32,11 +31,9 @@ pub(crate) struct Movie {
 }
 
 impl Movie {
-    /// Reads the body of `moov`.
-    pub(crate) fn parse(index: Vec<u8>) -> Outcome<Self> {
-        let index = Arc::new(index);
-        let raw = Arc::clone(&index);
-        let root = Node::root(&raw);
+    /// Reads what the index describes.
+    pub(crate) fn parse(index: &Index) -> Outcome<Self> {
+        let root = Node::root(index);
         if root.find(*b"cmov")?.is_some() {
             return Err(unsupported_feature(
                 "index_compressed",
@@ -74,7 +71,7 @@ impl Movie {
 }
 
 struct Reader<'a> {
-    index: Arc<Vec<u8>>,
+    index: &'a Index,
     film_timescale: u32,
     tracks: Vec<Track<'a>>,
 }
@@ -136,12 +133,11 @@ impl<'a> Reader<'a> {
         codec: impl Fn(&Track<'a>, &Node<'a>, bool) -> Outcome<Option<C>>,
     ) -> Outcome<Option<Chosen<C>>> {
         let stbl = track.stbl()?;
-        let tables = Tables::parse(&self.index, &stbl)?;
+        let tables = Tables::parse(self.index, &stbl)?;
         if tables.count() == 0 {
             return Ok(None);
         }
-        let number = tables.description().ok_or_else(changing)?;
-        let (entry, quicktime) = entry::describe(&stbl, number)?;
+        let (entry, quicktime) = entry::describe(&stbl, tables.description())?;
         let Some(codec) = codec(track, &entry, quicktime)? else {
             return Ok(None);
         };
@@ -168,13 +164,6 @@ fn film_timescale(root: &Node<'_>) -> Outcome<u32> {
     let skipped = bytes.take(if version == Some(1) { 16 } else { 8 });
     let scale = skipped.and_then(|_| bytes.u32()).filter(|&scale| scale > 0);
     scale.ok_or_else(|| damaged("it states no unit of time"))
-}
-
-fn changing() -> vault_domain::packaging::PackageFault {
-    unsupported_feature(
-        "changing_format_not_supported",
-        "The film changes its format in the middle, as when clips are joined without exporting them as one",
-    )
 }
 
 fn turned() -> vault_domain::packaging::PackageFault {

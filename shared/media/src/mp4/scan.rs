@@ -3,16 +3,16 @@
 use crate::bytes::Bytes;
 use crate::fault::{Outcome, cut_short, damaged, not_a_film, unsupported_feature};
 use crate::mp4::boxes::name;
+use crate::mp4::index::{Index, Paging};
+use crate::mp4::skeleton::{Skeleton, Walked};
 use crate::mp4::sniff;
 
 /// An index larger than this is refused; ten hours of film need about 25 MiB.
-const MAX_INDEX: u64 = 64 << 20;
+const MAX_INDEX: u64 = 256 << 20;
 /// A file of more boxes than this at its top is refused.
 const MAX_BOXES: u32 = 10_000;
 /// A read at a box's header: often the whole index is in it.
 const FIRST_READ: u64 = 64 << 10;
-/// The index is gathered in pieces of this size.
-const PIECE: u64 = 2 << 20;
 
 /// What the walk needs or found.
 pub(crate) enum Scan {
@@ -20,8 +20,8 @@ pub(crate) enum Scan {
         offset: u64,
         len: usize,
     },
-    /// The body of `moov`.
-    Found(Vec<u8>),
+    /// The index.
+    Found(Index),
 }
 
 /// The walk.
@@ -33,8 +33,17 @@ pub(crate) struct Scanner {
     /// Octets read last, and where they stand in the file.
     held: Vec<u8>,
     base: u64,
-    /// The index being gathered and its end in the file.
-    index: Option<(Vec<u8>, u64)>,
+    paging: Paging,
+    /// The index, once its place is known.
+    index: Option<Gathering>,
+}
+
+/// The index on its way here.
+enum Gathering {
+    /// All of it, in one read.
+    Whole { body: u64, len: usize },
+    /// What describes the film; the body starts at this place of the file.
+    Skeleton { body: u64, walk: Skeleton },
 }
 
 struct Header {
@@ -44,21 +53,22 @@ struct Header {
 }
 
 impl Scanner {
-    pub(crate) fn new(size: u64) -> Self {
+    pub(crate) fn new(size: u64, paging: Paging) -> Self {
         Self {
             size,
             at: 0,
             boxes: 0,
             held: Vec::new(),
             base: 0,
+            paging,
             index: None,
         }
     }
 
     pub(crate) fn step(&mut self) -> Outcome<Scan> {
         loop {
-            if self.index.is_some() {
-                return self.gather();
+            if let Some(gathering) = self.index.take() {
+                return self.gather(gathering);
             }
             if self.size.saturating_sub(self.at) < 8 {
                 return Err(self.no_index());
@@ -72,22 +82,21 @@ impl Scanner {
     }
 
     pub(crate) fn source(&mut self, offset: u64, octets: &[u8]) {
-        if let Some((index, _)) = &mut self.index {
-            index.extend_from_slice(octets);
-        } else {
-            self.base = offset;
-            self.held.clear();
-            self.held.extend_from_slice(octets);
-        }
+        self.base = offset;
+        self.held.clear();
+        self.held.extend_from_slice(octets);
     }
 
     fn holds(&self, offset: u64, len: u64) -> bool {
         offset >= self.base && offset + len <= self.base + self.held.len() as u64
     }
 
+    /// What is held from a place of the file on.
     fn here(&self, offset: u64) -> &[u8] {
-        let skip = usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX);
-        self.held.get(skip..).unwrap_or_default()
+        let skip = offset.checked_sub(self.base);
+        let skip = skip.and_then(|skip| usize::try_from(skip).ok());
+        skip.and_then(|skip| self.held.get(skip..))
+            .unwrap_or_default()
     }
 
     /// Steps over one box, or into the index.
@@ -103,12 +112,9 @@ impl Scanner {
             }
             b"moov" if header.end - header.body > MAX_INDEX => Err(unsupported_feature(
                 "index_too_large",
-                "The film's index is larger than 64 MiB, far more than a film of ten hours needs",
+                "The film's index is larger than 256 MiB, far more than a film of a day needs",
             )),
-            b"moov" => {
-                self.begin_index(&header);
-                Ok(())
-            }
+            b"moov" => self.begin_index(&header),
             b"moof" => Err(fragmented()),
             _ if header.end > self.size => Err(cut_short(
                 "the file ends before the size that its own header states",
@@ -152,25 +158,42 @@ impl Scanner {
         })
     }
 
-    fn begin_index(&mut self, header: &Header) {
-        let len = usize::try_from(header.end - header.body).unwrap_or(0);
-        let held = self.here(header.body);
-        let mut index = Vec::with_capacity(len);
-        index.extend_from_slice(held.get(..len.min(held.len())).unwrap_or_default());
-        self.at = header.body;
-        self.held = Vec::new();
-        self.index = Some((index, header.end));
+    fn begin_index(&mut self, header: &Header) -> Outcome<()> {
+        let (body, octets) = (header.body, header.end - header.body);
+        let len = usize::try_from(octets).map_err(|_| damaged("its index is too large"))?;
+        self.index = Some(if octets <= self.paging.whole {
+            Gathering::Whole { body, len }
+        } else {
+            let walk = Skeleton::new(Index::new(body, len, self.paging));
+            Gathering::Skeleton { body, walk }
+        });
+        Ok(())
     }
 
-    fn gather(&mut self) -> Outcome<Scan> {
-        let Some((index, end)) = &mut self.index else {
-            return Err(not_a_film("nothing"));
-        };
-        let have = self.at + index.len() as u64;
-        if have < *end {
-            return read(have, PIECE.min(*end - have));
+    fn gather(&mut self, gathering: Gathering) -> Outcome<Scan> {
+        match gathering {
+            Gathering::Whole { body, len } if self.holds(body, len as u64) => {
+                let mut index = Index::new(body, len, self.paging);
+                index.keep(0, self.here(body).get(..len).unwrap_or_default());
+                self.held = Vec::new();
+                Ok(Scan::Found(index))
+            }
+            Gathering::Whole { body, len } => {
+                self.index = Some(gathering);
+                read(body, len as u64)
+            }
+            Gathering::Skeleton { body, mut walk } => {
+                let held = |at: usize, len: usize| self.here(body + at as u64).get(..len);
+                let walked = walk.step(held)?;
+                let Walked::Need { at, len } = walked else {
+                    self.held = Vec::new();
+                    return Ok(Scan::Found(walk.index));
+                };
+                let room = (walk.index.len() - at) as u64;
+                self.index = Some(Gathering::Skeleton { body, walk });
+                read(body + at as u64, FIRST_READ.max(len as u64).min(room))
+            }
         }
-        Ok(Scan::Found(std::mem::take(index)))
     }
 
     fn no_index(&self) -> vault_domain::packaging::PackageFault {
@@ -198,87 +221,5 @@ fn read(offset: u64, len: u64) -> Outcome<Scan> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn scan(file: &[u8]) -> Result<(Vec<u8>, usize), &'static str> {
-        let mut scanner = Scanner::new(file.len() as u64);
-        for reads in 0..1000 {
-            match scanner.step().map_err(|fault| fault.code)? {
-                Scan::Found(index) => return Ok((index, reads)),
-                Scan::Read { offset, len } => {
-                    let start = usize::try_from(offset).expect("small");
-                    assert!(
-                        len > 0 && start + len <= file.len(),
-                        "a read inside the file"
-                    );
-                    scanner.source(offset, &file[start..start + len]);
-                }
-            }
-        }
-        Err("endless")
-    }
-
-    fn boxed(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
-        let mut out = u32::try_from(body.len() + 8)
-            .expect("small")
-            .to_be_bytes()
-            .to_vec();
-        out.extend_from_slice(&kind);
-        out.extend_from_slice(body);
-        out
-    }
-
-    #[test]
-    fn the_index_is_found_at_either_end() {
-        let (ftyp, moov) = (
-            boxed(*b"ftyp", b"isom\0\0\0\0"),
-            boxed(*b"moov", &vec![7; 300_000]),
-        );
-        let mdat = boxed(*b"mdat", &vec![9; 5_000_000]);
-        let front = scan(&[&ftyp[..], &moov, &mdat].concat()).expect("found");
-        assert_eq!(front, (vec![7; 300_000], 2));
-        let back = scan(&[&ftyp[..], &mdat, &moov].concat()).expect("found");
-        assert_eq!(back, (vec![7; 300_000], 3));
-    }
-
-    #[test]
-    fn wide_sizes_and_an_index_of_many_pieces_are_read() {
-        let mut file = b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x14....".to_vec();
-        file.extend_from_slice(&boxed(*b"moov", &vec![3; 5_000_000]));
-        let (index, reads) = scan(&file).expect("found");
-        assert_eq!((index.len(), reads), (5_000_000, 4));
-    }
-
-    #[test]
-    fn broken_tops_are_faults() {
-        assert_eq!(scan(b""), Err("not_a_film"));
-        assert_eq!(scan(b"ftyp"), Err("not_a_film"));
-        assert_eq!(scan(b"#!/bin/sh\necho hello\n"), Err("not_a_film"));
-        assert_eq!(scan(&boxed(*b"ftyp", &[0; 64])), Err("film_cut_short"));
-        assert_eq!(
-            scan(&boxed(*b"moov", &[0; 64])[..40]),
-            Err("film_cut_short")
-        );
-        assert_eq!(
-            scan(&boxed(*b"mdat", &[0; 64])[..40]),
-            Err("film_cut_short")
-        );
-        assert_eq!(
-            scan(&[boxed(*b"ftyp", b"iso5"), boxed(*b"moof", b"")].concat()),
-            Err("fragmented_not_supported")
-        );
-        assert_eq!(
-            scan(b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x03........"),
-            Err("damaged_film")
-        );
-        assert_eq!(
-            scan(b"\0\0\0\x01mdat\xff\xff\xff\xff\xff\xff\xff\xff...."),
-            Err("film_cut_short")
-        );
-        assert_eq!(
-            scan(&boxed(*b"free", b"").repeat(20_000)),
-            Err("damaged_film")
-        );
-    }
-}
+#[path = "scan_tests.rs"]
+mod tests;

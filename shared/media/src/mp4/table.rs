@@ -1,75 +1,12 @@
-//! The sample tables of a track (ISO/IEC 14496-12 §8.6, §8.7), kept as they stand in the index.
+//! The sample tables of a track (ISO/IEC 14496-12 §8.6, §8.7), read row by row as they stand in the file.
 
-use std::ops::Range;
-use std::sync::Arc;
-
-use crate::bytes::Bytes;
 use crate::fault::{Outcome, damaged};
-use crate::mp4::boxes::{Node, name};
+use crate::mp4::boxes::Node;
+use crate::mp4::index::Index;
+use crate::mp4::rows::{Away, Lack, Page, Rows, Table, empty};
 
 /// More samples than a day of film at 200 frames a second has.
 const MAX_SAMPLES: u32 = 20_000_000;
-
-/// Rows of fixed width inside the index.
-#[derive(Clone)]
-pub(super) struct Rows {
-    index: Arc<Vec<u8>>,
-    start: usize,
-    width: usize,
-    count: u32,
-}
-
-impl Rows {
-    /// The rows after `skip` octets of the box; its claim of `count` is checked against its size.
-    fn new(
-        index: &Arc<Vec<u8>>,
-        node: &Node<'_>,
-        skip: usize,
-        (count, width): (u32, usize),
-    ) -> Outcome<Self> {
-        let Range { start, end } = node.range();
-        let need = (count as usize)
-            .checked_mul(width)
-            .and_then(|len| len.checked_add(skip));
-        if need.is_none_or(|need| need > end - start) {
-            return Err(damaged(&format!(
-                "the table \u{201c}{}\u{201d} claims more entries than it holds",
-                name(node.kind)
-            )));
-        }
-        Ok(Self {
-            index: Arc::clone(index),
-            start: start + skip,
-            width,
-            count,
-        })
-    }
-
-    /// A full box whose rows follow a 32-bit count.
-    fn counted(index: &Arc<Vec<u8>>, node: &Node<'_>, width: usize) -> Outcome<Self> {
-        let mut bytes = node.bytes();
-        let count = bytes
-            .u32()
-            .and_then(|_| bytes.u32())
-            .ok_or_else(|| empty(node))?;
-        Self::new(index, node, 8, (count, width))
-    }
-
-    fn row(&self, at: u32) -> Option<Bytes<'_>> {
-        if at >= self.count {
-            return None;
-        }
-        let start = self.start + at as usize * self.width;
-        self.index.get(start..start + self.width).map(Bytes::new)
-    }
-}
-
-fn empty(node: &Node<'_>) -> vault_domain::packaging::PackageFault {
-    damaged(&format!(
-        "the table \u{201c}{}\u{201d} is empty",
-        name(node.kind)
-    ))
-}
 
 #[derive(Clone)]
 enum Sizes {
@@ -79,20 +16,35 @@ enum Sizes {
     Nibbles(Rows),
 }
 
-/// All tables of one track; a clone shares them.
+/// All tables of one track.
 #[derive(Clone)]
 pub(crate) struct Tables {
     count: u32,
     sizes: Sizes,
-    pub(super) times: Rows,
-    pub(super) shifts: Option<Rows>,
+    times: Rows,
+    shifts: Option<Rows>,
     chunks: Rows,
     runs: Rows,
     syncs: Option<Rows>,
+    description: u32,
+}
+
+/// What one reader of the tables holds of them: a page of each.
+#[derive(Clone)]
+pub(super) struct Pages([Page; 6]);
+
+/// A run of chunks that are alike.
+pub(super) struct ChunkRun {
+    /// Its first chunk, from 0.
+    pub(super) first: u32,
+    /// Samples in each chunk.
+    pub(super) samples: u32,
+    /// The sample description, from 1.
+    pub(super) description: u32,
 }
 
 impl Tables {
-    pub(crate) fn parse(index: &Arc<Vec<u8>>, stbl: &Node<'_>) -> Outcome<Self> {
+    pub(crate) fn parse(index: &Index, stbl: &Node<'_>) -> Outcome<Self> {
         let (count, sizes) = sizes(index, stbl)?;
         if count > MAX_SAMPLES {
             return Err(damaged(
@@ -108,20 +60,18 @@ impl Tables {
             Some(rows) => rows,
             None => Rows::counted(index, &stbl.need(*b"co64")?, 8)?,
         };
+        let runs = Rows::counted(index, &stbl.need(*b"stsc")?, 12)?;
         Ok(Self {
             count,
             sizes,
             times: Rows::counted(index, &stbl.need(*b"stts")?, 8)?,
             shifts: optional(*b"ctts", 8)?,
             chunks,
-            runs: Rows::counted(index, &stbl.need(*b"stsc")?, 12)?,
+            // The first row is always held.
+            description: run(&runs, &runs.head, 0).map_or(0, |run| run.description),
+            runs,
             syncs: optional(*b"stss", 4)?,
         })
-    }
-
-    /// How many runs of chunks there are.
-    pub(super) fn runs(&self) -> u32 {
-        self.runs.count
     }
 
     pub(crate) fn count(&self) -> u32 {
@@ -133,77 +83,154 @@ impl Tables {
         self.syncs.is_some()
     }
 
-    /// The one sample description that every chunk uses, counted from 1; `None` if they differ.
-    pub(crate) fn description(&self) -> Option<u32> {
-        let of = |at| {
-            let mut row = self.runs.row(at)?;
-            row.take(8)?;
-            row.u32()
+    /// The sample description of the first chunk, counted from 1; 0 if there is none.
+    pub(crate) fn description(&self) -> u32 {
+        self.description
+    }
+
+    /// What is held from the start.
+    pub(super) fn pages(&self) -> Pages {
+        let head = |rows: Option<&Rows>| rows.map_or_else(Page::default, |rows| rows.head.clone());
+        let sizes = match &self.sizes {
+            Sizes::Same(_) => None,
+            Sizes::Each(rows) | Sizes::Nibbles(rows) => Some(rows),
         };
-        let first = of(0)?;
-        (1..self.runs.count)
-            .all(|at| of(at) == Some(first))
-            .then_some(first)
+        Pages([
+            head(sizes),
+            head(Some(&self.times)),
+            head(self.shifts.as_ref()),
+            head(Some(&self.chunks)),
+            head(Some(&self.runs)),
+            head(self.syncs.as_ref()),
+        ])
     }
 
-    /// The smallest distance from decoding to composition in the table; 0 without one.
-    pub(crate) fn lowest_shift(&self) -> i32 {
-        let Some(rows) = &self.shifts else { return 0 };
-        let used = (0..rows.count)
-            .filter_map(|at| Self::pair(rows, at))
-            .filter(|(run, _)| *run > 0);
-        used.map(|(_, shift)| shift).min().unwrap_or(0)
-    }
-
-    pub(super) fn size(&self, at: u32) -> Option<u32> {
+    pub(super) fn size(&self, pages: &Pages, at: u32) -> Result<u32, Lack> {
+        let page = pages.of(Table::Sizes);
         match &self.sizes {
-            Sizes::Same(size) => Some(*size),
+            Sizes::Same(size) => Ok(*size),
             Sizes::Nibbles(rows) => {
-                let pair = u32::from(rows.row(at / 2)?.u8()?);
-                Some(if at.is_multiple_of(2) {
+                let row = rows.row(Table::Sizes, page, at / 2)?.u8();
+                let pair = u32::from(row.ok_or(Lack::End)?);
+                Ok(if at.is_multiple_of(2) {
                     pair >> 4
                 } else {
                     pair & 15
                 })
             }
             Sizes::Each(rows) => {
-                let mut row = rows.row(at)?;
-                match rows.width {
+                let mut row = rows.row(Table::Sizes, page, at)?;
+                let size = match rows.width {
                     1 => row.u8().map(u32::from),
                     2 => row.u16().map(u32::from),
                     _ => row.u32(),
-                }
+                };
+                size.ok_or(Lack::End)
             }
         }
     }
 
-    /// A pair of words: `stts`, `ctts`.
-    pub(super) fn pair(rows: &Rows, at: u32) -> Option<(u32, i32)> {
-        let mut row = rows.row(at)?;
-        Some((row.u32()?, row.i32()?))
+    /// A run of samples of one duration: how many, and the duration.
+    pub(super) fn time(&self, pages: &Pages, at: u32) -> Result<(u32, i32), Lack> {
+        pair(&self.times, Table::Times, pages, at)
     }
 
-    pub(super) fn chunk(&self, at: u32) -> Option<u64> {
-        let mut row = self.chunks.row(at)?;
-        if self.chunks.width == 4 {
+    /// A run of samples of one distance from decoding to composition.
+    pub(super) fn shift(&self, pages: &Pages, at: u32) -> Result<(u32, i32), Lack> {
+        let rows = self.shifts.as_ref().ok_or(Lack::End)?;
+        pair(rows, Table::Shifts, pages, at)
+    }
+
+    pub(super) fn has_shifts(&self) -> bool {
+        self.shifts.is_some()
+    }
+
+    pub(super) fn chunk(&self, pages: &Pages, at: u32) -> Result<u64, Lack> {
+        let mut row = self
+            .chunks
+            .row(Table::Chunks, pages.of(Table::Chunks), at)?;
+        let offset = if self.chunks.width == 4 {
             row.u32().map(u64::from)
         } else {
             row.u64()
+        };
+        offset.ok_or(Lack::End)
+    }
+
+    /// A run of chunks; `None` behind the last.
+    pub(super) fn run(&self, pages: &Pages, at: u32) -> Result<Option<ChunkRun>, Lack> {
+        if at >= self.runs.count {
+            return Ok(None);
         }
+        run(&self.runs, pages.of(Table::Runs), at).map(Some)
     }
 
-    /// First chunk of a run, from 0, and samples in each of its chunks.
-    pub(super) fn run(&self, at: u32) -> Option<(u32, u32)> {
-        let mut row = self.runs.row(at)?;
-        Some((row.u32()?.checked_sub(1)?, row.u32()?))
-    }
-
-    pub(super) fn sync(&self, at: u32) -> Option<u32> {
-        self.syncs.as_ref()?.row(at)?.u32()
+    /// The number of a key frame, from 1; `None` behind the last.
+    pub(super) fn sync(&self, pages: &Pages, at: u32) -> Result<Option<u32>, Lack> {
+        let Some(rows) = self.syncs.as_ref().filter(|rows| at < rows.count) else {
+            return Ok(None);
+        };
+        let mut row = rows.row(Table::Syncs, pages.of(Table::Syncs), at)?;
+        row.u32().map(Some).ok_or(Lack::End)
     }
 }
 
-fn sizes(index: &Arc<Vec<u8>>, stbl: &Node<'_>) -> Outcome<(u32, Sizes)> {
+impl Pages {
+    fn of(&self, table: Table) -> &Page {
+        let Self([sizes, times, shifts, chunks, runs, syncs]) = self;
+        match table {
+            Table::Sizes => sizes,
+            Table::Times => times,
+            Table::Shifts => shifts,
+            Table::Chunks => chunks,
+            Table::Runs => runs,
+            Table::Syncs => syncs,
+        }
+    }
+
+    /// Puts rows that were away in the place of those held of their table.
+    pub(super) fn fill(&mut self, away: &Away, tables: &Tables, octets: &[u8]) {
+        let Self([sizes, times, shifts, chunks, runs, syncs]) = self;
+        let page = match away.table {
+            Table::Sizes => sizes,
+            Table::Times => times,
+            Table::Shifts => shifts,
+            Table::Chunks => chunks,
+            Table::Runs => runs,
+            Table::Syncs => syncs,
+        };
+        *page = Page::read(away, octets, tables.width(away.table));
+    }
+}
+
+impl Tables {
+    fn width(&self, table: Table) -> usize {
+        match (table, &self.sizes) {
+            (Table::Sizes, Sizes::Each(rows) | Sizes::Nibbles(rows)) => rows.width,
+            (Table::Times | Table::Shifts, _) => 8,
+            (Table::Chunks, _) => self.chunks.width,
+            (Table::Runs, _) => 12,
+            (Table::Sizes | Table::Syncs, _) => 4,
+        }
+    }
+}
+
+fn pair(rows: &Rows, table: Table, pages: &Pages, at: u32) -> Result<(u32, i32), Lack> {
+    let mut row = rows.row(table, pages.of(table), at)?;
+    row.u32().zip(row.i32()).ok_or(Lack::End)
+}
+
+fn run(rows: &Rows, page: &Page, at: u32) -> Result<ChunkRun, Lack> {
+    let mut row = rows.row(Table::Runs, page, at)?;
+    let mut word = || row.u32().ok_or(Lack::End);
+    Ok(ChunkRun {
+        first: word()?.checked_sub(1).ok_or(Lack::End)?,
+        samples: word()?,
+        description: word()?,
+    })
+}
+
+fn sizes(index: &Index, stbl: &Node<'_>) -> Outcome<(u32, Sizes)> {
     if let Some(node) = stbl.find(*b"stsz")? {
         let mut bytes = node.bytes();
         let mut word = || bytes.u32().ok_or_else(|| empty(&node));

@@ -12,7 +12,7 @@ use crate::rewrite::{bodies, word};
 const TICK: f64 = 2.5 / 90_000.0;
 
 /// Packages a film and holds every frame and time against the source.
-fn faithful(name: &str, film: &Path) -> Packaged {
+pub(crate) fn faithful(name: &str, film: &Path) -> Packaged {
     let source = std::fs::read(film).expect("the film");
     let packaged = package(&source, PLAN).expect("a film that can be packaged");
     let playlist = packaged.write(&format!("{name}-hls"));

@@ -10,6 +10,7 @@ mod film;
 mod films;
 #[cfg(test)]
 mod hostile;
+mod long;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
