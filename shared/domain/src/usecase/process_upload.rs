@@ -12,6 +12,7 @@ use crate::ports::{
 };
 use crate::secret::ContentKey;
 use crate::time::Timestamp;
+use crate::usecase::background::Background;
 use crate::usecase::finalize_upload;
 
 /// What packaging needs.
@@ -182,7 +183,23 @@ impl Run<'_> {
         }
     }
 
+    /// Runs the machine. Whatever it comes to, no write is under way any more: what is removed
+    /// afterwards stays removed.
     async fn machine(&self, head: &SourceHead) -> Stored<Packaged> {
+        let mut writes = Background::default();
+        let packaged = self.steps(head, &mut writes).await;
+        let written = writes.finish().await;
+        match packaged? {
+            Packaged::Whole(manifest) => written.map(|()| Packaged::Whole(manifest)),
+            fault @ Packaged::Fault(_) => Ok(fault),
+        }
+    }
+
+    async fn steps<'s>(
+        &'s self,
+        head: &SourceHead,
+        writes: &mut Background<'s>,
+    ) -> Stored<Packaged> {
         let mut machine = self.deps.packager.start(head.size, self.deps.plan);
         let mut keys = Keys {
             run: self,
@@ -200,16 +217,17 @@ impl Run<'_> {
                 Err(fault) => return Ok(Packaged::Fault(fault)),
                 Ok(Step::Read { offset, len }) => {
                     let new = &self.asset.announced;
-                    let bytes = self.deps.uploads.read(new, &head.etag, offset, len).await?;
-                    machine.source(&bytes);
+                    let read = self.deps.uploads.read(new, &head.etag, offset, len);
+                    machine.source(&writes.beside(read).await?);
                 }
-                Ok(Step::NeedKey { period, .. }) => keys.begin(&mut *machine, period).await?,
+                Ok(Step::NeedKey { period, .. }) => {
+                    writes.beside(keys.begin(&mut *machine, period)).await?;
+                }
                 Ok(Step::Segment(segment)) => {
                     let (asset, number) = (self.asset.id(), segment.number);
-                    self.deps
-                        .media
-                        .put_segment(asset, self.package, number, segment.ciphertext)
-                        .await?;
+                    let media = &self.deps.media;
+                    let put = media.put_segment(asset, self.package, number, segment.ciphertext);
+                    writes.begin(put).await?;
                 }
                 Ok(Step::Done(presentation)) => {
                     let keys = keys.ids.iter().map(ToString::to_string).collect();
