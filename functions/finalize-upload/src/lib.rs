@@ -55,7 +55,10 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
             parts: parts(request)?,
         };
         let asset = run(&deps.finalize, command).await?;
-        let pending = !matches!(asset.state, AssetState::Ready | AssetState::Failed);
+        let pending = matches!(
+            asset.state,
+            AssetState::Uploading | AssetState::Uploaded | AssetState::Processing
+        );
         Ok(told(&asset, if pending { 202 } else { 200 }))
     })
 }

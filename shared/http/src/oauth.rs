@@ -2,7 +2,7 @@
 //! stable code and request id beside them.
 
 use serde::Serialize;
-use vault_domain::error::Refusal;
+use vault_domain::error::{Malformed, Refusal};
 
 use crate::failure::Failure;
 use crate::problem::{Kind, with_headers};
@@ -28,8 +28,16 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
                 ..
             }
             | R::RefreshReused => (400, "invalid_grant"),
-            R::NotFound(_) | R::WrongState(_) => (400, "invalid_target"),
-            R::Forbidden(_) => (400, "invalid_scope"),
+            // RFC 8707 §2: unknown, malformed or of no use to this caller.
+            R::NotFound(_)
+            | R::WrongState(_)
+            | R::Malformed(Malformed {
+                field: "resource", ..
+            }) => (400, "invalid_target"),
+            // RFC 6749 §5.2: invalid, unknown, malformed or more than was granted.
+            R::Forbidden(_) | R::Malformed(Malformed { field: "scope", .. }) => {
+                (400, "invalid_scope")
+            }
             R::Unavailable(_) | R::Throttled { .. } => (kind.status, "temporarily_unavailable"),
             // RFC 8693 §2.2.2: a subject token that is not acceptable is an invalid request.
             R::Malformed(_)
@@ -78,6 +86,15 @@ mod tests {
             why: "it is forged",
         };
         assert!(text(refresh.into()).contains(r#""error":"invalid_grant""#));
+        let malformed = |field| {
+            Refusal::Malformed(Malformed {
+                field,
+                expected: "something else",
+            })
+        };
+        assert!(text(malformed("scope").into()).contains(r#""error":"invalid_scope""#));
+        assert!(text(malformed("resource").into()).contains(r#""error":"invalid_target""#));
+        assert!(text(malformed("lifetime").into()).contains(r#""error":"invalid_request""#));
         let subject = Refusal::InvalidToken {
             what: "access token",
             why: "it is forged",

@@ -133,9 +133,6 @@ fn limits_that_are_none_are_refused() {
         ("max_views", "0"),
         ("max_views", "1001"),
         ("max_views", "4294967297"),
-        ("scope", "everything"),
-        ("resource", "urn:reelvault:asset:ast_x"),
-        ("resource", "https://example.org"),
         (
             "subject_token_type",
             "urn:ietf:params:oauth:token-type:id_token",
@@ -148,6 +145,15 @@ fn limits_that_are_none_are_refused() {
     for field in bad {
         let reply = owner.api.exchange(&owner.access, &asset, &[field]);
         refused_token(&reply, "invalid_request", "malformed");
+    }
+    let others = [
+        ("scope", "everything", "invalid_scope"),
+        ("resource", "urn:reelvault:asset:ast_x", "invalid_target"),
+        ("resource", "https://example.org", "invalid_target"),
+    ];
+    for (field, value, error) in others {
+        let reply = owner.api.exchange(&owner.access, &asset, &[(field, value)]);
+        refused_token(&reply, error, "malformed");
     }
 }
 

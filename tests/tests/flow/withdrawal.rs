@@ -79,7 +79,10 @@ fn a_film_that_is_withdrawn_on_its_way_never_becomes_ready() {
         .withdraw(&owner.access, &slot.asset_id)
         .expect(200);
     slot.parts[0].put(&octets).expect(200);
-    let told = owner.api.finalize(&owner.access, &slot.asset_id);
+    let told = owner
+        .api
+        .finalize(&owner.access, &slot.asset_id)
+        .expect(200);
     assert_eq!(told.json()["state"], "withdrawn", "{}", told.text());
     crate::events::handled(&slot.asset_id, 1);
     assert_eq!(

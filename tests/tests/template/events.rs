@@ -77,7 +77,12 @@ fn api(world: &World, faults: &mut Faults) {
             .is_some_and(|all| all.contains(&json!(header)));
         faults.expect(allowed, &format!("CORS does not let {header} in"));
     }
-    for header in ["retry-after", "x-request-id"] {
+    for header in [
+        "location",
+        "retry-after",
+        "www-authenticate",
+        "x-request-id",
+    ] {
         let exposed = cors["ExposeHeaders"]
             .as_array()
             .is_some_and(|all| all.contains(&json!(header)));
