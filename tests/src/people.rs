@@ -7,6 +7,7 @@ use vault_crypto::password::Bcrypt;
 use vault_domain::credential::{Email, Password, Role, User};
 use vault_domain::id::{OrgId, UserId};
 use vault_domain::ports::{Directory as _, OwnerOutcome, PasswordHasher as _};
+use vault_domain::time::Timestamp;
 
 use crate::api::Api;
 use crate::cloud::cloud;
@@ -96,6 +97,7 @@ pub fn colleague(of: &Person, role: Role) -> Person {
         active: true,
         email: Email::parse(&email).expect("an address"),
         hash: hash.expect("a hash"),
+        hash_set_at: Timestamp(0),
     };
     let users = DynamoUsers::new(sdk::sdk().dynamodb(), cloud().output("UsersTable"));
     let made = sdk::block_on(users.create_owner("Elsewhere", &user)).expect("a user");

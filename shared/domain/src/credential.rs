@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Malformed;
 use crate::id::{OrgId, UserId};
 use crate::secret::SecretText;
+use crate::time::Timestamp;
 
 /// bcrypt reads no more than 72 octets: a longer password is refused, never cut.
 pub const MAX_PASSWORD_OCTETS: usize = 72;
@@ -141,6 +142,8 @@ pub struct User {
     pub email: Email,
     /// Their password's hash.
     pub hash: PasswordHash,
+    /// When it was set: sessions opened before that are over.
+    pub hash_set_at: Timestamp,
 }
 
 #[cfg(test)]

@@ -77,8 +77,8 @@ pub enum OwnerOutcome {
 pub trait Directory: Users {
     /// Stores an organisation and its owner, both or neither.
     async fn create_owner(&self, organisation: &str, owner: &User) -> Stored<OwnerOutcome>;
-    /// Replaces the password hash of a user that exists.
-    async fn set_hash(&self, user: UserId, hash: &PasswordHash) -> Stored<()>;
+    /// Replaces the password hash of a user that exists, and with it ends the sessions opened before.
+    async fn set_hash(&self, user: UserId, hash: &PasswordHash, at: Timestamp) -> Stored<()>;
 }
 
 /// What a budget of attempts answers.

@@ -94,6 +94,13 @@ pub struct Session {
     pub revoked: bool,
 }
 
+impl Session {
+    /// When it was opened.
+    pub const fn opened_at(&self) -> Timestamp {
+        Timestamp(self.expires_at.0.saturating_sub(SESSION_SECONDS))
+    }
+}
+
 /// What a media token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -9,6 +9,7 @@ use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, 
 use vault_domain::packaging::{Iv, Presentation, SegmentInfo, TICKS_PER_SECOND};
 use vault_domain::playback::{PlaybackSession, UrlSignature};
 use vault_domain::ports::Manifest;
+use vault_domain::time::Timestamp;
 use vault_domain::token::{Action, Caller, Digest, Grant, MediaToken, RefreshClaims, Session};
 use vault_domain::usecase::IdempotencyKey;
 
@@ -63,6 +64,7 @@ pub fn user() -> User {
         active: true,
         email: email(EMAIL),
         hash: FakeHasher::hash_of(PASSWORD),
+        hash_set_at: Timestamp(0),
     }
 }
 

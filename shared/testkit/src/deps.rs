@@ -124,6 +124,7 @@ impl Kit {
             directory: self.cloud.clone(),
             hasher: self.hasher.clone(),
             entropy: self.entropy.clone(),
+            clock: self.clock.clone(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The crash-point sweep over signing in, refreshing, exchanging, and the operator's bootstrap.
 
+use futures_util::FutureExt as _;
 use vault_domain::ports::Hashing as _;
 use vault_domain::time::Lifetime;
 use vault_domain::token::{Action, REFRESH_GRACE_SECONDS};
@@ -154,4 +155,22 @@ fn a_bootstrap_survives_every_cut() {
         },
     )
     .hold();
+}
+
+#[test]
+fn a_new_password_ends_the_sessions_opened_before_it() {
+    let kit = Kit::with_users(1);
+    let before = kit.plant_session();
+    kit.clock.advance(60);
+    let renewal = bootstrap_owner::Command {
+        organisation: "Golden".to_owned(),
+        email: builders::email(EMAIL),
+        renew: true,
+    };
+    let renewed = bootstrap_owner::run(&kit.bootstrap_owner(), renewal).now_or_never();
+    let owner = renewed.expect("fakes never wait").expect("a new password");
+    assert_eq!(owner.user, builders::OWNER);
+    let refreshed = refresh::run(&kit.refresh(), &before).now_or_never();
+    let refusal = refreshed.expect("fakes never wait").expect_err("over");
+    assert!(refusal.to_string().contains("refresh token is not valid"));
 }

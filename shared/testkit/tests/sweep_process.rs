@@ -229,3 +229,21 @@ fn an_event_of_another_organisation_or_of_nothing_does_nothing() {
     })
     .hold();
 }
+
+#[test]
+fn a_film_of_more_segments_than_a_playlist_can_hold_fails_with_a_reason() {
+    let kit = scripted(|script| {
+        (script.segments, script.reads) = (vault_domain::hls::MAX_SEGMENTS + 1, 0);
+    });
+    let answer = futures_util::FutureExt::now_or_never(deliver(&kit, false));
+    assert_eq!(answer.expect("fakes never wait"), Ok("Failed".to_owned()));
+    let state = kit.cloud.snapshot();
+    let failure = state.assets[&ASSET].failure.clone().expect("a reason");
+    assert_eq!(failure.code, "film_too_long");
+    let left = state.shape().lines();
+    assert!(
+        left.iter().any(|line| line.contains("failed"))
+            && !left.iter().any(|line| line.contains("segments")),
+        "{left:?}"
+    );
+}

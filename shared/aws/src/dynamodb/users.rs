@@ -10,8 +10,9 @@ use aws_sdk_dynamodb::types::{
 use vault_domain::credential::{Email, PasswordHash, Role, User};
 use vault_domain::id::{OrgId, UserId};
 use vault_domain::ports::{Directory, OwnerOutcome, StoreError, Stored, Users};
+use vault_domain::time::Timestamp;
 
-use super::record::{Corrupt, Fields, Item, PK, flag, item, text};
+use super::record::{Corrupt, Fields, Item, PK, flag, item, text, time};
 use super::{get, read, unmet_update};
 
 const CREATE: &str = "users.create_owner";
@@ -65,6 +66,7 @@ fn to_item(user: &User) -> Item {
         ("active", flag(user.active)),
         ("email", text(user.email.as_str())),
         ("hash", text(&user.hash.0)),
+        ("hash_set_at", time(user.hash_set_at)),
     ])
 }
 
@@ -77,6 +79,7 @@ fn from_item(item: &Item) -> Result<User, Corrupt> {
         active: fields.flag("active")?,
         email: fields.parsed("email", |text| Email::parse(text).ok())?,
         hash: PasswordHash(fields.text("hash")?.to_owned()),
+        hash_set_at: fields.time("hash_set_at")?,
     })
 }
 
@@ -127,15 +130,16 @@ impl Directory for DynamoUsers {
         }
     }
 
-    async fn set_hash(&self, user: UserId, hash: &PasswordHash) -> Stored<()> {
+    async fn set_hash(&self, user: UserId, hash: &PasswordHash, at: Timestamp) -> Stored<()> {
         const OPERATION: &str = "users.set_hash";
         let request = self.client.update_item().table_name(&self.table);
         let sent = request
             .key(PK, text(user_pk(user)))
-            .update_expression("SET #hash = :hash")
+            .update_expression("SET #hash = :hash, hash_set_at = :at")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#hash", "hash")
             .expression_attribute_values(":hash", text(&hash.0))
+            .expression_attribute_values(":at", time(at))
             .send()
             .await;
         let Err(error) = sent else { return Ok(()) };
@@ -173,6 +177,7 @@ mod tests {
             active: true,
             email: Email::parse("ada@example.org").unwrap(),
             hash: PasswordHash("$2b$12$x".to_owned()),
+            hash_set_at: Timestamp(1_000),
         }
     }
 
@@ -182,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_user_reads_back_and_a_broken_one_is_corrupt() {
-        let all = [PK, "org", "role", "active", "email", "hash"];
+        let all = [PK, "org", "role", "active", "email", "hash", "hash_set_at"];
         reads_back(&ada(), &to_item(&ada()), from_item, &all);
     }
 

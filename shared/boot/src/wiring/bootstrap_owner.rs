@@ -8,6 +8,7 @@ use vault_crypto::password::Bcrypt;
 use vault_domain::usecase::bootstrap_owner::Deps;
 
 use super::parts::{sdk, unwired};
+use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
 /// Reads the configuration.
@@ -22,6 +23,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 directory: Arc::new(DynamoUsers::new(sdk.dynamodb(), users)),
                 hasher: Arc::new(Bcrypt::new(entropy.clone())),
                 entropy,
+                clock: Arc::new(SystemClock),
             })
         }
     })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::credential::{Email, Password, Role, User};
 use crate::error::{Malformed, Refusal};
 use crate::id::{OrgId, UserId};
-use crate::ports::{Directory, Entropy, OwnerOutcome, PasswordHasher, StoreError};
+use crate::ports::{Clock, Directory, Entropy, OwnerOutcome, PasswordHasher, StoreError};
 use crate::secret::SecretText;
 
 /// What the bootstrap needs.
@@ -16,6 +16,8 @@ pub struct Deps {
     pub hasher: Arc<dyn PasswordHasher>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// A parsed request of the operator.
@@ -65,6 +67,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Owner, Refusal> {
         active: true,
         email: command.email,
         hash,
+        hash_set_at: deps.clock.now(),
     };
     match deps.directory.create_owner(name, &owner).await? {
         OwnerOutcome::Created => Ok(Owner {
@@ -83,7 +86,9 @@ async fn renewed(deps: &Deps, new: &User, password: SecretText) -> Result<Owner,
         .by_email(&new.email)
         .await?
         .ok_or(Refusal::NotFound("owner"))?;
-    deps.directory.set_hash(known.id, &new.hash).await?;
+    deps.directory
+        .set_hash(known.id, &new.hash, new.hash_set_at)
+        .await?;
     Ok(Owner {
         org: known.org,
         user: known.id,

@@ -52,7 +52,7 @@ pub async fn run(deps: &Deps, token: &SecretText) -> Result<TokenPair, Refusal> 
         .users
         .by_id(session.user)
         .await?
-        .filter(|user| user.active);
+        .filter(|user| user.active && user.hash_set_at <= session.opened_at());
     let user = match user {
         Some(user) if is_live(&session, now) => user,
         _ => return Err(INVALID),

@@ -40,13 +40,12 @@ impl Directory for FakeCloud {
         })
         .await
     }
-    async fn set_hash(&self, user: UserId, hash: &PasswordHash) -> Stored<()> {
+    async fn set_hash(&self, user: UserId, hash: &PasswordHash, at: Timestamp) -> Stored<()> {
         const NAME: &str = "directory.set_hash";
         self.call(NAME, |s| {
             let known = s.users.get_mut(&user);
-            known
-                .ok_or_else(|| StoreError::new(NAME, "no such user"))?
-                .hash = hash.clone();
+            let known = known.ok_or_else(|| StoreError::new(NAME, "no such user"))?;
+            (known.hash, known.hash_set_at) = (hash.clone(), at);
             Ok(())
         })
         .await

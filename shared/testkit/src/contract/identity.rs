@@ -55,9 +55,11 @@ pub async fn directory_contract(port: &dyn Directory, seed: u64) {
     );
 
     let hash = FakeHasher::hash_of("another passphrase");
-    port.set_hash(user.id, &hash).await.expect("set_hash");
+    let at = user.hash_set_at.plus(60);
+    port.set_hash(user.id, &hash, at).await.expect("set_hash");
     let renewed = User {
         hash: hash.clone(),
+        hash_set_at: at,
         ..user
     };
     assert_eq!(
@@ -69,7 +71,7 @@ pub async fn directory_contract(port: &dyn Directory, seed: u64) {
 
     let stranger = sample.user();
     assert!(
-        port.set_hash(stranger.id, &hash).await.is_err(),
+        port.set_hash(stranger.id, &hash, at).await.is_err(),
         "no user is made by a hash"
     );
     assert_eq!(port.by_id(stranger.id).await.expect("by_id"), None);
