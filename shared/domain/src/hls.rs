@@ -59,6 +59,10 @@ pub fn master(presentation: &Presentation) -> String {
     text
 }
 
+/// Segments of a film at most: the playlist of one view, with a signed URL and a ticketed key URL each,
+/// has to go into the 6 MB of a Lambda function's reply.
+pub const MAX_SEGMENTS: u32 = 5_200;
+
 /// The media playlist (RFC 8216 §4.3.3) with signed segment URLs and ticketed key URLs.
 ///
 /// `media_base` is the distribution's URL without a trailing slash; `ticket` the text of the session's
@@ -181,6 +185,25 @@ mod tests {
             "TICKET",
             "https://cdn.example"
         ));
+    }
+
+    #[test]
+    fn the_longest_film_fits_into_a_reply() {
+        let mut manifest = manifest();
+        manifest.presentation.segments =
+            vec![manifest.presentation.segments[0]; MAX_SEGMENTS as usize];
+        let mut session = session();
+        // As long as they get: of an RSA signature in base64, and of a policy over a long domain name.
+        session.signature = UrlSignature {
+            policy: "P".repeat(310),
+            signature: "S".repeat(344),
+            key_pair_id: "K".repeat(14),
+        };
+        let ticket = "T".repeat(100);
+        let base = format!("https://{}.example.org", "m".repeat(40));
+        let text = video(&manifest, &session, &ticket, &base);
+        let reply = serde_json::to_string(&text).unwrap();
+        assert!(reply.len() < 6_000_000, "{}", reply.len());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::asset::{Asset, AssetState, Failure};
 use crate::error::Refusal;
+use crate::hls::MAX_SEGMENTS;
 use crate::id::{AssetId, KeyId, OrgId, PackageId};
 use crate::packaging::{Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Step};
 use crate::ports::{
@@ -223,6 +224,9 @@ impl Run<'_> {
                 Ok(Step::NeedKey { period, .. }) => {
                     writes.beside(keys.begin(&mut *machine, period)).await?;
                 }
+                Ok(Step::Segment(segment)) if segment.number >= MAX_SEGMENTS => {
+                    return Ok(Packaged::Fault(too_many_segments()));
+                }
                 Ok(Step::Segment(segment)) => {
                     let (asset, number) = (self.asset.id(), segment.number);
                     let media = &self.deps.media;
@@ -289,6 +293,15 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+fn too_many_segments() -> PackageFault {
+    PackageFault::new(
+        "film_too_long",
+        format!(
+            "The film would become more than {MAX_SEGMENTS} segments, more than a playlist can hold. Upload it in parts, or have the operator choose longer segments."
+        ),
+    )
 }
 
 /// The content keys of a run, one a period; only the current one is in memory.
