@@ -25,15 +25,15 @@ pub struct PolicySigner {
 }
 
 impl PolicySigner {
-    /// The current key of a versioned secret: base64 of PKCS#8 DER, EC P-256 or RSA of 2048 bits.
+    /// The key of that version of a secret, the private half of the public key `key_pair_id`: base64 of
+    /// PKCS#8 DER, EC P-256 or RSA of 2048 bits. Which one signs is the deployment's to say, not the
+    /// secret's: a signature that names another key than the one that made it opens nothing.
     ///
     /// # Errors
-    /// [`KeyFault::BadKey`] for any other key.
-    pub fn new(ring: &Keyring, key_pair_id: String) -> Result<Self, KeyFault> {
-        let current = ring
-            .versions()
-            .find(|(version, _)| *version == ring.current());
-        let (_, text) = current.ok_or(KeyFault::NoCurrent)?;
+    /// [`KeyFault::NoCurrent`] without that version, [`KeyFault::BadKey`] for any other key.
+    pub fn new(ring: &Keyring, version: &str, key_pair_id: String) -> Result<Self, KeyFault> {
+        let signing = ring.versions().find(|(known, _)| *known == version);
+        let (_, text) = signing.ok_or(KeyFault::NoCurrent)?;
         let der = STANDARD
             .decode(text.expose().trim())
             .map_err(|_| KeyFault::BadKey)?;
@@ -134,7 +134,7 @@ mod tests {
     fn an_ecdsa_signature_verifies_over_the_policy_as_sent() {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
         let der = pair.to_pkcs8v1().unwrap();
-        let signer = PolicySigner::new(&ring(der.as_ref()), "K1".into()).unwrap();
+        let signer = PolicySigner::new(&ring(der.as_ref()), "1", "K1".into()).unwrap();
         let made = signer.sign(RESOURCE, Timestamp(1_800_000_000)).unwrap();
         let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, pair.public_key().as_ref());
         public
@@ -152,7 +152,7 @@ mod tests {
     fn an_rsa_signature_verifies_too() {
         let pair = RsaKeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap();
         let der = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
-        let signer = PolicySigner::new(&ring(der.as_ref()), "K1".into()).unwrap();
+        let signer = PolicySigner::new(&ring(der.as_ref()), "1", "K1".into()).unwrap();
         let made = signer.sign(RESOURCE, Timestamp(1)).unwrap();
         let public = pair.public_key().as_ref();
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public)
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn a_key_of_another_kind_stops_the_start() {
         assert_eq!(
-            PolicySigner::new(&ring(&[0; 64]), "K".into()).err(),
+            PolicySigner::new(&ring(&[0; 64]), "1", "K".into()).err(),
             Some(KeyFault::BadKey)
         );
     }

@@ -44,7 +44,7 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
         "Edge",
         &resources["UrlSigners"]["Properties"]["KeyGroupConfig"]["Items"],
     );
-    let expected = "[Edge/UrlSigningKey1, If[HasSecondKey, Edge/UrlSigningKey2, ${AWS::NoValue}]]";
+    let expected = "[If[HasFirstKey, Edge/UrlSigningKey1, ${AWS::NoValue}], If[HasSecondKey, Edge/UrlSigningKey2, ${AWS::NoValue}]]";
     faults.same("key group", &json!(group), &json!(expected));
     for (key, parameter) in [
         ("UrlSigningKey1", "UrlSigningPublicKeyPem"),
@@ -122,6 +122,8 @@ fn cache(policy: &Value, faults: &mut Faults) {
         "EnableAcceptEncodingBrotli": false,
         "EnableAcceptEncodingGzip": false,
     });
+    // Segments are `private`: with a minimum of 0 nothing of them would be cached.
+    faults.same("least time in the cache", &policy["MinTTL"], &json!(86_400));
     faults.same(
         "cache key",
         &policy["ParametersInCacheKeyAndForwardedToOrigin"],

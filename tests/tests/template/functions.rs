@@ -37,7 +37,7 @@ pub(crate) const FUNCTIONS: [(&str, &str, &str); 10] = [
     (
         "AuthorizePlayback",
         "authorize-playback",
-        "ALLOWED_ORIGINS GRANTS_TABLE ASSETS_TABLE USERS_TABLE PLAYBACK_TABLE PLAYBACK_MAC_SECRET URL_SIGNING_SECRET URL_SIGNING_KEY_PAIR_ID MEDIA_BASE_URL PLAYBACK_SESSION_SECONDS",
+        "ALLOWED_ORIGINS GRANTS_TABLE ASSETS_TABLE USERS_TABLE PLAYBACK_TABLE PLAYBACK_MAC_SECRET URL_SIGNING_SECRET URL_SIGNING_KEY_PAIR_ID URL_SIGNING_KEY_SLOT MEDIA_BASE_URL PLAYBACK_SESSION_SECONDS",
     ),
     (
         "DeliverPlaylist",
@@ -58,7 +58,7 @@ pub(crate) const FUNCTIONS: [(&str, &str, &str); 10] = [
 ];
 
 /// What every variable holds, whichever function reads it.
-const VARIABLES: [(&str, &str); 25] = [
+const VARIABLES: [(&str, &str); 26] = [
     ("ALLOWED_ORIGINS", "<AllowedOrigins>"),
     ("ASSETS_TABLE", "Data/AssetsTable"),
     ("DISTRIBUTION_ID", "Edge/Distribution"),
@@ -89,8 +89,9 @@ const VARIABLES: [(&str, &str); 25] = [
     ("UPLOADS_BUCKET", "Data/UploadsBucket"),
     (
         "URL_SIGNING_KEY_PAIR_ID",
-        "If[SecondKeySigns, Edge/UrlSigningKey2, Edge/UrlSigningKey1]",
+        "If[SecondKeySigns, Edge/UrlSigningKey2, If[HasFirstKey, Edge/UrlSigningKey1, ]]",
     ),
+    ("URL_SIGNING_KEY_SLOT", "<UrlSigningKeySlot>"),
     ("URL_SIGNING_SECRET", "<UrlSigningSecretArn>"),
     ("USERS_TABLE", "Data/UsersTable"),
 ];

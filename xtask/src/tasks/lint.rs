@@ -50,6 +50,7 @@ pub(crate) fn run(context: &Context, arguments: Arguments, progress: &Progress) 
             "infra/data.yaml",
             "infra/edge.yaml",
             "infra/monitoring.yaml",
+            "infra/policies/roles.yaml",
         ]);
         proc::run(lint.current_dir(&context.root), &log)?;
         let mut sam = proc::command(templates.join("sam"));

@@ -15,7 +15,8 @@ use super::collect;
 const DELETE: &str = "media.delete_package";
 /// RFC 8216 §10: the type of MPEG-2 Transport Stream segments.
 const SEGMENT_TYPE: &str = "video/mp2t";
-/// A segment never changes; only the viewer's own cache and `CloudFront` (by its own policy) may keep it.
+/// A segment never changes. Only the viewer's own cache may keep it, and CloudFront by the minimum of its
+/// cache policy.
 const SEGMENT_CACHE: &str = "private, max-age=31536000, immutable";
 /// Largest manifest that is read: about 40,000 segments, three days of film.
 const MAX_MANIFEST: usize = 16 << 20;

@@ -26,6 +26,7 @@ struct Config {
     key_pair_id: String,
     media_base: String,
     session_seconds: u64,
+    slot: String,
 }
 
 /// Reads the configuration.
@@ -38,6 +39,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         mac: env.text("PLAYBACK_MAC_SECRET"),
         signing: env.text("URL_SIGNING_SECRET"),
         key_pair_id: env.text("URL_SIGNING_KEY_PAIR_ID"),
+        slot: env.text("URL_SIGNING_KEY_SLOT"),
         media_base: env.base_url("MEDIA_BASE_URL"),
         session_seconds: env.number("PLAYBACK_SESSION_SECONDS", SESSION_SECONDS),
     };
@@ -48,7 +50,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let sdk = sdk.ok_or_else(unwired)?;
             let mac = ring(&sdk, &config.mac).await?;
             let signing = ring(&sdk, &config.signing).await?;
-            let signer = PolicySigner::new(&signing, config.key_pair_id);
+            let signer = PolicySigner::new(&signing, &config.slot, config.key_pair_id);
             let dynamodb = sdk.dynamodb();
             let Config {
                 grants,

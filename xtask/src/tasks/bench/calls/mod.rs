@@ -41,8 +41,9 @@ pub(super) fn run(context: &Context, progress: &Progress) -> Result<Section> {
         let stage = Stage::set(context, &cloud, &outputs, &binaries)?;
         Flow::new(stage, &outputs, step)?.run(&context.root.join("tests/media/bigbuckbunny.mp4"))
     });
-    cloud.stop();
-    section(&rows?)
+    let (stopped, rows) = (cloud.stop(), rows?);
+    stopped?;
+    section(&rows)
 }
 
 fn section(rows: &[Row]) -> Result<Section> {

@@ -154,6 +154,7 @@ fn environment(jwks: &str) -> Environment {
         ("MASTER_KEY_SECRET", "master-key"),
         ("URL_SIGNING_SECRET", "url-signing"),
         ("URL_SIGNING_KEY_PAIR_ID", "K1"),
+        ("URL_SIGNING_KEY_SLOT", "1"),
         ("UPLOADS_BUCKET", "uploads"),
         ("MEDIA_BUCKET", "media"),
         ("MEDIA_BASE_URL", "https://media.example.org"),
