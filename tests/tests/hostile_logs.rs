@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
     use vault_tests::api::{JSON, url};
     use vault_tests::films::SHORT;
     use vault_tests::view::granted;
@@ -17,6 +18,21 @@ mod tests {
             "memory allocation of",
         ]);
         assert!(panics.is_empty(), "{panics:#?}");
+    }
+
+    #[test]
+    fn every_line_is_json_with_a_time_a_level_and_a_request() {
+        for (name, text) in logs::of_functions() {
+            // The last line may be on its way.
+            let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+            for line in whole.lines() {
+                let fields: Value = serde_json::from_str(line)
+                    .unwrap_or_else(|fault| panic!("{name}: {fault}: {line}"));
+                for field in ["timestamp", "level", "request_id"] {
+                    assert!(fields[field].is_string(), "{name} lacks {field}: {line}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -20,7 +20,6 @@ pub(crate) fn start(level: &str) {
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
-        .without_time()
         .with_max_level(Level::TRACE)
         .finish();
     let subscriber = lines.with(filter(level));

@@ -51,8 +51,9 @@ fn logged(work: impl Future<Output = ()>) -> String {
 }
 
 fn assert_clean(log: &str, secrets: &[Vec<u8>], what: &str) {
+    let told = ["\"request\"", "\"outcome\"", "\"owner\""];
     assert!(
-        log.contains("\"request\"") || log.contains("outcome"),
+        told.iter().any(|line| log.contains(line)),
         "{what} logged nothing: {log}"
     );
     assert!(!log.contains(CANARY), "{what} logged the canary: {log}");
@@ -158,13 +159,15 @@ fn hostile(ask: &Ask) -> Vec<Ask> {
             *value = format!("{scheme}{CANARY}");
         }
     }
+    // With the credential, where there is one and a body to be read behind it.
+    let keeps = matches!(ask.function, "presign-upload" | "finalize-upload");
     let body = |kind: &str, body: String| {
-        Ask {
-            headers: vec![],
-            path: vec![],
-            ..ask.clone()
+        let mut spoilt = ask.clone();
+        if !keeps {
+            (spoilt.headers, spoilt.path) = (vec![], vec![]);
         }
-        .body(kind, body)
+        spoilt.headers.retain(|(name, _)| *name != "content-type");
+        spoilt.body(kind, body)
     };
     let (json, form) = ("application/json", "application/x-www-form-urlencoded");
     vec![
@@ -190,7 +193,14 @@ fn the_functions_without_a_route_log_no_secret() {
         let owner = invoke(&kit, "bootstrap-owner", wish).await.unwrap();
         let password = owner["password"].as_str().unwrap().to_owned();
         kit.ledger.note(password.as_bytes());
-        tracing::info!("outcome");
+        for wish in [
+            json!({ "organisation": "Golden", "email": CANARY }),
+            json!({ "organisation": "Golden", "email": "a@example.org", "password": CANARY }),
+            json!(CANARY),
+        ] {
+            let refusal = invoke(&kit, "bootstrap-owner", wish).await.unwrap_err();
+            assert!(!refusal.to_string().contains(CANARY), "{refusal}");
+        }
     });
     assert_clean(&log, &kit.ledger.secrets(), "bootstrap-owner");
 

@@ -244,6 +244,9 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
         Ask::to("finalize-upload", "GET")
             .bearer(&access)
             .path("asset_id", asset),
+        Ask::to("finalize-upload", "POST")
+            .bearer(&access)
+            .path("asset_id", asset),
         Ask::to("authorize-playback", "POST")
             .header("authorization", format!("Bearer {}", media.expose()))
             .path("asset_id", asset),
