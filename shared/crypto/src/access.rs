@@ -115,6 +115,13 @@ impl JwtVerifier {
     /// [`KeyFault`] when it is no JWKS, empty, or holds a key of another kind or without a `kid`.
     pub fn new(jwks: &str, issuer: &str) -> Result<Self, KeyFault> {
         let set: JwkSet = serde_json::from_str(jwks).map_err(|_| KeyFault::NotAnObject)?;
+        // It is served to everyone as it stands.
+        let raw: serde_json::Value =
+            serde_json::from_str(jwks).map_err(|_| KeyFault::NotAnObject)?;
+        let mut members = raw["keys"].as_array().into_iter().flatten();
+        if members.any(|jwk| ["d", "k"].iter().any(|private| jwk.get(private).is_some())) {
+            return Err(KeyFault::BadKey);
+        }
         let mut keys = BTreeMap::new();
         for jwk in &set.keys {
             let kid = jwk.common.key_id.clone().ok_or(KeyFault::BadVersion)?;

@@ -193,3 +193,11 @@ fn a_jwks_without_keys_or_with_others_stops_the_start() {
         assert!(JwtVerifier::new(bad, ISSUER).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn a_private_key_is_never_served_as_a_public_one() {
+    let pair = pair("k1");
+    let leaked = pair.jwks.replacen(r#""kty""#, r#""d":"AAAA","kty""#, 1);
+    assert_ne!(leaked, pair.jwks);
+    assert!(JwtVerifier::new(&leaked, ISSUER).is_err());
+}
