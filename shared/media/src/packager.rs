@@ -117,44 +117,74 @@ impl HlsPackager {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
+    use proptest::prelude::*;
     use vault_domain::secret::ContentKey;
 
     use super::*;
 
     const CLIP: &[u8] = include_bytes!("../../../tests/media/bigbuckbunny.mp4");
 
-    /// The segments of the clip, and how often it was read.
-    fn segments(paging: Paging) -> (Vec<Vec<u8>>, usize) {
+    /// The segments of a film and how often it was read, or the code of its fault.
+    fn segments(film: &[u8], paging: Paging) -> Result<(Vec<Vec<u8>>, usize), &'static str> {
         let plan = PackagePlan {
             segment_ms: 2000,
             segments_per_key: 2,
         };
-        let mut machine = HlsPackager::new(CLIP.len() as u64, plan, paging);
+        let mut machine = HlsPackager::new(film.len() as u64, plan, paging);
         let (mut segments, mut reads) = (Vec::new(), 0);
         loop {
-            match machine.step().expect("a sound film") {
+            match machine.step().map_err(|fault| fault.code)? {
                 Step::Read { offset, len } => {
                     reads += 1;
+                    assert!(reads < 20_000, "it comes to no end");
                     let start = usize::try_from(offset).expect("small");
-                    machine.source(&CLIP[start..start + len]);
+                    machine.source(&film[start..start + len]);
                 }
                 Step::NeedKey { .. } => {
                     machine.begin_segment(&ContentKey::new([7; 16]), Iv([9; 16]));
                 }
                 Step::Segment(segment) => segments.push(segment.ciphertext),
-                Step::Done(_) => return (segments, reads),
+                Step::Done(_) => return Ok((segments, reads)),
             }
         }
     }
 
     #[test]
     fn a_film_comes_out_the_same_however_little_of_its_index_is_held() {
-        let (whole, few) = segments(Paging::default());
+        let (whole, few) = segments(CLIP, Paging::default()).expect("a sound film");
         for page in [60, 600, 6000] {
-            let (paged, reads) = segments(Paging { whole: 0, page });
+            let paging = Paging { whole: 0, page };
+            let (paged, reads) = segments(CLIP, paging).expect("a sound film");
             assert!(reads > few, "pages of {page} octets: {reads} reads");
             assert!(paged == whole, "pages of {page} octets");
         }
         assert!(!whole.is_empty());
+    }
+
+    fn index() -> Range<usize> {
+        let name = CLIP.windows(4).position(|name| name == b"moov");
+        let start = name.expect("an index") + 4;
+        let size = CLIP[start - 8..start - 4].try_into().expect("four octets");
+        start..start - 8 + u32::from_be_bytes(size) as usize
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_changed_index_is_survived_and_read_the_same_by_pages(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        ) {
+            let (mut film, index) = (CLIP.to_vec(), index());
+            for (at, value) in changes {
+                film[index.start + at.index(index.len())] = value;
+            }
+            let paging = Paging { whole: 0, ..Paging::default() };
+            let out = |paging| segments(&film, paging).map(|(segments, _)| segments);
+            let (whole, paged) = (out(Paging::default()), out(paging));
+            prop_assert!(whole == paged || whole.is_err() && paged.is_err(), "{:?} {:?}", whole.err(), paged.err());
+        }
     }
 }

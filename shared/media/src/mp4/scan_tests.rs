@@ -75,14 +75,15 @@ fn of_a_large_index_the_rows_are_left() {
 }
 
 #[test]
-fn a_large_index_that_lies_about_its_parts_is_refused() {
+fn a_large_index_of_too_many_parts_is_refused() {
     let whole = Paging { whole: 0, page: 64 };
     let broken = |inner: &[u8]| {
         let file = boxed(*b"moov", &boxed(*b"trak", inner));
         scan_held(&file, whole).map(drop)
     };
-    assert_eq!(broken(b"\0\0\0\x40stsz"), Err("damaged_film"));
-    assert_eq!(broken(b"\0\0\0\x04stsz"), Err("damaged_film"));
+    // What is broken inside is left to whoever reads it.
+    assert_eq!(broken(b"\0\0\0\x40stsz"), Ok(()));
+    assert_eq!(broken(b"\0\0\0\x04stsz"), Ok(()));
     let many = boxed(*b"free", b"").repeat(6_000);
     assert_eq!(broken(&many), Err("index_too_large"));
     let large = boxed(*b"stsd", &vec![0; 100_000]).repeat(70);

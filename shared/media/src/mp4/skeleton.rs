@@ -1,6 +1,6 @@
 //! Walks a large index box by box and keeps what describes the film, without the rows of its tables.
 
-use crate::fault::{Outcome, damaged, unsupported_feature};
+use crate::fault::{Outcome, unsupported_feature};
 use crate::mp4::boxes::Header;
 use crate::mp4::index::Index;
 
@@ -78,7 +78,12 @@ impl Skeleton {
             let Some(octets) = held(at, len) else {
                 return Ok(Walked::Need { at, len });
             };
-            let header = Header::read(octets, room).ok_or_else(oversized)?;
+            let Some(header) = Header::read(octets, room) else {
+                // Whoever reads it will find the same, and judge whether it matters.
+                self.index.keep(at, octets);
+                self.at = end;
+                continue;
+            };
             let len = match used(header.kind) {
                 Use::Enter => header.len,
                 Use::Keep(octets) => header.size.min(header.len + octets),
@@ -100,10 +105,6 @@ impl Skeleton {
         }
         Ok(Walked::Whole)
     }
-}
-
-fn oversized() -> vault_domain::packaging::PackageFault {
-    damaged("a part of its index claims a size that it does not have")
 }
 
 fn crowded() -> vault_domain::packaging::PackageFault {
