@@ -1,0 +1,43 @@
+//! Any bytes as a film: a package or a fault, never a panic, a read outside the file or an endless run.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use vault_domain::packaging::{Iv, PackagePlan, PackagerFactory as _, Step};
+use vault_domain::secret::ContentKey;
+use vault_media::HlsPackagers;
+
+const PLAN: PackagePlan = PackagePlan {
+    segment_ms: 500,
+    segments_per_key: 2,
+};
+
+fuzz_target!(|film: &[u8]| {
+    let mut machine = HlsPackagers.start(film.len() as u64, PLAN);
+    let mut out = 0;
+    for _ in 0..100_000 {
+        match machine.step() {
+            Err(fault) => {
+                assert!(!fault.reason.is_empty());
+                return;
+            }
+            Ok(Step::Read { offset, len }) => {
+                let start = usize::try_from(offset).expect("an offset in memory");
+                let end = start.checked_add(len).expect("an end in memory");
+                machine.source(film.get(start..end).expect("a read inside the file"));
+            }
+            Ok(Step::NeedKey { segment, .. }) => {
+                let iv = Iv(u128::from(segment).to_be_bytes());
+                machine.begin_segment(&ContentKey::new([7; 16]), iv);
+            }
+            Ok(Step::Segment(segment)) => out += segment.ciphertext.len(),
+            Ok(Step::Done(told)) => {
+                assert_eq!(
+                    told.segments.iter().map(|s| s.bytes).sum::<u64>(),
+                    out as u64
+                );
+                return;
+            }
+        }
+    }
+    panic!("it comes to no end");
+});
