@@ -171,9 +171,14 @@ impl Cloud {
         self.kept = true;
     }
 
-    /// Ends it; dropping does the same.
-    pub(crate) fn stop(self) {
+    /// Ends it, as dropping does, and looks whether anything is left of it.
+    pub(crate) fn stop(self) -> Result<()> {
+        let state = self.instance.state.clone();
         drop(self);
+        match proc::of_cloud(&state).len() {
+            0 => Ok(()),
+            left => bail!("{left} processes of the local cloud are still running"),
+        }
     }
 
     fn wait_for(&mut self, name: &str, url: &str, limit: Duration) -> Result<()> {

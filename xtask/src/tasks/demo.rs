@@ -58,7 +58,7 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     if !held {
         keep_logs(&outputs.logs, &kept);
     }
-    cloud.stop();
+    let stopped = cloud.stop();
 
     let summary = folder.join("summary.json");
     journal.write(&summary, &film, since.elapsed(), held)?;
@@ -71,6 +71,7 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     if !held {
         bail!("something did not hold; the logs are in {}", kept.display());
     }
+    stopped?;
     say(&format!(
         "\nAll of it held, in {:.0} s. Nothing is left running.",
         since.elapsed().as_secs_f32()

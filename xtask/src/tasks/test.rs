@@ -63,14 +63,14 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     );
 
     if failed.is_empty() {
-        cloud.stop();
+        cloud.stop()?;
         say(&format!(
             "\nEvery test passed, in {:.0} s. Nothing is left running.",
             since.elapsed().as_secs_f32()
         ));
         return Ok(());
     }
-    end(cloud, &outputs, context, keep);
+    end(cloud, &outputs, context, keep)?;
     bail!("failed: {}", failed.join(", "))
 }
 
@@ -122,7 +122,7 @@ fn held(command: &mut Command) -> Result<bool> {
 }
 
 /// After a failure: the cloud stays if it was asked for, its logs in any case.
-fn end(cloud: Cloud, outputs: &Outputs, context: &Context, keep: bool) {
+fn end(cloud: Cloud, outputs: &Outputs, context: &Context, keep: bool) -> Result<()> {
     if keep {
         let state = cloud.instance.state.join("outputs.json");
         say(&format!(
@@ -130,12 +130,12 @@ fn end(cloud: Cloud, outputs: &Outputs, context: &Context, keep: bool) {
             state.display()
         ));
         cloud.leave_running();
-        return;
+        return Ok(());
     }
     let kept = context.target().join("test-logs");
     copy(&outputs.logs, &kept);
-    cloud.stop();
     say(&format!("\nLogs of the cloud: {}", kept.display()));
+    cloud.stop()
 }
 
 fn copy(from: &Path, to: &Path) {

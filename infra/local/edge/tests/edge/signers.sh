@@ -1,6 +1,8 @@
 #!/bin/sh
 # Runs signers.py with a Python that has botocore and cryptography, making a virtual environment at first need.
 set -eu
+# Where `cargo xtask` put uv on a machine without it.
+PATH=$PATH:${REELVAULT_CACHE:-$HOME/.cache/reelvault}/uv/bin
 here=$(dirname "$0")
 venv=${REELVAULT_CACHE:-$HOME/.cache/reelvault}/venv-signers
 has_signers() { "$1" -c 'import botocore.signers, cryptography' 2>/dev/null; }
