@@ -1,4 +1,4 @@
-"""Checks the signature of a media URL as CloudFront does: base64 undone, SHA-256, ECDSA over the policy as sent."""
+"""Checks the signature of a media URL as CloudFront does: base64 undone, SHA-256, ECDSA or RSA over the policy as sent."""
 
 import base64
 import json
@@ -8,7 +8,7 @@ import urllib.parse
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 given = json.load(sys.stdin)
 query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(given["url"]).query, strict_parsing=True))
@@ -21,10 +21,18 @@ def octets(text):
 
 
 policy, signature = octets(query["Policy"]), octets(query["Signature"])
-key = serialization.load_pem_public_key(given["pem"].encode())
-key.verify(signature, policy, ec.ECDSA(hashes.SHA256()))
+if "pem" in given:
+    key = serialization.load_pem_public_key(given["pem"].encode())
+else:
+    key = serialization.load_der_public_key(base64.b64decode(given["der"]))
+if isinstance(key, rsa.RSAPublicKey):
+    assert key.key_size == 2048
+    how = (padding.PKCS1v15(), hashes.SHA256())
+else:
+    how = (ec.ECDSA(hashes.SHA256()),)
+key.verify(signature, policy, *how)
 try:
-    key.verify(signature, policy.replace(b"/media/", b"/medib/"), ec.ECDSA(hashes.SHA256()))
+    key.verify(signature, policy.replace(b"/media/", b"/medib/"), *how)
     sys.exit("another policy verifies too")
 except InvalidSignature:
     pass

@@ -2,10 +2,19 @@
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
+    use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
+    use aws_lc_rs::signature::KeyPair as _;
     use aws_sdk_dynamodb::types::AttributeValue;
+    use data_encoding::BASE64;
     use serde_json::json;
+    use vault_crypto::Keyring;
+    use vault_crypto::cloudfront::PolicySigner;
+    use vault_domain::ports::UrlSigner as _;
+    use vault_domain::secret::SecretText;
+    use vault_domain::time::Timestamp;
     use vault_tests::films::SHORT;
-    use vault_tests::{Http, api, cloud, people, python, sdk};
+    use vault_tests::{Http, api, cloud, people, python, sdk, wait};
 
     #[test]
     fn our_cloudfront_signatures_verify() {
@@ -17,6 +26,28 @@ mod tests {
             "pem": cloud().url_signing_public_pem,
             "key_pair_id": cloud().url_signing_key_id,
             "resource": format!("{}/media/{asset}/", cloud().media_url),
+        });
+        assert_eq!(python::run("cloudfront.py", &input.to_string()), "ok");
+    }
+
+    /// For those whose players or policies need RSA; the stack of the tests signs with ECDSA.
+    #[test]
+    fn our_rsa_signatures_verify() {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+        let private = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
+        let public = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap();
+        let secret = json!({ "current": "2", "2": BASE64.encode(private.as_ref()) });
+        let ring = Keyring::parse(&SecretText::new(secret.to_string())).unwrap();
+        let signer = PolicySigner::new(&ring, "2", "K2RSA".to_owned()).unwrap();
+        let base = "https://media.example.org/media/ast_a/";
+        let signature = signer
+            .sign(&format!("{base}pkg_p/*"), Timestamp(wait::epoch() + 600))
+            .unwrap();
+        let input = json!({
+            "url": format!("{base}pkg_p/00000.ts?{}", signature.query()),
+            "der": BASE64.encode(public.as_ref()),
+            "key_pair_id": "K2RSA",
+            "resource": base,
         });
         assert_eq!(python::run("cloudfront.py", &input.to_string()), "ok");
     }
