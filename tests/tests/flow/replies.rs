@@ -36,6 +36,45 @@ const REFUSALS: [(&str, &str, u16); 10] = [
     ),
 ];
 
+/// Method and path of every route that the template declares.
+fn declared() -> Vec<(&'static str, &'static str)> {
+    let template = include_str!("../../../template.yaml");
+    let events = template
+        .lines()
+        .filter(|line| line.contains("Type: HttpApi"));
+    let after = |line: &'static str, name: &str| {
+        let (_, rest) = line.split_once(name).expect(name);
+        let end = rest.find([',', ' ']).unwrap_or(rest.len());
+        rest[..end].trim_matches('\'')
+    };
+    events
+        .map(|line| (after(line, "Method: "), after(line, "Path: ")))
+        .collect()
+}
+
+fn is_of(path: &str, route: &str) -> bool {
+    let (path, route): (Vec<_>, Vec<_>) = (path.split('/').collect(), route.split('/').collect());
+    let fits = |(given, wanted): (&&str, &&str)| given == wanted || wanted.starts_with('{');
+    path.len() == route.len() && path.iter().zip(&route).all(fits)
+}
+
+#[test]
+fn every_declared_route_has_its_refusal_of_strangers() {
+    let declared = declared();
+    assert!(declared.len() > 10, "{declared:?}");
+    // Public keys are for everyone.
+    let guarded = declared
+        .iter()
+        .filter(|(_, route)| *route != "/.well-known/jwks.json");
+    for (method, route) in guarded.clone() {
+        let refusals = REFUSALS
+            .iter()
+            .filter(|(known, path, _)| known == method && is_of(path, route));
+        assert_eq!(refusals.count(), 1, "{method} {route}");
+    }
+    assert_eq!(guarded.count(), REFUSALS.len());
+}
+
 fn call(method: &str, path: &str, origin: &str) -> Reply {
     let request = Request::new(method, &url(path)).header("origin", origin);
     Http::default().send(&match (method, path) {

@@ -56,7 +56,7 @@ fn samples_come_out_of_the_tables_in_order() {
 }
 
 #[test]
-fn a_table_that_claims_more_than_it_holds_is_refused_without_allocation() {
+fn a_table_that_claims_more_than_it_holds_is_refused() {
     let mut boxes = five_samples();
     boxes[0] = full(*b"stsz", &[0, 0x8000_0000, 1, 2]);
     assert_eq!(

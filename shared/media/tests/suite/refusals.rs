@@ -172,7 +172,7 @@ fn a_film_cut_short_anywhere_is_refused() {
 }
 
 #[test]
-fn lies_of_the_index_are_refused_without_allocation() {
+fn lies_of_the_index_are_refused() {
     let clip = clip();
     let lies: [([u8; 4], usize, u32, &str); 13] = [
         (*b"stsz", 8, 0x8000_0000, "damaged_film"),
