@@ -40,7 +40,7 @@ pub enum Step {
         /// The key period that it belongs to, from 0: segments of one period share a content key.
         period: u32,
     },
-    /// One whole encrypted MPEG-TS segment, to be stored before the next step is asked for.
+    /// One whole encrypted MPEG-TS segment, to be stored before the film is done.
     Segment(Segment),
     /// The film is packaged.
     Done(Presentation),

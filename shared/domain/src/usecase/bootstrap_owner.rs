@@ -86,8 +86,9 @@ async fn renewed(deps: &Deps, new: &User, password: SecretText) -> Result<Owner,
         .by_email(&new.email)
         .await?
         .ok_or(Refusal::NotFound("owner"))?;
+    // Time is in seconds: a session opened with the old password in this very second is over as well.
     deps.directory
-        .set_hash(known.id, &new.hash, new.hash_set_at)
+        .set_hash(known.id, &new.hash, new.hash_set_at.plus(1))
         .await?;
     Ok(Owner {
         org: known.org,

@@ -23,7 +23,6 @@ pub struct Deps {
 }
 
 /// A parsed request for a key.
-#[derive(Debug)]
 pub struct Command {
     /// The ticket in the query, if any.
     pub ticket: Option<String>,

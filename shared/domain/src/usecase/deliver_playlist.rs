@@ -22,7 +22,6 @@ pub struct Deps {
 }
 
 /// A parsed request for a playlist.
-#[derive(Debug)]
 pub struct Command {
     /// The ticket in the path.
     pub ticket: String,

@@ -11,6 +11,7 @@ use crate::ports::{
     AccessTokens, Attempt, Clock, Entropy, Hashing, Limits, PasswordHasher, RefreshTokens,
     Sessions, Stored, Users,
 };
+use crate::time::Timestamp;
 use crate::token::{ACCESS_TOKEN_SECONDS, Caller, RefreshClaims, SESSION_SECONDS, Session};
 
 /// Seconds of a throttling window.
@@ -63,7 +64,7 @@ pub struct Command {
 pub async fn run(deps: &Deps, command: Command) -> Result<TokenPair, Refusal> {
     let now = deps.clock.now();
     let buckets = Buckets::of(deps, &command, now.0 / WINDOW_SECONDS);
-    let window_end = crate::time::Timestamp((now.0 / WINDOW_SECONDS + 1) * WINDOW_SECONDS);
+    let window_end = Timestamp((now.0 / WINDOW_SECONDS + 1) * WINDOW_SECONDS);
     for (bucket, limit) in [
         (&buckets.address, ATTEMPTS_PER_ADDRESS),
         (&buckets.account, ATTEMPTS_PER_ACCOUNT),
@@ -84,7 +85,8 @@ pub async fn run(deps: &Deps, command: Command) -> Result<TokenPair, Refusal> {
         .filter(|u| right && u.active)
         .ok_or(Refusal::BadCredentials)?;
 
-    let pair = open_session(deps, &user).await?;
+    // As of before the user was read: a new password that came meanwhile ends this session too.
+    let pair = open_session(deps, &user, now).await?;
     for bucket in [&buckets.address, &buckets.account] {
         // Losing this costs the user one attempt of the window; failing the sign-in would cost more.
         let _ = deps.limits.give_back(bucket).await;
@@ -92,8 +94,11 @@ pub async fn run(deps: &Deps, command: Command) -> Result<TokenPair, Refusal> {
     Ok(pair)
 }
 
-async fn open_session(deps: &Deps, user: &crate::credential::User) -> Stored<TokenPair> {
-    let now = deps.clock.now();
+async fn open_session(
+    deps: &Deps,
+    user: &crate::credential::User,
+    now: Timestamp,
+) -> Stored<TokenPair> {
     let id = SessionId::random(&*deps.entropy)?;
     let mut nonce = [0; 16];
     deps.entropy.fill(&mut nonce)?;
