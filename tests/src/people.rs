@@ -1,18 +1,18 @@
 //! People of organisations that a test has to itself.
 
 use serde_json::json;
-use vault_aws::dynamodb::DynamoUsers;
+use vault_aws::dynamodb::DynamoDirectory;
 use vault_crypto::entropy::SystemEntropy;
 use vault_crypto::password::Bcrypt;
-use vault_domain::credential::{Email, Password, Role, User};
-use vault_domain::id::{OrgId, UserId};
+use vault_domain::credential::{Password, Role};
+use vault_domain::id::OrgId;
 use vault_domain::ports::{Directory as _, OwnerOutcome, PasswordHasher as _};
-use vault_domain::time::Timestamp;
+use vault_testkit::Sample;
 
 use crate::api::Api;
 use crate::cloud::cloud;
 use crate::http::Reply;
-use crate::sdk;
+use crate::{sdk, seed, unique};
 
 /// Someone who is signed in, at an address of their own.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ pub fn guessed() -> Guessed {
 }
 
 fn bootstrapped() -> (String, Reply) {
-    let email = format!("owner-{}@example.org", crate::unique());
+    let email = format!("owner-{}@example.org", unique());
     let made = sdk::invoke(
         "BootstrapOwnerFunction",
         &json!({ "organisation": "Tests", "email": email }),
@@ -82,32 +82,26 @@ fn bootstrapped() -> (String, Reply) {
     (email, made)
 }
 
-/// Someone else of the same organisation. No route makes users yet, so they are written as the directory
-/// writes an owner, and then moved.
+/// Someone else of the same organisation, written as the directory writes an owner, but with their place in this one.
 pub fn colleague(of: &Person, role: Role) -> Person {
-    let id = UserId::from_octets(crate::random());
-    let password = format!("password of {}", crate::unique());
+    let (sample, password) = (Sample::new(seed()), format!("password of {}", unique()));
     let hash = Bcrypt::new(std::sync::Arc::new(SystemEntropy))
         .hash(&Password::parse(password.clone()).expect("short"));
-    let email = format!("{}@example.org", crate::unique());
-    let user = User {
-        id,
-        org: OrgId::from_octets(crate::random()),
-        role,
-        active: true,
-        email: Email::parse(&email).expect("an address"),
-        hash: hash.expect("a hash"),
-        hash_set_at: Timestamp(0),
-    };
-    let users = DynamoUsers::new(sdk::sdk().dynamodb(), cloud().output("UsersTable"));
-    let made = sdk::block_on(users.create_owner("Elsewhere", &user)).expect("a user");
-    assert_eq!(made, OwnerOutcome::Created);
-    sdk::set_text("UsersTable", &format!("user#{id}"), "org", &of.organisation);
+    let org = OrgId::parse(&of.organisation).expect("an organisation");
+    let mut made = sample.owner();
+    made.user.hash = hash.expect("a hash");
+    made.account.orgs = vec![org];
+    (made.membership.org, made.membership.role) = (org, role);
+    let dynamodb = sdk::sdk().dynamodb();
+    let (users, members) = (cloud().output("UsersTable"), cloud().output("MembersTable"));
+    let directory = DynamoDirectory::new(dynamodb, users, members);
+    let outcome = sdk::block_on(directory.create_owner(&made)).expect("a user");
+    assert_eq!(outcome, OwnerOutcome::Created);
     signed_in(Person {
         api: Api::default(),
         organisation: of.organisation.clone(),
-        user: id.to_string(),
-        email,
+        user: made.user.id.to_string(),
+        email: made.user.email.as_str().to_owned(),
         password,
         access: String::new(),
         refresh: String::new(),

@@ -34,20 +34,26 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
-/// Sets one text attribute of a record, in the table that the stack's output names.
-pub fn set_text(table: &str, pk: &str, attribute: &str, value: &str) {
-    let text = |text: &str| AttributeValue::S(text.to_owned());
-    set(table, pk, attribute, text(value));
+/// Sets one attribute of a record that is there, in the table that the stack's output names.
+pub fn set(table: &str, pk: &str, attribute: &str, value: AttributeValue) {
+    set_under(table, (pk, None), attribute, value);
 }
 
-/// Sets one attribute of a record that is there.
-pub fn set(table: &str, pk: &str, attribute: &str, value: AttributeValue) {
+/// Sets one attribute of a place in an organisation.
+pub fn set_place(organisation: &str, user: &str, attribute: &str, value: AttributeValue) {
+    set_under("MembersTable", (organisation, Some(user)), attribute, value);
+}
+
+fn set_under(table: &str, key: (&str, Option<&str>), attribute: &str, value: AttributeValue) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let mut named = std::collections::HashMap::from([("pk".to_owned(), text(key.0))]);
+    named.extend(key.1.map(|sk| ("sk".to_owned(), text(sk))));
     let update = sdk()
         .dynamodb()
         .update_item()
         .table_name(cloud().output(table));
     let update = update
-        .key("pk", AttributeValue::S(pk.to_owned()))
+        .set_key(Some(named))
         .condition_expression("attribute_exists(pk)")
         .update_expression("SET #a = :a")
         .expression_attribute_names("#a", attribute)

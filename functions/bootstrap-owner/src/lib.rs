@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use vault_boot::event::{BoxFuture, Invocation, Outcome};
 use vault_domain::credential::Email;
+use vault_domain::member::OrgName;
 use vault_domain::usecase::bootstrap_owner::{Command, Deps, run};
 
 #[derive(Deserialize)]
@@ -24,7 +25,7 @@ pub fn handle(deps: &Deps, invocation: Invocation) -> BoxFuture<'_, Outcome> {
         let email = Email::parse(&body.email)?;
         let address = email.as_str().to_owned();
         let command = Command {
-            organisation: body.organisation,
+            organisation: OrgName::parse(&body.organisation)?,
             email,
             renew: body.renew,
         };

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use vault_domain::credential::{Email, Password};
+use vault_domain::id::OrgId;
 use vault_domain::usecase::login::{Command, Deps, run};
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{BoxFuture, Cache, Outcome, Reply, Request};
@@ -11,6 +12,7 @@ use vault_http::{BoxFuture, Cache, Outcome, Reply, Request};
 struct Body {
     email: String,
     password: String,
+    organisation_id: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -19,6 +21,8 @@ struct Tokens<'a> {
     token_type: &'static str,
     expires_in: u64,
     refresh_token: &'a str,
+    session_id: String,
+    organisation_id: String,
 }
 
 /// Handles a request.
@@ -31,17 +35,21 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
             token_type: "Bearer",
             expires_in: pair.expires_in,
             refresh_token: pair.refresh.expose(),
+            session_id: pair.session.to_string(),
+            organisation_id: pair.org.to_string(),
         };
         Ok(Reply::json(200, &tokens, Cache::NoStore))
     })
 }
 
 fn parse(request: &Request) -> Result<Command, vault_http::Failure> {
-    let shape = r#"{"email": "…", "password": "…"}"#;
+    let shape = r#"{"email": "…", "password": "…", "organisation_id": "org_… (optional)"}"#;
     let body: Body = extract::json(request, SMALL_BODY, shape)?;
+    let organisation = body.organisation_id.as_deref().map(OrgId::parse);
     Ok(Command {
         email: Email::parse(&body.email)?,
         password: Password::parse(body.password)?,
-        address: extract::address(request)?,
+        organisation: organisation.transpose()?,
+        origin: extract::origin(request)?,
     })
 }

@@ -2,7 +2,10 @@
 //!
 //! | feature | adapter | port |
 //! | --- | --- | --- |
-//! | `dynamodb` | [`dynamodb::DynamoUsers`] | `Users`, `Directory` |
+//! | `dynamodb` | [`dynamodb::DynamoUsers`] | `Users` |
+//! | | [`dynamodb::DynamoDirectory`] | `Directory` |
+//! | | [`dynamodb::DynamoMembers`] | `Members` |
+//! | | [`dynamodb::DynamoStandings`] | `Standings` |
 //! | | [`dynamodb::DynamoLimits`] | `Limits` |
 //! | | [`dynamodb::DynamoSessions`] | `Sessions` |
 //! | | [`dynamodb::DynamoGrants`] | `Grants` |

@@ -60,6 +60,19 @@ mod parts {
             .map(|verifier| Arc::new(verifier) as Arc<dyn AccessVerifier>)
     }
 
+    /// The tables in which a viewer's standing is read.
+    #[cfg(any(
+        feature = "authorize-playback",
+        feature = "deliver-playlist",
+        feature = "deliver-key"
+    ))]
+    pub(super) fn standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {
+        vault_aws::dynamodb::StandingTables {
+            members: env.text("MEMBERS_TABLE"),
+            sessions: env.text("SESSIONS_TABLE"),
+        }
+    }
+
     /// A versioned secret.
     #[cfg(feature = "secrets")]
     pub(super) async fn ring(

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use vault_domain::credential::Role;
-use vault_domain::id::{OrgId, SessionId, UserId};
+use vault_domain::id::{OrgId, SessionId};
+use vault_domain::member::{Actor, Subject};
 use vault_domain::ports::{AccessTokens, AccessVerifier, Entropy, StoreError, Stored};
 use vault_domain::secret::SecretText;
 use vault_domain::time::Timestamp;
@@ -33,7 +34,8 @@ struct Claims {
     jti: String,
     org: String,
     role: String,
-    sid: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
 }
 
 /// Makes access tokens with the current key of a versioned secret; the version is the `kid`.
@@ -79,17 +81,24 @@ impl AccessTokens for JwtIssuer {
     fn issue(&self, caller: &Caller, now: Timestamp, lifetime: u64) -> Stored<SecretText> {
         let mut jti = [0; 16];
         self.entropy.fill(&mut jti)?;
+        // RFC 9068 §2.2: a client that acts for itself is its own subject.
+        let (client, session) = match caller.subject {
+            Subject::Person { session, .. } => {
+                (FIRST_PARTY_CLIENT.to_owned(), Some(session.to_string()))
+            }
+            Subject::ApiKey(id) => (id.to_string(), None),
+        };
         let claims = Claims {
             iss: self.issuer.clone(),
-            sub: caller.user.to_string(),
+            sub: caller.subject.actor().to_string(),
             aud: API_AUDIENCE.to_owned(),
-            client_id: FIRST_PARTY_CLIENT.to_owned(),
+            client_id: client,
             iat: now.0,
             exp: now.plus(lifetime).0,
             jti: base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(jti),
             org: caller.org.to_string(),
             role: caller.role.as_str().to_owned(),
-            sid: caller.session.to_string(),
+            sid: session,
         };
         let header = Header {
             typ: Some(TYPE.to_owned()),
@@ -163,11 +172,18 @@ impl AccessVerifier for JwtVerifier {
         if now.0 >= claims.exp || claims.iat > now.0.saturating_add(SKEW_SECONDS) {
             return None;
         }
+        let subject = match (Actor::parse(&claims.sub).ok()?, &claims.sid) {
+            (Actor::User(user), Some(session)) => Subject::Person {
+                user,
+                session: SessionId::parse(session).ok()?,
+            },
+            (Actor::ApiKey(id), None) if claims.client_id == claims.sub => Subject::ApiKey(id),
+            _ => return None,
+        };
         Some(Caller {
-            user: UserId::parse(&claims.sub).ok()?,
+            subject,
             org: OrgId::parse(&claims.org).ok()?,
             role: Role::parse(&claims.role).ok()?,
-            session: SessionId::parse(&claims.sid).ok()?,
         })
     }
 }

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use vault_domain::id::{AssetId, PlaybackId, SessionId};
+use vault_domain::id::{ApiKeyId, AssetId, OrgId, PlaybackId, SessionId, UserId};
+use vault_domain::member::Subject;
 use vault_domain::playback::Ticket;
 use vault_domain::ports::{RefreshTokens, Tickets};
 use vault_domain::secret::SecretText;
@@ -79,20 +80,43 @@ impl TicketMac {
     }
 }
 
+/// Octets of a ticket's claims: playback, asset, organisation, subject (its kind and two ids), expiry.
+const TICKET: usize = 16 + 16 + 16 + 33 + 8;
+const PERSON: u8 = 1;
+const API_KEY: u8 = 2;
+
 impl Tickets for TicketMac {
     fn issue(&self, ticket: &Ticket) -> SecretText {
-        let mut claims = Vec::with_capacity(40);
+        let mut claims = Vec::with_capacity(TICKET);
         claims.extend_from_slice(ticket.playback.octets());
         claims.extend_from_slice(ticket.asset.octets());
+        claims.extend_from_slice(ticket.org.octets());
+        let (kind, one, two) = match &ticket.subject {
+            Subject::Person { user, session } => (PERSON, user.octets(), session.octets()),
+            Subject::ApiKey(id) => (API_KEY, id.octets(), &[0; 16]),
+        };
+        claims.push(kind);
+        claims.extend_from_slice(one);
+        claims.extend_from_slice(two);
         claims.extend_from_slice(&ticket.expires_at.0.to_be_bytes());
         self.0.seal(&claims)
     }
     fn open(&self, text: &str) -> Option<Ticket> {
-        let claims: [u8; 40] = self.0.open(text)?;
+        let claims: [u8; TICKET] = self.0.open(text)?;
+        let subject = match claims[48] {
+            PERSON => Subject::Person {
+                user: UserId::from_octets(take(&claims, 49)?),
+                session: SessionId::from_octets(take(&claims, 65)?),
+            },
+            API_KEY => Subject::ApiKey(ApiKeyId::from_octets(take(&claims, 49)?)),
+            _ => return None,
+        };
         Some(Ticket {
             playback: PlaybackId::from_octets(take(&claims, 0)?),
             asset: AssetId::from_octets(take(&claims, 16)?),
-            expires_at: Timestamp(u64::from_be_bytes(take(&claims, 32)?)),
+            org: OrgId::from_octets(take(&claims, 32)?),
+            subject,
+            expires_at: Timestamp(u64::from_be_bytes(take(&claims, 81)?)),
         })
     }
 }
@@ -144,6 +168,11 @@ mod tests {
         Ticket {
             playback: PlaybackId::from_octets([1; 16]),
             asset: AssetId::from_octets([2; 16]),
+            org: OrgId::from_octets([5; 16]),
+            subject: Subject::Person {
+                user: UserId::from_octets([6; 16]),
+                session: SessionId::from_octets([7; 16]),
+            },
             expires_at: Timestamp(1_800_000_000),
         }
     }
@@ -170,6 +199,16 @@ mod tests {
         ] {
             assert_eq!(mac.open(bad), None, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_ticket_of_an_api_key_reads_back() {
+        let mac = TicketMac::new(&one()).unwrap();
+        let of_key = Ticket {
+            subject: Subject::ApiKey(ApiKeyId::from_octets([8; 16])),
+            ..ticket()
+        };
+        assert_eq!(mac.open(mac.issue(&of_key).expose()), Some(of_key));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Malformed;
-use crate::id::{AssetId, OrgId, PackageId, UserId};
+use crate::id::{AssetId, OrgId, PackageId};
+use crate::member::Actor;
 use crate::time::Timestamp;
 
 /// S3's largest object: 48.8 TiB as 10,000 parts of 5 GiB (Amazon S3 multipart upload limits).
@@ -234,7 +235,7 @@ pub struct NewAsset {
     /// Whose tenant.
     pub org: OrgId,
     /// Who uploads.
-    pub owner: UserId,
+    pub owner: Actor,
     /// What to call it.
     pub title: Title,
     /// How the client declares it.

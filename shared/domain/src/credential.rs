@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Malformed;
-use crate::id::{OrgId, UserId};
+use crate::id::UserId;
 use crate::secret::SecretText;
-use crate::time::Timestamp;
 
 /// bcrypt reads no more than 72 octets: a longer password is refused, never cut.
 pub const MAX_PASSWORD_OCTETS: usize = 72;
@@ -127,23 +126,17 @@ impl Role {
     }
 }
 
-/// A user as stored.
+/// How a person proves who they are, as stored. What they may do stands elsewhere: [`crate::member`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// Who.
     pub id: UserId,
-    /// Of which organisation.
-    pub org: OrgId,
-    /// With which role.
-    pub role: Role,
-    /// May they come in at all?
-    pub active: bool,
     /// Their address.
     pub email: Email,
+    /// Has someone shown that the address is theirs? Until then it opens nothing.
+    pub verified: bool,
     /// Their password's hash.
     pub hash: PasswordHash,
-    /// When it was set: sessions opened before that are over.
-    pub hash_set_at: Timestamp,
 }
 
 #[cfg(test)]

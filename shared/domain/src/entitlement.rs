@@ -26,7 +26,7 @@ pub const fn may(role: Role, action: Action) -> bool {
 pub fn may_finish_upload(caller: &Caller, asset: &Asset) -> bool {
     sees(caller, asset)
         && may_upload(caller.role)
-        && (caller.user == asset.announced.owner || !matches!(caller.role, Role::Editor))
+        && (caller.subject.actor() == asset.announced.owner || !matches!(caller.role, Role::Editor))
 }
 
 /// May this caller take the asset back? Editors may withdraw what they brought in themselves.

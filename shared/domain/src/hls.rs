@@ -124,7 +124,7 @@ fn seconds(segment: &SegmentInfo) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, UserId};
+    use crate::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId};
     use crate::packaging::Iv;
     use crate::playback::UrlSignature;
     use crate::time::Timestamp;
@@ -159,7 +159,7 @@ mod tests {
             asset: AssetId::from_octets([4; 16]),
             package: PackageId::from_octets([5; 16]),
             grant: Digest([6; 32]),
-            user: UserId::from_octets([7; 16]),
+            subject: crate::member::Subject::ApiKey(crate::id::ApiKeyId::from_octets([7; 16])),
             org: OrgId::from_octets([8; 16]),
             signature: UrlSignature {
                 policy: "P".into(),

@@ -92,7 +92,7 @@ id!(
     OrgId, "org_"
 );
 id!(
-    /// A user of one organisation.
+    /// A person; they may belong to several organisations.
     UserId, "usr_"
 );
 id!(
@@ -106,6 +106,10 @@ id!(
 id!(
     /// One run of the packager over an asset; each run has its own segments and keys.
     PackageId, "pkg_"
+);
+id!(
+    /// An API key: an OAuth client of an organisation.
+    ApiKeyId, "apk_"
 );
 id!(
     /// A content key.

@@ -1,6 +1,7 @@
 //! Playback sessions: one authorized view, and the ticket that its URLs carry.
 
-use crate::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, UserId};
+use crate::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId};
+use crate::member::Subject;
 use crate::time::Timestamp;
 use crate::token::Digest;
 
@@ -38,6 +39,10 @@ pub struct Ticket {
     pub playback: PlaybackId,
     /// For which asset alone.
     pub asset: AssetId,
+    /// On whose behalf: so that their standing is in the same read as the session.
+    pub subject: Subject,
+    /// Of which organisation.
+    pub org: OrgId,
     /// Until when.
     pub expires_at: Timestamp,
 }
@@ -54,7 +59,7 @@ pub struct PlaybackSession {
     /// By which media token.
     pub grant: Digest,
     /// On whose behalf.
-    pub user: UserId,
+    pub subject: Subject,
     /// Of which organisation.
     pub org: OrgId,
     /// The one signature of this view.
@@ -73,8 +78,14 @@ impl PlaybackSession {
         Ticket {
             playback: self.id,
             asset: self.asset,
+            subject: self.subject,
+            org: self.org,
             expires_at: self.expires_at,
         }
+    }
+    /// Is this the session of that ticket, field by field?
+    pub fn is_of(&self, ticket: &Ticket) -> bool {
+        self.ticket() == *ticket
     }
     /// May it fetch anything more?
     pub fn is_live(&self, now: Timestamp) -> bool {

@@ -1,10 +1,13 @@
 //! Tokens: access tokens (JWTs), refresh tokens (families), media tokens (opaque grants).
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::credential::Role;
 use crate::error::Malformed;
 use crate::id::{AssetId, OrgId, SessionId, UserId};
+use crate::member::Subject;
 use crate::ports::{Entropy, StoreError};
 use crate::secret::SecretText;
 use crate::time::Timestamp;
@@ -50,14 +53,12 @@ impl std::fmt::Debug for Digest {
 /// Who an access token speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
-    /// `sub`
-    pub user: UserId,
+    /// `sub` and `sid`: who, and by which login session.
+    pub subject: Subject,
     /// `org`
     pub org: OrgId,
     /// `role`
     pub role: Role,
-    /// `sid`: the login session.
-    pub session: SessionId,
 }
 
 /// What a refresh token says of itself once its MAC is checked.
@@ -71,13 +72,32 @@ pub struct RefreshClaims {
     pub nonce: [u8; 16],
 }
 
-/// A login session as stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a client says it is (its `User-Agent`), for the person who looks at their sessions: at most 200
+/// characters, without control characters. Nothing is decided by it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Device(String);
+
+impl Device {
+    /// Takes what there is of it.
+    pub fn of(user_agent: &str) -> Self {
+        let plain = user_agent.chars().filter(|c| !c.is_control());
+        Self(plain.take(200).collect::<String>().trim().to_owned())
+    }
+    /// The text; empty if the client said nothing.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A login session as stored: a person in one organisation, on one device.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// The family.
     pub id: SessionId,
     /// Whose.
     pub user: UserId,
+    /// In which organisation.
+    pub org: OrgId,
     /// Generation of the active refresh token.
     pub generation: u64,
     /// Nonce of the active refresh token.
@@ -86,18 +106,33 @@ pub struct Session {
     pub active: Digest,
     /// Digest of its parent.
     pub parent: Option<Digest>,
-    /// When the active token was made.
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When its person last proved who they are.
+    pub authenticated_at: Timestamp,
+    /// When the active token was made: when it was last used.
     pub rotated_at: Timestamp,
     /// When the session ends, whatever happens.
     pub expires_at: Timestamp,
     /// Ended early?
     pub revoked: bool,
+    /// On which device.
+    pub device: Device,
+    /// From which address it was opened.
+    pub address: IpAddr,
 }
 
 impl Session {
-    /// When it was opened.
-    pub const fn opened_at(&self) -> Timestamp {
-        Timestamp(self.expires_at.0.saturating_sub(SESSION_SECONDS))
+    /// On whose behalf it acts.
+    pub const fn subject(&self) -> Subject {
+        Subject::Person {
+            user: self.user,
+            session: self.id,
+        }
+    }
+    /// Can its tokens be renewed, as far as it says itself?
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        !self.revoked && now < self.expires_at
     }
 }
 
@@ -186,7 +221,7 @@ pub struct Grant {
     /// For what.
     pub action: Action,
     /// On whose behalf.
-    pub user: UserId,
+    pub subject: Subject,
     /// Of which organisation.
     pub org: OrgId,
     /// Views that it can open in all.

@@ -6,7 +6,8 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt as _};
 use serde::de::DeserializeOwned;
 use vault_domain::error::{Malformed, Refusal};
-use vault_domain::usecase::IdempotencyKey;
+use vault_domain::token::Device;
+use vault_domain::usecase::{IdempotencyKey, Origin};
 
 use crate::failure::Failure;
 
@@ -160,6 +161,17 @@ pub fn address(request: &Request) -> Result<IpAddr, Malformed> {
     seen.and_then(|text| text.parse().ok()).ok_or(Malformed {
         field: "the source address",
         expected: "an IP address",
+    })
+}
+
+/// From where a request comes.
+///
+/// # Errors
+/// Malformed when the event carries no address.
+pub fn origin(request: &Request) -> Result<Origin, Malformed> {
+    Ok(Origin {
+        address: address(request)?,
+        device: Device::of(header(request, "user-agent").unwrap_or_default()),
     })
 }
 

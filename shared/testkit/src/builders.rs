@@ -6,12 +6,15 @@ use vault_domain::asset::{
 };
 use vault_domain::credential::{Email, Password, Role, User};
 use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
+use vault_domain::member::{Account, Actor, Membership, OrgName, Organisation, Subject};
 use vault_domain::packaging::{Iv, Presentation, SegmentInfo, TICKS_PER_SECOND};
 use vault_domain::playback::{PlaybackSession, UrlSignature};
-use vault_domain::ports::Manifest;
+use vault_domain::ports::{Manifest, NewOwner};
 use vault_domain::time::Timestamp;
-use vault_domain::token::{Action, Caller, Digest, Grant, MediaToken, RefreshClaims, Session};
-use vault_domain::usecase::IdempotencyKey;
+use vault_domain::token::{
+    Action, Caller, Device, Digest, Grant, MediaToken, RefreshClaims, Session,
+};
+use vault_domain::usecase::{IdempotencyKey, Origin};
 
 use crate::clock::GOLDEN_NOW;
 use crate::crypto::{FakeHasher, sha256};
@@ -29,6 +32,8 @@ pub const ASSET: AssetId = AssetId::from_octets([0x31; 16]);
 pub const PACKAGE: PackageId = PackageId::from_octets([0x41; 16]);
 /// A login session of the owner.
 pub const SESSION: SessionId = SessionId::from_octets([0x51; 16]);
+/// A login session of the viewer.
+pub const VIEWER_SESSION: SessionId = SessionId::from_octets([0x52; 16]);
 /// A playback session of the viewer.
 pub const PLAYBACK: PlaybackId = PlaybackId::from_octets([0x61; 16]);
 /// The key of the first period of [`PACKAGE`].
@@ -55,16 +60,13 @@ pub fn idempotency_key(text: &str) -> IdempotencyKey {
     IdempotencyKey::parse(text).expect("a golden key")
 }
 
-/// The owner of the golden organisation.
+/// How the golden organisation's owner proves who they are.
 pub fn user() -> User {
     User {
         id: OWNER,
-        org: ORG,
-        role: Role::Owner,
-        active: true,
         email: email(EMAIL),
+        verified: true,
         hash: FakeHasher::hash_of(PASSWORD),
-        hash_set_at: Timestamp(0),
     }
 }
 
@@ -72,19 +74,78 @@ pub fn user() -> User {
 pub fn viewer() -> User {
     User {
         id: VIEWER,
-        role: Role::Viewer,
         email: email("vic@example.org"),
         ..user()
+    }
+}
+
+/// The golden organisation.
+pub fn organisation() -> Organisation {
+    Organisation {
+        id: ORG,
+        name: OrgName::parse("Golden").expect("a golden name"),
+        owners: 1,
+        require_second_factor: false,
+    }
+}
+
+/// The account of a member of the golden organisation.
+pub fn account(user: UserId) -> Account {
+    Account {
+        user,
+        active: true,
+        sessions_from: Timestamp(0),
+        orgs: vec![ORG],
+        second_factor: false,
+    }
+}
+
+/// A place in the golden organisation.
+pub fn membership(user: UserId, role: Role) -> Membership {
+    Membership {
+        org: ORG,
+        user,
+        role,
+        active: true,
+        since: Timestamp(0),
+    }
+}
+
+/// The golden organisation and its owner.
+pub fn owner() -> NewOwner {
+    NewOwner {
+        organisation: organisation(),
+        user: user(),
+        account: account(OWNER),
+        membership: membership(OWNER, Role::Owner),
     }
 }
 
 /// The owner, signed in.
 pub fn caller() -> Caller {
     Caller {
-        user: OWNER,
+        subject: Subject::Person {
+            user: OWNER,
+            session: SESSION,
+        },
         org: ORG,
         role: Role::Owner,
-        session: SESSION,
+    }
+}
+
+/// The viewer, signed in.
+pub const fn viewer_subject() -> Subject {
+    Subject::Person {
+        user: VIEWER,
+        session: VIEWER_SESSION,
+    }
+}
+
+/// From where everyone signs in.
+pub fn origin() -> Origin {
+    Origin {
+        address: [192, 0, 2, 1].into(),
+        device: Device::of("Golden/1.0"),
     }
 }
 
@@ -98,7 +159,7 @@ pub fn new_asset(film: &[u8]) -> NewAsset {
     NewAsset {
         id: ASSET,
         org: ORG,
-        owner: OWNER,
+        owner: Actor::User(OWNER),
         title: Title::parse("A golden film").expect("a golden title"),
         media_type: MediaType::parse("video/mp4").expect("a golden type"),
         plan: PartPlan::of(film.len() as u64).expect("a golden size"),
@@ -184,7 +245,7 @@ pub fn grant(token: &MediaToken) -> Grant {
         digest: Digest(sha256(&[token.expose().as_bytes()])),
         asset: ASSET,
         action: Action::Play,
-        user: VIEWER,
+        subject: viewer_subject(),
         org: ORG,
         max_views: 1,
         views: 0,
@@ -200,7 +261,7 @@ pub fn playback() -> PlaybackSession {
         asset: ASSET,
         package: PACKAGE,
         grant: grant(&media_token(1)).digest,
-        user: VIEWER,
+        subject: viewer_subject(),
         org: ORG,
         signature: UrlSignature {
             policy: "UE9MSUNZ".to_owned(),
@@ -232,12 +293,26 @@ pub fn session(refresh: &str) -> Session {
     Session {
         id: session,
         user: OWNER,
+        org: ORG,
         generation,
         nonce,
         active: Digest(sha256(&[refresh.as_bytes()])),
         parent: None,
+        opened_at: GOLDEN_NOW,
+        authenticated_at: GOLDEN_NOW,
         rotated_at: GOLDEN_NOW,
         expires_at: GOLDEN_NOW.plus(vault_domain::token::SESSION_SECONDS),
         revoked: false,
+        device: origin().device,
+        address: origin().address,
+    }
+}
+
+/// The viewer's login session.
+pub fn viewer_session() -> Session {
+    Session {
+        id: VIEWER_SESSION,
+        user: VIEWER,
+        ..session("the viewer's refresh token")
     }
 }

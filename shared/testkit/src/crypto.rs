@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 use vault_domain::credential::{Password, PasswordHash, Role};
-use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
+use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId};
+use vault_domain::member::Subject;
 use vault_domain::playback::{Ticket, UrlSignature, WrappedKey};
 use vault_domain::ports::{
     AccessTokens, AccessVerifier, Hashing, KeyWrap, PasswordHasher, RefreshTokens, StoreError,
@@ -107,21 +108,16 @@ impl PasswordHasher for FakeHasher {
     }
 }
 
-/// Access tokens `at.<user>.<org>.<role>.<session>.<exp>.<tag>`.
+/// Access tokens `at.<subject>.<org>.<role>.<exp>.<tag>`.
 #[derive(Debug, Default)]
 pub struct FakeAccessTokens(pub Shared);
 
 impl AccessTokens for FakeAccessTokens {
     fn issue(&self, caller: &Caller, now: Timestamp, lifetime: u64) -> Stored<SecretText> {
         self.0.faults.pure("access.issue", || {
-            let Caller {
-                user,
-                org,
-                role,
-                session,
-            } = caller;
+            let Caller { subject, org, role } = caller;
             let expires = now.plus(lifetime).0;
-            let body = format!("at.{user}.{org}.{}.{session}.{expires}", role.as_str());
+            let body = format!("at.{subject}.{org}.{}.{expires}", role.as_str());
             let text = format!("{body}.{}", tag("access", &body));
             self.0.ledger.note(text.as_bytes());
             Ok(SecretText::new(text))
@@ -133,15 +129,14 @@ impl AccessVerifier for FakeAccessTokens {
     fn verify(&self, token: &str, now: Timestamp) -> Option<Caller> {
         let (body, mac) = token.rsplit_once('.')?;
         let fields: Vec<&str> = body.split('.').collect();
-        let ["at", user, org, role, session, expires] = fields[..] else {
+        let ["at", subject, org, role, expires] = fields[..] else {
             return None;
         };
         let live = now < Timestamp(expires.parse().ok()?);
         (live && mac == tag("access", body)).then_some(Caller {
-            user: UserId::parse(user).ok()?,
+            subject: Subject::parse(subject)?,
             org: OrgId::parse(org).ok()?,
             role: Role::parse(role).ok()?,
-            session: SessionId::parse(session).ok()?,
         })
     }
 }
@@ -173,31 +168,39 @@ impl RefreshTokens for FakeRefreshTokens {
     }
 }
 
-/// Tickets: base64url of playback, asset, expiry and a tag.
+/// Tickets: base64url of `<playback>.<asset>.<org>.<subject>.<exp>.<tag>`.
 #[derive(Debug, Default)]
 pub struct FakeTickets(pub Shared);
 
 impl Tickets for FakeTickets {
     fn issue(&self, ticket: &Ticket) -> SecretText {
-        let mut octets = ticket.playback.octets().to_vec();
-        octets.extend_from_slice(ticket.asset.octets());
-        octets.extend_from_slice(&ticket.expires_at.0.to_be_bytes());
-        let mac = sha256(&[b"ticket", &octets]);
-        octets.extend_from_slice(&mac[..16]);
-        let text = data_encoding::BASE64URL_NOPAD.encode(&octets);
+        let Ticket {
+            playback,
+            asset,
+            subject,
+            org,
+            expires_at,
+        } = ticket;
+        let body = format!("{playback}.{asset}.{org}.{subject}.{}", expires_at.0);
+        let sealed = format!("{body}.{}", tag("ticket", &body));
+        let text = data_encoding::BASE64URL_NOPAD.encode(sealed.as_bytes());
         self.0.ledger.note(text.as_bytes());
         SecretText::new(text)
     }
     fn open(&self, text: &str) -> Option<Ticket> {
-        let octets = data_encoding::BASE64URL_NOPAD
-            .decode(text.as_bytes())
-            .ok()?;
-        let (body, mac) = octets.split_at_checked(40)?;
-        let genuine = mac == &sha256(&[b"ticket", body])[..16];
-        genuine.then_some(Ticket {
-            playback: PlaybackId::from_octets(body[..16].try_into().ok()?),
-            asset: AssetId::from_octets(body[16..32].try_into().ok()?),
-            expires_at: Timestamp(u64::from_be_bytes(body[32..].try_into().ok()?)),
+        let octets = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes());
+        let sealed = String::from_utf8(octets.ok()?).ok()?;
+        let (body, mac) = sealed.rsplit_once('.')?;
+        let fields: Vec<&str> = body.split('.').collect();
+        let [playback, asset, org, subject, expires] = fields[..] else {
+            return None;
+        };
+        (mac == tag("ticket", body)).then_some(Ticket {
+            playback: PlaybackId::parse(playback).ok()?,
+            asset: AssetId::parse(asset).ok()?,
+            subject: Subject::parse(subject)?,
+            org: OrgId::parse(org).ok()?,
+            expires_at: Timestamp(expires.parse().ok()?),
         })
     }
 }

@@ -14,6 +14,7 @@ impl Kit {
     pub fn login(&self) -> login::Deps {
         login::Deps {
             users: self.cloud.clone(),
+            members: self.cloud.clone(),
             limits: self.cloud.clone(),
             sessions: self.cloud.clone(),
             hasher: self.hasher.clone(),
@@ -27,7 +28,7 @@ impl Kit {
     /// Of [`refresh`].
     pub fn refresh(&self) -> refresh::Deps {
         refresh::Deps {
-            users: self.cloud.clone(),
+            members: self.cloud.clone(),
             sessions: self.cloud.clone(),
             hashing: self.hashing.clone(),
             access: self.access.clone(),
@@ -39,7 +40,7 @@ impl Kit {
     /// Of [`exchange`].
     pub fn exchange(&self) -> exchange::Deps {
         exchange::Deps {
-            users: self.cloud.clone(),
+            standings: self.cloud.clone(),
             assets: self.cloud.clone(),
             grants: self.cloud.clone(),
             hashing: self.hashing.clone(),
@@ -82,7 +83,7 @@ impl Kit {
     pub fn authorize_playback(&self) -> authorize_playback::Deps {
         authorize_playback::Deps {
             views: self.cloud.clone(),
-            users: self.cloud.clone(),
+            standings: self.cloud.clone(),
             hashing: self.hashing.clone(),
             signer: self.signer.clone(),
             tickets: self.tickets.clone(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use vault_domain::asset::{Asset, AssetState, NewAsset, manifest_key, segment_key};
+use vault_domain::credential::{Role, User};
 use vault_domain::packaging::PackagePlan;
 use vault_domain::ports::{KeyWrap as _, RefreshTokens as _, Tickets as _};
 use vault_domain::secret::{ContentKey, SecretText};
@@ -80,16 +81,30 @@ impl Kit {
         }
     }
 
-    /// A world with the golden owner and viewer in it.
+    /// A world with the golden owner and viewer in it, both signed in.
     pub fn with_users(seed: u64) -> Self {
         let kit = Self::new(seed);
+        kit.plant_member(builders::user(), Role::Owner);
+        kit.plant_member(builders::viewer(), Role::Viewer);
+        kit.plant_session();
+        let viewer = builders::viewer_session();
         kit.cloud.with(|s| {
-            s.organisations.insert(builders::ORG, "Golden".to_owned());
-            for user in [builders::user(), builders::viewer()] {
-                s.users.insert(user.id, user);
-            }
+            s.organisations
+                .insert(builders::ORG, builders::organisation());
+            s.sessions.insert(viewer.id, viewer);
         });
         kit
+    }
+
+    /// Plants a member of the golden organisation.
+    pub fn plant_member(&self, user: User, role: Role) {
+        let id = user.id;
+        self.cloud.with(|s| {
+            s.users.insert(id, user);
+            s.accounts.insert(id, builders::account(id));
+            let place = builders::membership(id, role);
+            s.memberships.insert((builders::ORG, id), place);
+        });
     }
 
     /// Plants the owner's login session; its refresh token.

@@ -1,13 +1,15 @@
 //! Golden values with random ids, for stores that are not empty.
 
 use vault_domain::asset::NewAsset;
-use vault_domain::credential::User;
+use vault_domain::credential::{Role, User};
 use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
+use vault_domain::member::{Account, Actor, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
+use vault_domain::ports::NewOwner;
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, Grant, Session};
 
-use crate::builders::{self, email, grant, media_token, playback, session, user};
+use crate::builders::{self, email, grant, media_token, playback, session};
 use crate::entropy::SeededEntropy;
 
 /// When what is stored for a while ends: far ahead of any real clock, since real stores remove what is over.
@@ -31,13 +33,35 @@ impl Sample {
         PackageId::from_octets(self.0.octets())
     }
     /// An owner of an organisation of their own.
-    pub fn user(&self) -> User {
-        let id = UserId::from_octets(self.0.octets());
-        User {
-            id,
-            org: OrgId::from_octets(self.0.octets()),
-            email: email(&format!("{id}@example.org")),
-            ..user()
+    pub fn owner(&self) -> NewOwner {
+        let user = UserId::from_octets(self.0.octets());
+        let org = OrgId::from_octets(self.0.octets());
+        NewOwner {
+            organisation: Organisation {
+                id: org,
+                ..builders::organisation()
+            },
+            user: User {
+                id: user,
+                email: email(&format!("{user}@example.org")),
+                ..builders::user()
+            },
+            account: Account {
+                orgs: vec![org],
+                ..builders::account(user)
+            },
+            membership: Membership {
+                org,
+                ..builders::membership(user, Role::Owner)
+            },
+        }
+    }
+    /// A login session of an owner.
+    pub fn session_of(&self, owner: &NewOwner) -> Session {
+        Session {
+            user: owner.user.id,
+            org: owner.organisation.id,
+            ..self.session()
         }
     }
     /// An announcement of these octets in one PUT.
@@ -45,7 +69,7 @@ impl Sample {
         NewAsset {
             id: AssetId::from_octets(self.0.octets()),
             org: OrgId::from_octets(self.0.octets()),
-            owner: UserId::from_octets(self.0.octets()),
+            owner: Actor::User(UserId::from_octets(self.0.octets())),
             ..builders::new_asset(film)
         }
     }
@@ -75,6 +99,8 @@ impl Sample {
             asset: grant.asset,
             package: self.package(),
             grant: grant.digest,
+            subject: grant.subject,
+            org: grant.org,
             expires_at: FAR_AHEAD,
             ..playback()
         }
@@ -84,6 +110,7 @@ impl Sample {
         Session {
             id: SessionId::from_octets(self.0.octets()),
             user: UserId::from_octets(self.0.octets()),
+            org: OrgId::from_octets(self.0.octets()),
             nonce: self.0.octets(),
             active: self.digest(),
             expires_at: FAR_AHEAD,

@@ -2,7 +2,7 @@
 
 use vault_testkit::Kit;
 use vault_testkit::cloud::{fetcher, putter};
-use vault_testkit::contract::{self, KeyStores};
+use vault_testkit::contract::{self, KeyStores, PlaylistStores, Viewers};
 
 /// Stores that hold something already, and more with each suite.
 fn kit() -> Kit {
@@ -10,6 +10,13 @@ fn kit() -> Kit {
     kit.plant_ready();
     kit.plant_playback();
     kit
+}
+
+fn viewers(kit: &Kit) -> Viewers<'_> {
+    Viewers {
+        directory: &*kit.cloud,
+        sessions: &*kit.cloud,
+    }
 }
 
 const SEEDS: [u64; 3] = [1, 2, 0xdead_beef];
@@ -39,6 +46,15 @@ async fn sessions() {
 }
 
 #[tokio::test]
+async fn standings() {
+    let kit = kit();
+    let cloud = &*kit.cloud;
+    for seed in SEEDS {
+        contract::standings_contract(cloud, cloud, cloud, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn assets() {
     let kit = kit();
     for seed in SEEDS {
@@ -60,7 +76,13 @@ async fn playlist_reads() {
     let kit = kit();
     let cloud = &*kit.cloud;
     for seed in SEEDS {
-        contract::playlist_reads_contract(cloud, cloud, cloud, cloud, seed).await;
+        let stores = PlaylistStores {
+            viewers: viewers(&kit),
+            views: cloud,
+            grants: cloud,
+            assets: cloud,
+        };
+        contract::playlist_reads_contract(cloud, stores, seed).await;
     }
 }
 
@@ -80,6 +102,7 @@ async fn key_reads() {
         keys: &*kit.cloud,
         grants: &*kit.cloud,
         views: &*kit.cloud,
+        viewers: viewers(&kit),
     };
     for seed in SEEDS {
         contract::key_reads_contract(&*kit.cloud, stores, seed).await;

@@ -19,6 +19,7 @@ fn kit(seed: u64) -> Kit {
 fn setup(kit: &Kit) -> Setup<'_> {
     Setup {
         directory: &*kit.cloud,
+        sessions: &*kit.cloud,
         assets: &*kit.cloud,
         grants: &*kit.cloud,
     }

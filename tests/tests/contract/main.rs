@@ -8,14 +8,21 @@ mod stores;
 
 #[cfg(test)]
 mod tests {
-    use vault_testkit::contract::{self, KeyStores};
+    use vault_testkit::contract::{self, KeyStores, PlaylistStores};
     use vault_tests::seed;
 
     use crate::stores::{Stores, putter};
 
     #[tokio::test]
     async fn directory() {
-        contract::directory_contract(&Stores::new().users, seed()).await;
+        contract::directory_contract(&Stores::new().directory, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn standings() {
+        let stores = Stores::new();
+        let (port, sessions) = (&stores.standings, &stores.sessions);
+        contract::standings_contract(port, &stores.directory, sessions, seed()).await;
     }
 
     #[tokio::test]
@@ -42,14 +49,13 @@ mod tests {
     #[tokio::test]
     async fn playlist_reads() {
         let stores = Stores::new();
-        let Stores {
-            playlist_reads,
-            views,
-            grants,
-            assets,
-            ..
-        } = &stores;
-        contract::playlist_reads_contract(playlist_reads, views, grants, assets, seed()).await;
+        let among = PlaylistStores {
+            viewers: stores.viewers(),
+            views: &stores.views,
+            grants: &stores.grants,
+            assets: &stores.assets,
+        };
+        contract::playlist_reads_contract(&stores.playlist_reads, among, seed()).await;
     }
 
     #[tokio::test]
@@ -66,6 +72,7 @@ mod tests {
             keys: &stores.keys,
             grants: &stores.grants,
             views: &stores.views,
+            viewers: stores.viewers(),
         };
         contract::key_reads_contract(&stores.key_reads, among, seed()).await;
     }
@@ -93,6 +100,8 @@ mod tests {
             "MasterKeySecretArn",
             "PlaybackMacSecretArn",
             "SessionMacSecretArn",
+            "LinkMacSecretArn",
+            "FactorSecretArn",
         ] {
             let sdk = vault_tests::sdk::sdk();
             let text = vault_aws::secrets::secret(&sdk.secrets(), cloud.output(name))

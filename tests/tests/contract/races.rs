@@ -32,7 +32,8 @@ async fn ten_of_a_hundred_wrong_passwords_are_compared() {
     let (stores, seed) = (Stores::new(), seed());
     let kit = Kit::new(seed);
     let deps = login::Deps {
-        users: Arc::new(stores.users.clone()),
+        users: Arc::new(stores.directory.clone()),
+        members: Arc::new(stores.members.clone()),
         limits: Arc::new(stores.limits.clone()),
         sessions: Arc::new(stores.sessions.clone()),
         clock: Arc::new(SystemClock),
@@ -40,7 +41,7 @@ async fn ten_of_a_hundred_wrong_passwords_are_compared() {
     };
     race::race_wrong_passwords(
         Arc::new(deps),
-        &stores.users,
+        &stores.directory,
         &|| kit.hasher.verified(),
         seed,
         WAY,
@@ -52,18 +53,18 @@ async fn ten_of_a_hundred_wrong_passwords_are_compared() {
 async fn a_hundred_refreshes_of_one_token_are_one_rotation() {
     let (stores, seed) = (Stores::new(), seed());
     let deps = refresh::Deps {
-        users: Arc::new(stores.users.clone()),
+        members: Arc::new(stores.members.clone()),
         sessions: Arc::new(stores.sessions.clone()),
         clock: Arc::new(SystemClock),
         ..Kit::new(seed).refresh()
     };
-    race::race_refreshes(Arc::new(deps), &stores.users, seed, WAY).await;
+    race::race_refreshes(Arc::new(deps), &stores.directory, seed, WAY).await;
 }
 
 fn spending(stores: &Stores, seed: u64) -> Arc<authorize_playback::Deps> {
     Arc::new(authorize_playback::Deps {
         views: Arc::new(stores.views.clone()),
-        users: Arc::new(stores.users.clone()),
+        standings: Arc::new(stores.standings.clone()),
         clock: Arc::new(SystemClock),
         ..Kit::new(seed).authorize_playback()
     })
@@ -71,7 +72,8 @@ fn spending(stores: &Stores, seed: u64) -> Arc<authorize_playback::Deps> {
 
 fn setup(stores: &Stores) -> Setup<'_> {
     Setup {
-        directory: &stores.users,
+        directory: &stores.directory,
+        sessions: &stores.sessions,
         assets: &stores.assets,
         grants: &stores.grants,
     }

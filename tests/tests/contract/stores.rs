@@ -4,17 +4,21 @@ use futures_util::future::BoxFuture;
 use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
-    DynamoAssets, DynamoContentKeys, DynamoGrants, DynamoKeyReads, DynamoLimits,
-    DynamoPlaylistReads, DynamoSessions, DynamoUsers, DynamoViews,
+    DynamoAssets, DynamoContentKeys, DynamoDirectory, DynamoGrants, DynamoKeyReads, DynamoLimits,
+    DynamoMembers, DynamoPlaylistReads, DynamoSessions, DynamoStandings, DynamoViews,
+    StandingTables,
 };
 use vault_aws::s3::{S3Media, S3Uploads};
 use vault_domain::ports::SignedPart;
+use vault_testkit::contract::Viewers;
 use vault_tests::{Http, Request, cloud};
 
 /// One adapter of each kind.
 pub(crate) struct Stores {
     pub(crate) sdk: Sdk,
-    pub(crate) users: DynamoUsers,
+    pub(crate) directory: DynamoDirectory,
+    pub(crate) members: DynamoMembers,
+    pub(crate) standings: DynamoStandings,
     pub(crate) limits: DynamoLimits,
     pub(crate) sessions: DynamoSessions,
     pub(crate) grants: DynamoGrants,
@@ -34,8 +38,14 @@ impl Stores {
         let table = |name: &str| cloud.output(name);
         let dynamodb = sdk.dynamodb();
         let of = || dynamodb.clone();
+        let standing = || StandingTables {
+            members: table("MembersTable").to_owned(),
+            sessions: table("SessionsTable").to_owned(),
+        };
         Self {
-            users: DynamoUsers::new(of(), table("UsersTable")),
+            directory: DynamoDirectory::new(of(), table("UsersTable"), table("MembersTable")),
+            members: DynamoMembers::new(of(), table("MembersTable")),
+            standings: DynamoStandings::new(of(), standing()),
             limits: DynamoLimits::new(of(), table("LimitsTable")),
             sessions: DynamoSessions::new(of(), table("SessionsTable")),
             grants: DynamoGrants::new(of(), table("GrantsTable")),
@@ -49,12 +59,14 @@ impl Stores {
                 of(),
                 table("PlaybackTable"),
                 table("AssetsTable"),
+                standing(),
             ),
             key_reads: DynamoKeyReads::new(
                 of(),
                 table("PlaybackTable"),
                 table("KeysTable"),
                 table("AssetsTable"),
+                standing(),
             ),
             assets: DynamoAssets::new(of(), table("AssetsTable")),
             keys: DynamoContentKeys::new(of(), table("KeysTable")),
@@ -62,6 +74,14 @@ impl Stores {
             media: S3Media::new(sdk.s3(), table("MediaBucket")),
             distribution: CloudFrontDistribution::new(sdk.cloudfront(), table("DistributionId")),
             sdk,
+        }
+    }
+
+    /// Who watches.
+    pub(crate) fn viewers(&self) -> Viewers<'_> {
+        Viewers {
+            directory: &self.directory,
+            sessions: &self.sessions,
         }
     }
 

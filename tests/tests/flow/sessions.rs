@@ -50,12 +50,7 @@ fn whoever_may_not_sign_in_any_more_loses_the_session_too() {
     let owner = people::owner();
     let editor = people::colleague(&owner, Role::Editor);
     let off = aws_sdk_dynamodb::types::AttributeValue::Bool(false);
-    sdk::set(
-        "UsersTable",
-        &format!("user#{}", editor.user),
-        "active",
-        off,
-    );
+    sdk::set_place(&owner.organisation, &editor.user, "active", off);
     refused(
         &editor.api.login(&editor.email, &editor.password),
         401,

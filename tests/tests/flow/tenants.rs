@@ -135,12 +135,8 @@ fn a_role_that_was_taken_away_mints_no_download_token() {
         .api
         .exchange(&editor.access, &asset, &[("scope", "download")])
         .expect(200);
-    vault_tests::sdk::set_text(
-        "UsersTable",
-        &format!("user#{}", editor.user),
-        "role",
-        "viewer",
-    );
+    let viewer = aws_sdk_dynamodb::types::AttributeValue::S("viewer".to_owned());
+    vault_tests::sdk::set_place(&owner.organisation, &editor.user, "role", viewer);
     let again = editor
         .api
         .exchange(&editor.access, &asset, &[("scope", "download")]);

@@ -238,12 +238,7 @@ fn a_viewer_whose_access_ends_opens_no_further_view() {
         .field("access_token");
     viewer.api.open(&token, &asset).expect(201);
     let off = aws_sdk_dynamodb::types::AttributeValue::Bool(false);
-    sdk::set(
-        "UsersTable",
-        &format!("user#{}", viewer.user),
-        "active",
-        off,
-    );
+    sdk::set_place(&owner.organisation, &viewer.user, "active", off);
     refused(&viewer.api.open(&token, &asset), 403, "forbidden");
     refused_token(
         &viewer.api.exchange(&viewer.access, &asset, &[]),

@@ -12,12 +12,12 @@ pub(crate) const FUNCTIONS: [(&str, &str, &str); 10] = [
     (
         "Login",
         "login",
-        "ALLOWED_ORIGINS USERS_TABLE SESSIONS_TABLE LIMITS_TABLE TOKEN_SIGNING_SECRET SESSION_MAC_SECRET TOKEN_ISSUER",
+        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE SESSIONS_TABLE LIMITS_TABLE TOKEN_SIGNING_SECRET SESSION_MAC_SECRET TOKEN_ISSUER",
     ),
     (
         "MintToken",
         "mint-token",
-        "ALLOWED_ORIGINS USERS_TABLE SESSIONS_TABLE GRANTS_TABLE ASSETS_TABLE TOKEN_SIGNING_SECRET SESSION_MAC_SECRET TOKEN_ISSUER TOKEN_JWKS",
+        "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE GRANTS_TABLE ASSETS_TABLE TOKEN_SIGNING_SECRET SESSION_MAC_SECRET TOKEN_ISSUER TOKEN_JWKS",
     ),
     (
         "PresignUpload",
@@ -37,28 +37,32 @@ pub(crate) const FUNCTIONS: [(&str, &str, &str); 10] = [
     (
         "AuthorizePlayback",
         "authorize-playback",
-        "ALLOWED_ORIGINS GRANTS_TABLE ASSETS_TABLE USERS_TABLE PLAYBACK_TABLE PLAYBACK_MAC_SECRET URL_SIGNING_SECRET URL_SIGNING_KEY_PAIR_ID URL_SIGNING_KEY_SLOT MEDIA_BASE_URL PLAYBACK_SESSION_SECONDS",
+        "ALLOWED_ORIGINS GRANTS_TABLE ASSETS_TABLE MEMBERS_TABLE SESSIONS_TABLE PLAYBACK_TABLE PLAYBACK_MAC_SECRET URL_SIGNING_SECRET URL_SIGNING_KEY_PAIR_ID URL_SIGNING_KEY_SLOT MEDIA_BASE_URL PLAYBACK_SESSION_SECONDS",
     ),
     (
         "DeliverPlaylist",
         "deliver-playlist",
-        "ALLOWED_ORIGINS PLAYBACK_TABLE ASSETS_TABLE MEDIA_BUCKET PLAYBACK_MAC_SECRET MEDIA_BASE_URL",
+        "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE PLAYBACK_TABLE ASSETS_TABLE MEDIA_BUCKET PLAYBACK_MAC_SECRET MEDIA_BASE_URL",
     ),
     (
         "DeliverKey",
         "deliver-key",
-        "ALLOWED_ORIGINS PLAYBACK_TABLE KEYS_TABLE ASSETS_TABLE PLAYBACK_MAC_SECRET MASTER_KEY_SECRET",
+        "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE PLAYBACK_TABLE KEYS_TABLE ASSETS_TABLE PLAYBACK_MAC_SECRET MASTER_KEY_SECRET",
     ),
     (
         "WithdrawAsset",
         "withdraw-asset",
         "ALLOWED_ORIGINS ASSETS_TABLE DISTRIBUTION_ID TOKEN_JWKS TOKEN_ISSUER",
     ),
-    ("BootstrapOwner", "bootstrap-owner", "USERS_TABLE"),
+    (
+        "BootstrapOwner",
+        "bootstrap-owner",
+        "USERS_TABLE MEMBERS_TABLE",
+    ),
 ];
 
 /// What every variable holds, whichever function reads it.
-const VARIABLES: [(&str, &str); 26] = [
+const VARIABLES: [(&str, &str); 27] = [
     ("ALLOWED_ORIGINS", "<AllowedOrigins>"),
     ("ASSETS_TABLE", "Data/AssetsTable"),
     ("DISTRIBUTION_ID", "Edge/Distribution"),
@@ -68,6 +72,7 @@ const VARIABLES: [(&str, &str); 26] = [
     ("LOG_LEVEL", "<LogLevel>"),
     ("MASTER_KEY_SECRET", "Data/MasterKeySecret"),
     ("MAX_RECEIVE_COUNT", "5"),
+    ("MEMBERS_TABLE", "Data/MembersTable"),
     (
         "MEDIA_BASE_URL",
         "If[HasMediaBaseUrl, <MediaBaseUrl>, https://If[HasAlias, <AliasDomain>, Edge/Distribution.DomainName]]",

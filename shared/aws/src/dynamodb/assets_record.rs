@@ -3,7 +3,8 @@
 use vault_domain::asset::{
     Asset, AssetState, Checksum, ChecksumAlgorithm, Failure, MediaType, NewAsset, PartPlan, Title,
 };
-use vault_domain::id::{AssetId, OrgId, PackageId, UserId};
+use vault_domain::id::{AssetId, OrgId, PackageId};
+use vault_domain::member::Actor;
 
 use super::record::{Corrupt, Fields, Item, PK, item, number, put_some, text, time};
 
@@ -69,7 +70,7 @@ fn announced(fields: Fields<'_>) -> Result<NewAsset, Corrupt> {
     Ok(NewAsset {
         id: fields.parsed(PK, |text| AssetId::parse(text).ok())?,
         org: fields.parsed("org", |text| OrgId::parse(text).ok())?,
-        owner: fields.parsed("owner", |text| UserId::parse(text).ok())?,
+        owner: fields.parsed("owner", |text| Actor::parse(text).ok())?,
         title: fields.parsed("title", |text| Title::parse(text).ok())?,
         media_type: fields.parsed("media_type", |text| MediaType::parse(text).ok())?,
         plan: plan(fields)?,
@@ -114,6 +115,7 @@ fn failure(fields: Fields<'_>) -> Result<Option<Failure>, Corrupt> {
 #[cfg(test)]
 pub(super) mod tests {
     use proptest::prelude::*;
+    use vault_domain::id::UserId;
     use vault_domain::time::Timestamp;
 
     use super::super::record::checks::reads_back;
@@ -124,7 +126,7 @@ pub(super) mod tests {
         NewAsset {
             id: AssetId::from_octets([1; 16]),
             org: OrgId::from_octets([2; 16]),
-            owner: UserId::from_octets([3; 16]),
+            owner: Actor::User(UserId::from_octets([3; 16])),
             title: Title::parse("A film").unwrap(),
             media_type: MediaType::parse("video/mp4").unwrap(),
             plan: PartPlan::of(20 << 20).unwrap(),

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use vault_domain::id::{AssetId, OrgId, UserId};
+use vault_domain::id::{AssetId, OrgId};
+use vault_domain::member::Subject;
 use vault_domain::ports::{Grants, Stored};
 use vault_domain::token::{Action, Digest, Grant};
 
@@ -31,7 +32,7 @@ fn to_item(grant: &Grant) -> Item {
         (PK, text(grant.digest.hex())),
         ("asset", text(grant.asset.to_string())),
         ("action", text(grant.action.as_str())),
-        ("user", text(grant.user.to_string())),
+        ("subject", text(grant.subject.to_string())),
         ("org", text(grant.org.to_string())),
         ("max_views", number(grant.max_views)),
         ("views", number(grant.views)),
@@ -48,7 +49,7 @@ pub(super) fn from_item(item: &Item) -> Result<Grant, Corrupt> {
         digest: fields.parsed(PK, Digest::from_hex)?,
         asset: fields.parsed("asset", |text| AssetId::parse(text).ok())?,
         action: fields.parsed("action", |text| Action::parse(text).ok())?,
-        user: fields.parsed("user", |text| UserId::parse(text).ok())?,
+        subject: fields.parsed("subject", Subject::parse)?,
         org: fields.parsed("org", |text| OrgId::parse(text).ok())?,
         max_views: fields.number("max_views")?,
         views: fields.number("views")?,
@@ -66,6 +67,7 @@ impl Grants for DynamoGrants {
 
 #[cfg(test)]
 mod tests {
+    use vault_domain::id::{SessionId, UserId};
     use vault_domain::time::Timestamp;
 
     use super::super::record::checks::reads_back;
@@ -77,7 +79,10 @@ mod tests {
             digest: Digest([1; 32]),
             asset: AssetId::from_octets([2; 16]),
             action: Action::Play,
-            user: UserId::from_octets([3; 16]),
+            subject: Subject::Person {
+                user: UserId::from_octets([3; 16]),
+                session: SessionId::from_octets([8; 16]),
+            },
             org: OrgId::from_octets([4; 16]),
             max_views: 5,
             views: 6,
@@ -88,7 +93,7 @@ mod tests {
             PK,
             "asset",
             "action",
-            "user",
+            "subject",
             "org",
             "max_views",
             "views",

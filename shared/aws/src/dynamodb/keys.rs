@@ -9,10 +9,9 @@ use vault_domain::id::{AssetId, KeyId, PackageId};
 use vault_domain::playback::WrappedKey;
 use vault_domain::ports::{ContentKeys, StoreError, Stored};
 
-use super::record::{Corrupt, Fields, Item, PK, item, octets, text};
+use super::record::{Corrupt, Fields, Item, PK, SK, item, octets, text};
 use super::{back_off, put_new};
 
-const SK: &str = "sk";
 const DELETE: &str = "keys.delete_package";
 /// Most deletes of one `BatchWriteItem`.
 const BATCH: usize = 25;

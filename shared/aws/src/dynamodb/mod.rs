@@ -6,6 +6,7 @@ mod assets_record;
 mod grants;
 mod keys;
 mod limits;
+mod members;
 mod playback_record;
 mod reads;
 mod record;
@@ -17,9 +18,10 @@ pub use assets::DynamoAssets;
 pub use grants::DynamoGrants;
 pub use keys::DynamoContentKeys;
 pub use limits::DynamoLimits;
+pub use members::{DynamoMembers, DynamoStandings, StandingTables};
 pub use reads::{DynamoKeyReads, DynamoPlaylistReads};
 pub use sessions::DynamoSessions;
-pub use users::DynamoUsers;
+pub use users::{DynamoDirectory, DynamoUsers};
 pub use views::DynamoViews;
 
 use std::time::Duration;
@@ -38,6 +40,9 @@ const TTL: &str = "expires_at";
 /// Seconds that a record outlives its end, so that who comes late hears that it is over, and so that a
 /// repeated opening of a view finds the first as long as its media token lives (a day at most).
 const TTL_SLACK: u64 = 86_400;
+/// Seconds that a login session's record outlives it: a media token and the view that it opened last a day each,
+/// and both stand on the session.
+const SESSION_SLACK: u64 = 3 * 86_400;
 
 /// One record by its key, strongly consistent.
 async fn get(

@@ -1,6 +1,7 @@
 //! A playback session as a record.
 
-use vault_domain::id::{AssetId, OrgId, PackageId, PlaybackId, UserId};
+use vault_domain::id::{AssetId, OrgId, PackageId, PlaybackId};
+use vault_domain::member::Subject;
 use vault_domain::playback::{PlaybackSession, UrlSignature};
 use vault_domain::token::Digest;
 
@@ -13,7 +14,7 @@ pub(super) fn to_item(session: &PlaybackSession) -> Item {
         ("asset", text(session.asset.to_string())),
         ("package", text(session.package.to_string())),
         ("grant", text(session.grant.hex())),
-        ("user", text(session.user.to_string())),
+        ("subject", text(session.subject.to_string())),
         ("org", text(session.org.to_string())),
         ("policy", text(&session.signature.policy)),
         ("signature", text(&session.signature.signature)),
@@ -33,7 +34,7 @@ pub(super) fn from_item(item: &Item) -> Result<PlaybackSession, Corrupt> {
         asset: fields.parsed("asset", |text| AssetId::parse(text).ok())?,
         package: fields.parsed("package", |text| PackageId::parse(text).ok())?,
         grant: fields.parsed("grant", Digest::from_hex)?,
-        user: fields.parsed("user", |text| UserId::parse(text).ok())?,
+        subject: fields.parsed("subject", Subject::parse)?,
         org: fields.parsed("org", |text| OrgId::parse(text).ok())?,
         signature: UrlSignature {
             policy: owned("policy")?,
@@ -48,6 +49,7 @@ pub(super) fn from_item(item: &Item) -> Result<PlaybackSession, Corrupt> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use vault_domain::id::{SessionId, UserId};
     use vault_domain::time::Timestamp;
 
     use super::super::record::checks::reads_back;
@@ -59,7 +61,10 @@ pub(super) mod tests {
             asset: AssetId::from_octets([2; 16]),
             package: PackageId::from_octets([3; 16]),
             grant: Digest([4; 32]),
-            user: UserId::from_octets([5; 16]),
+            subject: Subject::Person {
+                user: UserId::from_octets([5; 16]),
+                session: SessionId::from_octets([9; 16]),
+            },
             org: OrgId::from_octets([6; 16]),
             signature: UrlSignature {
                 policy: "p~_".to_owned(),

@@ -1,15 +1,16 @@
 //! Reads over several tables in exactly one strongly consistent call: playlists and keys.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
-use vault_domain::asset::{Asset, AssetState};
-use vault_domain::id::{AssetId, KeyId, PlaybackId};
-use vault_domain::playback::PlaybackSession;
-use vault_domain::ports::{KeyBundle, KeyReads, PlaylistReads, StoreError, Stored};
+use aws_sdk_dynamodb::types::builders::KeysAndAttributesBuilder;
+use vault_domain::asset::AssetState;
+use vault_domain::id::KeyId;
+use vault_domain::playback::Ticket;
+use vault_domain::ports::{KeyBundle, KeyReads, PlaylistBundle, PlaylistReads, StoreError, Stored};
 
+use super::members::StandingTables;
 use super::record::{Fields, Item, PK, text};
 use super::{assets_record, keys, playback_record, read};
 
@@ -23,30 +24,54 @@ pub(super) struct Wanted<'a> {
 
 impl<'a> Wanted<'a> {
     pub(super) fn of(table: &'a str, pk: impl Into<String>) -> Self {
+        Self::at(table, super::record::item([(PK, text(pk))]))
+    }
+
+    pub(super) const fn at(table: &'a str, key: Item) -> Self {
         Self {
             table,
-            key: super::record::item([(PK, text(pk))]),
+            key,
             only: None,
         }
     }
 }
 
-/// Reads one record of each of several tables in one call. What DynamoDB leaves undone is an error:
+/// What a batch found, by table.
+pub(super) struct Found(HashMap<String, Vec<Item>>);
+
+impl Found {
+    /// The record of a table of which one was asked for.
+    pub(super) fn first(&self, table: &str) -> Option<&Item> {
+        self.all(table).next()
+    }
+
+    /// All records of a table, in no order.
+    pub(super) fn all(&self, table: &str) -> impl Iterator<Item = &Item> {
+        self.0.get(table).into_iter().flatten()
+    }
+}
+
+/// Reads records of several tables in one call. What DynamoDB leaves undone is an error:
 /// the caller decides on all of it or on nothing.
 pub(super) async fn batch(
     client: &Client,
     operation: &'static str,
     wanted: impl IntoIterator<Item = Wanted<'_>>,
-) -> Stored<HashMap<String, Item>> {
-    let mut request = client.batch_get_item();
+) -> Stored<Found> {
+    let mut tables: BTreeMap<&str, KeysAndAttributesBuilder> = BTreeMap::new();
     for Wanted { table, key, only } in wanted {
-        let mut keys = KeysAndAttributes::builder().keys(key).consistent_read(true);
+        let keys = tables.remove(table).unwrap_or_default();
+        let mut keys = keys.keys(key).consistent_read(true);
         if let Some((projection, names)) = only {
             keys = keys.projection_expression(projection);
             for (placeholder, name) in names {
                 keys = keys.expression_attribute_names(*placeholder, *name);
             }
         }
+        tables.insert(table, keys);
+    }
+    let mut request = client.batch_get_item();
+    for (table, keys) in tables {
         let keys = keys.build();
         request = request.request_items(table, keys.map_err(|e| StoreError::new(operation, e))?);
     }
@@ -55,10 +80,7 @@ pub(super) async fn batch(
     if output.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
         return Err(StoreError::new(operation, "DynamoDB left keys unprocessed"));
     }
-    let found = output.responses.unwrap_or_default().into_iter();
-    Ok(found
-        .filter_map(|(table, items)| Some((table, items.into_iter().next()?)))
-        .collect())
+    Ok(Found(output.responses.unwrap_or_default()))
 }
 
 /// Sessions and assets, for playlists.
@@ -67,40 +89,41 @@ pub struct DynamoPlaylistReads {
     client: Client,
     playback: String,
     assets: String,
+    standing: StandingTables,
 }
 
 impl DynamoPlaylistReads {
-    /// Over the tables of playback sessions and of assets.
-    pub fn new(client: Client, playback: impl Into<String>, assets: impl Into<String>) -> Self {
+    /// Over the tables of playback sessions, of assets and of standing.
+    pub fn new(
+        client: Client,
+        playback: impl Into<String>,
+        assets: impl Into<String>,
+        standing: StandingTables,
+    ) -> Self {
         Self {
             client,
             playback: playback.into(),
             assets: assets.into(),
+            standing,
         }
     }
 }
 
 #[async_trait]
 impl PlaylistReads for DynamoPlaylistReads {
-    async fn session_and_asset(
-        &self,
-        playback: PlaybackId,
-        asset: AssetId,
-    ) -> Stored<(Option<PlaybackSession>, Option<Asset>)> {
-        const OPERATION: &str = "playlist_reads.session_and_asset";
-        let wanted = [
-            Wanted::of(&self.playback, playback.to_string()),
-            Wanted::of(&self.assets, asset.to_string()),
-        ];
+    async fn bundle(&self, ticket: &Ticket) -> Stored<PlaylistBundle> {
+        const OPERATION: &str = "playlist_reads.bundle";
+        let mut wanted = self.standing.wanted(&ticket.subject, ticket.org);
+        wanted.push(Wanted::of(&self.playback, ticket.playback.to_string()));
+        wanted.push(Wanted::of(&self.assets, ticket.asset.to_string()));
         let found = batch(&self.client, OPERATION, wanted).await?;
-        Ok((
-            read(
-                OPERATION,
-                found.get(&self.playback),
-                playback_record::from_item,
-            )?,
-            read(OPERATION, found.get(&self.assets), assets_record::from_item)?,
-        ))
+        let session = found.first(&self.playback);
+        let asset = found.first(&self.assets);
+        Ok(PlaylistBundle {
+            session: read(OPERATION, session, playback_record::from_item)?,
+            asset: read(OPERATION, asset, assets_record::from_item)?,
+            standing: self.standing.standing(OPERATION, &found, &ticket.subject)?,
+        })
     }
 }
 
@@ -111,51 +134,48 @@ pub struct DynamoKeyReads {
     playback: String,
     keys: String,
     assets: String,
+    standing: StandingTables,
 }
 
 impl DynamoKeyReads {
-    /// Over the tables of playback sessions, of keys and of assets.
+    /// Over the tables of playback sessions, of keys, of assets and of standing.
     pub fn new(
         client: Client,
         playback: impl Into<String>,
         keys: impl Into<String>,
         assets: impl Into<String>,
+        standing: StandingTables,
     ) -> Self {
         Self {
             client,
             playback: playback.into(),
             keys: keys.into(),
             assets: assets.into(),
+            standing,
         }
     }
 }
 
 #[async_trait]
 impl KeyReads for DynamoKeyReads {
-    async fn bundle(&self, playback: PlaybackId, asset: AssetId, key: KeyId) -> Stored<KeyBundle> {
+    async fn bundle(&self, ticket: &Ticket, key: KeyId) -> Stored<KeyBundle> {
         const OPERATION: &str = "key_reads.bundle";
-        let wanted = [
-            Wanted::of(&self.playback, playback.to_string()),
-            Wanted {
-                key: keys::key(asset, key),
-                ..Wanted::of(&self.keys, "")
-            },
-            Wanted {
-                only: Some(("#state", &[("#state", "state")])),
-                ..Wanted::of(&self.assets, asset.to_string())
-            },
-        ];
+        let mut wanted = self.standing.wanted(&ticket.subject, ticket.org);
+        wanted.push(Wanted::of(&self.playback, ticket.playback.to_string()));
+        wanted.push(Wanted::at(&self.keys, keys::key(ticket.asset, key)));
+        wanted.push(Wanted {
+            only: Some(("#state", &[("#state", "state")])),
+            ..Wanted::of(&self.assets, ticket.asset.to_string())
+        });
         let found = batch(&self.client, OPERATION, wanted).await?;
+        let session = found.first(&self.playback);
         Ok(KeyBundle {
-            session: read(
-                OPERATION,
-                found.get(&self.playback),
-                playback_record::from_item,
-            )?,
-            asset: read(OPERATION, found.get(&self.assets), |item| {
+            session: read(OPERATION, session, playback_record::from_item)?,
+            asset: read(OPERATION, found.first(&self.assets), |item| {
                 Fields(item).parsed("state", AssetState::parse)
             })?,
-            key: read(OPERATION, found.get(&self.keys), keys::from_item)?,
+            key: read(OPERATION, found.first(&self.keys), keys::from_item)?,
+            standing: self.standing.standing(OPERATION, &found, &ticket.subject)?,
         })
     }
 }
@@ -166,30 +186,32 @@ mod tests {
     use crate::replay::Replay;
 
     fn reads(replay: &Replay) -> DynamoKeyReads {
-        DynamoKeyReads::new(Client::new(&replay.config()), "playback", "keys", "assets")
+        let standing = StandingTables {
+            members: "members".to_owned(),
+            sessions: "sessions".to_owned(),
+        };
+        let client = Client::new(&replay.config());
+        DynamoKeyReads::new(client, "playback", "keys", "assets", standing)
     }
 
-    fn ids() -> (PlaybackId, AssetId, KeyId) {
-        (
-            PlaybackId::from_octets([1; 16]),
-            AssetId::from_octets([2; 16]),
-            KeyId::from_octets([3; 16]),
-        )
+    fn ticket() -> (Ticket, KeyId) {
+        let ticket = super::super::playback_record::tests::session().ticket();
+        (ticket, KeyId::from_octets([3; 16]))
     }
 
     #[tokio::test]
     async fn a_bundle_is_exactly_one_strongly_consistent_call() {
         let answer = r#"{"Responses":{"assets":[{"state":{"S":"ready"}}]},"UnprocessedKeys":{}}"#;
         let replay = Replay::of(&[(200, answer)]);
-        let (playback, asset, key) = ids();
-        let bundle = reads(&replay).bundle(playback, asset, key).await.unwrap();
+        let (ticket, key) = ticket();
+        let bundle = reads(&replay).bundle(&ticket, key).await.unwrap();
         assert_eq!(bundle.asset, Some(AssetState::Ready));
         assert!(bundle.session.is_none() && bundle.key.is_none());
         assert_eq!(replay.count(), 1);
         let target = replay.header(0, "x-amz-target").unwrap();
         assert!(target.ends_with(".BatchGetItem"), "{target}");
         let body: serde_json::Value = serde_json::from_str(&replay.body(0)).unwrap();
-        for table in ["playback", "keys", "assets"] {
+        for table in ["playback", "keys", "assets", "members", "sessions"] {
             assert_eq!(
                 body["RequestItems"][table]["ConsistentRead"], true,
                 "{table}"
@@ -201,10 +223,10 @@ mod tests {
     async fn keys_left_unprocessed_and_corrupt_records_are_store_errors() {
         let undone = r#"{"Responses":{},"UnprocessedKeys":{"keys":{"Keys":[{"pk":{"S":"x"},"sk":{"S":"y"}}]}}}"#;
         let corrupt = r#"{"Responses":{"assets":[{"state":{"S":"reedy"}}]},"UnprocessedKeys":{}}"#;
-        let (playback, asset, key) = ids();
+        let (ticket, key) = ticket();
         for answer in [undone, corrupt] {
             let replay = Replay::of(&[(200, answer)]);
-            let bundle = reads(&replay).bundle(playback, asset, key).await;
+            let bundle = reads(&replay).bundle(&ticket, key).await;
             assert!(bundle.is_err(), "{answer}");
         }
     }

@@ -11,6 +11,8 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// Partition key of every table.
 pub(super) const PK: &str = "pk";
+/// Sort key, where a table has one.
+pub(super) const SK: &str = "sk";
 
 /// A record that does not read: which attribute, never its value.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +37,12 @@ pub(super) fn octets(value: &[u8]) -> AttributeValue {
 
 pub(super) fn texts<const N: usize>(values: [String; N]) -> AttributeValue {
     AttributeValue::L(values.into_iter().map(AttributeValue::S).collect())
+}
+
+/// A list of the texts of these.
+pub(super) fn texts_of<T: ToString>(values: &[T]) -> AttributeValue {
+    let texts = values.iter().map(|value| text(value.to_string()));
+    AttributeValue::L(texts.collect())
 }
 
 pub(super) const fn flag(value: bool) -> AttributeValue {

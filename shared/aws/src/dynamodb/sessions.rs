@@ -3,13 +3,18 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use vault_domain::id::{SessionId, UserId};
-use vault_domain::ports::{Rotation, Sessions, StoreError, Stored};
+use vault_domain::id::{OrgId, SessionId, UserId};
+use vault_domain::ports::{Change, Rotation, Sessions, StoreError, Stored};
 use vault_domain::time::Timestamp;
-use vault_domain::token::{Digest, Session};
+use vault_domain::token::{Device, Digest, Session};
 
 use super::record::{Corrupt, Fields, Item, PK, flag, item, number, octets, put_some, text, time};
-use super::{TTL, TTL_SLACK, get, put_new, read, unmet_update};
+use super::{SESSION_SLACK, TTL, get, put_new, read, unmet_update};
+
+/// The index of sessions by their user and the moment they were opened.
+const BY_USER: &str = "by-user";
+/// Most sessions of a listing.
+const LISTED: i32 = 100;
 
 /// The table of login sessions.
 #[derive(Debug, Clone)]
@@ -32,32 +37,42 @@ fn to_item(session: &Session) -> Item {
     let mut item = item([
         (PK, text(session.id.to_string())),
         ("user", text(session.user.to_string())),
+        ("org", text(session.org.to_string())),
         ("generation", number(session.generation)),
         ("nonce", octets(&session.nonce)),
         ("active", text(session.active.hex())),
+        ("opened_at", time(session.opened_at)),
+        ("authenticated_at", time(session.authenticated_at)),
         ("rotated_at", time(session.rotated_at)),
+        ("device", text(session.device.as_str())),
+        ("address", text(session.address.to_string())),
         ("ends_at", time(session.expires_at)),
         ("revoked", flag(session.revoked)),
-        (TTL, time(session.expires_at.plus(TTL_SLACK))),
+        (TTL, time(session.expires_at.plus(SESSION_SLACK))),
     ]);
     let parent = session.parent.map(|digest| text(digest.hex()));
     put_some(&mut item, "parent", parent);
     item
 }
 
-fn from_item(item: &Item) -> Result<Session, Corrupt> {
+pub(super) fn from_item(item: &Item) -> Result<Session, Corrupt> {
     let fields = Fields(item);
     let digest = |fields: Fields<'_>, name| fields.parsed(name, Digest::from_hex);
     Ok(Session {
         id: fields.parsed(PK, |text| SessionId::parse(text).ok())?,
         user: fields.parsed("user", |text| UserId::parse(text).ok())?,
+        org: fields.parsed("org", |text| OrgId::parse(text).ok())?,
         generation: fields.number("generation")?,
         nonce: fields.octets("nonce")?,
         active: digest(fields, "active")?,
         parent: fields.optional("parent", digest)?,
+        opened_at: fields.time("opened_at")?,
+        authenticated_at: fields.time("authenticated_at")?,
         rotated_at: fields.time("rotated_at")?,
         expires_at: fields.time("ends_at")?,
         revoked: fields.flag("revoked")?,
+        device: Device::of(fields.text("device")?),
+        address: fields.parsed("address", |text| text.parse().ok())?,
     })
 }
 
@@ -105,7 +120,7 @@ impl Sessions for DynamoSessions {
             None => Rotation::Gone,
             // Our own first try took effect: nobody else can have made this token.
             Some(current) if current.active == next.active && !current.revoked => Rotation::Rotated,
-            Some(current) => Rotation::Stale(current),
+            Some(current) => Rotation::Stale(Box::new(current)),
         })
     }
 
@@ -123,6 +138,43 @@ impl Sessions for DynamoSessions {
         unmet_update(error).map_err(|error| StoreError::new("sessions.revoke", error))?;
         Ok(())
     }
+
+    async fn list(&self, user: UserId) -> Stored<Vec<Session>> {
+        const OPERATION: &str = "sessions.list";
+        let request = self.client.query().table_name(&self.table);
+        let sent = request
+            .index_name(BY_USER)
+            .key_condition_expression("#user = :user")
+            .expression_attribute_names("#user", "user")
+            .expression_attribute_values(":user", text(user.to_string()))
+            // The latest first: who has opened more than a hundred sees those.
+            .scan_index_forward(false)
+            .limit(LISTED)
+            .send()
+            .await;
+        let output = sent.map_err(|error| StoreError::new(OPERATION, error))?;
+        let sessions = output.items.unwrap_or_default();
+        let sessions = sessions.iter().map(from_item).collect::<Result<_, _>>();
+        sessions.map_err(|corrupt| StoreError::new(OPERATION, corrupt))
+    }
+
+    async fn reauthenticated(&self, id: SessionId, at: Timestamp) -> Stored<Change> {
+        const OPERATION: &str = "sessions.reauthenticated";
+        let request = self.client.update_item().table_name(&self.table);
+        let sent = request
+            .key(PK, text(id.to_string()))
+            .update_expression("SET authenticated_at = :at")
+            .condition_expression("revoked = :no AND ends_at > :at")
+            .expression_attribute_values(":at", time(at))
+            .expression_attribute_values(":no", flag(false))
+            .send()
+            .await;
+        let Err(error) = sent else {
+            return Ok(Change::Applied);
+        };
+        unmet_update(error).map_err(|error| StoreError::new(OPERATION, error))?;
+        Ok(Change::NotApplied)
+    }
 }
 
 #[cfg(test)]
@@ -135,13 +187,18 @@ mod tests {
         Session {
             id: SessionId::from_octets([1; 16]),
             user: UserId::from_octets([2; 16]),
+            org: OrgId::from_octets([9; 16]),
             generation: 3,
             nonce: [4; 16],
             active: Digest([5; 32]),
             parent: Some(Digest([6; 32])),
+            opened_at: Timestamp(5),
+            authenticated_at: Timestamp(6),
             rotated_at: Timestamp(7),
             expires_at: Timestamp(8_000),
             revoked: false,
+            device: Device::of("Firefox"),
+            address: [192, 0, 2, 1].into(),
         }
     }
 
@@ -150,10 +207,15 @@ mod tests {
         let required = [
             PK,
             "user",
+            "org",
             "generation",
             "nonce",
             "active",
+            "opened_at",
+            "authenticated_at",
             "rotated_at",
+            "device",
+            "address",
             "ends_at",
             "revoked",
         ];
@@ -171,10 +233,12 @@ mod tests {
             let active = Digest([active; 32]).hex();
             let answer = format!(
                 r#"{{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","Item":{{
-                "pk":{{"S":"{}"}},"user":{{"S":"{}"}},"generation":{{"N":"3"}},"nonce":{{"B":"BAQEBAQEBAQEBAQEBAQEBA=="}},
+                "pk":{{"S":"{}"}},"user":{{"S":"{}"}},"org":{{"S":"{}"}},"device":{{"S":"x"}},"address":{{"S":"192.0.2.1"}},
+                "opened_at":{{"N":"5"}},"authenticated_at":{{"N":"6"}},"generation":{{"N":"3"}},"nonce":{{"B":"BAQEBAQEBAQEBAQEBAQEBA=="}},
                 "active":{{"S":"{active}"}},"rotated_at":{{"N":"7"}},"ends_at":{{"N":"8000"}},"revoked":{{"BOOL":{revoked}}}}}}}"#,
                 session().id,
-                session().user
+                session().user,
+                session().org
             );
             let replay = Replay::of(&[(400, &answer)]);
             let sessions = DynamoSessions::new(Client::new(&replay.config()), "sessions");

@@ -1,21 +1,24 @@
-//! The table of users: `email#<address>` points to `user#<id>`; `org#<id>` is the organisation.
+//! The table of users, how they prove who they are: `email#<address>` points to `user#<id>`.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use vault_domain::credential::{Email, PasswordHash, Role, User};
+use vault_domain::credential::{Email, PasswordHash, User};
 use vault_domain::id::{OrgId, UserId};
-use vault_domain::ports::{Directory, OwnerOutcome, StoreError, Stored, Users};
+use vault_domain::member::{Account, Organisation, Person};
+use vault_domain::ports::{Directory, Members, NewOwner, OwnerOutcome, StoreError, Stored, Users};
 use vault_domain::time::Timestamp;
 
+use super::members::{self, DynamoMembers};
 use super::record::{Corrupt, Fields, Item, PK, flag, item, text, time};
-use super::{get, read, unmet_update};
+use super::{get, read};
 
-const CREATE: &str = "users.create_owner";
+const CREATE: &str = "directory.create_owner";
+const SET_HASH: &str = "directory.set_hash";
 
 /// The table of users.
 #[derive(Debug, Clone)]
@@ -37,17 +40,6 @@ impl DynamoUsers {
         let item = get(&self.client, &self.table, operation, user_pk(id)).await?;
         read(operation, item.as_ref(), from_item)
     }
-
-    fn new_record(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|error| StoreError::new(CREATE, error))?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
 }
 
 fn email_pk(email: &Email) -> String {
@@ -61,12 +53,9 @@ fn user_pk(id: UserId) -> String {
 fn to_item(user: &User) -> Item {
     item([
         (PK, text(user_pk(user.id))),
-        ("org", text(user.org.to_string())),
-        ("role", text(user.role.as_str())),
-        ("active", flag(user.active)),
         ("email", text(user.email.as_str())),
+        ("verified", flag(user.verified)),
         ("hash", text(&user.hash.0)),
-        ("hash_set_at", time(user.hash_set_at)),
     ])
 }
 
@@ -74,12 +63,9 @@ fn from_item(item: &Item) -> Result<User, Corrupt> {
     let fields = Fields(item);
     Ok(User {
         id: fields.parsed(PK, |pk| UserId::parse(pk.strip_prefix("user#")?).ok())?,
-        org: fields.parsed("org", |text| OrgId::parse(text).ok())?,
-        role: fields.parsed("role", |text| Role::parse(text).ok())?,
-        active: fields.flag("active")?,
         email: fields.parsed("email", |text| Email::parse(text).ok())?,
+        verified: fields.flag("verified")?,
         hash: PasswordHash(fields.text("hash")?.to_owned()),
-        hash_set_at: fields.time("hash_set_at")?,
     })
 }
 
@@ -102,50 +88,137 @@ impl Users for DynamoUsers {
     }
 }
 
-#[async_trait]
-impl Directory for DynamoUsers {
-    async fn create_owner(&self, organisation: &str, owner: &User) -> Stored<OwnerOutcome> {
+/// The directory: who they are and where they stand, changed together.
+#[derive(Debug, Clone)]
+pub struct DynamoDirectory {
+    users: DynamoUsers,
+    members: DynamoMembers,
+    table: String,
+}
+
+impl DynamoDirectory {
+    /// Over the tables of users and of members.
+    pub fn new(client: Client, users: impl Into<String>, members: impl Into<String>) -> Self {
+        let table = members.into();
+        Self {
+            users: DynamoUsers::new(client.clone(), users),
+            members: DynamoMembers::new(client, &table),
+            table,
+        }
+    }
+
+    fn new_owner(&self, owner: &NewOwner) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let users = &self.users.table;
         let pointer = item([
-            (PK, text(email_pk(&owner.email))),
-            ("user_id", text(owner.id.to_string())),
+            (PK, text(email_pk(&owner.user.email))),
+            ("user_id", text(owner.user.id.to_string())),
         ]);
-        let org = item([
-            (PK, text(format!("org#{}", owner.org))),
-            ("name", text(organisation)),
-        ]);
-        let request = self.client.transact_write_items();
-        let sent = request
-            .transact_items(self.new_record(pointer)?)
-            .transact_items(self.new_record(to_item(owner))?)
-            .transact_items(self.new_record(org)?)
-            .send()
-            .await;
-        match sent {
+        [
+            (users, pointer),
+            (users, to_item(&owner.user)),
+            (&self.table, members::account_item(&owner.account)),
+            (&self.table, members::membership_item(&owner.membership)),
+            (&self.table, members::organisation_item(&owner.organisation)),
+        ]
+        .into_iter()
+        .map(|(table, item)| new_record(table, item))
+        .collect()
+    }
+
+    fn hash_set(&self, user: UserId, hash: &PasswordHash) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.users.table)
+            .key(PK, text(user_pk(user)))
+            .update_expression("SET #hash = :hash")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#hash", "hash")
+            .expression_attribute_values(":hash", text(&hash.0))
+            .build()
+            .map_err(|error| StoreError::new(SET_HASH, error))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    fn sessions_ended(
+        &self,
+        user: UserId,
+        from: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(members::account_key(user)))
+            .update_expression("SET sessions_from = :from")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":from", time(from))
+            .build()
+            .map_err(|error| StoreError::new(SET_HASH, error))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+#[async_trait]
+impl Users for DynamoDirectory {
+    async fn by_email(&self, email: &Email) -> Stored<Option<User>> {
+        self.users.by_email(email).await
+    }
+    async fn by_id(&self, id: UserId) -> Stored<Option<User>> {
+        self.users.by_id(id).await
+    }
+}
+
+#[async_trait]
+impl Members for DynamoDirectory {
+    async fn account(&self, user: UserId) -> Stored<Option<Account>> {
+        self.members.account(user).await
+    }
+    async fn organisation(&self, org: OrgId) -> Stored<Option<Organisation>> {
+        self.members.organisation(org).await
+    }
+    async fn person(&self, user: UserId, org: OrgId) -> Stored<Person> {
+        self.members.person(user, org).await
+    }
+}
+
+#[async_trait]
+impl Directory for DynamoDirectory {
+    async fn create_owner(&self, owner: &NewOwner) -> Stored<OwnerOutcome> {
+        let request = self.users.client.transact_write_items();
+        let records = Some(self.new_owner(owner)?);
+        match request.set_transact_items(records).send().await {
             Ok(_) => Ok(OwnerOutcome::Created),
             Err(error) => match taken_by(&error) {
-                Some(id) if id == owner.id.to_string() => Ok(OwnerOutcome::Created),
+                Some(id) if id == owner.user.id.to_string() => Ok(OwnerOutcome::Created),
                 Some(_) => Ok(OwnerOutcome::AddressTaken),
                 None => Err(StoreError::new(CREATE, error)),
             },
         }
     }
 
-    async fn set_hash(&self, user: UserId, hash: &PasswordHash, at: Timestamp) -> Stored<()> {
-        const OPERATION: &str = "users.set_hash";
-        let request = self.client.update_item().table_name(&self.table);
+    async fn set_hash(
+        &self,
+        user: UserId,
+        hash: &PasswordHash,
+        sessions_from: Timestamp,
+    ) -> Stored<()> {
+        let request = self.users.client.transact_write_items();
         let sent = request
-            .key(PK, text(user_pk(user)))
-            .update_expression("SET #hash = :hash, hash_set_at = :at")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_names("#hash", "hash")
-            .expression_attribute_values(":hash", text(&hash.0))
-            .expression_attribute_values(":at", time(at))
+            .transact_items(self.hash_set(user, hash)?)
+            .transact_items(self.sessions_ended(user, sessions_from)?)
             .send()
             .await;
-        let Err(error) = sent else { return Ok(()) };
-        unmet_update(error).map_err(|error| StoreError::new(OPERATION, error))?;
-        Err(StoreError::new(OPERATION, "there is no such user"))
+        sent.map_err(|error| StoreError::new(SET_HASH, error))?;
+        Ok(())
     }
+}
+
+fn new_record(table: &str, item: Item) -> Result<TransactWriteItem, StoreError> {
+    let put = Put::builder()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression("attribute_not_exists(pk)")
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .build()
+        .map_err(|error| StoreError::new(CREATE, error))?;
+    Ok(TransactWriteItem::builder().put(put).build())
 }
 
 /// Whose the address is, if the transaction was cancelled because it is taken.
@@ -165,6 +238,9 @@ fn taken_by(error: &SdkError<TransactWriteItemsError>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use vault_domain::credential::Role;
+    use vault_domain::member::{Membership, OrgName};
+
     use super::super::record::checks::reads_back;
     use super::*;
     use crate::replay::Replay;
@@ -172,12 +248,36 @@ mod tests {
     fn ada() -> User {
         User {
             id: UserId::from_octets([1; 16]),
-            org: OrgId::from_octets([2; 16]),
-            role: Role::Editor,
-            active: true,
             email: Email::parse("ada@example.org").unwrap(),
+            verified: true,
             hash: PasswordHash("$2b$12$x".to_owned()),
-            hash_set_at: Timestamp(1_000),
+        }
+    }
+
+    fn owner() -> NewOwner {
+        let (user, org) = (ada().id, OrgId::from_octets([2; 16]));
+        NewOwner {
+            organisation: Organisation {
+                id: org,
+                name: OrgName::parse("Acme").unwrap(),
+                owners: 1,
+                require_second_factor: false,
+            },
+            account: Account {
+                user,
+                active: true,
+                sessions_from: Timestamp(1_000),
+                orgs: vec![org],
+                second_factor: false,
+            },
+            membership: Membership {
+                org,
+                user,
+                role: Role::Owner,
+                active: true,
+                since: Timestamp(1_000),
+            },
+            user: ada(),
         }
     }
 
@@ -187,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_user_reads_back_and_a_broken_one_is_corrupt() {
-        let all = [PK, "org", "role", "active", "email", "hash", "hash_set_at"];
+        let all = [PK, "email", "verified", "hash"];
         reads_back(&ada(), &to_item(&ada()), from_item, &all);
     }
 
@@ -220,14 +320,11 @@ mod tests {
                 r#"{{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"x","CancellationReasons":[{{"Code":"ConditionalCheckFailed","Item":{{"user_id":{{"S":"{holder}"}}}}}},{{"Code":"None"}},{{"Code":"None"}}]}}"#
             );
             let replay = Replay::of(&[(400, &answer)]);
-            assert_eq!(
-                users(&replay).create_owner("Acme", &ada).await.unwrap(),
-                outcome
-            );
-            assert_eq!(
-                replay.body(0).matches("attribute_not_exists(pk)").count(),
-                3
-            );
+            let client = Client::new(&replay.config());
+            let directory = DynamoDirectory::new(client, "users", "members");
+            assert_eq!(directory.create_owner(&owner()).await.unwrap(), outcome);
+            let body = replay.body(0);
+            assert_eq!(body.matches("attribute_not_exists(pk)").count(), 5);
         }
     }
 }

@@ -132,8 +132,12 @@ impl Views for DynamoViews {
         ];
         let found = batch(&self.client, OPERATION, wanted).await?;
         Ok((
-            read(OPERATION, found.get(&self.grants), grants::from_item)?,
-            read(OPERATION, found.get(&self.assets), assets_record::from_item)?,
+            read(OPERATION, found.first(&self.grants), grants::from_item)?,
+            read(
+                OPERATION,
+                found.first(&self.assets),
+                assets_record::from_item,
+            )?,
         ))
     }
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use vault_aws::dynamodb::{DynamoUsers, DynamoViews};
+use vault_aws::dynamodb::{DynamoStandings, DynamoViews, StandingTables};
 use vault_crypto::cloudfront::PolicySigner;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_crypto::mac::TicketMac;
 use vault_domain::usecase::authorize_playback::Deps;
 
-use super::parts::{refused, ring, sdk, unwired};
+use super::parts::{refused, ring, sdk, standing, unwired};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
@@ -20,7 +20,7 @@ struct Config {
     grants: String,
     assets: String,
     playback: String,
-    users: String,
+    standing: StandingTables,
     mac: String,
     signing: String,
     key_pair_id: String,
@@ -35,7 +35,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         grants: env.text("GRANTS_TABLE"),
         assets: env.text("ASSETS_TABLE"),
         playback: env.text("PLAYBACK_TABLE"),
-        users: env.text("USERS_TABLE"),
+        standing: standing(env),
         mac: env.text("PLAYBACK_MAC_SECRET"),
         signing: env.text("URL_SIGNING_SECRET"),
         key_pair_id: env.text("URL_SIGNING_KEY_PAIR_ID"),
@@ -60,7 +60,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             } = config;
             Ok(Deps {
                 views: Arc::new(DynamoViews::new(dynamodb.clone(), grants, assets, playback)),
-                users: Arc::new(DynamoUsers::new(dynamodb, config.users)),
+                standings: Arc::new(DynamoStandings::new(dynamodb, config.standing)),
                 hashing: Arc::new(Sha256),
                 signer: Arc::new(signer.map_err(|fault| refused("url signing", fault))?),
                 tickets: Arc::new(TicketMac::new(&mac).map_err(|f| refused("playback mac", f))?),

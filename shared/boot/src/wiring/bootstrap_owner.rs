@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vault_aws::dynamodb::DynamoUsers;
+use vault_aws::dynamodb::DynamoDirectory;
 use vault_crypto::entropy::SystemEntropy;
 use vault_crypto::password::Bcrypt;
 use vault_domain::usecase::bootstrap_owner::Deps;
@@ -13,14 +13,15 @@ use crate::{Env, Lazy};
 
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
-    let (users, sdk) = (env.text("USERS_TABLE"), sdk(env));
+    let (users, members) = (env.text("USERS_TABLE"), env.text("MEMBERS_TABLE"));
+    let sdk = sdk(env);
     Lazy::new(move || {
-        let (users, sdk) = (users.clone(), sdk.clone());
+        let (users, members, sdk) = (users.clone(), members.clone(), sdk.clone());
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
             let entropy = Arc::new(SystemEntropy);
             Ok(Deps {
-                directory: Arc::new(DynamoUsers::new(sdk.dynamodb(), users)),
+                directory: Arc::new(DynamoDirectory::new(sdk.dynamodb(), users, members)),
                 hasher: Arc::new(Bcrypt::new(entropy.clone())),
                 entropy,
                 clock: Arc::new(SystemClock),

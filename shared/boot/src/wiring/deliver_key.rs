@@ -7,7 +7,7 @@ use vault_crypto::mac::TicketMac;
 use vault_crypto::wrap::MasterKeys;
 use vault_domain::usecase::deliver_key::Deps;
 
-use super::parts::{refused, ring, sdk, unwired};
+use super::parts::{refused, ring, sdk, standing, unwired};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
@@ -16,16 +16,24 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let (playback, keys) = (env.text("PLAYBACK_TABLE"), env.text("KEYS_TABLE"));
     let (assets, mac) = (env.text("ASSETS_TABLE"), env.text("PLAYBACK_MAC_SECRET"));
     let (master, sdk) = (env.text("MASTER_KEY_SECRET"), sdk(env));
+    let standing = standing(env);
     Lazy::new(move || {
         let (playback, keys, assets) = (playback.clone(), keys.clone(), assets.clone());
         let (mac, master, sdk) = (mac.clone(), master.clone(), sdk.clone());
+        let standing = standing.clone();
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
             let mac = ring(&sdk, &mac).await?;
             let master = ring(&sdk, &master).await?;
             let wrap = MasterKeys::new(&master).map_err(|fault| refused("master key", fault))?;
             Ok(Deps {
-                reads: Arc::new(DynamoKeyReads::new(sdk.dynamodb(), playback, keys, assets)),
+                reads: Arc::new(DynamoKeyReads::new(
+                    sdk.dynamodb(),
+                    playback,
+                    keys,
+                    assets,
+                    standing,
+                )),
                 wrap: Arc::new(wrap),
                 tickets: Arc::new(TicketMac::new(&mac).map_err(|f| refused("playback mac", f))?),
                 clock: Arc::new(SystemClock),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vault_aws::dynamodb::{DynamoLimits, DynamoSessions, DynamoUsers};
+use vault_aws::dynamodb::{DynamoLimits, DynamoMembers, DynamoSessions, DynamoUsers};
 use vault_crypto::access::JwtIssuer;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_crypto::mac::RefreshMac;
@@ -21,9 +21,10 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         env.text("TOKEN_SIGNING_SECRET"),
         env.text("SESSION_MAC_SECRET"),
     );
-    let sdk = sdk(env);
+    let (members, sdk) = (env.text("MEMBERS_TABLE"), sdk(env));
     Lazy::new(move || {
         let (users, sessions, limits) = (users.clone(), sessions.clone(), limits.clone());
+        let members = members.clone();
         let (signing, mac, issuer, sdk) =
             (signing.clone(), mac.clone(), issuer.clone(), sdk.clone());
         async move {
@@ -35,6 +36,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let access = JwtIssuer::new(&signing, issuer, entropy.clone());
             Ok(Deps {
                 users: Arc::new(DynamoUsers::new(dynamodb.clone(), users)),
+                members: Arc::new(DynamoMembers::new(dynamodb.clone(), members)),
                 limits: Arc::new(DynamoLimits::new(dynamodb.clone(), limits)),
                 sessions: Arc::new(DynamoSessions::new(dynamodb, sessions)),
                 hasher: Arc::new(Bcrypt::new(entropy.clone())),

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use vault_aws::dynamodb::{DynamoAssets, DynamoGrants, DynamoSessions, DynamoUsers};
+use vault_aws::dynamodb::{
+    DynamoAssets, DynamoGrants, DynamoMembers, DynamoSessions, DynamoStandings, StandingTables,
+};
 use vault_crypto::access::JwtIssuer;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_crypto::mac::RefreshMac;
@@ -27,7 +29,7 @@ pub struct Deps {
 
 #[derive(Clone)]
 struct Config {
-    users: String,
+    members: String,
     sessions: String,
     grants: String,
     assets: String,
@@ -40,7 +42,7 @@ struct Config {
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let config = Config {
-        users: env.text("USERS_TABLE"),
+        members: env.text("MEMBERS_TABLE"),
         sessions: env.text("SESSIONS_TABLE"),
         grants: env.text("GRANTS_TABLE"),
         assets: env.text("ASSETS_TABLE"),
@@ -58,12 +60,15 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let signing = ring(&sdk, &config.signing).await?;
             let mac = ring(&sdk, &config.mac).await?;
             let dynamodb = sdk.dynamodb();
-            let users = Arc::new(DynamoUsers::new(dynamodb.clone(), config.users));
+            let tables = StandingTables {
+                members: config.members.clone(),
+                sessions: config.sessions.clone(),
+            };
             let (entropy, clock) = (Arc::new(SystemEntropy), Arc::new(SystemClock));
             let access = JwtIssuer::new(&signing, config.issuer, entropy.clone());
             Ok(Deps {
                 refresh: refresh::Deps {
-                    users: users.clone(),
+                    members: Arc::new(DynamoMembers::new(dynamodb.clone(), config.members)),
                     sessions: Arc::new(DynamoSessions::new(dynamodb.clone(), config.sessions)),
                     hashing: Arc::new(Sha256),
                     access: Arc::new(access.map_err(|fault| refused("token signing", fault))?),
@@ -74,7 +79,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     entropy: entropy.clone(),
                 },
                 exchange: exchange::Deps {
-                    users,
+                    standings: Arc::new(DynamoStandings::new(dynamodb.clone(), tables)),
                     assets: Arc::new(DynamoAssets::new(dynamodb.clone(), config.assets)),
                     grants: Arc::new(DynamoGrants::new(dynamodb, config.grants)),
                     hashing: Arc::new(Sha256),

@@ -3,6 +3,7 @@ use crate::entropy::SystemEntropy;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use vault_domain::id::UserId;
 
 const ISSUER: &str = "urn:reelvault:test";
 const NOW: Timestamp = Timestamp(1_800_000_000);
@@ -34,10 +35,12 @@ fn issuer(pair: &Pair, kid: &str) -> JwtIssuer {
 
 fn caller() -> Caller {
     Caller {
-        user: UserId::from_octets([1; 16]),
+        subject: Subject::Person {
+            user: UserId::from_octets([1; 16]),
+            session: SessionId::from_octets([3; 16]),
+        },
         org: OrgId::from_octets([2; 16]),
         role: Role::Editor,
-        session: SessionId::from_octets([3; 16]),
     }
 }
 

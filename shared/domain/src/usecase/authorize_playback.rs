@@ -7,7 +7,7 @@ use crate::asset::{Asset, AssetState, media_prefix};
 use crate::error::Refusal;
 use crate::id::{AssetId, PackageId, PlaybackId};
 use crate::playback::PlaybackSession;
-use crate::ports::{Clock, Entropy, Hashing, Opening, Tickets, UrlSigner, Users, Views};
+use crate::ports::{Clock, Entropy, Hashing, Opening, Standings, Tickets, UrlSigner, Views};
 use crate::secret::SecretText;
 use crate::time::Timestamp;
 use crate::token::{Action, Digest, Grant, MediaToken};
@@ -16,8 +16,8 @@ use crate::token::{Action, Digest, Grant, MediaToken};
 pub struct Deps {
     /// Grants, assets and playback sessions.
     pub views: Arc<dyn Views>,
-    /// The directory: may the token's owner still watch?
-    pub users: Arc<dyn Users>,
+    /// May the token's owner still watch?
+    pub standings: Arc<dyn Standings>,
     /// Digests.
     pub hashing: Arc<dyn Hashing>,
     /// Signs for CloudFront.
@@ -74,11 +74,12 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     let grant = grant.ok_or(invalid("it is unknown"))?;
     check_grant(&grant, command.asset, now)?;
     let package = playable(asset, &grant)?;
-    let user = deps.users.by_id(grant.user).await?;
-    user.filter(|u| u.active && u.org == grant.org)
-        .ok_or(Refusal::Forbidden(
+    let standing = deps.standings.standing(&grant.subject, grant.org).await?;
+    if standing.role(&grant.subject, grant.org).is_none() {
+        return Err(Refusal::Forbidden(
             "the owner of this media token has no access any more",
-        ))?;
+        ));
+    }
 
     let id = match &command.idempotency {
         Some(key) => {
@@ -141,7 +142,7 @@ fn signed_session(
         asset: grant.asset,
         package,
         grant: grant.digest,
-        user: grant.user,
+        subject: grant.subject,
         org: grant.org,
         signature: deps.signer.sign(&resource, expires_at)?,
         opened_at: now,

@@ -87,7 +87,7 @@ fn announced(deps: &Deps, command: Command) -> Result<NewAsset, Refusal> {
     let id = match &command.idempotency {
         Some(key) => {
             let mut owner = caller.org.octets().to_vec();
-            owner.extend_from_slice(caller.user.octets());
+            owner.extend_from_slice(caller.subject.actor().to_string().as_bytes());
             AssetId::from_octets(key.derive(&*deps.hashing, "begin_upload", &owner))
         }
         None => AssetId::random(&*deps.entropy)?,
@@ -95,7 +95,7 @@ fn announced(deps: &Deps, command: Command) -> Result<NewAsset, Refusal> {
     Ok(NewAsset {
         id,
         org: caller.org,
-        owner: caller.user,
+        owner: caller.subject.actor(),
         title: command.title,
         media_type: command.media_type,
         plan: command.plan,

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::credential::{Email, Password, Role, User};
-use crate::error::{Malformed, Refusal};
+use crate::credential::{Email, Password, PasswordHash, Role, User};
+use crate::error::Refusal;
 use crate::id::{OrgId, UserId};
-use crate::ports::{Clock, Directory, Entropy, OwnerOutcome, PasswordHasher, StoreError};
+use crate::member::{Account, Membership, OrgName, Organisation};
+use crate::ports::{Clock, Directory, Entropy, NewOwner, OwnerOutcome, PasswordHasher, StoreError};
 use crate::secret::SecretText;
 
 /// What the bootstrap needs.
@@ -23,8 +24,8 @@ pub struct Deps {
 /// A parsed request of the operator.
 #[derive(Debug)]
 pub struct Command {
-    /// The organisation's name: 1 to 200 characters.
-    pub organisation: String,
+    /// The organisation's name.
+    pub organisation: OrgName,
     /// The owner's address.
     pub email: Email,
     /// Give an owner who exists a new password?
@@ -47,51 +48,73 @@ pub struct Owner {
 /// # Errors
 /// [`Refusal::Malformed`], [`Refusal::OwnerExists`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<Owner, Refusal> {
-    let name = command.organisation.trim();
-    if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
-        let expected = "1 to 200 characters without control characters";
-        return Err(Malformed {
-            field: "organisation",
-            expected,
-        }
-        .into());
-    }
     let password = random_password(&*deps.entropy)?;
     let hash = deps
         .hasher
         .hash(&Password::parse(password.expose().to_owned())?)?;
-    let owner = User {
-        id: UserId::random(&*deps.entropy)?,
-        org: OrgId::random(&*deps.entropy)?,
-        role: Role::Owner,
-        active: true,
-        email: command.email,
-        hash,
-        hash_set_at: deps.clock.now(),
-    };
-    match deps.directory.create_owner(name, &owner).await? {
+    let renew = command.renew;
+    let owner = new_owner(deps, command, hash)?;
+    match deps.directory.create_owner(&owner).await? {
         OwnerOutcome::Created => Ok(Owner {
-            org: owner.org,
-            user: owner.id,
+            org: owner.organisation.id,
+            user: owner.user.id,
             password,
         }),
-        OwnerOutcome::AddressTaken if command.renew => renewed(deps, &owner, password).await,
+        OwnerOutcome::AddressTaken if renew => renewed(deps, &owner, password).await,
         OwnerOutcome::AddressTaken => Err(Refusal::OwnerExists),
     }
 }
 
-async fn renewed(deps: &Deps, new: &User, password: SecretText) -> Result<Owner, Refusal> {
-    let known = deps
-        .directory
-        .by_email(&new.email)
-        .await?
-        .ok_or(Refusal::NotFound("owner"))?;
+fn new_owner(deps: &Deps, command: Command, hash: PasswordHash) -> Result<NewOwner, StoreError> {
+    let (user, org) = (
+        UserId::random(&*deps.entropy)?,
+        OrgId::random(&*deps.entropy)?,
+    );
+    let now = deps.clock.now();
+    Ok(NewOwner {
+        organisation: Organisation {
+            id: org,
+            name: command.organisation,
+            owners: 1,
+            require_second_factor: false,
+        },
+        user: User {
+            id: user,
+            email: command.email,
+            // The operator vouches for the address: they hand the password over.
+            verified: true,
+            hash,
+        },
+        account: Account {
+            user,
+            active: true,
+            sessions_from: now,
+            orgs: vec![org],
+            second_factor: false,
+        },
+        membership: Membership {
+            org,
+            user,
+            role: Role::Owner,
+            active: true,
+            since: now,
+        },
+    })
+}
+
+async fn renewed(deps: &Deps, new: &NewOwner, password: SecretText) -> Result<Owner, Refusal> {
+    let missing = Refusal::NotFound("owner");
+    let known = deps.directory.by_email(&new.user.email).await?;
+    let known = known.ok_or(missing)?;
+    let account = deps.directory.account(known.id).await?;
+    let org = account.and_then(|account| account.orgs.first().copied());
     // Time is in seconds: a session opened with the old password in this very second is over as well.
+    let from = new.account.sessions_from.plus(1);
     deps.directory
-        .set_hash(known.id, &new.hash, new.hash_set_at.plus(1))
+        .set_hash(known.id, &new.user.hash, from)
         .await?;
     Ok(Owner {
-        org: known.org,
+        org: org.ok_or(Refusal::NotFound("organisation of this owner"))?,
         user: known.id,
         password,
     })

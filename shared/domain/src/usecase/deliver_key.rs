@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::asset::AssetState;
 use crate::error::Refusal;
 use crate::id::{AssetId, KeyId};
-use crate::playback::Ticket;
+use crate::member::Standing;
+use crate::playback::{PlaybackSession, Ticket};
 use crate::ports::{Clock, KeyReads, KeyWrap, Tickets};
 use crate::secret::ContentKey;
 use crate::time::Timestamp;
@@ -55,6 +56,19 @@ pub(super) fn genuine(
     Ok(ticket)
 }
 
+/// The session of a ticket, if it is open and its viewer may still watch: a viewer whose login session was ended,
+/// whose password changed or who lost their place in the organisation gets nothing more.
+pub(super) fn still_open(
+    session: Option<PlaybackSession>,
+    standing: &Standing,
+    ticket: &Ticket,
+    now: Timestamp,
+) -> Result<PlaybackSession, Refusal> {
+    let session = session.filter(|s| s.is_of(ticket) && s.is_live(now));
+    let stands = standing.role(&ticket.subject, ticket.org).is_some();
+    session.filter(|_| stands).ok_or(OVER)
+}
+
 /// The 16 octets of a key, after exactly one strongly consistent read.
 ///
 /// # Errors
@@ -73,14 +87,8 @@ pub async fn run(deps: &Deps, command: Command) -> Result<ContentKey, Refusal> {
             "this playback ticket is for another asset",
         ));
     }
-    let bundle = deps
-        .reads
-        .bundle(ticket.playback, ticket.asset, command.key)
-        .await?;
-    let session = bundle
-        .session
-        .filter(|s| s.asset == ticket.asset && s.is_live(now));
-    let session = session.ok_or(OVER)?;
+    let bundle = deps.reads.bundle(&ticket, command.key).await?;
+    let session = still_open(bundle.session, &bundle.standing, &ticket, now)?;
     match bundle.asset {
         Some(AssetState::Ready) => {}
         Some(state) => return Err(Refusal::WrongState(state)),

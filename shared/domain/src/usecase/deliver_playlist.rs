@@ -36,13 +36,9 @@ pub struct Command {
 pub async fn run(deps: &Deps, command: Command) -> Result<String, Refusal> {
     let now = deps.clock.now();
     let ticket = super::deliver_key::genuine(&*deps.tickets, &command.ticket, now)?;
-    let (session, asset) = deps
-        .reads
-        .session_and_asset(ticket.playback, ticket.asset)
-        .await?;
-    let session = session.filter(|s| s.asset == ticket.asset && s.is_live(now));
-    let session = session.ok_or(super::deliver_key::OVER)?;
-    let asset = asset.ok_or(Refusal::NotFound("asset"))?;
+    let bundle = deps.reads.bundle(&ticket).await?;
+    let session = super::deliver_key::still_open(bundle.session, &bundle.standing, &ticket, now)?;
+    let asset = bundle.asset.ok_or(Refusal::NotFound("asset"))?;
     if asset.state != AssetState::Ready {
         return Err(Refusal::WrongState(asset.state));
     }

@@ -6,7 +6,7 @@ use crate::asset::AssetState;
 use crate::entitlement;
 use crate::error::{Malformed, Refusal};
 use crate::id::AssetId;
-use crate::ports::{Assets, Clock, Entropy, Grants, Hashing, Users};
+use crate::ports::{Assets, Clock, Entropy, Grants, Hashing, Standings};
 use crate::time::Lifetime;
 use crate::token::{Action, Caller, Grant, MediaToken};
 
@@ -19,8 +19,8 @@ pub const MAX_VIEWS: u32 = 1_000;
 
 /// What the exchange needs.
 pub struct Deps {
-    /// The directory: is the caller still one of us?
-    pub users: Arc<dyn Users>,
+    /// Is the caller still one of us?
+    pub standings: Arc<dyn Standings>,
     /// The assets.
     pub assets: Arc<dyn Assets>,
     /// Where media tokens are kept, as digests.
@@ -91,19 +91,18 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Minted, Refusal> {
         lifetime,
         max_views,
     } = command;
-    let user = deps.users.by_id(caller.user).await?;
-    let user = user
-        .filter(|u| u.active && u.org == caller.org)
-        .ok_or(Refusal::InvalidToken {
-            what: "access token",
-            why: "its user may not sign in any more",
-        })?;
+    let standing = deps.standings.standing(&caller.subject, caller.org).await?;
+    // The role as it is now, not as it was when the access token was made.
+    let role = standing.role(&caller.subject, caller.org);
+    let role = role.ok_or(Refusal::InvalidToken {
+        what: "access token",
+        why: "its session is over",
+    })?;
     let found = deps.assets.get(asset).await?;
     let found = found
         .filter(|a| entitlement::sees(&caller, a))
         .ok_or(Refusal::NotFound("asset"))?;
-    // The role as it is now, not as it was when the access token was made.
-    if !entitlement::may(user.role, action) {
+    if !entitlement::may(role, action) {
         return Err(Refusal::Forbidden("your role does not include this action"));
     }
     if matches!(found.state, AssetState::Failed | AssetState::Withdrawn) {
@@ -114,7 +113,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Minted, Refusal> {
         digest: deps.hashing.sha256(token.expose().as_bytes()),
         asset,
         action,
-        user: caller.user,
+        subject: caller.subject,
         org: caller.org,
         max_views: max_views.0,
         views: 0,

@@ -4,15 +4,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::TokenPair;
+use super::sign_in::{Opener, Origin, admission};
 use crate::credential::{Email, Password};
 use crate::error::Refusal;
-use crate::id::SessionId;
+use crate::id::{OrgId, SessionId};
 use crate::ports::{
-    AccessTokens, Attempt, Clock, Entropy, Hashing, Limits, PasswordHasher, RefreshTokens,
-    Sessions, Stored, Users,
+    AccessTokens, Attempt, Clock, Entropy, Hashing, Limits, Members, PasswordHasher, RefreshTokens,
+    Sessions, Users,
 };
 use crate::time::Timestamp;
-use crate::token::{ACCESS_TOKEN_SECONDS, Caller, RefreshClaims, SESSION_SECONDS, Session};
 
 /// Seconds of a throttling window.
 pub const WINDOW_SECONDS: u64 = 900;
@@ -23,8 +23,10 @@ pub const ATTEMPTS_PER_ADDRESS: u32 = 100;
 
 /// What signing in needs.
 pub struct Deps {
-    /// The directory.
+    /// Who proves who they are.
     pub users: Arc<dyn Users>,
+    /// Where they stand.
+    pub members: Arc<dyn Members>,
     /// Budgets of attempts.
     pub limits: Arc<dyn Limits>,
     /// Where sessions are kept.
@@ -50,8 +52,10 @@ pub struct Command {
     pub email: Email,
     /// The password as typed.
     pub password: Password,
+    /// In which organisation; the first of theirs if they do not say.
+    pub organisation: Option<OrgId>,
     /// From where.
-    pub address: IpAddr,
+    pub origin: Origin,
 }
 
 /// Signs in, or refuses in the same way whatever was wrong.
@@ -82,55 +86,25 @@ pub async fn run(deps: &Deps, command: Command) -> Result<TokenPair, Refusal> {
         .hasher
         .verify(&command.password, user.as_ref().map(|u| &u.hash))?;
     let user = user
-        .filter(|u| right && u.active)
+        .filter(|u| right && u.verified)
         .ok_or(Refusal::BadCredentials)?;
+    let (_, member) = admission(&*deps.members, user.id, command.organisation, now).await?;
 
     // As of before the user was read: a new password that came meanwhile ends this session too.
-    let pair = open_session(deps, &user, now).await?;
+    let opener = Opener {
+        sessions: &*deps.sessions,
+        hashing: &*deps.hashing,
+        access: &*deps.access,
+        refresh: &*deps.refresh,
+        entropy: &*deps.entropy,
+    };
+    let id = SessionId::random(&*deps.entropy)?;
+    let pair = opener.open(id, &member, command.origin, now).await?;
     for bucket in [&buckets.address, &buckets.account] {
         // Losing this costs the user one attempt of the window; failing the sign-in would cost more.
         let _ = deps.limits.give_back(bucket).await;
     }
     Ok(pair)
-}
-
-async fn open_session(
-    deps: &Deps,
-    user: &crate::credential::User,
-    now: Timestamp,
-) -> Stored<TokenPair> {
-    let id = SessionId::random(&*deps.entropy)?;
-    let mut nonce = [0; 16];
-    deps.entropy.fill(&mut nonce)?;
-    let refresh = deps.refresh.issue(&RefreshClaims {
-        session: id,
-        generation: 1,
-        nonce,
-    });
-    let session = Session {
-        id,
-        user: user.id,
-        generation: 1,
-        nonce,
-        active: deps.hashing.sha256(refresh.expose().as_bytes()),
-        parent: None,
-        rotated_at: now,
-        expires_at: now.plus(SESSION_SECONDS),
-        revoked: false,
-    };
-    let caller = Caller {
-        user: user.id,
-        org: user.org,
-        role: user.role,
-        session: id,
-    };
-    let access = deps.access.issue(&caller, now, ACCESS_TOKEN_SECONDS)?;
-    deps.sessions.open(&session).await?;
-    Ok(TokenPair {
-        access,
-        expires_in: ACCESS_TOKEN_SECONDS,
-        refresh,
-    })
 }
 
 struct Buckets {
@@ -141,7 +115,7 @@ struct Buckets {
 impl Buckets {
     fn of(deps: &Deps, command: &Command, window: u64) -> Self {
         let account = deps.hashing.sha256(command.email.as_str().as_bytes()).hex();
-        let prefix = match command.address.to_canonical() {
+        let prefix = match command.origin.address.to_canonical() {
             IpAddr::V4(v4) => v4.to_string(),
             IpAddr::V6(v6) => {
                 let [a, b, c, d, ..] = v6.segments();

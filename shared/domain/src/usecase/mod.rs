@@ -13,9 +13,13 @@ pub mod finalize_upload;
 pub mod login;
 pub mod process_upload;
 pub mod refresh;
+mod sign_in;
 pub mod withdraw_asset;
 
+pub use sign_in::Origin;
+
 use crate::error::Refusal;
+use crate::id::{OrgId, SessionId};
 use crate::ports::{AccessVerifier, Clock, Hashing};
 use crate::secret::SecretText;
 use crate::token::Caller;
@@ -29,6 +33,10 @@ pub struct TokenPair {
     pub expires_in: u64,
     /// The active refresh token of the session.
     pub refresh: SecretText,
+    /// The session.
+    pub session: SessionId,
+    /// The organisation that both are for.
+    pub org: OrgId,
 }
 
 /// The caller of a request that needs an access token.

@@ -3,21 +3,20 @@
 use std::sync::Arc;
 
 use super::TokenPair;
-use crate::credential::User;
+use super::sign_in::pair;
+use crate::credential::Role;
 use crate::error::Refusal;
 use crate::ports::{
-    AccessTokens, Clock, Entropy, Hashing, RefreshTokens, Rotation, Sessions, Stored, Users,
+    AccessTokens, Clock, Entropy, Hashing, Members, RefreshTokens, Rotation, Sessions, Stored,
 };
 use crate::secret::SecretText;
 use crate::time::Timestamp;
-use crate::token::{
-    ACCESS_TOKEN_SECONDS, Caller, Digest, REFRESH_GRACE_SECONDS, RefreshClaims, Session,
-};
+use crate::token::{Digest, REFRESH_GRACE_SECONDS, RefreshClaims, Session};
 
 /// What a refresh needs.
 pub struct Deps {
-    /// The directory.
-    pub users: Arc<dyn Users>,
+    /// Where people stand.
+    pub members: Arc<dyn Members>,
     /// Where sessions are kept.
     pub sessions: Arc<dyn Sessions>,
     /// Digests.
@@ -48,27 +47,19 @@ pub async fn run(deps: &Deps, token: &SecretText) -> Result<TokenPair, Refusal> 
     let now = deps.clock.now();
 
     let session = deps.sessions.get(claims.session).await?.ok_or(INVALID)?;
-    let user = deps
-        .users
-        .by_id(session.user)
-        .await?
-        .filter(|user| user.active && user.hash_set_at <= session.opened_at());
-    let user = match user {
-        Some(user) if is_live(&session, now) => user,
-        _ => return Err(INVALID),
-    };
+    let person = deps.members.person(session.user, session.org).await?;
+    let role = person.role(session.opened_at).ok_or(INVALID)?;
+    if !session.is_live(now) {
+        return Err(INVALID);
+    }
 
     let (next, text) = next_of(deps, &session, now)?;
     // Only a session that still stands as it was read can be rotated: the condition is on the digest.
     match deps.sessions.rotate(presented, &next, now).await? {
-        Rotation::Rotated => pair(deps, &user, &next, text, now),
-        Rotation::Stale(current) => again(deps, &user, presented, &current, now).await,
+        Rotation::Rotated => Ok(pair(&*deps.access, &next, role, text, now)?),
+        Rotation::Stale(current) => again(deps, role, presented, &current, now).await,
         Rotation::Gone => Err(INVALID),
     }
-}
-
-fn is_live(session: &Session, now: Timestamp) -> bool {
-    !session.revoked && now < session.expires_at
 }
 
 fn next_of(deps: &Deps, session: &Session, now: Timestamp) -> Stored<(Session, SecretText)> {
@@ -86,7 +77,7 @@ fn next_of(deps: &Deps, session: &Session, now: Timestamp) -> Stored<(Session, S
         active: deps.hashing.sha256(text.expose().as_bytes()),
         parent: Some(session.active),
         rotated_at: now,
-        ..*session
+        ..session.clone()
     };
     Ok((next, text))
 }
@@ -94,12 +85,12 @@ fn next_of(deps: &Deps, session: &Session, now: Timestamp) -> Stored<(Session, S
 /// The presented token is genuine but not the active one.
 async fn again(
     deps: &Deps,
-    user: &User,
+    role: Role,
     presented: Digest,
     current: &Session,
     now: Timestamp,
 ) -> Result<TokenPair, Refusal> {
-    if !is_live(current, now) {
+    if !current.is_live(now) {
         return Err(INVALID);
     }
     let in_grace = now.since(current.rotated_at) <= REFRESH_GRACE_SECONDS;
@@ -115,29 +106,8 @@ async fn again(
             generation,
             nonce,
         });
-        return pair(deps, user, current, active, now);
+        return Ok(pair(&*deps.access, current, role, active, now)?);
     }
     deps.sessions.revoke(current.id).await?;
     Err(Refusal::RefreshReused)
-}
-
-fn pair(
-    deps: &Deps,
-    user: &User,
-    session: &Session,
-    refresh: SecretText,
-    now: Timestamp,
-) -> Result<TokenPair, Refusal> {
-    let caller = Caller {
-        user: user.id,
-        org: user.org,
-        role: user.role,
-        session: session.id,
-    };
-    let access = deps.access.issue(&caller, now, ACCESS_TOKEN_SECONDS)?;
-    Ok(TokenPair {
-        access,
-        expires_in: ACCESS_TOKEN_SECONDS,
-        refresh,
-    })
 }

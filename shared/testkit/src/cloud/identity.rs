@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use vault_domain::credential::{Email, PasswordHash, User};
-use vault_domain::id::{SessionId, UserId};
+use vault_domain::id::{OrgId, SessionId, UserId};
+use vault_domain::member::{Account, Organisation, Person, Standing, Subject};
 use vault_domain::ports::{
-    Attempt, Directory, Grants, Limits, OwnerOutcome, Rotation, Sessions, StoreError, Stored, Users,
+    Attempt, Change, Directory, Grants, Limits, Members, NewOwner, OwnerOutcome, Rotation,
+    Sessions, Standings, StoreError, Stored, Users,
 };
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, Grant, Session};
@@ -27,25 +29,76 @@ impl Users for FakeCloud {
     }
 }
 
+fn person(state: &State, user: UserId, org: OrgId) -> Person {
+    Person {
+        account: state.accounts.get(&user).cloned(),
+        membership: state.memberships.get(&(org, user)).copied(),
+    }
+}
+
+pub(super) fn standing(state: &State, subject: &Subject, org: OrgId) -> Standing {
+    match subject {
+        Subject::Person { user, session } => Standing {
+            person: person(state, *user, org),
+            session: state.sessions.get(session).cloned(),
+        },
+        Subject::ApiKey(_) => Standing::default(),
+    }
+}
+
+#[async_trait]
+impl Members for FakeCloud {
+    async fn account(&self, user: UserId) -> Stored<Option<Account>> {
+        self.call("members.account", |s| Ok(s.accounts.get(&user).cloned()))
+            .await
+    }
+    async fn organisation(&self, org: OrgId) -> Stored<Option<Organisation>> {
+        let name = "members.organisation";
+        self.call(name, |s| Ok(s.organisations.get(&org).cloned()))
+            .await
+    }
+    async fn person(&self, user: UserId, org: OrgId) -> Stored<Person> {
+        self.call("members.person", |s| Ok(person(s, user, org)))
+            .await
+    }
+}
+
+#[async_trait]
+impl Standings for FakeCloud {
+    async fn standing(&self, subject: &Subject, org: OrgId) -> Stored<Standing> {
+        self.call("standings.standing", |s| Ok(standing(s, subject, org)))
+            .await
+    }
+}
+
 #[async_trait]
 impl Directory for FakeCloud {
-    async fn create_owner(&self, organisation: &str, owner: &User) -> Stored<OwnerOutcome> {
+    async fn create_owner(&self, owner: &NewOwner) -> Stored<OwnerOutcome> {
         self.call("directory.create_owner", |s| {
-            if by_email(s, &owner.email).is_some() {
+            if by_email(s, &owner.user.email).is_some() {
                 return Ok(OwnerOutcome::AddressTaken);
             }
-            s.organisations.insert(owner.org, organisation.to_owned());
-            s.users.insert(owner.id, owner.clone());
+            let (user, org) = (owner.user.id, owner.organisation.id);
+            s.organisations.insert(org, owner.organisation.clone());
+            s.users.insert(user, owner.user.clone());
+            s.accounts.insert(user, owner.account.clone());
+            s.memberships.insert((org, user), owner.membership);
             Ok(OwnerOutcome::Created)
         })
         .await
     }
-    async fn set_hash(&self, user: UserId, hash: &PasswordHash, at: Timestamp) -> Stored<()> {
+    async fn set_hash(
+        &self,
+        user: UserId,
+        hash: &PasswordHash,
+        sessions_from: Timestamp,
+    ) -> Stored<()> {
         const NAME: &str = "directory.set_hash";
         self.call(NAME, |s| {
-            let known = s.users.get_mut(&user);
-            let known = known.ok_or_else(|| StoreError::new(NAME, "no such user"))?;
-            (known.hash, known.hash_set_at) = (hash.clone(), at);
+            let known = s.users.get_mut(&user).zip(s.accounts.get_mut(&user));
+            let (known, account) = known.ok_or_else(|| StoreError::new(NAME, "no such user"))?;
+            known.hash = hash.clone();
+            account.sessions_from = sessions_from;
             Ok(())
         })
         .await
@@ -81,13 +134,13 @@ impl Limits for FakeCloud {
 impl Sessions for FakeCloud {
     async fn open(&self, session: &Session) -> Stored<()> {
         self.call("sessions.open", |s| {
-            s.sessions.insert(session.id, *session);
+            s.sessions.insert(session.id, session.clone());
             Ok(())
         })
         .await
     }
     async fn get(&self, id: SessionId) -> Stored<Option<Session>> {
-        self.call("sessions.get", |s| Ok(s.sessions.get(&id).copied()))
+        self.call("sessions.get", |s| Ok(s.sessions.get(&id).cloned()))
             .await
     }
     async fn rotate(&self, presented: Digest, next: &Session, now: Timestamp) -> Stored<Rotation> {
@@ -97,7 +150,7 @@ impl Sessions for FakeCloud {
             };
             let live = !session.revoked && now < session.expires_at;
             if session.active != presented || !live {
-                return Ok(Rotation::Stale(*session));
+                return Ok(Rotation::Stale(Box::new(session.clone())));
             }
             *session = Session {
                 generation: next.generation,
@@ -105,7 +158,7 @@ impl Sessions for FakeCloud {
                 active: next.active,
                 parent: next.parent,
                 rotated_at: next.rotated_at,
-                ..*session
+                ..session.clone()
             };
             Ok(Rotation::Rotated)
         })
@@ -117,6 +170,27 @@ impl Sessions for FakeCloud {
                 session.revoked = true;
             }
             Ok(())
+        })
+        .await
+    }
+    async fn list(&self, user: UserId) -> Stored<Vec<Session>> {
+        self.call("sessions.list", |s| {
+            let theirs = s.sessions.values().filter(|session| session.user == user);
+            Ok(theirs.take(100).cloned().collect())
+        })
+        .await
+    }
+    async fn reauthenticated(&self, id: SessionId, at: Timestamp) -> Stored<Change> {
+        self.call("sessions.reauthenticated", |s| {
+            let live = s
+                .sessions
+                .get_mut(&id)
+                .filter(|session| session.is_live(at));
+            let Some(session) = live else {
+                return Ok(Change::NotApplied);
+            };
+            session.authenticated_at = at;
+            Ok(Change::Applied)
         })
         .await
     }

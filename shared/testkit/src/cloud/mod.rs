@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use vault_domain::asset::Asset;
 use vault_domain::credential::User;
 use vault_domain::id::{AssetId, KeyId, OrgId, PlaybackId, SessionId, UserId};
+use vault_domain::member::{Account, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
 use vault_domain::ports::{Manifest, Stored};
 use vault_domain::time::Timestamp;
@@ -30,8 +31,12 @@ pub use shape::Shape;
 /// Everything that the cloud holds. Comparable, so that two ends can be.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
-    /// Names of organisations.
-    pub organisations: BTreeMap<OrgId, String>,
+    /// Organisations.
+    pub organisations: BTreeMap<OrgId, Organisation>,
+    /// Accounts.
+    pub accounts: BTreeMap<UserId, Account>,
+    /// Places in organisations.
+    pub memberships: BTreeMap<(OrgId, UserId), Membership>,
     /// Users.
     pub users: BTreeMap<UserId, User>,
     /// Attempts taken, and when the record may vanish.

@@ -3,10 +3,13 @@
 use async_trait::async_trait;
 use vault_domain::asset::Asset;
 use vault_domain::id::{AssetId, KeyId, PlaybackId};
-use vault_domain::playback::PlaybackSession;
-use vault_domain::ports::{KeyBundle, KeyReads, Opening, PlaylistReads, Stored, Views};
+use vault_domain::playback::{PlaybackSession, Ticket};
+use vault_domain::ports::{
+    KeyBundle, KeyReads, Opening, PlaylistBundle, PlaylistReads, Stored, Views,
+};
 use vault_domain::token::{Digest, Grant};
 
+use super::identity::standing;
 use super::{FakeCloud, State};
 
 fn open(state: &mut State, session: &PlaybackSession) -> Opening {
@@ -49,14 +52,13 @@ impl Views for FakeCloud {
 
 #[async_trait]
 impl PlaylistReads for FakeCloud {
-    async fn session_and_asset(
-        &self,
-        playback: PlaybackId,
-        asset: AssetId,
-    ) -> Stored<(Option<PlaybackSession>, Option<Asset>)> {
-        self.call("playlist_reads.session_and_asset", |s| {
-            let session = s.playbacks.get(&playback).cloned();
-            Ok((session, s.assets.get(&asset).cloned()))
+    async fn bundle(&self, ticket: &Ticket) -> Stored<PlaylistBundle> {
+        self.call("playlist_reads.bundle", |s| {
+            Ok(PlaylistBundle {
+                session: s.playbacks.get(&ticket.playback).cloned(),
+                asset: s.assets.get(&ticket.asset).cloned(),
+                standing: standing(s, &ticket.subject, ticket.org),
+            })
         })
         .await
     }
@@ -64,12 +66,13 @@ impl PlaylistReads for FakeCloud {
 
 #[async_trait]
 impl KeyReads for FakeCloud {
-    async fn bundle(&self, playback: PlaybackId, asset: AssetId, key: KeyId) -> Stored<KeyBundle> {
+    async fn bundle(&self, ticket: &Ticket, key: KeyId) -> Stored<KeyBundle> {
         self.call("key_reads.bundle", |s| {
             Ok(KeyBundle {
-                session: s.playbacks.get(&playback).cloned(),
-                asset: s.assets.get(&asset).map(|a| a.state),
-                key: s.keys.get(&(asset, key)).cloned(),
+                session: s.playbacks.get(&ticket.playback).cloned(),
+                asset: s.assets.get(&ticket.asset).map(|a| a.state),
+                key: s.keys.get(&(ticket.asset, key)).cloned(),
+                standing: standing(s, &ticket.subject, ticket.org),
             })
         })
         .await

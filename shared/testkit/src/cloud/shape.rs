@@ -57,13 +57,17 @@ impl State {
 
     fn users_shape(&self) -> Vec<String> {
         let users = self.users.values().map(|u| {
-            let org = self.organisations.get(&u.org);
-            format!(
-                "{} {:?} active {} of {org:?}",
-                u.email.as_str(),
-                u.role,
-                u.active
-            )
+            let places = self.memberships.values().filter(|m| m.user == u.id);
+            let places = places.map(|m| {
+                let org = self.organisations.get(&m.org);
+                let org = org.map(|o| (o.name.as_str(), o.owners, o.require_second_factor));
+                format!("{:?} active {} of {org:?}", m.role, m.active)
+            });
+            let places: Vec<_> = places.collect();
+            let account = self.accounts.get(&u.id);
+            let account = account.map(|a| (a.active, a.orgs.len(), a.second_factor));
+            let (email, verified) = (u.email.as_str(), u.verified);
+            format!("{email} verified {verified} account {account:?} {places:?}")
         });
         users.collect()
     }
@@ -101,7 +105,9 @@ impl State {
             let current = self.assets.get(&p.asset).and_then(|a| a.package) == Some(p.package);
             format!(
                 "{} by {} current {current} revoked {}",
-                p.asset, p.user, p.revoked
+                p.asset,
+                p.subject.actor(),
+                p.revoked
             )
         };
         self.playbacks.values().map(line).collect()

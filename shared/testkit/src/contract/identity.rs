@@ -1,8 +1,11 @@
 //! The directory, budgets of attempts, login sessions.
 
 use futures_util::future::join_all;
-use vault_domain::credential::User;
-use vault_domain::ports::{Attempt, Directory, Limits, OwnerOutcome, Rotation, Sessions};
+use vault_domain::credential::{Role, User};
+use vault_domain::member::{Organisation, Person, Standing};
+use vault_domain::ports::{
+    Attempt, Change, Directory, Limits, NewOwner, OwnerOutcome, Rotation, Sessions, Standings,
+};
 use vault_domain::time::Timestamp;
 use vault_domain::token::Session;
 
@@ -11,83 +14,95 @@ use crate::crypto::FakeHasher;
 use crate::entropy::SeedNote;
 use crate::sample::{FAR_AHEAD, Sample};
 
-/// The directory: both or neither, one owner an address, a hash that can be replaced.
+/// The directory: all or nothing, one owner an address, a hash that can be replaced.
 pub async fn directory_contract(port: &dyn Directory, seed: u64) {
     let _note = SeedNote(seed);
     let sample = Sample::new(seed);
-    let user = sample.user();
-    assert_eq!(port.by_email(&user.email).await.expect("by_email"), None);
-    assert_eq!(port.by_id(user.id).await.expect("by_id"), None);
+    let owner = sample.owner();
+    assert_eq!(stored(port, &owner).await, (None, None, Person::default()));
+    assert_eq!(by_email(port, &owner).await, None);
 
-    let created = port
-        .create_owner("Contract", &user)
-        .await
-        .expect("create_owner");
+    let created = port.create_owner(&owner).await.expect("create_owner");
     assert_eq!(created, OwnerOutcome::Created);
-    let found = port.by_email(&user.email).await.expect("by_email");
     assert_eq!(
-        found.as_ref(),
-        Some(&user),
-        "all fields read back by address"
+        stored(port, &owner).await,
+        whole(&owner),
+        "all fields read back"
     );
-    let found = port.by_id(user.id).await.expect("by_id");
-    assert_eq!(found.as_ref(), Some(&user), "all fields read back by id");
+    let user = Some(owner.user.clone());
+    assert_eq!(by_email(port, &owner).await, user);
+    let account = port.account(owner.user.id).await.expect("account");
+    assert_eq!(account.as_ref(), Some(&owner.account));
 
-    let usurper = User {
-        email: user.email.clone(),
-        ..sample.user()
-    };
-    let taken = port
-        .create_owner("Usurped", &usurper)
-        .await
-        .expect("create_owner");
+    let mut usurper = sample.owner();
+    usurper.user.email = owner.user.email.clone();
+    let taken = port.create_owner(&usurper).await.expect("create_owner");
     assert_eq!(taken, OwnerOutcome::AddressTaken);
+    let nothing = (None, None, Person::default());
+    assert_eq!(stored(port, &usurper).await, nothing, "nothing was stored");
     assert_eq!(
-        port.by_id(usurper.id).await.expect("by_id"),
-        None,
-        "neither was stored"
-    );
-    let found = port.by_email(&user.email).await.expect("by_email");
-    assert_eq!(
-        found.as_ref(),
-        Some(&user),
-        "the first owner stays as they were"
+        by_email(port, &owner).await,
+        user,
+        "the first stays as it was"
     );
 
     let hash = FakeHasher::hash_of("another passphrase");
-    let at = user.hash_set_at.plus(60);
-    port.set_hash(user.id, &hash, at).await.expect("set_hash");
-    let renewed = User {
-        hash: hash.clone(),
-        hash_set_at: at,
-        ..user
-    };
-    assert_eq!(
-        port.by_id(renewed.id).await.expect("by_id").as_ref(),
-        Some(&renewed)
-    );
-    let found = port.by_email(&renewed.email).await.expect("by_email");
-    assert_eq!(found, Some(renewed), "the new hash is found by address too");
+    let (id, from) = (owner.user.id, owner.account.sessions_from.plus(60));
+    port.set_hash(id, &hash, from).await.expect("set_hash");
+    let mut renewed = owner;
+    renewed.user.hash = hash.clone();
+    renewed.account.sessions_from = from;
+    assert_eq!(stored(port, &renewed).await, whole(&renewed));
+    assert_eq!(by_email(port, &renewed).await, Some(renewed.user.clone()));
 
-    let stranger = sample.user();
-    assert!(
-        port.set_hash(stranger.id, &hash, at).await.is_err(),
-        "no user is made by a hash"
+    let stranger = sample.owner();
+    let none = port.set_hash(stranger.user.id, &hash, from).await;
+    assert!(none.is_err(), "no user is made by a hash");
+    assert_eq!(
+        stored(port, &stranger).await,
+        (None, None, Person::default())
     );
-    assert_eq!(port.by_id(stranger.id).await.expect("by_id"), None);
     owners_race(port, &sample).await;
+}
+
+type Everything = (Option<User>, Option<Organisation>, Person);
+
+async fn stored(port: &dyn Directory, owner: &NewOwner) -> Everything {
+    let (user, org) = (owner.user.id, owner.organisation.id);
+    (
+        port.by_id(user).await.expect("by_id"),
+        port.organisation(org).await.expect("organisation"),
+        port.person(user, org).await.expect("person"),
+    )
+}
+
+fn whole(owner: &NewOwner) -> Everything {
+    let person = Person {
+        account: Some(owner.account.clone()),
+        membership: Some(owner.membership),
+    };
+    (
+        Some(owner.user.clone()),
+        Some(owner.organisation.clone()),
+        person,
+    )
+}
+
+async fn by_email(port: &dyn Directory, owner: &NewOwner) -> Option<User> {
+    port.by_email(&owner.user.email).await.expect("by_email")
 }
 
 /// Of many owners of one address at once, one is created.
 async fn owners_race(port: &dyn Directory, sample: &Sample) {
-    let email = sample.user().email;
-    let owners: Vec<User> = (0..8)
-        .map(|_| User {
-            email: email.clone(),
-            ..sample.user()
+    let email = sample.owner().user.email;
+    let owners: Vec<NewOwner> = (0..8)
+        .map(|_| {
+            let mut owner = sample.owner();
+            owner.user.email = email.clone();
+            owner
         })
         .collect();
-    let outcomes = join_all(owners.iter().map(|o| port.create_owner("Race", o))).await;
+    let outcomes = join_all(owners.iter().map(|o| port.create_owner(o))).await;
     let outcomes: Vec<_> = outcomes
         .into_iter()
         .map(|o| o.expect("create_owner"))
@@ -97,13 +112,54 @@ async fn owners_race(port: &dyn Directory, sample: &Sample) {
         .filter(|o| **o == OwnerOutcome::Created)
         .count();
     assert_eq!(created, 1, "one owner an address: {outcomes:?}");
-    let winner = port
-        .by_email(&email)
-        .await
-        .expect("by_email")
-        .expect("the winner");
+    let winner = by_email(port, &owners[0]).await.expect("the winner");
     let at = outcomes.iter().position(|o| *o == OwnerOutcome::Created);
-    assert_eq!(at.map(|at| owners[at].id), Some(winner.id));
+    assert_eq!(at.map(|at| owners[at].user.id), Some(winner.id));
+}
+
+/// Standing: one read gives account, place and login session, each if it is there, as they are at that moment.
+pub async fn standings_contract(
+    port: &dyn Standings,
+    directory: &dyn Directory,
+    sessions: &dyn Sessions,
+    seed: u64,
+) {
+    let _note = SeedNote(seed);
+    let sample = Sample::new(seed);
+    let owner = sample.owner();
+    let session = sample.session_of(&owner);
+    let (subject, org) = (session.subject(), session.org);
+    let read = async || port.standing(&subject, org).await.expect("standing");
+    assert_eq!(read().await, Standing::default());
+    directory.create_owner(&owner).await.expect("create_owner");
+    assert_eq!(read().await.person, whole(&owner).2);
+    assert_eq!(read().await.role(&subject, org), None, "without a session");
+    sessions.open(&session).await.expect("open");
+    assert_eq!(read().await.session.as_ref(), Some(&session));
+    assert_eq!(read().await.role(&subject, org), Some(Role::Owner));
+    let elsewhere = sample.owner().organisation.id;
+    let other = port.standing(&subject, elsewhere).await.expect("standing");
+    assert_eq!(other.role(&subject, elsewhere), None, "of another tenant");
+    assert_eq!(read().await.role(&subject, elsewhere), None);
+
+    let hash = FakeHasher::hash_of("another passphrase");
+    let from = session.opened_at.plus(1);
+    directory
+        .set_hash(owner.user.id, &hash, from)
+        .await
+        .expect("set_hash");
+    assert_eq!(read().await.role(&subject, org), None, "a new password");
+
+    let later = Session {
+        opened_at: from,
+        ..sample.session_of(&owner)
+    };
+    sessions.open(&later).await.expect("open");
+    let (subject, org) = (later.subject(), later.org);
+    let read = async || port.standing(&subject, org).await.expect("standing");
+    assert_eq!(read().await.role(&subject, org), Some(Role::Owner));
+    sessions.revoke(later.id).await.expect("revoke");
+    assert_eq!(read().await.role(&subject, org), None, "a revoked session");
 }
 
 /// Budgets: exact one after the other and at once, given back one by one, never below nothing.
@@ -184,7 +240,10 @@ pub async fn sessions_contract(port: &dyn Sessions, seed: u64) {
     );
 
     port.open(&session).await.expect("open");
-    assert_eq!(port.get(session.id).await.expect("get"), Some(session));
+    assert_eq!(
+        port.get(session.id).await.expect("get"),
+        Some(session.clone())
+    );
 
     let next = following(&sample, &session, now.plus(60));
     let rotated = port
@@ -192,7 +251,7 @@ pub async fn sessions_contract(port: &dyn Sessions, seed: u64) {
         .await
         .expect("rotate");
     assert!(matches!(rotated, Rotation::Rotated), "{rotated:?}");
-    assert_eq!(port.get(session.id).await.expect("get"), Some(next));
+    assert_eq!(port.get(session.id).await.expect("get"), Some(next.clone()));
 
     let late = following(&sample, &next, now.plus(61));
     let stale = port
@@ -200,13 +259,13 @@ pub async fn sessions_contract(port: &dyn Sessions, seed: u64) {
         .await
         .expect("rotate");
     assert!(
-        matches!(stale, Rotation::Stale(found) if found == next),
+        matches!(&stale, Rotation::Stale(found) if **found == next),
         "{stale:?}"
     );
     let over = next.expires_at;
     let stale = port.rotate(next.active, &late, over).await.expect("rotate");
     assert!(
-        matches!(stale, Rotation::Stale(found) if found == next),
+        matches!(&stale, Rotation::Stale(found) if **found == next),
         "a session that is over"
     );
 
@@ -216,18 +275,52 @@ pub async fn sessions_contract(port: &dyn Sessions, seed: u64) {
         .expect("revoking again is fine");
     let revoked = Session {
         revoked: true,
-        ..next
+        ..next.clone()
     };
-    assert_eq!(port.get(session.id).await.expect("get"), Some(revoked));
+    assert_eq!(
+        port.get(session.id).await.expect("get"),
+        Some(revoked.clone())
+    );
     let stale = port
         .rotate(next.active, &late, now.plus(62))
         .await
         .expect("rotate");
     assert!(
-        matches!(stale, Rotation::Stale(found) if found == revoked),
+        matches!(&stale, Rotation::Stale(found) if **found == revoked),
         "{stale:?}"
     );
     rotations_race(port, &sample).await;
+    of_a_person(port, &sample).await;
+}
+
+/// A person's sessions are listed, nobody else's; only a live one is authenticated again.
+async fn of_a_person(port: &dyn Sessions, sample: &Sample) {
+    let first = sample.session();
+    let mut theirs = vec![first.clone()];
+    theirs.extend((0..3).map(|_| Session {
+        user: first.user,
+        ..sample.session()
+    }));
+    for session in theirs.iter().chain([&sample.session()]) {
+        port.open(session).await.expect("open");
+    }
+    let mut listed = port.list(first.user).await.expect("list");
+    listed.sort_by_key(|session| session.id);
+    theirs.sort_by_key(|session| session.id);
+    assert_eq!(listed, theirs);
+    let nobody = sample.session();
+    assert_eq!(port.list(nobody.user).await.expect("list"), vec![]);
+
+    let again = async |id, at| port.reauthenticated(id, at).await.expect("reauthenticated");
+    let at = first.opened_at.plus(60);
+    assert_eq!(again(first.id, at).await, Change::Applied);
+    let found = port.get(first.id).await.expect("get");
+    assert_eq!(found.map(|s| s.authenticated_at), Some(at));
+    assert_eq!(again(nobody.id, at).await, Change::NotApplied);
+    assert_eq!(port.get(nobody.id).await.expect("get"), None);
+    assert_eq!(again(first.id, first.expires_at).await, Change::NotApplied);
+    port.revoke(first.id).await.expect("revoke");
+    assert_eq!(again(first.id, at).await, Change::NotApplied);
 }
 
 fn following(sample: &Sample, session: &Session, now: Timestamp) -> Session {
@@ -237,7 +330,7 @@ fn following(sample: &Sample, session: &Session, now: Timestamp) -> Session {
         active: sample.digest(),
         parent: Some(session.active),
         rotated_at: now,
-        ..*session
+        ..session.clone()
     }
 }
 
@@ -266,7 +359,7 @@ async fn rotations_race(port: &dyn Sessions, sample: &Sample) {
                 rotated += 1;
                 assert_eq!(*next, winner);
             }
-            Rotation::Stale(found) => assert_eq!(found, winner),
+            Rotation::Stale(found) => assert_eq!(*found, winner),
             Rotation::Gone => unreachable!("the session is there"),
         }
     }

@@ -1,11 +1,13 @@
 //! Wrapped content keys, as written and as read on the hot path.
 
 use vault_domain::asset::AssetState;
-use vault_domain::id::{AssetId, PlaybackId};
+use vault_domain::credential::Role;
+use vault_domain::id::AssetId;
+use vault_domain::member::Standing;
 use vault_domain::playback::WrappedKey;
 use vault_domain::ports::{Assets, ContentKeys, Grants, KeyReads, Opening, Views};
 
-use super::publish_film;
+use super::{Viewers, publish_film};
 use crate::builders;
 use crate::entropy::SeedNote;
 use crate::sample::Sample;
@@ -56,11 +58,8 @@ pub async fn content_keys_contract(port: &dyn ContentKeys, reads: &dyn KeyReads,
 }
 
 async fn stored(reads: &dyn KeyReads, sample: &Sample, key: &WrappedKey) -> Option<WrappedKey> {
-    let nobody = PlaybackId::from_octets(sample.0.octets());
-    let bundle = reads
-        .bundle(nobody, key.asset, key.key)
-        .await
-        .expect("bundle");
+    let nobody = sample.playback(&sample.grant(key.asset)).ticket();
+    let bundle = reads.bundle(&nobody, key.key).await.expect("bundle");
     assert_eq!(bundle.session, None);
     bundle.key
 }
@@ -76,6 +75,8 @@ pub struct KeyStores<'a> {
     pub grants: &'a dyn Grants,
     /// The playback sessions.
     pub views: &'a dyn Views,
+    /// Who watches.
+    pub viewers: Viewers<'a>,
 }
 
 /// One read gives session, state and key, each if it is there, as they are at that moment.
@@ -85,19 +86,22 @@ pub async fn key_reads_contract(port: &dyn KeyReads, stores: KeyStores<'_>, seed
     let new = sample.new_asset(&builders::film(10));
     let package = sample.package();
     let key = sample.wrapped_key(new.id, package);
-    let grant = sample.grant(new.id);
+    let login = sample.session();
+    let grant = vault_domain::token::Grant {
+        subject: login.subject(),
+        org: login.org,
+        ..sample.grant(new.id)
+    };
     let session = vault_domain::playback::PlaybackSession {
         package,
         ..sample.playback(&grant)
     };
-    let read = async || {
-        port.bundle(session.id, new.id, key.key)
-            .await
-            .expect("bundle")
-    };
+    let ticket = session.ticket();
+    let read = async || port.bundle(&ticket, key.key).await.expect("bundle");
 
     let nothing = read().await;
     assert!(nothing.session.is_none() && nothing.asset.is_none() && nothing.key.is_none());
+    assert_eq!(nothing.standing, Standing::default());
 
     publish_film(stores.assets, &new, package).await;
     assert_eq!(read().await.asset, Some(AssetState::Ready));
@@ -125,12 +129,29 @@ pub async fn key_reads_contract(port: &dyn KeyReads, stores: KeyStores<'_>, seed
     );
 
     let other = sample.new_asset(&builders::film(10));
-    let stray = port
-        .bundle(session.id, other.id, key.key)
-        .await
-        .expect("bundle");
+    let astray = vault_domain::playback::Ticket {
+        asset: other.id,
+        ..ticket
+    };
+    let stray = port.bundle(&astray, key.key).await.expect("bundle");
     assert!(
         stray.asset.is_none() && stray.key.is_none(),
         "a key belongs to its asset"
     );
+
+    let login = stores.viewers.sign_in(&sample).await;
+    let (subject, org) = (login.subject(), login.org);
+    let ticket = vault_domain::playback::Ticket {
+        subject,
+        org,
+        ..ticket
+    };
+    let read = async || port.bundle(&ticket, key.key).await.expect("bundle");
+    let all = read().await;
+    assert_eq!(all.standing.role(&subject, org), Some(Role::Owner));
+    assert_eq!(all.key.as_ref(), Some(&key), "all in the same read");
+    let revoked = stores.viewers.sessions.revoke(login.id).await;
+    revoked.expect("revoke");
+    let ended = read().await.standing;
+    assert_eq!(ended.role(&subject, org), None, "from that moment on");
 }

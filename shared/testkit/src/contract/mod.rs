@@ -17,10 +17,10 @@ use vault_domain::ports::{Assets, Change, Claim, Reservation, SignedPart};
 use crate::clock::GOLDEN_NOW;
 
 pub use assets::assets_contract;
-pub use identity::{directory_contract, limits_contract, sessions_contract};
+pub use identity::{directory_contract, limits_contract, sessions_contract, standings_contract};
 pub use keys::{KeyStores, content_keys_contract, key_reads_contract};
 pub use media::{distribution_contract, media_contract};
-pub use playback::{playlist_reads_contract, views_contract};
+pub use playback::{PlaylistStores, playlist_reads_contract, views_contract};
 pub use uploads::{begin_in_parts, uploads_contract};
 
 /// The client's PUT to a signed URL, with the signed headers: the `ETag`, or the HTTP status of the refusal.
@@ -50,4 +50,25 @@ pub async fn publish_film(assets: &dyn Assets, new: &NewAsset, package: PackageI
         .await
         .expect("assets.publish");
     assert_eq!(published, Change::Applied);
+}
+
+/// Who watches: an owner who is signed in, in stores that playback reads.
+#[derive(Clone, Copy)]
+pub struct Viewers<'a> {
+    /// Takes them.
+    pub directory: &'a dyn vault_domain::ports::Directory,
+    /// Takes their login sessions.
+    pub sessions: &'a dyn vault_domain::ports::Sessions,
+}
+
+impl Viewers<'_> {
+    /// A new owner's login session.
+    pub async fn sign_in(self, sample: &crate::Sample) -> vault_domain::token::Session {
+        let owner = sample.owner();
+        let created = self.directory.create_owner(&owner).await;
+        created.expect("create_owner");
+        let session = sample.session_of(&owner);
+        self.sessions.open(&session).await.expect("sessions.open");
+        session
+    }
 }

@@ -2,11 +2,13 @@
 
 use futures_util::future::join_all;
 use vault_domain::asset::AssetState;
+use vault_domain::credential::Role;
+use vault_domain::member::Standing;
 use vault_domain::ports::{Assets, Grants, Opening, PlaylistReads, Views};
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Action, Grant};
 
-use super::publish_film;
+use super::{Viewers, publish_film};
 use crate::builders;
 use crate::clock::GOLDEN_NOW;
 use crate::entropy::SeedNote;
@@ -191,43 +193,70 @@ async fn repeats_race(views: &dyn Views, grants: &dyn Grants, sample: &Sample) {
     assert_eq!(stored(views, &grant).await.map(|g| g.views), Some(1));
 }
 
-/// One read gives the session and the asset, each if it is there.
+/// Where [`playlist_reads_contract`] puts what it reads.
+#[derive(Clone, Copy)]
+pub struct PlaylistStores<'a> {
+    /// Who watches.
+    pub viewers: Viewers<'a>,
+    /// The playback sessions.
+    pub views: &'a dyn Views,
+    /// The grants.
+    pub grants: &'a dyn Grants,
+    /// The assets.
+    pub assets: &'a dyn Assets,
+}
+
+/// One read gives the session, the asset and the viewer's standing, each if it is there.
 pub async fn playlist_reads_contract(
     port: &dyn PlaylistReads,
-    views: &dyn Views,
-    grants: &dyn Grants,
-    assets: &dyn Assets,
+    stores: PlaylistStores<'_>,
     seed: u64,
 ) {
     let _note = SeedNote(seed);
     let sample = Sample::new(seed);
     let new = sample.new_asset(&builders::film(10));
-    let grant = sample.grant(new.id);
+    let login = sample.session();
+    let grant = Grant {
+        subject: login.subject(),
+        org: login.org,
+        ..sample.grant(new.id)
+    };
     let session = vault_domain::playback::PlaybackSession {
         opened_at: GOLDEN_NOW.plus(1),
         ..sample.playback(&grant)
     };
-    let read = async || {
-        let read = port.session_and_asset(session.id, new.id).await;
-        read.expect("session_and_asset")
-    };
-    assert_eq!(read().await, (None, None));
-    grants.create(&grant).await.expect("create");
-    views.open(&session).await.expect("open");
-    assert_eq!(
-        read().await,
-        (Some(session.clone()), None),
-        "all fields read back"
-    );
-    publish_film(assets, &new, session.package).await;
-    let (found, asset) = read().await;
-    assert_eq!(found, Some(session.clone()));
-    let asset = asset.expect("the asset");
+    let ticket = session.ticket();
+    let read = async || port.bundle(&ticket).await.expect("bundle");
+    let nothing = read().await;
+    assert!(nothing.session.is_none() && nothing.asset.is_none());
+    assert_eq!(nothing.standing, Standing::default());
+    stores.grants.create(&grant).await.expect("create");
+    stores.views.open(&session).await.expect("open");
+    let found = read().await;
+    assert_eq!(found.session.as_ref(), Some(&session), "all fields");
+    assert!(found.asset.is_none());
+    publish_film(stores.assets, &new, session.package).await;
+    let found = read().await;
+    assert_eq!(found.session.as_ref(), Some(&session));
+    let asset = found.asset.expect("the asset");
     assert_eq!(
         (asset.state, asset.package),
         (AssetState::Ready, Some(session.package))
     );
-    assets.withdraw(new.id).await.expect("withdraw");
-    let state = read().await.1.map(|a| a.state);
+    stores.assets.withdraw(new.id).await.expect("withdraw");
+    let state = read().await.asset.map(|a| a.state);
     assert_eq!(state, Some(AssetState::Withdrawn), "from that moment on");
+
+    let login = stores.viewers.sign_in(&sample).await;
+    let (subject, org) = (login.subject(), login.org);
+    let ticket = vault_domain::playback::Ticket {
+        subject,
+        org,
+        ..ticket
+    };
+    let stands = async || port.bundle(&ticket).await.expect("bundle").standing;
+    assert_eq!(stands().await.role(&subject, org), Some(Role::Owner));
+    let revoked = stores.viewers.sessions.revoke(login.id).await;
+    revoked.expect("revoke");
+    assert_eq!(stands().await.role(&subject, org), None);
 }

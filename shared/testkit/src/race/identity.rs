@@ -7,12 +7,12 @@ use vault_domain::credential::Email;
 use vault_domain::error::Refusal;
 use vault_domain::ports::Directory;
 use vault_domain::token::{RefreshClaims, Session};
-use vault_domain::usecase::{login, refresh};
+use vault_domain::usecase::{Origin, login, refresh};
 
 use super::{RUNNERS, Way, together};
 use crate::builders;
 use crate::entropy::SeedNote;
-use crate::sample::{FAR_AHEAD, Sample};
+use crate::sample::Sample;
 
 /// A hundred wrong passwords at once: exactly [`login::ATTEMPTS_PER_ACCOUNT`] of them are compared, for an account
 /// that exists and for one that does not. `compared` tells how many hashes were computed so far.
@@ -25,12 +25,9 @@ pub async fn race_wrong_passwords(
 ) {
     let _note = SeedNote(seed);
     let sample = Sample::new(seed);
-    let user = sample.user();
-    directory
-        .create_owner("Race", &user)
-        .await
-        .expect("create_owner");
-    for email in [user.email, sample.user().email] {
+    let owner = sample.owner();
+    directory.create_owner(&owner).await.expect("create_owner");
+    for email in [owner.user.email, sample.owner().user.email] {
         let before = compared();
         let address = IpAddr::V6(Ipv6Addr::from(sample.0.octets::<16>()));
         let runners = (0..RUNNERS).map(|_| {
@@ -55,7 +52,11 @@ async fn is_compared(deps: &login::Deps, email: Email, address: IpAddr) -> bool 
     let command = login::Command {
         email,
         password: builders::password("a wrong guess"),
-        address,
+        organisation: None,
+        origin: Origin {
+            address,
+            ..builders::origin()
+        },
     };
     match login::run(deps, command).await {
         Err(Refusal::BadCredentials) => true,
@@ -73,28 +74,22 @@ pub async fn race_refreshes(
 ) {
     let _note = SeedNote(seed);
     let sample = Sample::new(seed);
-    let user = sample.user();
-    directory
-        .create_owner("Race", &user)
-        .await
-        .expect("create_owner");
-    let (id, nonce, now) = (sample.session().id, sample.0.octets(), deps.clock.now());
+    let owner = sample.owner();
+    directory.create_owner(&owner).await.expect("create_owner");
+    let (session, now) = (sample.session_of(&owner), deps.clock.now());
+    let id = session.id;
     let claims = RefreshClaims {
         session: id,
         generation: 1,
-        nonce,
+        nonce: session.nonce,
     };
     let token = deps.refresh.issue(&claims);
     let session = Session {
-        id,
-        user: user.id,
-        generation: 1,
-        nonce,
         active: deps.hashing.sha256(token.expose().as_bytes()),
-        parent: None,
+        opened_at: now,
+        authenticated_at: now,
         rotated_at: now,
-        expires_at: FAR_AHEAD,
-        revoked: false,
+        ..session
     };
     deps.sessions.open(&session).await.expect("sessions.open");
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use vault_domain::error::Refusal;
 use vault_domain::id::PlaybackId;
-use vault_domain::ports::{Assets, Directory, Grants};
+use vault_domain::ports::{Assets, Directory, Grants, Sessions};
 use vault_domain::token::MediaToken;
 use vault_domain::usecase::{IdempotencyKey, authorize_playback};
 
@@ -20,6 +20,8 @@ use crate::sample::Sample;
 pub struct Setup<'a> {
     /// Takes the token's owner.
     pub directory: &'a dyn Directory,
+    /// Takes their login session.
+    pub sessions: &'a dyn Sessions,
     /// Takes the film.
     pub assets: &'a dyn Assets,
     /// Takes the grant.
@@ -64,20 +66,19 @@ async fn spend(
     key: Option<IdempotencyKey>,
 ) -> Vec<Option<PlaybackId>> {
     let sample = Sample::new(seed);
-    let user = sample.user();
-    setup
-        .directory
-        .create_owner("Race", &user)
-        .await
-        .expect("create_owner");
+    let owner = sample.owner();
+    let created = setup.directory.create_owner(&owner).await;
+    created.expect("create_owner");
+    let login = sample.session_of(&owner);
+    setup.sessions.open(&login).await.expect("sessions.open");
     let mut new = sample.new_asset(&builders::film(10));
-    (new.org, new.owner) = (user.org, user.id);
+    (new.org, new.owner) = (login.org, login.subject().actor());
     publish_film(setup.assets, &new, sample.package()).await;
     let token = MediaToken::random(&sample.0).expect("seeds never fail");
     let grant = vault_domain::token::Grant {
         digest: deps.hashing.sha256(token.expose().as_bytes()),
-        user: user.id,
-        org: user.org,
+        subject: login.subject(),
+        org: login.org,
         ..sample.grant(new.id)
     };
     setup.grants.create(&grant).await.expect("grants.create");

@@ -41,10 +41,9 @@ pub async fn race_finalizes(
         .expect("assets.set_multipart");
 
     let caller = Caller {
-        user: new.owner,
+        subject: sample.session().subject(),
         org: new.org,
         role: Role::Owner,
-        session: sample.session().id,
     };
     let runners = (0..RUNNERS).map(|_| {
         let (deps, asset) = (Arc::clone(&deps), new.id);

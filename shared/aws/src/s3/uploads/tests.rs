@@ -9,7 +9,7 @@ pub(in crate::s3) fn announced(size: u64) -> NewAsset {
     NewAsset {
         id: AssetId::from_octets([1; 16]),
         org: OrgId::from_octets([2; 16]),
-        owner: UserId::from_octets([3; 16]),
+        owner: vault_domain::member::Actor::User(UserId::from_octets([3; 16])),
         title: Title::parse("A film").unwrap(),
         media_type: MediaType::parse("video/mp4").unwrap(),
         plan: PartPlan::of(size).unwrap(),

@@ -4,13 +4,20 @@
 use async_trait::async_trait;
 
 use crate::asset::{Asset, AssetState, Failure, NewAsset};
-use crate::credential::{Email, Password, PasswordHash, User};
-use crate::id::{AssetId, KeyId, PackageId, PlaybackId, SessionId, UserId};
+use crate::id::{AssetId, KeyId, PackageId, PlaybackId};
+use crate::member::Standing;
 use crate::packaging::Presentation;
 use crate::playback::{PlaybackSession, Ticket, UrlSignature, WrappedKey};
 use crate::secret::{ContentKey, SecretText};
 use crate::time::Timestamp;
-use crate::token::{Caller, Digest, Grant, RefreshClaims, Session};
+use crate::token::{Digest, Grant};
+
+mod identity;
+
+pub use identity::{
+    AccessTokens, AccessVerifier, Attempt, Directory, Limits, Members, NewOwner, OwnerOutcome,
+    PasswordHasher, RefreshTokens, Rotation, Sessions, Standings, Users,
+};
 
 /// A store or service did not do its part. Whether it took effect is unknown; repeating is safe.
 #[derive(Debug, thiserror::Error)]
@@ -54,75 +61,6 @@ pub trait Entropy: Send + Sync {
     fn fill(&self, buffer: &mut [u8]) -> Stored<()>;
 }
 
-/// The directory of users.
-#[async_trait]
-pub trait Users: Send + Sync {
-    /// The user of an address.
-    async fn by_email(&self, email: &Email) -> Stored<Option<User>>;
-    /// The user of an id, by a consistent read.
-    async fn by_id(&self, id: UserId) -> Stored<Option<User>>;
-}
-
-/// What became of the creation of a first owner.
-#[derive(Debug, PartialEq, Eq)]
-pub enum OwnerOutcome {
-    /// Organisation and owner are new.
-    Created,
-    /// The address is taken; nothing was changed.
-    AddressTaken,
-}
-
-/// The operator's way into the directory.
-#[async_trait]
-pub trait Directory: Users {
-    /// Stores an organisation and its owner, both or neither.
-    async fn create_owner(&self, organisation: &str, owner: &User) -> Stored<OwnerOutcome>;
-    /// Replaces the password hash of a user that exists, and with it ends the sessions opened before.
-    async fn set_hash(&self, user: UserId, hash: &PasswordHash, at: Timestamp) -> Stored<()>;
-}
-
-/// What a budget of attempts answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attempt {
-    /// One more is taken from the budget.
-    Granted,
-    /// The budget of this window is used up.
-    Exhausted,
-}
-
-/// Budgets of attempts in fixed windows, exact under parallel requests.
-#[async_trait]
-pub trait Limits: Send + Sync {
-    /// Takes one attempt from `bucket` unless `limit` are taken; the record may vanish at `expires_at`.
-    async fn take(&self, bucket: &str, limit: u32, expires_at: Timestamp) -> Stored<Attempt>;
-    /// Gives one attempt back.
-    async fn give_back(&self, bucket: &str) -> Stored<()>;
-}
-
-/// What became of a rotation.
-#[derive(Debug)]
-pub enum Rotation {
-    /// The presented token was the active one; the next is active now.
-    Rotated,
-    /// It was not the active one of a live session; this is how the session stands.
-    Stale(Session),
-    /// There is no such session.
-    Gone,
-}
-
-/// Login sessions: families of refresh tokens.
-#[async_trait]
-pub trait Sessions: Send + Sync {
-    /// Stores a new session.
-    async fn open(&self, session: &Session) -> Stored<()>;
-    /// The session, by a consistent read.
-    async fn get(&self, id: SessionId) -> Stored<Option<Session>>;
-    /// Makes `next` the active token if `presented` is, and the session is neither revoked nor over.
-    async fn rotate(&self, presented: Digest, next: &Session, now: Timestamp) -> Stored<Rotation>;
-    /// Ends a session; repeating is fine.
-    async fn revoke(&self, id: SessionId) -> Stored<()>;
-}
-
 /// Media tokens.
 #[async_trait]
 pub trait Grants: Send + Sync {
@@ -156,15 +94,22 @@ pub trait Views: Send + Sync {
     async fn session(&self, id: PlaybackId) -> Stored<Option<PlaybackSession>>;
 }
 
+/// All that a playlist depends on.
+#[derive(Debug, Default)]
+pub struct PlaylistBundle {
+    /// The playback session.
+    pub session: Option<PlaybackSession>,
+    /// The asset.
+    pub asset: Option<Asset>,
+    /// Where the viewer stands.
+    pub standing: Standing,
+}
+
 /// Playback sessions as the playlist function sees them.
 #[async_trait]
 pub trait PlaylistReads: Send + Sync {
-    /// The session and the state and package of its asset, in one consistent read.
-    async fn session_and_asset(
-        &self,
-        playback: PlaybackId,
-        asset: AssetId,
-    ) -> Stored<(Option<PlaybackSession>, Option<Asset>)>;
+    /// Everything in exactly one strongly consistent call.
+    async fn bundle(&self, ticket: &Ticket) -> Stored<PlaylistBundle>;
 }
 
 /// All that a key delivery depends on.
@@ -176,13 +121,15 @@ pub struct KeyBundle {
     pub asset: Option<AssetState>,
     /// The wrapped key.
     pub key: Option<WrappedKey>,
+    /// Where the viewer stands.
+    pub standing: Standing,
 }
 
 /// The hot path of key delivery.
 #[async_trait]
 pub trait KeyReads: Send + Sync {
     /// Everything in exactly one strongly consistent call.
-    async fn bundle(&self, playback: PlaybackId, asset: AssetId, key: KeyId) -> Stored<KeyBundle>;
+    async fn bundle(&self, ticket: &Ticket, key: KeyId) -> Stored<KeyBundle>;
 }
 
 /// What became of a reservation.
@@ -199,7 +146,7 @@ pub enum Reservation {
 pub enum Change {
     /// It took effect now.
     Applied,
-    /// The asset was not in a state that admits it; nothing changed.
+    /// What it is about was not in a state that admits it; nothing changed.
     NotApplied,
 }
 
@@ -388,47 +335,10 @@ pub trait Distribution: Send + Sync {
     async fn invalidate(&self, reference: &str, paths: &[String]) -> Stored<()>;
 }
 
-/// Password hashing: costly on purpose.
-pub trait PasswordHasher: Send + Sync {
-    /// A hash of today's cost.
-    ///
-    /// # Errors
-    /// The hasher failed.
-    fn hash(&self, password: &Password) -> Stored<PasswordHash>;
-    /// Does the password belong to the hash? Without one it costs the same and the answer is no.
-    ///
-    /// # Errors
-    /// The hasher failed.
-    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Stored<bool>;
-}
-
 /// SHA-256 for digests of bearer secrets and for deriving ids of repeated requests.
 pub trait Hashing: Send + Sync {
     /// The digest.
     fn sha256(&self, octets: &[u8]) -> Digest;
-}
-
-/// Makes access tokens.
-pub trait AccessTokens: Send + Sync {
-    /// A signed JWT (RFC 9068) for the caller, from `now` for `lifetime` seconds.
-    ///
-    /// # Errors
-    /// The signature could not be made.
-    fn issue(&self, caller: &Caller, now: Timestamp, lifetime: u64) -> Stored<SecretText>;
-}
-
-/// Checks access tokens.
-pub trait AccessVerifier: Send + Sync {
-    /// The caller that a live, genuine token for this API speaks for.
-    fn verify(&self, token: &str, now: Timestamp) -> Option<Caller>;
-}
-
-/// Makes and checks refresh tokens: the MAC is checked before any state is looked at.
-pub trait RefreshTokens: Send + Sync {
-    /// The token of these claims; the same claims give the same token.
-    fn issue(&self, claims: &RefreshClaims) -> SecretText;
-    /// The claims of a genuine token.
-    fn open(&self, token: &str) -> Option<RefreshClaims>;
 }
 
 /// Makes and checks playback tickets.

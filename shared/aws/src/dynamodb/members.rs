@@ -1,0 +1,269 @@
+//! The table of members: where people stand. `(user, "account")`, `(organisation, user)`, `(organisation, "org")`.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use vault_domain::credential::Role;
+use vault_domain::id::{OrgId, UserId};
+use vault_domain::member::{Account, Membership, OrgName, Organisation, Person, Standing, Subject};
+use vault_domain::ports::{Members, Standings, StoreError, Stored};
+
+use super::reads::{Found, Wanted, batch};
+use super::record::{Corrupt, Fields, Item, PK, SK, flag, item, number, text, texts_of, time};
+use super::{read, sessions};
+
+/// Sort key of an account.
+const ACCOUNT: &str = "account";
+/// Sort key of an organisation.
+const ORGANISATION: &str = "org";
+
+/// The table of members.
+#[derive(Debug, Clone)]
+pub struct DynamoMembers {
+    client: Client,
+    table: String,
+}
+
+impl DynamoMembers {
+    /// The members in this table.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+        }
+    }
+
+    async fn one(&self, operation: &'static str, key: Item) -> Stored<Option<Item>> {
+        let request = self.client.get_item().table_name(&self.table);
+        let sent = request.set_key(Some(key)).consistent_read(true).send();
+        let output = sent.await;
+        Ok(output
+            .map_err(|error| StoreError::new(operation, error))?
+            .item)
+    }
+}
+
+/// Key of an account.
+pub(super) fn account_key(user: UserId) -> Item {
+    item([(PK, text(user.to_string())), (SK, text(ACCOUNT))])
+}
+
+/// Key of a place in an organisation.
+pub(super) fn membership_key(org: OrgId, user: UserId) -> Item {
+    item([(PK, text(org.to_string())), (SK, text(user.to_string()))])
+}
+
+/// Key of an organisation.
+pub(super) fn organisation_key(org: OrgId) -> Item {
+    item([(PK, text(org.to_string())), (SK, text(ORGANISATION))])
+}
+
+pub(super) fn account_item(account: &Account) -> Item {
+    let mut record = account_key(account.user);
+    record.extend(item([
+        ("active", flag(account.active)),
+        ("sessions_from", time(account.sessions_from)),
+        ("orgs", texts_of(&account.orgs)),
+        ("second_factor", flag(account.second_factor)),
+    ]));
+    record
+}
+
+pub(super) fn account(item: &Item) -> Result<Account, Corrupt> {
+    let fields = Fields(item);
+    Ok(Account {
+        user: fields.parsed(PK, |text| UserId::parse(text).ok())?,
+        active: fields.flag("active")?,
+        sessions_from: fields.time("sessions_from")?,
+        orgs: fields.texts("orgs", |text| OrgId::parse(text).ok())?,
+        second_factor: fields.flag("second_factor")?,
+    })
+}
+
+pub(super) fn membership_item(membership: &Membership) -> Item {
+    let mut record = membership_key(membership.org, membership.user);
+    record.extend(item([
+        ("role", text(membership.role.as_str())),
+        ("active", flag(membership.active)),
+        ("since", time(membership.since)),
+    ]));
+    record
+}
+
+pub(super) fn membership(item: &Item) -> Result<Membership, Corrupt> {
+    let fields = Fields(item);
+    Ok(Membership {
+        org: fields.parsed(PK, |text| OrgId::parse(text).ok())?,
+        user: fields.parsed(SK, |text| UserId::parse(text).ok())?,
+        role: fields.parsed("role", |text| Role::parse(text).ok())?,
+        active: fields.flag("active")?,
+        since: fields.time("since")?,
+    })
+}
+
+pub(super) fn organisation_item(organisation: &Organisation) -> Item {
+    let mut record = organisation_key(organisation.id);
+    record.extend(item([
+        ("name", text(organisation.name.as_str())),
+        ("owners", number(organisation.owners)),
+        ("second_factor", flag(organisation.require_second_factor)),
+    ]));
+    record
+}
+
+pub(super) fn organisation(item: &Item) -> Result<Organisation, Corrupt> {
+    let fields = Fields(item);
+    Ok(Organisation {
+        id: fields.parsed(PK, |text| OrgId::parse(text).ok())?,
+        name: fields.parsed("name", |text| OrgName::parse(text).ok())?,
+        owners: fields.number("owners")?,
+        require_second_factor: fields.flag("second_factor")?,
+    })
+}
+
+/// The two records of a person are told apart by their sort keys.
+fn person(operation: &'static str, found: &Found, members: &str) -> Stored<Person> {
+    let is_account = |item: &&Item| Fields(item).text(SK) == Ok(ACCOUNT);
+    let (mut of_account, mut of_place) = (None, None);
+    for item in found.all(members) {
+        if is_account(&item) {
+            of_account = Some(item);
+        } else {
+            of_place = Some(item);
+        }
+    }
+    Ok(Person {
+        account: read(operation, of_account, account)?,
+        membership: read(operation, of_place, membership)?,
+    })
+}
+
+#[async_trait]
+impl Members for DynamoMembers {
+    async fn account(&self, user: UserId) -> Stored<Option<Account>> {
+        const OPERATION: &str = "members.account";
+        let item = self.one(OPERATION, account_key(user)).await?;
+        read(OPERATION, item.as_ref(), account)
+    }
+
+    async fn organisation(&self, org: OrgId) -> Stored<Option<Organisation>> {
+        const OPERATION: &str = "members.organisation";
+        let item = self.one(OPERATION, organisation_key(org)).await?;
+        read(OPERATION, item.as_ref(), organisation)
+    }
+
+    async fn person(&self, user: UserId, org: OrgId) -> Stored<Person> {
+        const OPERATION: &str = "members.person";
+        let wanted = [
+            Wanted::at(&self.table, account_key(user)),
+            Wanted::at(&self.table, membership_key(org, user)),
+        ];
+        let found = batch(&self.client, OPERATION, wanted).await?;
+        person(OPERATION, &found, &self.table)
+    }
+}
+
+/// Names of the tables in which standing is read.
+#[derive(Debug, Clone)]
+pub struct StandingTables {
+    /// The table of members.
+    pub members: String,
+    /// The table of login sessions.
+    pub sessions: String,
+}
+
+impl StandingTables {
+    /// What a batch must ask for to know where a subject stands in an organisation.
+    pub(super) fn wanted(&self, subject: &Subject, org: OrgId) -> Vec<Wanted<'_>> {
+        match subject {
+            Subject::Person { user, session } => vec![
+                Wanted::at(&self.members, account_key(*user)),
+                Wanted::at(&self.members, membership_key(org, *user)),
+                Wanted::of(&self.sessions, session.to_string()),
+            ],
+            Subject::ApiKey(_) => Vec::new(),
+        }
+    }
+
+    /// Where the subject stands, by what the batch found.
+    pub(super) fn standing(
+        &self,
+        operation: &'static str,
+        found: &Found,
+        subject: &Subject,
+    ) -> Stored<Standing> {
+        let Subject::Person { .. } = subject else {
+            return Ok(Standing::default());
+        };
+        let session = found.first(&self.sessions);
+        Ok(Standing {
+            person: person(operation, found, &self.members)?,
+            session: read(operation, session, sessions::from_item)?,
+        })
+    }
+}
+
+/// Where subjects stand.
+#[derive(Debug, Clone)]
+pub struct DynamoStandings {
+    client: Client,
+    tables: StandingTables,
+}
+
+impl DynamoStandings {
+    /// Over these tables.
+    pub const fn new(client: Client, tables: StandingTables) -> Self {
+        Self { client, tables }
+    }
+}
+
+#[async_trait]
+impl Standings for DynamoStandings {
+    async fn standing(&self, subject: &Subject, org: OrgId) -> Stored<Standing> {
+        const OPERATION: &str = "standings.standing";
+        let wanted = self.tables.wanted(subject, org);
+        if wanted.is_empty() {
+            return Ok(Standing::default());
+        }
+        let found = batch(&self.client, OPERATION, wanted).await?;
+        self.tables.standing(OPERATION, &found, subject)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vault_domain::time::Timestamp;
+
+    use super::super::record::checks::reads_back;
+    use super::*;
+
+    #[test]
+    fn all_three_read_back_and_broken_ones_are_corrupt() {
+        let (org, user) = (OrgId::from_octets([1; 16]), UserId::from_octets([2; 16]));
+        let one = Account {
+            user,
+            active: true,
+            sessions_from: Timestamp(3),
+            orgs: vec![org],
+            second_factor: true,
+        };
+        let required = [PK, "active", "sessions_from", "orgs", "second_factor"];
+        reads_back(&one, &account_item(&one), account, &required);
+        let one = Membership {
+            org,
+            user,
+            role: Role::Editor,
+            active: false,
+            since: Timestamp(4),
+        };
+        let required = [PK, SK, "role", "active", "since"];
+        reads_back(&one, &membership_item(&one), membership, &required);
+        let one = Organisation {
+            id: org,
+            name: OrgName::parse("Acme").unwrap(),
+            owners: 2,
+            require_second_factor: true,
+        };
+        let required = [PK, "name", "owners", "second_factor"];
+        reads_back(&one, &organisation_item(&one), organisation, &required);
+    }
+}

@@ -1,0 +1,201 @@
+//! Standing: who may act in which organisation, and from when on their sessions count. Nothing here proves
+//! who someone is, and nothing here is secret.
+
+use crate::credential::Role;
+use crate::error::Malformed;
+use crate::id::{ApiKeyId, OrgId, SessionId, UserId};
+use crate::time::Timestamp;
+use crate::token::Session;
+
+/// Organisations that one person can belong to.
+pub const MAX_ORGANISATIONS: usize = 50;
+
+/// Who did something, for good: a person or an API key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// A person.
+    User(UserId),
+    /// An API key.
+    ApiKey(ApiKeyId),
+}
+
+impl Actor {
+    /// Reads the id of either.
+    ///
+    /// # Errors
+    /// [`Malformed`] for an id of another kind.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        UserId::parse(text)
+            .map(Self::User)
+            .or_else(|_| ApiKeyId::parse(text).map(Self::ApiKey))
+    }
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::User(id) => id.fmt(f),
+            Self::ApiKey(id) => id.fmt(f),
+        }
+    }
+}
+
+/// On whose behalf something is done now: whoever ends the login session or the API key ends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// A person, by a login session.
+    Person {
+        /// Who.
+        user: UserId,
+        /// By which login session.
+        session: SessionId,
+    },
+    /// An API key.
+    ApiKey(ApiKeyId),
+}
+
+impl Subject {
+    /// Who that is.
+    pub const fn actor(&self) -> Actor {
+        match self {
+            Self::Person { user, .. } => Actor::User(*user),
+            Self::ApiKey(id) => Actor::ApiKey(*id),
+        }
+    }
+
+    /// Reads the stored form.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some((user, session)) = text.split_once('/') {
+            return Some(Self::Person {
+                user: UserId::parse(user).ok()?,
+                session: SessionId::parse(session).ok()?,
+            });
+        }
+        ApiKeyId::parse(text).ok().map(Self::ApiKey)
+    }
+}
+
+/// `usr_…/ses_…` or `apk_…`.
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Person { user, session } => write!(f, "{user}/{session}"),
+            Self::ApiKey(id) => id.fmt(f),
+        }
+    }
+}
+
+/// A person's account, over all their organisations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Whose.
+    pub user: UserId,
+    /// May they come in at all?
+    pub active: bool,
+    /// Login sessions that were opened before are over.
+    pub sessions_from: Timestamp,
+    /// The organisations that they belong to, the oldest first; at most [`MAX_ORGANISATIONS`].
+    pub orgs: Vec<OrgId>,
+    /// Have they a second factor?
+    pub second_factor: bool,
+}
+
+/// A person's place in one organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Membership {
+    /// Of which organisation.
+    pub org: OrgId,
+    /// Who.
+    pub user: UserId,
+    /// As what.
+    pub role: Role,
+    /// Not disabled by the organisation's admins?
+    pub active: bool,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// An organisation's name: 1 to 200 characters without control characters, trimmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrgName(String);
+
+impl OrgName {
+    /// Parses a name.
+    ///
+    /// # Errors
+    /// [`Malformed`] when it is empty, too long or holds a control character.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let name = text.trim();
+        let fits = (1..=200).contains(&name.chars().count());
+        if fits && !name.chars().any(char::is_control) {
+            Ok(Self(name.to_owned()))
+        } else {
+            Err(Malformed {
+                field: "organisation",
+                expected: "1 to 200 characters without control characters",
+            })
+        }
+    }
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An organisation: the tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organisation {
+    /// Its id.
+    pub id: OrgId,
+    /// Its name.
+    pub name: OrgName,
+    /// Active owners; never none.
+    pub owners: u32,
+    /// Must everyone here have a second factor?
+    pub require_second_factor: bool,
+}
+
+/// A person in an organisation, as read at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Person {
+    /// Their account.
+    pub account: Option<Account>,
+    /// Their place in the organisation.
+    pub membership: Option<Membership>,
+}
+
+impl Person {
+    /// The role in which a session that was opened then may act now; none if it may not.
+    pub fn role(&self, opened_at: Timestamp) -> Option<Role> {
+        let account = self.account.as_ref()?;
+        let membership = self.membership.filter(|m| m.user == account.user)?;
+        let admitted = account.active && membership.active && account.sessions_from <= opened_at;
+        admitted.then_some(membership.role)
+    }
+}
+
+/// All that decides whether a subject may still act in an organisation, as read at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The person.
+    pub person: Person,
+    /// Their login session.
+    pub session: Option<Session>,
+}
+
+impl Standing {
+    /// The role in which the subject may act now; none if it may not any more. A session's own end is not
+    /// looked at: it bounds how long tokens are renewed, not a film that is under way.
+    pub fn role(&self, subject: &Subject, org: OrgId) -> Option<Role> {
+        match subject {
+            Subject::Person { user, session } => {
+                let session = self.session.as_ref().filter(|s| s.id == *session)?;
+                let genuine = session.user == *user && session.org == org && !session.revoked;
+                let role = self.person.role(session.opened_at)?;
+                let membership = self.person.membership?;
+                (genuine && membership.org == org && membership.user == *user).then_some(role)
+            }
+            Subject::ApiKey(_) => None,
+        }
+    }
+}
