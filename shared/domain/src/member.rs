@@ -111,8 +111,10 @@ pub struct Membership {
     pub role: Role,
     /// Not disabled by the organisation's admins?
     pub active: bool,
-    /// Since when.
+    /// Since when: sessions that were opened before are of an earlier place.
     pub since: Timestamp,
+    /// Login sessions in this organisation that were opened before are over.
+    pub sessions_from: Timestamp,
 }
 
 /// An organisation's name: 1 to 200 characters without control characters, trimmed.
@@ -153,6 +155,8 @@ pub struct Organisation {
     pub owners: u32,
     /// Must everyone here have a second factor?
     pub require_second_factor: bool,
+    /// Login sessions in this organisation that were opened before are over.
+    pub sessions_from: Timestamp,
 }
 
 /// A person in an organisation, as read at one moment.
@@ -162,15 +166,36 @@ pub struct Person {
     pub account: Option<Account>,
     /// Their place in the organisation.
     pub membership: Option<Membership>,
+    /// The organisation.
+    pub organisation: Option<Organisation>,
+}
+
+/// What of a login session decides whether it still counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignIn {
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Was a second factor, or a passkey that verified its user, part of it?
+    pub second_factor: bool,
 }
 
 impl Person {
-    /// The role in which a session that was opened then may act now; none if it may not.
-    pub fn role(&self, opened_at: Timestamp) -> Option<Role> {
-        let account = self.account.as_ref()?;
-        let membership = self.membership.filter(|m| m.user == account.user)?;
-        let admitted = account.active && membership.active && account.sessions_from <= opened_at;
-        admitted.then_some(membership.role)
+    /// The role in which a session may act now; none if it may not.
+    pub fn role(&self, sign_in: SignIn) -> Option<Role> {
+        let account = self.account.as_ref().filter(|a| a.active)?;
+        let place = self
+            .membership
+            .filter(|m| m.active && m.user == account.user)?;
+        let organisation = self.organisation.as_ref().filter(|o| o.id == place.org)?;
+        let ended = [
+            account.sessions_from,
+            place.sessions_from,
+            place.since,
+            organisation.sessions_from,
+        ];
+        let in_time = ended.iter().all(|from| *from <= sign_in.opened_at);
+        let strong = sign_in.second_factor || !organisation.require_second_factor;
+        (in_time && strong).then_some(place.role)
     }
 }
 
@@ -191,7 +216,7 @@ impl Standing {
             Subject::Person { user, session } => {
                 let session = self.session.as_ref().filter(|s| s.id == *session)?;
                 let genuine = session.user == *user && session.org == org && !session.revoked;
-                let role = self.person.role(session.opened_at)?;
+                let role = self.person.role(session.sign_in())?;
                 let membership = self.person.membership?;
                 (genuine && membership.org == org && membership.user == *user).then_some(role)
             }

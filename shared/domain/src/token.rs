@@ -7,15 +7,17 @@ use serde::{Deserialize, Serialize};
 use crate::credential::Role;
 use crate::error::Malformed;
 use crate::id::{AssetId, OrgId, SessionId, UserId};
-use crate::member::Subject;
+use crate::member::{SignIn, Subject};
 use crate::ports::{Entropy, StoreError};
 use crate::secret::SecretText;
 use crate::time::Timestamp;
 
 /// Seconds that an access token lives: short, since it is not looked up when used.
 pub const ACCESS_TOKEN_SECONDS: u64 = 600;
-/// Seconds that a login session lives without a refresh, and at most.
+/// Seconds that a login session lives at most.
 pub const SESSION_SECONDS: u64 = 30 * 24 * 3600;
+/// Seconds that it lives without a refresh (OWASP ASVS 5.0 §7.3.1).
+pub const SESSION_IDLE_SECONDS: u64 = 7 * 24 * 3600;
 /// Seconds in which the parent of the active refresh token returns the active one: a lost reply, a second tab.
 pub const REFRESH_GRACE_SECONDS: u64 = 10;
 /// Audience of access tokens for the API (RFC 9068 §2.2).
@@ -120,6 +122,8 @@ pub struct Session {
     pub device: Device,
     /// From which address it was opened.
     pub address: IpAddr,
+    /// Was a second factor, or a passkey that verified its user, part of the sign-in?
+    pub second_factor: bool,
 }
 
 impl Session {
@@ -130,9 +134,17 @@ impl Session {
             session: self.id,
         }
     }
-    /// Can its tokens be renewed, as far as it says itself?
+    /// Can its tokens be renewed, as far as it says itself? Not if it was left alone for too long.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        !self.revoked && now < self.expires_at
+        let used = now < self.rotated_at.plus(SESSION_IDLE_SECONDS);
+        !self.revoked && used && now < self.expires_at
+    }
+    /// What decides whether it still counts.
+    pub const fn sign_in(&self) -> SignIn {
+        SignIn {
+            opened_at: self.opened_at,
+            second_factor: self.second_factor,
+        }
     }
 }
 

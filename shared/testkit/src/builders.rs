@@ -86,6 +86,7 @@ pub fn organisation() -> Organisation {
         name: OrgName::parse("Golden").expect("a golden name"),
         owners: 1,
         require_second_factor: false,
+        sessions_from: Timestamp(0),
     }
 }
 
@@ -108,6 +109,7 @@ pub fn membership(user: UserId, role: Role) -> Membership {
         role,
         active: true,
         since: Timestamp(0),
+        sessions_from: Timestamp(0),
     }
 }
 
@@ -305,6 +307,7 @@ pub fn session(refresh: &str) -> Session {
         revoked: false,
         device: origin().device,
         address: origin().address,
+        second_factor: false,
     }
 }
 

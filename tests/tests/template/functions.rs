@@ -8,7 +8,7 @@ use crate::cfn::{ROOT, World};
 use crate::faults::Faults;
 
 /// Logical id, name, environment besides `LOG_LEVEL`.
-pub(crate) const FUNCTIONS: [(&str, &str, &str); 10] = [
+pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "Login",
         "login",
@@ -62,7 +62,7 @@ pub(crate) const FUNCTIONS: [(&str, &str, &str); 10] = [
 ];
 
 /// What every variable holds, whichever function reads it.
-const VARIABLES: [(&str, &str); 27] = [
+const VARIABLES: &[(&str, &str)] = &[
     ("ALLOWED_ORIGINS", "<AllowedOrigins>"),
     ("ASSETS_TABLE", "Data/AssetsTable"),
     ("DISTRIBUTION_ID", "Edge/Distribution"),

@@ -85,6 +85,7 @@ pub(super) fn membership_item(membership: &Membership) -> Item {
         ("role", text(membership.role.as_str())),
         ("active", flag(membership.active)),
         ("since", time(membership.since)),
+        ("sessions_from", time(membership.sessions_from)),
     ]));
     record
 }
@@ -97,6 +98,7 @@ pub(super) fn membership(item: &Item) -> Result<Membership, Corrupt> {
         role: fields.parsed("role", |text| Role::parse(text).ok())?,
         active: fields.flag("active")?,
         since: fields.time("since")?,
+        sessions_from: fields.time("sessions_from")?,
     })
 }
 
@@ -106,6 +108,7 @@ pub(super) fn organisation_item(organisation: &Organisation) -> Item {
         ("name", text(organisation.name.as_str())),
         ("owners", number(organisation.owners)),
         ("second_factor", flag(organisation.require_second_factor)),
+        ("sessions_from", time(organisation.sessions_from)),
     ]));
     record
 }
@@ -117,24 +120,21 @@ pub(super) fn organisation(item: &Item) -> Result<Organisation, Corrupt> {
         name: fields.parsed("name", |text| OrgName::parse(text).ok())?,
         owners: fields.number("owners")?,
         require_second_factor: fields.flag("second_factor")?,
+        sessions_from: fields.time("sessions_from")?,
     })
 }
 
-/// The two records of a person are told apart by their sort keys.
+/// The three records of a person are told apart by their sort keys.
 fn person(operation: &'static str, found: &Found, members: &str) -> Stored<Person> {
-    let is_account = |item: &&Item| Fields(item).text(SK) == Ok(ACCOUNT);
-    let (mut of_account, mut of_place) = (None, None);
+    let mut person = Person::default();
     for item in found.all(members) {
-        if is_account(&item) {
-            of_account = Some(item);
-        } else {
-            of_place = Some(item);
+        match Fields(item).text(SK) {
+            Ok(ACCOUNT) => person.account = read(operation, Some(item), account)?,
+            Ok(ORGANISATION) => person.organisation = read(operation, Some(item), organisation)?,
+            _ => person.membership = read(operation, Some(item), membership)?,
         }
     }
-    Ok(Person {
-        account: read(operation, of_account, account)?,
-        membership: read(operation, of_place, membership)?,
-    })
+    Ok(person)
 }
 
 #[async_trait]
@@ -156,6 +156,7 @@ impl Members for DynamoMembers {
         let wanted = [
             Wanted::at(&self.table, account_key(user)),
             Wanted::at(&self.table, membership_key(org, user)),
+            Wanted::at(&self.table, organisation_key(org)),
         ];
         let found = batch(&self.client, OPERATION, wanted).await?;
         person(OPERATION, &found, &self.table)
@@ -178,6 +179,7 @@ impl StandingTables {
             Subject::Person { user, session } => vec![
                 Wanted::at(&self.members, account_key(*user)),
                 Wanted::at(&self.members, membership_key(org, *user)),
+                Wanted::at(&self.members, organisation_key(org)),
                 Wanted::of(&self.sessions, session.to_string()),
             ],
             Subject::ApiKey(_) => Vec::new(),
@@ -254,16 +256,18 @@ mod tests {
             role: Role::Editor,
             active: false,
             since: Timestamp(4),
+            sessions_from: Timestamp(5),
         };
-        let required = [PK, SK, "role", "active", "since"];
+        let required = [PK, SK, "role", "active", "since", "sessions_from"];
         reads_back(&one, &membership_item(&one), membership, &required);
         let one = Organisation {
             id: org,
             name: OrgName::parse("Acme").unwrap(),
             owners: 2,
             require_second_factor: true,
+            sessions_from: Timestamp(6),
         };
-        let required = [PK, "name", "owners", "second_factor"];
+        let required = [PK, "name", "owners", "second_factor", "sessions_from"];
         reads_back(&one, &organisation_item(&one), organisation, &required);
     }
 }

@@ -46,6 +46,7 @@ fn to_item(session: &Session) -> Item {
         ("rotated_at", time(session.rotated_at)),
         ("device", text(session.device.as_str())),
         ("address", text(session.address.to_string())),
+        ("second_factor", flag(session.second_factor)),
         ("ends_at", time(session.expires_at)),
         ("revoked", flag(session.revoked)),
         (TTL, time(session.expires_at.plus(SESSION_SLACK))),
@@ -73,6 +74,7 @@ pub(super) fn from_item(item: &Item) -> Result<Session, Corrupt> {
         revoked: fields.flag("revoked")?,
         device: Device::of(fields.text("device")?),
         address: fields.parsed("address", |text| text.parse().ok())?,
+        second_factor: fields.flag("second_factor")?,
     })
 }
 
@@ -199,6 +201,7 @@ mod tests {
             revoked: false,
             device: Device::of("Firefox"),
             address: [192, 0, 2, 1].into(),
+            second_factor: true,
         }
     }
 
@@ -216,6 +219,7 @@ mod tests {
             "rotated_at",
             "device",
             "address",
+            "second_factor",
             "ends_at",
             "revoked",
         ];
@@ -233,7 +237,7 @@ mod tests {
             let active = Digest([active; 32]).hex();
             let answer = format!(
                 r#"{{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","Item":{{
-                "pk":{{"S":"{}"}},"user":{{"S":"{}"}},"org":{{"S":"{}"}},"device":{{"S":"x"}},"address":{{"S":"192.0.2.1"}},
+                "pk":{{"S":"{}"}},"user":{{"S":"{}"}},"org":{{"S":"{}"}},"device":{{"S":"x"}},"address":{{"S":"192.0.2.1"}},"second_factor":{{"BOOL":false}},
                 "opened_at":{{"N":"5"}},"authenticated_at":{{"N":"6"}},"generation":{{"N":"3"}},"nonce":{{"B":"BAQEBAQEBAQEBAQEBAQEBA=="}},
                 "active":{{"S":"{active}"}},"rotated_at":{{"N":"7"}},"ends_at":{{"N":"8000"}},"revoked":{{"BOOL":{revoked}}}}}}}"#,
                 session().id,

@@ -262,6 +262,7 @@ mod tests {
                 name: OrgName::parse("Acme").unwrap(),
                 owners: 1,
                 require_second_factor: false,
+                sessions_from: Timestamp(0),
             },
             account: Account {
                 user,
@@ -276,6 +277,7 @@ mod tests {
                 role: Role::Owner,
                 active: true,
                 since: Timestamp(1_000),
+                sessions_from: Timestamp(0),
             },
             user: ada(),
         }

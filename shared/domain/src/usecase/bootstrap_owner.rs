@@ -77,6 +77,7 @@ fn new_owner(deps: &Deps, command: Command, hash: PasswordHash) -> Result<NewOwn
             name: command.organisation,
             owners: 1,
             require_second_factor: false,
+            sessions_from: now,
         },
         user: User {
             id: user,
@@ -98,6 +99,7 @@ fn new_owner(deps: &Deps, command: Command, hash: PasswordHash) -> Result<NewOwn
             role: Role::Owner,
             active: true,
             since: now,
+            sessions_from: now,
         },
     })
 }

@@ -48,7 +48,7 @@ pub async fn run(deps: &Deps, token: &SecretText) -> Result<TokenPair, Refusal> 
 
     let session = deps.sessions.get(claims.session).await?.ok_or(INVALID)?;
     let person = deps.members.person(session.user, session.org).await?;
-    let role = person.role(session.opened_at).ok_or(INVALID)?;
+    let role = person.role(session.sign_in()).ok_or(INVALID)?;
     if !session.is_live(now) {
         return Err(INVALID);
     }

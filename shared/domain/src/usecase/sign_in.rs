@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::TokenPair;
 use crate::error::Refusal;
 use crate::id::{OrgId, SessionId, UserId};
-use crate::member::{Account, Membership};
+use crate::member::{Account, Membership, SignIn};
 use crate::ports::{AccessTokens, Entropy, Hashing, Members, RefreshTokens, Sessions, Stored};
 use crate::secret::SecretText;
 use crate::time::Timestamp;
@@ -58,6 +58,7 @@ impl Opener<'_> {
             rotated_at: now,
             expires_at: now.plus(SESSION_SECONDS),
             revoked: false,
+            second_factor: false,
             device: origin.device,
             address: origin.address,
         };
@@ -102,7 +103,12 @@ pub(super) async fn admission(
     let of_theirs = account.orgs.iter().copied();
     for org in of_theirs.filter(|org| wanted.is_none_or(|wanted| wanted == *org)) {
         let person = members.person(user, org).await?;
-        if person.role(now).is_some()
+        // What the organisation asks for beyond the password comes next.
+        let sign_in = SignIn {
+            opened_at: now,
+            second_factor: true,
+        };
+        if person.role(sign_in).is_some()
             && let Some(membership) = person.membership
         {
             return Ok((account, membership));

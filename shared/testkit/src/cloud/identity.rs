@@ -33,6 +33,7 @@ fn person(state: &State, user: UserId, org: OrgId) -> Person {
     Person {
         account: state.accounts.get(&user).cloned(),
         membership: state.memberships.get(&(org, user)).copied(),
+        organisation: state.organisations.get(&org).cloned(),
     }
 }
 

@@ -80,6 +80,7 @@ fn whole(owner: &NewOwner) -> Everything {
     let person = Person {
         account: Some(owner.account.clone()),
         membership: Some(owner.membership),
+        organisation: Some(owner.organisation.clone()),
     };
     (
         Some(owner.user.clone()),
