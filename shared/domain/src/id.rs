@@ -104,6 +104,10 @@ id!(
     SessionId, "ses_"
 );
 id!(
+    /// An API key: an OAuth client of one organisation.
+    ApiKeyId, "apk_"
+);
+id!(
     /// One run of the packager over an asset; each run has its own segments and keys.
     PackageId, "pkg_"
 );
