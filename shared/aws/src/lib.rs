@@ -18,9 +18,12 @@
 //! | | [`s3::S3Media`] | `MediaWrites`, `MediaReads` |
 //! | `secrets` | [`secrets::secret`] | |
 //! | `cloudfront` | [`cloudfront::CloudFrontDistribution`] | `Distribution` |
+//! | `challenge` | [`challenge::SiteVerify`] | `ChallengeVerifier` |
 //!
 //! [`Sdk`] makes the clients, each when it is first asked for.
 
+#[cfg(feature = "challenge")]
+pub mod challenge;
 #[cfg(feature = "cloudfront")]
 pub mod cloudfront;
 #[cfg(feature = "dynamodb")]

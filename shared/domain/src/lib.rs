@@ -1,13 +1,16 @@
 //! Pure rules and ports of Reelvault: ids, credentials, tokens, assets, playback, and the use cases
 //! over them. No I/O, no clock, no randomness of its own.
 
+pub mod api_key;
 pub mod asset;
+pub mod challenge;
 pub mod credential;
 pub mod entitlement;
 pub mod error;
 pub mod hls;
 pub mod id;
 pub mod member;
+pub mod network;
 pub mod packaging;
 pub mod playback;
 pub mod ports;

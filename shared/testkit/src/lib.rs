@@ -11,6 +11,7 @@
 )]
 
 pub mod builders;
+pub mod challenge;
 pub mod clock;
 pub mod cloud;
 pub mod contract;
@@ -24,6 +25,7 @@ pub mod race;
 mod sample;
 pub mod sweep;
 
+pub use challenge::FakeChallenge;
 pub use clock::FixedClock;
 pub use cloud::FakeCloud;
 pub use entropy::SeededEntropy;
