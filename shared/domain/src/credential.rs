@@ -4,10 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Malformed;
 use crate::id::UserId;
-use crate::secret::SecretText;
 
-/// bcrypt reads no more than 72 octets: a longer password is refused, never cut.
-pub const MAX_PASSWORD_OCTETS: usize = 72;
+pub use crate::password::{MAX_PASSWORD_OCTETS, Password, PasswordHash};
 
 /// An e-mail address, trimmed and in lower case; the name of an account.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -43,42 +41,6 @@ impl Email {
 impl std::fmt::Debug for Email {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Email(redacted)")
-    }
-}
-
-/// A password as typed: 1 to 72 octets without NUL.
-#[derive(Debug)]
-pub struct Password(SecretText);
-
-impl Password {
-    /// Parses a password for a check at login.
-    ///
-    /// # Errors
-    /// [`Malformed`] when it is empty, longer than 72 octets, or holds a NUL.
-    pub fn parse(text: String) -> Result<Self, Malformed> {
-        let secret = SecretText::new(text);
-        let text = secret.expose();
-        if text.is_empty() || text.len() > MAX_PASSWORD_OCTETS || text.contains('\0') {
-            return Err(Malformed {
-                field: "password",
-                expected: "1 to 72 octets of UTF-8 without NUL",
-            });
-        }
-        Ok(Self(secret))
-    }
-    /// The password, for the hasher.
-    pub fn expose(&self) -> &str {
-        self.0.expose()
-    }
-}
-
-/// A bcrypt hash in modular crypt format, `$2b$12$…`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(pub String);
-
-impl std::fmt::Debug for PasswordHash {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PasswordHash(redacted)")
     }
 }
 
@@ -165,19 +127,5 @@ mod tests {
         ] {
             assert!(Email::parse(bad).is_err(), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn a_password_of_73_octets_is_refused_and_72_is_not() {
-        assert!(Password::parse("é".repeat(36)).is_ok());
-        assert!(Password::parse("x".repeat(73)).is_err());
-        assert!(Password::parse("a\0b".into()).is_err());
-        assert!(Password::parse(String::new()).is_err());
-    }
-
-    #[test]
-    fn a_password_never_prints() {
-        let shown = format!("{:?}", Password::parse("correct horse".into()).unwrap());
-        assert!(!shown.contains("horse"), "{shown}");
     }
 }

@@ -12,6 +12,7 @@ pub mod id;
 pub mod member;
 pub mod network;
 pub mod packaging;
+pub mod password;
 pub mod playback;
 pub mod ports;
 pub mod secret;
