@@ -1,6 +1,7 @@
 //! What the domain refuses, each with what the client may know of it.
 
 use crate::asset::AssetState;
+use crate::password::Weakness;
 use crate::ports::StoreError;
 
 /// Input that does not parse: which field, and what would be right.
@@ -42,6 +43,30 @@ pub enum Refusal {
     /// The credential is genuine, but not for this.
     #[error("not allowed: {0}")]
     Forbidden(&'static str),
+    /// A proof of who the caller is that is recent enough for this change.
+    #[error("this change needs you to prove who you are again")]
+    ReauthenticationNeeded,
+    /// The state of something does not admit this.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// There are as many as there can be.
+    #[error("{0}")]
+    LimitReached(&'static str),
+    /// A password that may not be set.
+    #[error("{0}")]
+    WeakPassword(Weakness),
+    /// A second factor's code or answer that is wrong, or was used before.
+    #[error("the code or the passkey's answer is wrong, or was used before")]
+    WrongFactor,
+    /// After so many failures a machine must be ruled out first.
+    #[error("solve the challenge and send its proof as `challenge`")]
+    ChallengeNeeded,
+    /// A one-time link that is unknown, used or expired.
+    #[error("the link is unknown, used or expired; ask for a new one")]
+    InvalidLink,
+    /// An OAuth client whose credentials do not admit it, for whatever reason (RFC 6749 §5.2).
+    #[error("the client's credentials are wrong, or they are not valid here and now")]
+    InvalidClient,
     /// It does not exist, or not for this caller.
     #[error("there is no such {0}")]
     NotFound(&'static str),

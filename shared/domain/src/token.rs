@@ -18,6 +18,8 @@ pub const ACCESS_TOKEN_SECONDS: u64 = 600;
 pub const SESSION_SECONDS: u64 = 30 * 24 * 3600;
 /// Seconds that it lives without a refresh (OWASP ASVS 5.0 §7.3.1).
 pub const SESSION_IDLE_SECONDS: u64 = 7 * 24 * 3600;
+/// Seconds for which a proof of who someone is allows changes of credentials, factors and other people's rights.
+pub const REAUTHENTICATION_SECONDS: u64 = 600;
 /// Seconds in which the parent of the active refresh token returns the active one: a lost reply, a second tab.
 pub const REFRESH_GRACE_SECONDS: u64 = 10;
 /// Audience of access tokens for the API (RFC 9068 §2.2).

@@ -38,6 +38,7 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
             R::Forbidden(_) | R::Malformed(Malformed { field: "scope", .. }) => {
                 (400, "invalid_scope")
             }
+            R::InvalidClient => (kind.status, "invalid_client"),
             R::Unavailable(_) | R::Throttled { .. } => (kind.status, "temporarily_unavailable"),
             // RFC 8693 §2.2.2: a subject token that is not acceptable is an invalid request.
             R::Malformed(_)
@@ -48,6 +49,13 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
             | R::UploadIncomplete(_)
             | R::UploadMismatch(_)
             | R::IdempotencyMismatch
+            | R::ReauthenticationNeeded
+            | R::Conflict(_)
+            | R::LimitReached(_)
+            | R::WeakPassword(_)
+            | R::WrongFactor
+            | R::ChallengeNeeded
+            | R::InvalidLink
             | R::OwnerExists => (400, "invalid_request"),
         },
     }
@@ -63,8 +71,9 @@ pub fn reply(failure: &Failure, request_id: &str) -> Reply {
         code: kind.code,
         request_id,
     };
+    // RFC 6749 §5.2 wants a challenge of whoever fails to authenticate as a client, and of nobody else.
     let plain = Kind {
-        challenge: None,
+        challenge: kind.challenge.filter(|_| error == "invalid_client"),
         ..kind
     };
     with_headers(Reply::json(status, &document, Cache::NoStore), plain)

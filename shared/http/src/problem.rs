@@ -80,6 +80,17 @@ impl From<&Refusal> for Kind {
                 .challenged(r#"Bearer error="invalid_token""#),
             R::RefreshReused => kind(401, "refresh_reused", "The session is ended"),
             R::Forbidden(_) => kind(403, "forbidden", "Not allowed"),
+            R::ReauthenticationNeeded => {
+                kind(403, "reauthentication_needed", "Prove who you are again")
+            }
+            R::Conflict(_) => kind(409, "conflict", "The state does not admit this"),
+            R::LimitReached(_) => kind(409, "limit_reached", "There are as many as there can be"),
+            R::WeakPassword(_) => kind(422, "weak_password", "The password is too weak"),
+            R::WrongFactor => kind(401, "wrong_factor", "The second factor was refused"),
+            R::ChallengeNeeded => kind(403, "challenge_needed", "A challenge must be solved"),
+            R::InvalidLink => kind(400, "invalid_link", "The link is not valid"),
+            R::InvalidClient => kind(401, "invalid_client", "The client is refused")
+                .challenged(r#"Basic realm="reelvault", charset="UTF-8""#),
             R::NotFound(_) => kind(404, "not_found", "Not found"),
             R::NoViewsLeft => kind(403, "no_views_left", "No views left"),
             // 403 and not 410: players stop on it at once, and it tells no cache to remember.

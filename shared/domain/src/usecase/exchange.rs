@@ -91,13 +91,8 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Minted, Refusal> {
         lifetime,
         max_views,
     } = command;
-    let standing = deps.standings.standing(&caller.subject, caller.org).await?;
     // The role as it is now, not as it was when the access token was made.
-    let role = standing.role(&caller.subject, caller.org);
-    let role = role.ok_or(Refusal::InvalidToken {
-        what: "access token",
-        why: "its session is over",
-    })?;
+    let (role, _) = super::present(&*deps.standings, &caller).await?;
     let found = deps.assets.get(asset).await?;
     let found = found
         .filter(|a| entitlement::sees(&caller, a))

@@ -18,11 +18,14 @@ pub mod withdraw_asset;
 
 pub use sign_in::Origin;
 
+use crate::credential::Role;
 use crate::error::Refusal;
 use crate::id::{OrgId, SessionId};
-use crate::ports::{AccessVerifier, Clock, Hashing};
+use crate::member::Standing;
+use crate::ports::{AccessVerifier, Clock, Hashing, Standings};
 use crate::secret::SecretText;
-use crate::token::Caller;
+use crate::time::Timestamp;
+use crate::token::{Caller, REAUTHENTICATION_SECONDS, Session};
 
 /// An access token and the refresh token that goes with it.
 #[derive(Debug)]
@@ -57,6 +60,34 @@ pub fn caller(
             what: "access token",
             why: "it is forged, expired or for another audience",
         })
+}
+
+/// Where the caller of a request stands now: an access token outlives its session, what it may change does not.
+///
+/// # Errors
+/// [`Refusal::InvalidToken`] when the session is over, [`Refusal::Unavailable`].
+pub async fn present(
+    standings: &dyn Standings,
+    caller: &Caller,
+) -> Result<(Role, Standing), Refusal> {
+    let standing = standings.standing(&caller.subject, caller.org).await?;
+    let role = standing.role(&caller.subject, caller.org);
+    let role = role.ok_or(Refusal::InvalidToken {
+        what: "access token",
+        why: "its session is over",
+    })?;
+    Ok((role, standing))
+}
+
+/// The login session of a caller who proved a moment ago who they are: what a change of credentials, factors or
+/// other people's rights needs (OWASP ASVS 5.0 §7.5.1).
+///
+/// # Errors
+/// [`Refusal::ReauthenticationNeeded`]
+pub fn recent(standing: &Standing, now: Timestamp) -> Result<&Session, Refusal> {
+    let session = standing.session.as_ref();
+    let session = session.filter(|s| now.since(s.authenticated_at) <= REAUTHENTICATION_SECONDS);
+    session.ok_or(Refusal::ReauthenticationNeeded)
 }
 
 /// A name that a client gives to a request, so that repeating it is the same request.
