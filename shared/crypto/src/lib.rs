@@ -7,6 +7,8 @@ pub mod entropy;
 pub mod keyring;
 pub mod mac;
 pub mod password;
+#[cfg(feature = "totp")]
+pub mod totp;
 pub mod wrap;
 
 pub use keyring::{KeyFault, Keyring};

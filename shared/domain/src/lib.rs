@@ -5,6 +5,7 @@ pub mod asset;
 pub mod credential;
 pub mod entitlement;
 pub mod error;
+pub mod factor;
 pub mod hls;
 pub mod id;
 pub mod packaging;
