@@ -9,6 +9,8 @@ pub mod mac;
 pub mod password;
 #[cfg(feature = "password-policy")]
 pub mod policy;
+#[cfg(feature = "totp")]
+pub mod totp;
 pub mod wrap;
 
 pub use keyring::{KeyFault, Keyring};

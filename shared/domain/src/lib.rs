@@ -7,6 +7,7 @@ pub mod challenge;
 pub mod credential;
 pub mod entitlement;
 pub mod error;
+pub mod factor;
 pub mod hls;
 pub mod id;
 pub mod member;

@@ -18,6 +18,7 @@ pub mod contract;
 pub mod crypto;
 mod deps;
 pub mod entropy;
+pub mod factor;
 pub mod fault;
 pub mod kit;
 pub mod packager;

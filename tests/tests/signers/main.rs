@@ -1,4 +1,7 @@
-//! What we sign and hash, checked by Python's `cryptography`, `PyJWT` and bcrypt: not by the code that made it.
+//! What we sign and hash, checked by Python's `cryptography`, `PyJWT`, bcrypt and pyotp: not by the code that made it.
+
+#[cfg(test)]
+mod totp;
 
 #[cfg(test)]
 mod tests {

@@ -7,12 +7,13 @@ use crate::proc;
 use crate::progress::{Progress, Step};
 
 /// A Debian package and the programs any one of which shows that it is there.
-const NEEDED: [(&str, &[&str]); 2] = [
+const NEEDED: [(&str, &[&str]); 3] = [
     ("ffmpeg", &["ffmpeg"]),
     (
         "chromium",
         &["chromium", "chromium-browser", "google-chrome"],
     ),
+    ("oathtool", &["oathtool"]),
 ];
 
 pub(super) fn ensure(context: &Context, progress: &Progress) -> Result<()> {
