@@ -8,6 +8,7 @@ pub mod error;
 pub mod hls;
 pub mod id;
 pub mod packaging;
+pub mod passkey;
 pub mod playback;
 pub mod ports;
 pub mod secret;
