@@ -6,6 +6,8 @@ pub mod cloudfront;
 pub mod entropy;
 pub mod keyring;
 pub mod mac;
+#[cfg(feature = "passkey")]
+pub mod passkey;
 pub mod password;
 #[cfg(feature = "password-policy")]
 pub mod policy;

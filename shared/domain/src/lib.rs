@@ -14,6 +14,7 @@ pub mod member;
 pub mod network;
 pub mod packaging;
 pub mod password;
+pub mod passkey;
 pub mod playback;
 pub mod ports;
 pub mod secret;
