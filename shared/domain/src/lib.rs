@@ -7,6 +7,7 @@ pub mod entitlement;
 pub mod error;
 pub mod hls;
 pub mod id;
+pub mod mail;
 pub mod packaging;
 pub mod playback;
 pub mod ports;
