@@ -15,6 +15,8 @@
 //! | | [`s3::S3Media`] | `MediaWrites`, `MediaReads` |
 //! | `secrets` | [`secrets::secret`] | |
 //! | `cloudfront` | [`cloudfront::CloudFrontDistribution`] | `Distribution` |
+//! | `sqs` | [`sqs::SqsMailQueue`] | `MailQueue` |
+//! | `ses` | [`ses::SesMailSender`] | `MailSender` |
 //!
 //! [`Sdk`] makes the clients, each when it is first asked for.
 
@@ -28,12 +30,22 @@ pub mod s3;
 mod sdk;
 #[cfg(feature = "secrets")]
 pub mod secrets;
+#[cfg(feature = "ses")]
+pub mod ses;
+#[cfg(feature = "sqs")]
+pub mod sqs;
 
 #[cfg(feature = "sdk")]
 pub use sdk::{MissingEnvironment, Sdk};
 
 #[cfg(all(
     test,
-    any(feature = "dynamodb", feature = "s3", feature = "cloudfront")
+    any(
+        feature = "dynamodb",
+        feature = "s3",
+        feature = "cloudfront",
+        feature = "sqs",
+        feature = "ses"
+    )
 ))]
 mod replay;
