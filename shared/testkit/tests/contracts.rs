@@ -1,7 +1,7 @@
 //! The fakes keep the contracts that the real adapters are held to.
 
 use vault_testkit::Kit;
-use vault_testkit::cloud::{fetcher, putter};
+use vault_testkit::cloud::{fetcher, putter, receiver};
 use vault_testkit::contract::{self, KeyStores};
 
 /// Stores that hold something already, and more with each suite.
@@ -107,5 +107,14 @@ async fn distribution() {
     let kit = kit();
     for seed in SEEDS {
         contract::distribution_contract(&*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn mail_queue() {
+    let kit = kit();
+    let receive = receiver(&kit.cloud);
+    for seed in SEEDS {
+        contract::mail_queue_contract(&*kit.cloud, &receive, seed).await;
     }
 }
