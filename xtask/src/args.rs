@@ -16,6 +16,7 @@ Usage: cargo xtask <task>
   down                   stop it
   deploy                 build, package and deploy again to the cloud that is up
   info                   what is up: URLs, stack outputs, the owner's credentials, as JSON
+  mail [--to ADDRESS]    what the cloud that is up has sent, the newest last
   test                   every test: unit, contract, flows on the local cloud, the browser
   test [--keep] [--cloud-only] [--down]
                          keep the cloud after a failure; only the tests on it; end a kept one
@@ -51,6 +52,10 @@ pub(crate) fn run() -> Result<()> {
         }
         Some("down") => finish(arguments).map(|()| tasks::up::down(&context)),
         Some("info") => finish(arguments).and_then(|()| tasks::up::info(&context)),
+        Some("mail") => {
+            let to: Option<String> = arguments.opt_value_from_str("--to")?;
+            finish(arguments).and_then(|()| tasks::mail::run(&context, to.as_deref()))
+        }
         Some("tools") => {
             finish(arguments).and_then(|()| tools::ensure(&context, &progress).map(drop))
         }

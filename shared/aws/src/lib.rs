@@ -19,6 +19,8 @@
 //! | `secrets` | [`secrets::secret`] | |
 //! | `cloudfront` | [`cloudfront::CloudFrontDistribution`] | `Distribution` |
 //! | `challenge` | [`challenge::SiteVerify`] | `ChallengeVerifier` |
+//! | `sqs` | [`sqs::SqsMailQueue`] | `MailQueue` |
+//! | `ses` | [`ses::SesMailSender`] | `MailSender` |
 //!
 //! [`Sdk`] makes the clients, each when it is first asked for.
 
@@ -34,12 +36,22 @@ pub mod s3;
 mod sdk;
 #[cfg(feature = "secrets")]
 pub mod secrets;
+#[cfg(feature = "ses")]
+pub mod ses;
+#[cfg(feature = "sqs")]
+pub mod sqs;
 
 #[cfg(feature = "sdk")]
 pub use sdk::{MissingEnvironment, Sdk};
 
 #[cfg(all(
     test,
-    any(feature = "dynamodb", feature = "s3", feature = "cloudfront")
+    any(
+        feature = "dynamodb",
+        feature = "s3",
+        feature = "cloudfront",
+        feature = "sqs",
+        feature = "ses"
+    )
 ))]
 mod replay;

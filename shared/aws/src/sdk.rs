@@ -27,7 +27,14 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
 const ENDPOINT: &str = "AWS_ENDPOINT_URL";
-const SERVICES: [&str; 4] = ["DynamoDB", "S3", "Secrets Manager", "CloudFront"];
+const SERVICES: [&str; 6] = [
+    "DynamoDB",
+    "S3",
+    "Secrets Manager",
+    "CloudFront",
+    "SQS",
+    "SES",
+];
 
 /// What the environment should name and does not, all of it at once.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -100,6 +107,18 @@ impl Sdk {
     #[cfg(feature = "cloudfront")]
     pub fn cloudfront(&self) -> aws_sdk_cloudfront::Client {
         crate::cloudfront::client(&self.config)
+    }
+
+    /// An SQS client.
+    #[cfg(feature = "sqs")]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config)
+    }
+
+    /// An SES client.
+    #[cfg(feature = "ses")]
+    pub fn ses(&self) -> aws_sdk_ses::Client {
+        aws_sdk_ses::Client::new(&self.config)
     }
 
     /// The shared configuration, for a client of a test or tool.

@@ -96,6 +96,10 @@ id!(
     UserId, "usr_"
 );
 id!(
+    /// An invitation into an organisation.
+    InvitationId, "inv_"
+);
+id!(
     /// A film, lesson or recording.
     AssetId, "ast_"
 );

@@ -12,6 +12,7 @@ pub mod hls;
 pub mod id;
 pub mod member;
 pub mod network;
+pub mod mail;
 pub mod packaging;
 pub mod password;
 pub mod passkey;

@@ -3,6 +3,8 @@
 use vault_testkit::Kit;
 use vault_testkit::cloud::{fetcher, putter};
 use vault_testkit::contract::{self, KeyStores, PlaylistStores, Viewers};
+use vault_testkit::cloud::{fetcher, putter, receiver};
+use vault_testkit::contract::{self, KeyStores};
 
 /// Stores that hold something already, and more with each suite.
 fn kit() -> Kit {
@@ -130,5 +132,14 @@ async fn distribution() {
     let kit = kit();
     for seed in SEEDS {
         contract::distribution_contract(&*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn mail_queue() {
+    let kit = kit();
+    let receive = receiver(&kit.cloud);
+    for seed in SEEDS {
+        contract::mail_queue_contract(&*kit.cloud, &receive, seed).await;
     }
 }

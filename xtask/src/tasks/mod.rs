@@ -4,5 +4,6 @@ pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod keys;
 pub(crate) mod lint;
+pub(crate) mod mail;
 pub(crate) mod test;
 pub(crate) mod up;

@@ -1,8 +1,9 @@
-//! The client's side of the buckets, in the form that suites and races take it.
+//! The other side of the buckets and the queue, in the form that suites and races take it.
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use vault_domain::mail::MailOrder;
 use vault_domain::ports::SignedPart;
 
 use super::FakeCloud;
@@ -26,5 +27,16 @@ pub fn fetcher(
     move |key| {
         let octets = cloud.with(|s| s.segments.get(&key).cloned());
         Box::pin(std::future::ready(octets))
+    }
+}
+
+/// What this cloud's queue of mail orders hands out: a [`crate::contract::Receive`].
+pub fn receiver(
+    cloud: &Arc<FakeCloud>,
+) -> impl Fn() -> BoxFuture<'static, Vec<MailOrder>> + Send + Sync + use<> {
+    let cloud = Arc::clone(cloud);
+    move || {
+        let orders = cloud.with(|s| s.mail_orders.clone());
+        Box::pin(std::future::ready(orders))
     }
 }

@@ -4,19 +4,21 @@
 mod assets;
 mod client;
 mod identity;
+mod mail;
 mod media;
 mod playback;
 mod s3;
 mod shape;
 mod uploads;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use vault_domain::asset::Asset;
 use vault_domain::credential::User;
 use vault_domain::id::{AssetId, KeyId, OrgId, PlaybackId, SessionId, UserId};
 use vault_domain::member::{Account, Membership, Organisation};
+use vault_domain::mail::MailOrder;
 use vault_domain::playback::{PlaybackSession, WrappedKey};
 use vault_domain::ports::{Manifest, Stored};
 use vault_domain::time::Timestamp;
@@ -24,7 +26,8 @@ use vault_domain::token::{Grant, Session};
 
 use crate::fault::Faults;
 
-pub use client::{fetcher, putter};
+pub use client::{fetcher, putter, receiver};
+pub use mail::Mail;
 pub use s3::{Bucket, Multipart, Object, checksum_of};
 pub use shape::Shape;
 
@@ -59,6 +62,12 @@ pub struct State {
     pub manifests: BTreeMap<String, Manifest>,
     /// Invalidations by reference.
     pub invalidations: BTreeMap<String, Vec<String>>,
+    /// Mail orders; the queue hands them out again and again.
+    pub mail_orders: Vec<MailOrder>,
+    /// Mails in all mailboxes.
+    pub sent: Vec<Mail>,
+    /// Addresses that the mail service refuses for good.
+    pub undeliverable: BTreeSet<String>,
 }
 
 /// The cloud.

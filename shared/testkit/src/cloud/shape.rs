@@ -29,9 +29,10 @@ impl Shape {
 }
 
 impl State {
-    /// Its shape: `users`, `limits`, `sessions`, `grants`, `views`, `assets`, `sources`, `multiparts`, `invalidations`.
+    /// Its shape: `users`, `limits`, `sessions`, `grants`, `views`, `assets`, `sources`, `multiparts`, `invalidations`,
+    /// `mail_orders`, `sent`. Mail goes at least once: a copy of an order or of a mail changes nothing in it.
     pub fn shape(&self) -> Shape {
-        let sections: [(&'static str, Vec<String>); 9] = [
+        let sections: [(&'static str, Vec<String>); 11] = [
             ("users", self.users_shape()),
             ("limits", self.limits_shape()),
             ("sessions", self.sessions_shape()),
@@ -44,6 +45,8 @@ impl State {
             ("sources", self.sources_shape()),
             ("multiparts", self.multiparts_shape()),
             ("invalidations", self.invalidations_shape()),
+            ("mail_orders", self.mail_orders_shape()),
+            ("sent", self.sent_shape()),
         ];
         Shape(
             sections
@@ -256,6 +259,8 @@ impl State {
         for manifest in self.manifests.values() {
             octets.extend_from_slice(manifest.keys.concat().as_bytes());
         }
+        // Not the mails: a mailbox is where a one-time link belongs.
+        octets.extend(self.mail_orders.iter().flat_map(super::mail::octets));
         octets
     }
 }

@@ -1,0 +1,81 @@
+//! An SQS batch of mail orders.
+
+use serde::Deserialize;
+use vault_domain::mail::MailOrder;
+
+/// An SQS batch (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS").
+#[derive(Deserialize)]
+pub(crate) struct Messages {
+    #[serde(rename = "Records")]
+    pub(crate) records: Vec<Message>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Message {
+    #[serde(rename = "messageId")]
+    pub(crate) id: String,
+    body: String,
+}
+
+/// What is wrong with a body, and where: nothing of the body itself, which can hold an address.
+pub(crate) struct NoOrder {
+    pub(crate) fault: &'static str,
+    pub(crate) octets: usize,
+    pub(crate) column: usize,
+}
+
+impl Message {
+    pub(crate) fn order(&self) -> Result<MailOrder, NoOrder> {
+        use serde_json::error::Category;
+        serde_json::from_str(&self.body).map_err(|error| NoOrder {
+            fault: match error.classify() {
+                Category::Syntax | Category::Eof | Category::Io => "not JSON",
+                Category::Data => "not an order of a known version and kind",
+            },
+            octets: self.body.len(),
+            column: error.column(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vault_domain::id::UserId;
+    use vault_domain::mail::NoticeKind;
+    use vault_domain::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn the_sample_event_reads_as_its_order() {
+        let text = include_str!("../../../events/send-mail.json");
+        let batch: Messages = serde_json::from_str(text).unwrap();
+        let order = batch.records[0].order().ok().unwrap();
+        let notice = MailOrder::Notice {
+            user: UserId::from_octets([2; 16]),
+            what: NoticeKind::PasswordChanged,
+            at: Timestamp(1_795_334_400),
+        };
+        assert_eq!(order, notice);
+    }
+
+    #[test]
+    fn a_body_that_is_no_order_is_told_without_its_content() {
+        for (body, fault) in [
+            ("", "not JSON"),
+            ("{\"v\":1", "not JSON"),
+            ("{}", "not an order of a known version and kind"),
+            (
+                r#"{"v":1,"kind":"ada@example.org"}"#,
+                "not an order of a known version and kind",
+            ),
+        ] {
+            let message = Message {
+                id: "m".into(),
+                body: body.into(),
+            };
+            let no_order = message.order().err().unwrap();
+            assert_eq!((no_order.fault, no_order.octets), (fault, body.len()));
+        }
+    }
+}
