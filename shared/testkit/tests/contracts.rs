@@ -1,10 +1,8 @@
 //! The fakes keep the contracts that the real adapters are held to.
 
 use vault_testkit::Kit;
-use vault_testkit::cloud::{fetcher, putter};
-use vault_testkit::contract::{self, KeyStores, PlaylistStores, Viewers};
 use vault_testkit::cloud::{fetcher, putter, receiver};
-use vault_testkit::contract::{self, KeyStores};
+use vault_testkit::contract::{self, KeyStores, PlaylistStores, Viewers};
 
 /// Stores that hold something already, and more with each suite.
 fn kit() -> Kit {
