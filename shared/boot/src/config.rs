@@ -87,8 +87,8 @@ impl<'a> Env<'a> {
         let value = self.text(name);
         let host = value.strip_prefix("https://").or_else(|| {
             let host = value.strip_prefix("http://")?;
-            let local = host.starts_with("127.0.0.1") || host.starts_with("localhost");
-            local.then_some(host)
+            let name = host.split(':').next().unwrap_or_default();
+            matches!(name, "127.0.0.1" | "localhost").then_some(host)
         });
         let plain = |host: &str| {
             !host.is_empty()
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn every_fault_is_reported_at_once() {
         let found = faults(
-            &[("B", " "), ("C", "0"), ("D", "http://evil.test")],
+            &[("B", " "), ("C", "0"), ("D", "http://localhost.evil.test")],
             |env| {
                 env.text("A");
                 env.text("B");

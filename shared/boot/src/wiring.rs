@@ -4,6 +4,8 @@
 pub mod authorize_playback;
 #[cfg(feature = "bootstrap-owner")]
 pub mod bootstrap_owner;
+#[cfg(feature = "login")]
+mod challenge;
 #[cfg(feature = "deliver-key")]
 pub mod deliver_key;
 #[cfg(feature = "deliver-playlist")]

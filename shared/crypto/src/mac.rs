@@ -10,10 +10,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use vault_domain::id::{ApiKeyId, AssetId, OrgId, PlaybackId, SessionId, UserId};
 use vault_domain::member::Subject;
 use vault_domain::playback::Ticket;
-use vault_domain::ports::{RefreshTokens, Tickets};
+use vault_domain::ports::{DeviceClaims, DeviceTokens, RefreshTokens, Tickets};
 use vault_domain::secret::SecretText;
 use vault_domain::time::Timestamp;
-use vault_domain::token::RefreshClaims;
+use vault_domain::token::{Digest, RefreshClaims};
 
 use crate::keyring::{KeyFault, Keyring};
 
@@ -152,6 +152,37 @@ impl RefreshTokens for RefreshMac {
     }
 }
 
+/// Tokens of known devices, prefixed `rvd_`.
+pub struct DeviceMac(Mac);
+
+impl DeviceMac {
+    /// Device tokens under a versioned secret.
+    ///
+    /// # Errors
+    /// [`KeyFault`]
+    pub fn new(ring: &Keyring) -> Result<Self, KeyFault> {
+        Mac::new(ring, "rvd_", "known device").map(Self)
+    }
+}
+
+impl DeviceTokens for DeviceMac {
+    fn issue(&self, claims: &DeviceClaims) -> SecretText {
+        let mut octets = Vec::with_capacity(56);
+        octets.extend_from_slice(&claims.account.0);
+        octets.extend_from_slice(&claims.device);
+        octets.extend_from_slice(&claims.issued_at.0.to_be_bytes());
+        self.0.seal(&octets)
+    }
+    fn open(&self, token: &str) -> Option<DeviceClaims> {
+        let octets: [u8; 56] = self.0.open(token)?;
+        Some(DeviceClaims {
+            account: Digest(take(&octets, 0)?),
+            device: take(&octets, 32)?,
+            issued_at: Timestamp(u64::from_be_bytes(take(&octets, 48)?)),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +257,22 @@ mod tests {
         assert_eq!(both.unwrap().open(old.expose()), Some(ticket()));
         let new = TicketMac::new(&ring(&format!(r#"{{"current":"2","2":"{b}"}}"#))).unwrap();
         assert_eq!(new.open(old.expose()), None);
+    }
+
+    #[test]
+    fn a_device_token_reads_back_and_is_of_no_other_kind() {
+        let mac = DeviceMac::new(&one()).unwrap();
+        let claims = DeviceClaims {
+            account: Digest([1; 32]),
+            device: [2; 16],
+            issued_at: Timestamp(3),
+        };
+        let text = mac.issue(&claims);
+        assert!(text.expose().starts_with("rvd_1."));
+        assert_eq!(mac.open(text.expose()), Some(claims));
+        let as_refresh = text.expose().replace("rvd_", "rvr_");
+        assert!(RefreshMac::new(&one()).unwrap().open(&as_refresh).is_none());
+        assert!(mac.open(&as_refresh).is_none());
     }
 
     #[test]

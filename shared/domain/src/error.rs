@@ -21,7 +21,9 @@ pub enum Refusal {
     #[error(transparent)]
     Malformed(#[from] Malformed),
     /// E-mail and password do not belong together, or the account may not sign in.
-    #[error("the e-mail address or the password is wrong")]
+    #[error(
+        "the e-mail address or the password is wrong, or sign-ins from new devices are paused; try later, or on a device that you have used before"
+    )]
     BadCredentials,
     /// Too many attempts.
     #[error("too many attempts; try again in {retry_after} seconds")]

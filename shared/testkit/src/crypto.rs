@@ -10,8 +10,8 @@ use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId};
 use vault_domain::member::Subject;
 use vault_domain::playback::{Ticket, UrlSignature, WrappedKey};
 use vault_domain::ports::{
-    AccessTokens, AccessVerifier, Hashing, KeyWrap, PasswordHasher, RefreshTokens, StoreError,
-    Stored, Tickets, UrlSigner,
+    AccessTokens, AccessVerifier, DeviceClaims, DeviceTokens, Hashing, KeyWrap, PasswordHasher,
+    RefreshTokens, StoreError, Stored, Tickets, UrlSigner,
 };
 use vault_domain::secret::{ContentKey, SecretText};
 use vault_domain::time::Timestamp;
@@ -164,6 +164,34 @@ impl RefreshTokens for FakeRefreshTokens {
             session: SessionId::parse(session).ok()?,
             generation: generation.parse().ok()?,
             nonce: nonce.try_into().ok()?,
+        })
+    }
+}
+
+/// Device tokens `dt.<account>.<device>.<issued>.<tag>`.
+#[derive(Debug, Default)]
+pub struct FakeDeviceTokens(pub Shared);
+
+impl DeviceTokens for FakeDeviceTokens {
+    fn issue(&self, claims: &DeviceClaims) -> SecretText {
+        let device = data_encoding::HEXLOWER.encode(&claims.device);
+        let issued = claims.issued_at.0;
+        let body = format!("dt.{}.{device}.{issued}", claims.account.hex());
+        let text = format!("{body}.{}", tag("device", &body));
+        self.0.ledger.note(text.as_bytes());
+        SecretText::new(text)
+    }
+    fn open(&self, token: &str) -> Option<DeviceClaims> {
+        let (body, mac) = token.rsplit_once('.')?;
+        let fields: Vec<&str> = body.split('.').collect();
+        let ["dt", account, device, issued] = fields[..] else {
+            return None;
+        };
+        let device = data_encoding::HEXLOWER.decode(device.as_bytes()).ok()?;
+        (mac == tag("device", body)).then_some(DeviceClaims {
+            account: Digest::from_hex(account)?,
+            device: device.try_into().ok()?,
+            issued_at: Timestamp(issued.parse().ok()?),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use vault_domain::usecase::{
     authorize_playback, begin_upload, bootstrap_owner, deliver_key, deliver_playlist, exchange,
-    finalize_upload, login, process_upload, refresh, withdraw_asset,
+    finalize_upload, guard, login, process_upload, refresh, withdraw_asset,
 };
 
 use crate::builders;
@@ -15,7 +15,7 @@ impl Kit {
         login::Deps {
             users: self.cloud.clone(),
             members: self.cloud.clone(),
-            limits: self.cloud.clone(),
+            guard: self.guard(),
             sessions: self.cloud.clone(),
             hasher: self.hasher.clone(),
             hashing: self.hashing.clone(),
@@ -23,6 +23,15 @@ impl Kit {
             refresh: self.refresh_tokens.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
+        }
+    }
+    /// What guards a sign-in.
+    pub fn guard(&self) -> guard::Guard {
+        guard::Guard {
+            limits: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+            devices: self.devices.clone(),
+            challenge: self.challenge.clone(),
         }
     }
     /// Of [`refresh`].

@@ -10,11 +10,12 @@ use vault_domain::secret::{ContentKey, SecretText};
 use vault_domain::token::{Grant, MediaToken};
 
 use crate::builders;
+use crate::challenge::FakeChallenge;
 use crate::clock::FixedClock;
 use crate::cloud::FakeCloud;
 use crate::crypto::{
-    FakeAccessTokens, FakeHasher, FakeHashing, FakeKeyWrap, FakeRefreshTokens, FakeTickets,
-    FakeUrlSigner, Ledger, Shared,
+    FakeAccessTokens, FakeDeviceTokens, FakeHasher, FakeHashing, FakeKeyWrap, FakeRefreshTokens,
+    FakeTickets, FakeUrlSigner, Ledger, Shared,
 };
 use crate::entropy::SeededEntropy;
 use crate::fault::Faults;
@@ -43,6 +44,10 @@ pub struct Kit {
     pub access: Arc<FakeAccessTokens>,
     /// Refresh tokens.
     pub refresh_tokens: Arc<FakeRefreshTokens>,
+    /// Tokens of known devices.
+    pub devices: Arc<FakeDeviceTokens>,
+    /// The challenge of those who try too often.
+    pub challenge: Arc<FakeChallenge>,
     /// Playback tickets.
     pub tickets: Arc<FakeTickets>,
     /// The signer of URLs.
@@ -68,6 +73,8 @@ impl Kit {
             hashing: Arc::default(),
             access: Arc::new(FakeAccessTokens(shared.clone())),
             refresh_tokens: Arc::new(FakeRefreshTokens(shared.clone())),
+            devices: Arc::new(FakeDeviceTokens(shared.clone())),
+            challenge: Arc::new(FakeChallenge::new(shared.clone())),
             tickets: Arc::new(FakeTickets(shared.clone())),
             signer: Arc::new(FakeUrlSigner(shared.clone())),
             wrap: Arc::new(FakeKeyWrap(shared.clone())),

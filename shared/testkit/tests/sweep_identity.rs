@@ -22,10 +22,13 @@ async fn sign_in(kit: &Kit, password: &str) -> Answer {
         email: builders::email(EMAIL),
         password: builders::password(password),
         organisation: None,
+        device: None,
+        proof: None,
         origin: builders::origin(),
     };
-    answer(login::run(&kit.login(), command).await, |pair| {
-        let digest = kit.hashing.sha256(pair.refresh.expose().as_bytes());
+    answer(login::run(&kit.login(), command).await, |signed_in| {
+        let refresh = &signed_in.pair.refresh;
+        let digest = kit.hashing.sha256(refresh.expose().as_bytes());
         let stored = kit
             .cloud
             .with(|s| s.sessions.values().any(|x| x.active == digest));

@@ -6,6 +6,7 @@ use vault_aws::s3::S3Uploads;
 use vault_boot::clock::SystemClock;
 use vault_domain::asset::AssetState;
 use vault_domain::ports::ContentKeys;
+use vault_domain::usecase::guard::Guard;
 use vault_domain::usecase::{authorize_playback, finalize_upload, login, process_upload, refresh};
 use vault_testkit::Kit;
 use vault_testkit::race::{self, Setup, Way};
@@ -34,7 +35,10 @@ async fn ten_of_a_hundred_wrong_passwords_are_compared() {
     let deps = login::Deps {
         users: Arc::new(stores.directory.clone()),
         members: Arc::new(stores.members.clone()),
-        limits: Arc::new(stores.limits.clone()),
+        guard: Guard {
+            limits: Arc::new(stores.limits.clone()),
+            ..kit.guard()
+        },
         sessions: Arc::new(stores.sessions.clone()),
         clock: Arc::new(SystemClock),
         ..kit.login()

@@ -7,8 +7,10 @@ use crate::world::{Ask, ORIGIN, access, answer, golden, good};
 
 /// Status, headers in order, body.
 async fn whole(ask: &Ask) -> String {
-    let kit = golden();
-    let reply = answer(&kit, ask).await;
+    told(answer(&golden(), ask).await)
+}
+
+fn told(reply: lambda_http::Response<lambda_http::Body>) -> String {
     let mut text = format!("{}\n", reply.status().as_u16());
     for (name, value) in reply.headers() {
         text.push_str(&format!("{name}: {}\n", value.to_str().unwrap()));
@@ -50,15 +52,42 @@ async fn every_reply_is_dressed_for_browsers_and_says_what_caches_may_do() {
     }
 }
 
+/// A sign-in's whole reply, in a world that was prepared.
+async fn sign_in(prepare: impl Fn(&vault_testkit::Kit), email: &str, password: &str) -> String {
+    let kit = golden();
+    prepare(&kit);
+    let ask = Ask::to("login", "POST").json(&json!({ "email": email, "password": password }));
+    told(answer(&kit, &ask).await)
+}
+
 #[tokio::test]
-async fn a_wrong_password_and_an_unknown_address_read_the_same() {
-    let ask = |email: &str, password: &str| {
-        Ask::to("login", "POST").json(&json!({ "email": email, "password": password }))
-    };
-    let wrong = whole(&ask(builders::EMAIL, "another passphrase")).await;
-    let unknown = whole(&ask("nobody@example.org", builders::PASSWORD)).await;
-    assert_eq!(wrong, unknown);
+async fn unknown_wrong_disabled_unverified_and_locked_accounts_read_the_same() {
+    use vault_testkit::builders::{EMAIL, PASSWORD, VIEWER};
+    let (vic, nobody) = ("vic@example.org", "nobody@example.org");
+    let wrong = sign_in(|_| (), EMAIL, "another passphrase").await;
     insta::assert_snapshot!(wrong);
+    assert_eq!(sign_in(|_| (), nobody, PASSWORD).await, wrong);
+    let disabled = |kit: &vault_testkit::Kit| {
+        kit.cloud
+            .with(|s| s.accounts.get_mut(&VIEWER).unwrap().active = false);
+    };
+    assert_eq!(sign_in(disabled, vic, PASSWORD).await, wrong);
+    let unverified = |kit: &vault_testkit::Kit| {
+        kit.cloud
+            .with(|s| s.users.get_mut(&VIEWER).unwrap().verified = false);
+    };
+    assert_eq!(sign_in(unverified, vic, PASSWORD).await, wrong);
+    let mut locked = Vec::new();
+    for email in [vic, nobody] {
+        let kit = golden();
+        let ask = Ask::to("login", "POST").json(&json!({ "email": email, "password": "guess" }));
+        for _ in 0..vault_domain::usecase::guard::ATTEMPTS_PER_ACCOUNT {
+            assert_eq!(told(answer(&kit, &ask).await), wrong);
+        }
+        locked.push(told(answer(&kit, &ask).await));
+    }
+    assert_eq!(locked[0], locked[1]);
+    insta::assert_snapshot!("locked", locked[0]);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "Login",
         "login",
-        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE SESSIONS_TABLE LIMITS_TABLE TOKEN_SIGNING_SECRET SESSION_MAC_SECRET TOKEN_ISSUER",
+        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE SESSIONS_TABLE LIMITS_TABLE CHALLENGE_VERIFY_URL CHALLENGE_SECRET TOKEN_SIGNING_SECRET SESSION_MAC_SECRET TOKEN_ISSUER",
     ),
     (
         "MintToken",
@@ -65,6 +65,8 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
 const VARIABLES: &[(&str, &str)] = &[
     ("ALLOWED_ORIGINS", "<AllowedOrigins>"),
     ("ASSETS_TABLE", "Data/AssetsTable"),
+    ("CHALLENGE_SECRET", "<ChallengeSecretArn>"),
+    ("CHALLENGE_VERIFY_URL", "<ChallengeVerifyUrl>"),
     ("DISTRIBUTION_ID", "Edge/Distribution"),
     ("GRANTS_TABLE", "Data/GrantsTable"),
     ("KEYS_TABLE", "Data/KeysTable"),

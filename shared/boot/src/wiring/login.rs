@@ -5,10 +5,12 @@ use std::sync::Arc;
 use vault_aws::dynamodb::{DynamoLimits, DynamoMembers, DynamoSessions, DynamoUsers};
 use vault_crypto::access::JwtIssuer;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
-use vault_crypto::mac::RefreshMac;
+use vault_crypto::mac::{DeviceMac, RefreshMac};
 use vault_crypto::password::Bcrypt;
+use vault_domain::usecase::guard::Guard;
 use vault_domain::usecase::login::Deps;
 
+use super::challenge::Challenge;
 use super::parts::{refused, ring, sdk, unwired};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
@@ -22,9 +24,10 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         env.text("SESSION_MAC_SECRET"),
     );
     let (members, sdk) = (env.text("MEMBERS_TABLE"), sdk(env));
+    let challenge = Challenge::read(env);
     Lazy::new(move || {
         let (users, sessions, limits) = (users.clone(), sessions.clone(), limits.clone());
-        let members = members.clone();
+        let (members, challenge) = (members.clone(), challenge.clone());
         let (signing, mac, issuer, sdk) =
             (signing.clone(), mac.clone(), issuer.clone(), sdk.clone());
         async move {
@@ -37,7 +40,12 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             Ok(Deps {
                 users: Arc::new(DynamoUsers::new(dynamodb.clone(), users)),
                 members: Arc::new(DynamoMembers::new(dynamodb.clone(), members)),
-                limits: Arc::new(DynamoLimits::new(dynamodb.clone(), limits)),
+                guard: Guard {
+                    limits: Arc::new(DynamoLimits::new(dynamodb.clone(), limits)),
+                    hashing: Arc::new(Sha256),
+                    devices: Arc::new(DeviceMac::new(&mac).map_err(|f| refused("device mac", f))?),
+                    challenge: challenge.verifier(&sdk).await?,
+                },
                 sessions: Arc::new(DynamoSessions::new(dynamodb, sessions)),
                 hasher: Arc::new(Bcrypt::new(entropy.clone())),
                 hashing: Arc::new(Sha256),

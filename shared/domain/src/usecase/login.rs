@@ -1,25 +1,18 @@
 //! Sign in with address and password.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::TokenPair;
-use super::sign_in::{Opener, Origin, admission};
-use crate::credential::{Email, Password};
+use super::guard::{Guard, Presented};
+use super::sign_in::{Opener, Origin, admission_of};
+use crate::challenge::ChallengeProof;
+use crate::credential::{Email, Password, User};
 use crate::error::Refusal;
-use crate::id::{OrgId, SessionId};
+use crate::id::{OrgId, SessionId, UserId};
 use crate::ports::{
-    AccessTokens, Attempt, Clock, Entropy, Hashing, Limits, Members, PasswordHasher, RefreshTokens,
-    Sessions, Users,
+    AccessTokens, Clock, Entropy, Hashing, Members, PasswordHasher, RefreshTokens, Sessions, Users,
 };
-use crate::time::Timestamp;
-
-/// Seconds of a throttling window.
-pub const WINDOW_SECONDS: u64 = 900;
-/// Attempts on one account in a window. At this rate a password outside the commonest thousands holds for years.
-pub const ATTEMPTS_PER_ACCOUNT: u32 = 10;
-/// Attempts from one address (an IPv6 /64 counts as one) in a window: an office shares one.
-pub const ATTEMPTS_PER_ADDRESS: u32 = 100;
+use crate::secret::SecretText;
 
 /// What signing in needs.
 pub struct Deps {
@@ -28,12 +21,12 @@ pub struct Deps {
     /// Where they stand.
     pub members: Arc<dyn Members>,
     /// Budgets of attempts.
-    pub limits: Arc<dyn Limits>,
+    pub guard: Guard,
     /// Where sessions are kept.
     pub sessions: Arc<dyn Sessions>,
     /// bcrypt.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Names throttling buckets without storing addresses.
+    /// Digests.
     pub hashing: Arc<dyn Hashing>,
     /// Makes access tokens.
     pub access: Arc<dyn AccessTokens>,
@@ -54,41 +47,55 @@ pub struct Command {
     pub password: Password,
     /// In which organisation; the first of theirs if they do not say.
     pub organisation: Option<OrgId>,
+    /// The token by which this device is known, if it is.
+    pub device: Option<SecretText>,
+    /// A proof that no machine asks.
+    pub proof: Option<ChallengeProof>,
     /// From where.
     pub origin: Origin,
 }
 
-/// Signs in, or refuses in the same way whatever was wrong.
-///
-/// An attempt is taken from both budgets before the hash is computed and given back on success, so
-/// parallel guesses cannot exceed the limit. The budgets go by what was presented, not by what exists.
+/// Someone who is signed in.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// Their tokens.
+    pub pair: TokenPair,
+    /// By which this device is known from now on.
+    pub device: SecretText,
+}
+
+/// Nobody's id: an unknown address costs the reads of a known one.
+const NOBODY: UserId = UserId::from_octets([0; 16]);
+
+/// Signs in, or refuses in the same way whatever was wrong: an unknown address, a wrong password, a disabled or
+/// unverified account, and an organisation that lets nobody new in cost the same calls and one hash.
 ///
 /// # Errors
-/// [`Refusal::Throttled`], [`Refusal::BadCredentials`], [`Refusal::Unavailable`].
-pub async fn run(deps: &Deps, command: Command) -> Result<TokenPair, Refusal> {
+/// [`Refusal::Throttled`], [`Refusal::ChallengeNeeded`], [`Refusal::BadCredentials`], [`Refusal::Unavailable`].
+pub async fn run(deps: &Deps, command: Command) -> Result<SignedIn, Refusal> {
     let now = deps.clock.now();
-    let buckets = Buckets::of(deps, &command, now.0 / WINDOW_SECONDS);
-    let window_end = Timestamp((now.0 / WINDOW_SECONDS + 1) * WINDOW_SECONDS);
-    for (bucket, limit) in [
-        (&buckets.address, ATTEMPTS_PER_ADDRESS),
-        (&buckets.account, ATTEMPTS_PER_ACCOUNT),
-    ] {
-        if deps.limits.take(bucket, limit, window_end).await? == Attempt::Exhausted {
-            return Err(Refusal::Throttled {
-                retry_after: window_end.since(now).max(1),
-            });
-        }
-    }
+    let presented = Presented {
+        email: &command.email,
+        address: command.origin.address,
+        device: command.device.as_ref(),
+        proof: command.proof.as_ref(),
+    };
+    let mut pass = deps.guard.admit(presented, now).await?;
 
     let user = deps.users.by_email(&command.email).await?;
+    let account = deps
+        .members
+        .account(user.as_ref().map_or(NOBODY, |u| u.id))
+        .await?;
+    let org = account.as_ref().and_then(|a| a.orgs.first().copied());
+    let lets_in = deps.guard.organisation(&mut pass, org, now).await?;
     // Hash first, whether or not there is a user; look at the account's state after.
     let right = deps
         .hasher
         .verify(&command.password, user.as_ref().map(|u| &u.hash))?;
-    let user = user
-        .filter(|u| right && u.verified)
-        .ok_or(Refusal::BadCredentials)?;
-    let (_, member) = admission(&*deps.members, user.id, command.organisation, now).await?;
+    let admitted = |u: &User| right && lets_in && u.verified;
+    user.filter(admitted).ok_or(Refusal::BadCredentials)?;
+    let member = admission_of(&*deps.members, account, command.organisation, now).await?;
 
     // As of before the user was read: a new password that came meanwhile ends this session too.
     let opener = Opener {
@@ -98,33 +105,9 @@ pub async fn run(deps: &Deps, command: Command) -> Result<TokenPair, Refusal> {
         refresh: &*deps.refresh,
         entropy: &*deps.entropy,
     };
+    let device = deps.guard.remember(&pass, &*deps.entropy, now)?;
     let id = SessionId::random(&*deps.entropy)?;
     let pair = opener.open(id, &member, command.origin, now).await?;
-    for bucket in [&buckets.address, &buckets.account] {
-        // Losing this costs the user one attempt of the window; failing the sign-in would cost more.
-        let _ = deps.limits.give_back(bucket).await;
-    }
-    Ok(pair)
-}
-
-struct Buckets {
-    account: String,
-    address: String,
-}
-
-impl Buckets {
-    fn of(deps: &Deps, command: &Command, window: u64) -> Self {
-        let account = deps.hashing.sha256(command.email.as_str().as_bytes()).hex();
-        let prefix = match command.origin.address.to_canonical() {
-            IpAddr::V4(v4) => v4.to_string(),
-            IpAddr::V6(v6) => {
-                let [a, b, c, d, ..] = v6.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        };
-        Self {
-            account: format!("login#account#{account}#{window}"),
-            address: format!("login#address#{prefix}#{window}"),
-        }
-    }
+    deps.guard.succeeded(&pass).await;
+    Ok(SignedIn { pair, device })
 }

@@ -10,6 +10,7 @@ pub mod deliver_key;
 pub mod deliver_playlist;
 pub mod exchange;
 pub mod finalize_upload;
+pub mod guard;
 pub mod login;
 pub mod process_upload;
 pub mod refresh;

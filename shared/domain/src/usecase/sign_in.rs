@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::TokenPair;
 use crate::error::Refusal;
-use crate::id::{OrgId, SessionId, UserId};
+use crate::id::{OrgId, SessionId};
 use crate::member::{Account, Membership, SignIn};
 use crate::ports::{AccessTokens, Entropy, Hashing, Members, RefreshTokens, Sessions, Stored};
 use crate::secret::SecretText;
@@ -92,17 +92,17 @@ pub(super) fn pair(
 
 /// Where someone who has proved who they are comes in: the organisation that they asked for, or the first that
 /// admits them. None says no more than a wrong password does.
-pub(super) async fn admission(
+pub(super) async fn admission_of(
     members: &dyn Members,
-    user: UserId,
+    account: Option<Account>,
     wanted: Option<OrgId>,
     now: Timestamp,
-) -> Result<(Account, Membership), Refusal> {
-    let account = members.account(user).await?.filter(|a| a.active);
+) -> Result<Membership, Refusal> {
+    let account = account.filter(|a| a.active);
     let account = account.ok_or(Refusal::BadCredentials)?;
     let of_theirs = account.orgs.iter().copied();
     for org in of_theirs.filter(|org| wanted.is_none_or(|wanted| wanted == *org)) {
-        let person = members.person(user, org).await?;
+        let person = members.person(account.user, org).await?;
         // What the organisation asks for beyond the password comes next.
         let sign_in = SignIn {
             opened_at: now,
@@ -111,7 +111,7 @@ pub(super) async fn admission(
         if person.role(sign_in).is_some()
             && let Some(membership) = person.membership
         {
-            return Ok((account, membership));
+            return Ok(membership);
         }
     }
     Err(Refusal::BadCredentials)

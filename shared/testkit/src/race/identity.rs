@@ -7,15 +7,14 @@ use vault_domain::credential::Email;
 use vault_domain::error::Refusal;
 use vault_domain::ports::Directory;
 use vault_domain::token::{RefreshClaims, Session};
-use vault_domain::usecase::{Origin, login, refresh};
+use vault_domain::usecase::{Origin, guard, login, refresh};
 
 use super::{RUNNERS, Way, together};
 use crate::builders;
 use crate::entropy::SeedNote;
 use crate::sample::Sample;
 
-/// A hundred wrong passwords at once: exactly [`login::ATTEMPTS_PER_ACCOUNT`] of them are compared, for an account
-/// that exists and for one that does not. `compared` tells how many hashes were computed so far.
+/// A hundred wrong passwords at once: see [`race_guesses`].
 pub async fn race_wrong_passwords(
     deps: Arc<login::Deps>,
     directory: &dyn Directory,
@@ -23,21 +22,33 @@ pub async fn race_wrong_passwords(
     seed: u64,
     way: Way,
 ) {
+    race_guesses(RUNNERS, deps, directory, compared, (seed, way)).await;
+}
+
+/// So many wrong passwords at once, from as many networks: exactly [`guard::ATTEMPTS_PER_ACCOUNT`] of them are compared, for an account
+/// that exists and for one that does not. `compared` tells how many hashes were computed so far.
+pub async fn race_guesses(
+    guesses: usize,
+    deps: Arc<login::Deps>,
+    directory: &dyn Directory,
+    compared: &(dyn Fn() -> usize + Send + Sync),
+    (seed, way): (u64, Way),
+) {
     let _note = SeedNote(seed);
     let sample = Sample::new(seed);
     let owner = sample.owner();
     directory.create_owner(&owner).await.expect("create_owner");
     for email in [owner.user.email, sample.owner().user.email] {
         let before = compared();
-        let address = IpAddr::V6(Ipv6Addr::from(sample.0.octets::<16>()));
-        let runners = (0..RUNNERS).map(|_| {
+        let runners = (0..guesses).map(|_| {
+            let address = IpAddr::V6(Ipv6Addr::from(sample.0.octets::<16>()));
             let (deps, email) = (Arc::clone(&deps), email.clone());
             let runner: futures_util::future::BoxFuture<'static, bool> =
                 Box::pin(async move { is_compared(&deps, email, address).await });
             runner
         });
         let outcomes = together(way, runners.collect()).await;
-        let allowed = usize::try_from(login::ATTEMPTS_PER_ACCOUNT).unwrap_or_default();
+        let allowed = usize::try_from(guard::ATTEMPTS_PER_ACCOUNT).unwrap_or_default();
         let refused = outcomes.iter().filter(|compared| **compared).count();
         assert_eq!(compared() - before, allowed, "hashes that were computed");
         assert_eq!(
@@ -53,6 +64,8 @@ async fn is_compared(deps: &login::Deps, email: Email, address: IpAddr) -> bool 
         email,
         password: builders::password("a wrong guess"),
         organisation: None,
+        device: None,
+        proof: None,
         origin: Origin {
             address,
             ..builders::origin()

@@ -7,7 +7,7 @@ mod playback;
 mod together;
 mod upload;
 
-pub use identity::{race_refreshes, race_wrong_passwords};
+pub use identity::{race_guesses, race_refreshes, race_wrong_passwords};
 pub use playback::{Setup, race_named_spends, race_spends};
 pub use together::{Way, together};
 pub use upload::{race_deliveries, race_finalizes};
