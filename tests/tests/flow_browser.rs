@@ -46,6 +46,22 @@ mod tests {
     }
 
     #[test]
+    fn a_person_enrols_an_app_sees_their_sessions_and_resets_the_password() {
+        let owner = people::owner();
+        let mut node = Command::new("node");
+        node.arg(python::player("account.mjs"))
+            .args(["--page", &cloud().page_url]);
+        let seen = run(node
+            .env("REELVAULT_EMAIL", &owner.email)
+            .env("REELVAULT_PASSWORD", &owner.password)
+            .env("REELVAULT_MAIL", &cloud().aws_endpoint_url));
+        let steps = seen["steps"].as_array().unwrap();
+        assert_eq!(steps.len(), 10, "{seen:#}");
+        let enrolled = steps.iter().find(|step| step["step"] == "enrol").unwrap();
+        assert_eq!(enrolled["recoveryCodes"], 10);
+    }
+
+    #[test]
     fn hls_js_shows_moving_pictures_at_the_beginning_and_near_the_end() {
         let owner = people::owner();
         let view = owner.view(&owner.ready(LONG));

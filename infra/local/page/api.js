@@ -21,6 +21,7 @@ function describe(status, body) {
 
 /** Seconds before its end at which an access token is no longer used. */
 const MARGIN = 30;
+const DEVICE = "reelvault device of ";
 
 export class Api {
   #base;
@@ -35,12 +36,39 @@ export class Api {
     return this.#session !== null;
   }
 
-  signOut() {
+  /** Forgets a session that is over. */
+  forget() {
     this.#session = null;
   }
 
+  /** Ends the session (RFC 7009) and forgets it. */
+  async signOut() {
+    const token = this.#session?.refreshToken;
+    this.#session = null;
+    if (token) await this.#send("POST", "/v1/token/revoke", { form: { token } });
+  }
+
+  /** Signs in; resolves to what a second factor needs, if one is asked for. */
   async signIn(email, password) {
-    this.#keep(await this.#send("POST", "/v1/login", { json: { email, password } }));
+    const known = localStorage.getItem(DEVICE + email) ?? undefined;
+    const reply = await this.#send("POST", "/v1/login", { json: { email, password, device_token: known } });
+    // It opens nothing: it keeps this browser's attempts apart from a stranger's.
+    if (reply.device_token) localStorage.setItem(DEVICE + email, reply.device_token);
+    if (reply.second_factor) return reply.second_factor;
+    this.#keep(reply);
+    return undefined;
+  }
+
+  /** The second step: six digits are an app's code, anything else a recovery code. */
+  async secondFactor(token, answer) {
+    const digits = answer.replace(/\s/g, "");
+    const named = /^\d{6}$/.test(digits) ? { code: digits } : { recovery_code: answer.trim() };
+    this.#keep(await this.#send("POST", "/v1/login/second-factor", { json: { token, ...named } }));
+  }
+
+  /** A call that needs no token: forgotten passwords, links from mails. */
+  open(path, json) {
+    return this.#send("POST", path, { json });
   }
 
   /** A call with the access token, which is renewed when it has run out or is refused. */

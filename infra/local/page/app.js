@@ -1,6 +1,8 @@
 // Wires the page: sign in, upload, wait, watch, withdraw. `window.reelvault` is for tests and curious people.
 
+import { account } from "./account.js";
 import { Api } from "./api.js";
+import { links } from "./links.js";
 import { play } from "./player.js";
 import { upload } from "./upload.js";
 
@@ -64,11 +66,27 @@ async function wish(button, work) {
 }
 
 async function signIn(email, password) {
-  await api.signIn(email, password);
   $("who").textContent = email;
+  now.factor = await api.signIn(email, password);
   $("password").value = "";
-  document.body.dataset.view = "signed-in";
+  if (now.factor?.enrol) say("error", "Your organisation asks for a second factor: enrol one with its help first.");
+  else if (now.factor) show("factor");
+  else signedIn();
+}
+
+async function secondFactor(answer) {
+  await api.secondFactor(now.factor.token, answer);
+  $("factor-code").value = "";
+  signedIn();
+}
+
+function signedIn() {
+  show("signed-in");
   log("signed in");
+}
+
+function show(view) {
+  document.body.dataset.view = view;
 }
 
 async function sendFilm(file, title) {
@@ -157,10 +175,10 @@ on("upload-form", "submit", () => wish($("upload"), () => sendFilm($("file").fil
 on("open-form", "submit", () => wish($("open"), () => untilFinal($("asset").value.trim())));
 on("watch", "click", () => wish($("watch"), () => watch()));
 on("withdraw", "click", () => wish($("withdraw"), () => withdraw()));
-on("sign-out", "click", () => {
-  api.signOut();
-  location.reload();
-});
+on("factor-form", "submit", () => wish($("factor"), () => secondFactor($("factor-code").value)));
+on("sign-out", "click", () => wish($("sign-out"), () => api.signOut()).finally(() => location.reload()));
+account({ $, api, on, say, show, wish });
+links({ $, api, on, say, show, wish });
 on("drop", "dragover", () => $("drop").classList.add("over"));
 on("drop", "dragleave", () => $("drop").classList.remove("over"));
 on("drop", "drop", (event) => {
@@ -171,5 +189,5 @@ on("drop", "drop", (event) => {
 $("file").addEventListener("change", () => choose($("file").files[0]));
 $("video").addEventListener("timeupdate", () => ($("position").textContent = clock($("video").currentTime)));
 
-window.reelvault = { now, api, signIn, upload: sendFilm, untilFinal, watch, withdraw };
+window.reelvault = { now, api, signIn, secondFactor, upload: sendFilm, untilFinal, watch, withdraw };
 document.body.dataset.ready = "true";
