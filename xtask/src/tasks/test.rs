@@ -45,6 +45,8 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
             "tests within the crates",
             within_the_crates(context)?,
         );
+        progress.heading("Passkeys against an authenticator that others wrote");
+        note(&mut failed, "tests of passkeys", of_passkeys(context)?);
         progress.heading("Tests of the executor");
         note(
             &mut failed,
@@ -83,6 +85,17 @@ fn note(failed: &mut Vec<&'static str>, what: &'static str, held: bool) {
 /// Unit tests, the crates' own integration tests, examples in documentation.
 fn within_the_crates(context: &Context) -> Result<bool> {
     held(cargo(context).args(["--workspace", "--exclude", ON_THE_CLOUD]))
+}
+
+/// A workspace of its own, so that its dependencies' features reach nothing that ships.
+fn of_passkeys(context: &Context) -> Result<bool> {
+    let manifest = context.root.join("tests/authenticator/Cargo.toml");
+    held(
+        cargo(context)
+            .arg("--locked")
+            .arg("--manifest-path")
+            .arg(manifest),
+    )
 }
 
 /// What runs the functions on the local cloud.
