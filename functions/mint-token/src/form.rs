@@ -22,7 +22,7 @@ impl Form {
     }
 
     /// RFC 6749 §3.2: a parameter without a value is as if it were left out.
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let field = self.0.iter().find(|(known, _)| known == name);
         field
             .map(|(_, value)| value.as_str())

@@ -1,11 +1,13 @@
-//! `POST /v1/token`, an OAuth 2.0 token endpoint (RFC 6749): refresh tokens with rotation, and token
-//! exchange (RFC 8693) for media tokens. `GET /.well-known/jwks.json`: the public keys (RFC 7517).
+//! `POST /v1/token`, an OAuth 2.0 token endpoint (RFC 6749): refresh tokens with rotation, client credentials
+//! of API keys, and token exchange (RFC 8693) for media tokens. `GET /.well-known/jwks.json`: the public keys (RFC 7517).
 
+mod client;
 mod form;
 
 use serde::Serialize;
+use vault_domain::api_key::Scopes;
 use vault_domain::secret::SecretText;
-use vault_domain::usecase::{exchange, refresh};
+use vault_domain::usecase::{client_credentials, exchange, refresh};
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request};
 
@@ -29,7 +31,7 @@ struct Tokens<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     issued_token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<&'static str>,
+    scope: Option<String>,
 }
 
 /// Handles a request to either route.
@@ -45,8 +47,12 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
             ));
         }
         let form = Form::new(extract::form(request, SMALL_BODY)?);
-        match form.required("grant_type", "refresh_token or token-exchange")? {
+        match form.required(
+            "grant_type",
+            "refresh_token, client_credentials or token-exchange",
+        )? {
             "refresh_token" => refreshed(deps, &form).await,
+            "client_credentials" => granted(deps, request, &form).await,
             EXCHANGE => exchanged(deps, &form).await,
             _ => Err(Failure::UnsupportedGrantType),
         }
@@ -66,6 +72,21 @@ async fn refreshed(deps: &Deps, form: &Form) -> Outcome {
     }))
 }
 
+async fn granted(deps: &Deps, request: &Request, form: &Form) -> Outcome {
+    let key = client::known(&deps.client, request, form).await?;
+    let wanted = form.get("scope").map(Scopes::parse).transpose()?;
+    let now = deps.client.clock.now();
+    let issued = client_credentials::run(&*deps.refresh.access, &key, wanted, now)?;
+    Ok(told(&Tokens {
+        access_token: issued.access.expose(),
+        token_type: "Bearer",
+        expires_in: issued.expires_in,
+        refresh_token: None,
+        issued_token_type: None,
+        scope: Some(issued.scopes.to_string()),
+    }))
+}
+
 async fn exchanged(deps: &Deps, form: &Form) -> Outcome {
     let now = deps.exchange.clock.now();
     let command = form.exchange(&*deps.verifier, now)?;
@@ -77,7 +98,7 @@ async fn exchanged(deps: &Deps, form: &Form) -> Outcome {
         expires_in: minted.grant.expires_at.since(now),
         refresh_token: None,
         issued_token_type: Some(MEDIA_TOKEN),
-        scope: Some(minted.grant.action.as_str()),
+        scope: Some(minted.grant.action.as_str().to_owned()),
     }))
 }
 

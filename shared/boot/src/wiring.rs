@@ -62,16 +62,18 @@ mod parts {
             .map(|verifier| Arc::new(verifier) as Arc<dyn AccessVerifier>)
     }
 
-    /// The tables in which a viewer's standing is read.
+    /// The tables in which standing is read.
     #[cfg(any(
         feature = "authorize-playback",
         feature = "deliver-playlist",
-        feature = "deliver-key"
+        feature = "deliver-key",
+        feature = "mint-token"
     ))]
     pub(super) fn standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {
         vault_aws::dynamodb::StandingTables {
             members: env.text("MEMBERS_TABLE"),
             sessions: env.text("SESSIONS_TABLE"),
+            clients: env.text("CLIENTS_TABLE"),
         }
     }
 

@@ -6,13 +6,14 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use vault_domain::api_key::{KeyRole, Scopes};
 use vault_domain::credential::Role;
 use vault_domain::id::{OrgId, SessionId};
 use vault_domain::member::{Actor, Subject};
 use vault_domain::ports::{AccessTokens, AccessVerifier, Entropy, StoreError, Stored};
 use vault_domain::secret::SecretText;
 use vault_domain::time::Timestamp;
-use vault_domain::token::{API_AUDIENCE, Caller, FIRST_PARTY_CLIENT};
+use vault_domain::token::{API_AUDIENCE, AccessClaims, Caller, FIRST_PARTY_CLIENT};
 
 use crate::keyring::{KeyFault, Keyring};
 
@@ -34,6 +35,8 @@ struct Claims {
     jti: String,
     org: String,
     role: String,
+    /// RFC 9068 §2.2.3: what it may be used for.
+    scope: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sid: Option<String>,
 }
@@ -98,6 +101,7 @@ impl AccessTokens for JwtIssuer {
             jti: base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(jti),
             org: caller.org.to_string(),
             role: caller.role.as_str().to_owned(),
+            scope: caller.scopes.to_string(),
             sid: session,
         };
         let header = Header {
@@ -157,7 +161,7 @@ impl JwtVerifier {
 }
 
 impl AccessVerifier for JwtVerifier {
-    fn verify(&self, token: &str, now: Timestamp) -> Option<Caller> {
+    fn claims(&self, token: &str, now: Timestamp) -> Option<AccessClaims> {
         if token.len() > MAX_LENGTH {
             return None;
         }
@@ -172,20 +176,35 @@ impl AccessVerifier for JwtVerifier {
         if now.0 >= claims.exp || claims.iat > now.0.saturating_add(SKEW_SECONDS) {
             return None;
         }
-        let subject = match (Actor::parse(&claims.sub).ok()?, &claims.sid) {
-            (Actor::User(user), Some(session)) => Subject::Person {
-                user,
-                session: SessionId::parse(session).ok()?,
-            },
-            (Actor::ApiKey(id), None) if claims.client_id == claims.sub => Subject::ApiKey(id),
-            _ => return None,
-        };
-        Some(Caller {
-            subject,
-            org: OrgId::parse(&claims.org).ok()?,
-            role: Role::parse(&claims.role).ok()?,
+        Some(AccessClaims {
+            caller: caller(&claims)?,
+            issued_at: Timestamp(claims.iat),
+            expires_at: Timestamp(claims.exp),
         })
     }
+}
+
+fn caller(claims: &Claims) -> Option<Caller> {
+    let role = Role::parse(&claims.role).ok()?;
+    let subject = match (Actor::parse(&claims.sub).ok()?, &claims.sid) {
+        (Actor::User(user), Some(session)) if claims.client_id == FIRST_PARTY_CLIENT => {
+            Subject::Person {
+                user,
+                session: SessionId::parse(session).ok()?,
+            }
+        }
+        (Actor::ApiKey(id), None) if claims.client_id == claims.sub => {
+            KeyRole::of(role)?;
+            Subject::ApiKey(id)
+        }
+        _ => return None,
+    };
+    Some(Caller {
+        subject,
+        org: OrgId::parse(&claims.org).ok()?,
+        role,
+        scopes: Scopes::parse(&claims.scope).ok()?,
+    })
 }
 
 #[cfg(test)]

@@ -77,6 +77,43 @@ impl Overlap {
     }
 }
 
+/// The role of a key: editor at most. Keys lie in files of machines; none may change who has rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRole {
+    /// Uploads, and withdraws what it brought in.
+    Editor,
+    /// Watches.
+    Viewer,
+}
+
+impl KeyRole {
+    /// Reads a role's name.
+    ///
+    /// # Errors
+    /// [`Malformed`] for any other role or text.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        Role::parse(text).ok().and_then(Self::of).ok_or(Malformed {
+            field: "role",
+            expected: "editor or viewer",
+        })
+    }
+    /// The role, if a key may have it.
+    pub const fn of(role: Role) -> Option<Self> {
+        match role {
+            Role::Editor => Some(Self::Editor),
+            Role::Viewer => Some(Self::Viewer),
+            Role::Owner | Role::Admin => None,
+        }
+    }
+    /// The role that it is.
+    pub const fn role(self) -> Role {
+        match self {
+            Self::Editor => Role::Editor,
+            Self::Viewer => Role::Viewer,
+        }
+    }
+}
+
 /// Why a key is not admitted: for the log alone. The client gets the same `invalid_client` (RFC 6749 §5.2)
 /// whichever it is, or it could learn from where, and until when, a stolen key would be good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -108,7 +145,7 @@ pub struct ApiKey {
     /// What people call it.
     pub name: Label,
     /// With which role it acts.
-    pub role: Role,
+    pub role: KeyRole,
     /// For what it may be used, within its role.
     pub scopes: Scopes,
     /// Digest of the active secret.
@@ -130,6 +167,11 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// Neither revoked nor past its end?
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        !self.revoked && self.expires_at.is_none_or(|end| now < end)
+    }
+
     /// May the holder of the secret with this digest come in from this address now?
     ///
     /// Both digests are compared in constant time and before anything else, so that what a wrong secret

@@ -1,6 +1,7 @@
 //! Standing: who may act in which organisation, and from when on their sessions count. Nothing here proves
 //! who someone is, and nothing here is secret.
 
+use crate::api_key::ApiKey;
 use crate::credential::Role;
 use crate::error::Malformed;
 use crate::id::{ApiKeyId, OrgId, SessionId, UserId};
@@ -206,12 +207,15 @@ pub struct Standing {
     pub person: Person,
     /// Their login session.
     pub session: Option<Session>,
+    /// The API key, where one acts and nobody in person.
+    pub client: Option<ApiKey>,
 }
 
 impl Standing {
     /// The role in which the subject may act now; none if it may not any more. A session's own end is not
-    /// looked at: it bounds how long tokens are renewed, not a film that is under way.
-    pub fn role(&self, subject: &Subject, org: OrgId) -> Option<Role> {
+    /// looked at: it bounds how long tokens are renewed, not a film that is under way. An API key's is: nothing
+    /// renews a key, so whoever set its end meant all that it does.
+    pub fn role(&self, subject: &Subject, org: OrgId, now: Timestamp) -> Option<Role> {
         match subject {
             Subject::Person { user, session } => {
                 let session = self.session.as_ref().filter(|s| s.id == *session)?;
@@ -220,7 +224,10 @@ impl Standing {
                 let membership = self.person.membership?;
                 (genuine && membership.org == org && membership.user == *user).then_some(role)
             }
-            Subject::ApiKey(_) => None,
+            Subject::ApiKey(id) => {
+                let key = self.client.as_ref().filter(|key| key.id == *id)?;
+                (key.org == org && key.is_live(now)).then(|| key.role.role())
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api_key::Scopes;
 use crate::credential::Role;
 use crate::error::Malformed;
 use crate::id::{AssetId, OrgId, SessionId, UserId};
@@ -63,6 +64,19 @@ pub struct Caller {
     pub org: OrgId,
     /// `role`
     pub role: Role,
+    /// `scope`: what the token may be used for within the role. A person's has all scopes.
+    pub scopes: Scopes,
+}
+
+/// What a genuine, live access token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessClaims {
+    /// Who it speaks for.
+    pub caller: Caller,
+    /// `iat`
+    pub issued_at: Timestamp,
+    /// `exp`
+    pub expires_at: Timestamp,
 }
 
 /// What a refresh token says of itself once its MAC is checked.

@@ -6,6 +6,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt as _};
 use serde::de::DeserializeOwned;
 use vault_domain::error::{Malformed, Refusal};
+use vault_domain::secret::SecretText;
 use vault_domain::token::Device;
 use vault_domain::usecase::{IdempotencyKey, Origin};
 
@@ -137,6 +138,40 @@ pub fn bearer(request: &Request) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
+/// Does the request try to authenticate by `Authorization: Basic`, rightly or not?
+pub fn tries_basic(request: &Request) -> bool {
+    basic_text(request).is_some()
+}
+
+fn basic_text(request: &Request) -> Option<&str> {
+    let value = header(request, "authorization")?;
+    let (scheme, text) = value.split_once(' ').unwrap_or((value, ""));
+    scheme.eq_ignore_ascii_case("basic").then(|| text.trim())
+}
+
+/// Id and secret of `Authorization: Basic` (RFC 7617), if the request tries it. OAuth has both form-encoded before
+/// they are joined (RFC 6749 §2.3.1).
+///
+/// # Errors
+/// [`Refusal::InvalidClient`] for what is no base64 of `id:secret`.
+pub fn basic(request: &Request) -> Result<Option<(String, SecretText)>, Refusal> {
+    let Some(text) = basic_text(request) else {
+        return Ok(None);
+    };
+    let octets = data_encoding::BASE64.decode(text.as_bytes());
+    let joined = octets
+        .ok()
+        .and_then(|octets| String::from_utf8(octets).ok());
+    // Wiped when it is read.
+    let joined = SecretText::new(joined.ok_or(Refusal::InvalidClient)?);
+    let (id, secret) = joined
+        .expose()
+        .split_once(':')
+        .ok_or(Refusal::InvalidClient)?;
+    let unquoted = |text| unquote(text).map_err(|_| Refusal::InvalidClient);
+    Ok(Some((unquoted(id)?, SecretText::new(unquoted(secret)?))))
+}
+
 /// The `Idempotency-Key` of a request, if it has one.
 ///
 /// # Errors
@@ -225,6 +260,29 @@ mod tests {
         for bad in ["a=1&a=2", "a=%", "a=%4", "a=%zz", "a=%ff"] {
             assert!(form(&post(FORM, bad), SMALL_BODY).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_client_is_read_from_basic_as_oauth_encodes_it() {
+        let read = |value: &str| {
+            let mut request = post(FORM, "");
+            let value = value.parse().unwrap();
+            request.headers_mut().insert("authorization", value);
+            basic(&request).map(|read| read.map(|(id, secret)| (id, secret.expose().to_owned())))
+        };
+        let encode = |text: &str| data_encoding::BASE64.encode(text.as_bytes());
+        let both = Some(("a b".to_owned(), "c:d".to_owned()));
+        for text in ["a+b:c%3Ad", "a%20b:c:d"] {
+            assert_eq!(read(&format!("Basic {}", encode(text))).unwrap(), both);
+            assert_eq!(read(&format!("bASIC {}", encode(text))).unwrap(), both);
+        }
+        assert_eq!(read("Bearer abc").unwrap(), None);
+        let (no_colon, bad_quoting) = (encode("abc"), encode("a:%zz"));
+        for bad in ["", "!", "YTpi=", no_colon.as_str(), &bad_quoting] {
+            let refused = read(&format!("Basic {bad}"));
+            assert!(matches!(refused, Err(Refusal::InvalidClient)), "{bad}");
+        }
+        assert!(matches!(read("Basic"), Err(Refusal::InvalidClient)));
     }
 
     #[test]

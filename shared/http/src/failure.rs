@@ -16,7 +16,7 @@ pub enum Failure {
     #[error("the body must be {0}")]
     WrongMediaType(&'static str),
     /// The token endpoint does not know this grant type (RFC 6749 §5.2).
-    #[error("the grant type is not one of refresh_token and token-exchange")]
+    #[error("the grant type is not one of refresh_token, client_credentials and token-exchange")]
     UnsupportedGrantType,
 }
 

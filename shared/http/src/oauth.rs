@@ -61,8 +61,8 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
     }
 }
 
-/// The token endpoint's reply to a failure.
-pub fn reply(failure: &Failure, request_id: &str) -> Reply {
+/// The token endpoint's reply to a failure; `basic`: did the client try to authenticate by HTTP Basic?
+pub fn reply(failure: &Failure, request_id: &str, basic: bool) -> Reply {
     let kind = Kind::from(failure);
     let (status, error) = error_of(failure, kind);
     let document = Document {
@@ -71,11 +71,12 @@ pub fn reply(failure: &Failure, request_id: &str) -> Reply {
         code: kind.code,
         request_id,
     };
-    // RFC 6749 §5.2 wants a challenge of whoever fails to authenticate as a client, and of nobody else.
-    let plain = Kind {
-        challenge: kind.challenge.filter(|_| error == "invalid_client"),
-        ..kind
+    // RFC 6749 §5.2 wants a challenge in the scheme that the client tried, and of nobody else.
+    let challenge = match error {
+        "invalid_client" => kind.challenge.filter(|_| basic),
+        _ => None,
     };
+    let plain = Kind { challenge, ..kind };
     with_headers(Reply::json(status, &document, Cache::NoStore), plain)
         .header("pragma", "no-cache".to_owned())
 }
@@ -85,9 +86,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_a_client_that_tried_basic_is_challenged() {
+        let reply = |basic| reply(&Refusal::InvalidClient.into(), "r", basic);
+        let challenge = r#"Basic realm="reelvault", charset="UTF-8""#;
+        assert_eq!(reply(true).get("www-authenticate"), Some(challenge));
+        assert_eq!(reply(false).get("www-authenticate"), None);
+        assert_eq!((reply(true).status(), reply(false).status()), (401, 401));
+    }
+
+    #[test]
     fn an_unknown_asset_is_an_invalid_target_and_a_dead_refresh_token_an_invalid_grant() {
-        let text =
-            |failure: Failure| String::from_utf8(reply(&failure, "r").body().to_vec()).unwrap();
+        let text = |failure: Failure| {
+            String::from_utf8(reply(&failure, "r", false).body().to_vec()).unwrap()
+        };
         assert!(text(Refusal::NotFound("asset").into()).contains(r#""error":"invalid_target""#));
         assert!(text(Refusal::RefreshReused.into()).contains(r#""error":"invalid_grant""#));
         let refresh = Refusal::InvalidToken {

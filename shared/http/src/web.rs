@@ -59,16 +59,16 @@ impl Web {
     /// The response of an outcome, logged once.
     pub fn finish(&self, request: &Request, outcome: Outcome) -> Response<Body> {
         let id = extract::request_id(request);
-        let reply = outcome.unwrap_or_else(|failure| self.told(&failure, &id));
+        let reply = outcome.unwrap_or_else(|failure| self.told(&failure, &id, request));
         tracing::info!(request_id = id, status = reply.status(), "request");
         self.dressed(request, reply, id)
     }
 
-    fn told(&self, failure: &Failure, id: &str) -> Reply {
+    fn told(&self, failure: &Failure, id: &str, request: &Request) -> Reply {
         log(failure, id);
         match self.errors {
             Errors::Problems => problem::reply(failure, id),
-            Errors::OAuth => oauth::reply(failure, id),
+            Errors::OAuth => oauth::reply(failure, id, extract::tries_basic(request)),
         }
     }
 

@@ -1,12 +1,14 @@
 //! Golden values with sensible defaults; change what a test is about by struct update.
 //! [`crate::Sample`] makes the same values with random ids, for stores that are not empty.
 
+use vault_domain::api_key::{ApiKey, ApiKeySecret, KeyRole, Label, Scope, Scopes};
 use vault_domain::asset::{
     Asset, AssetState, Checksum, ChecksumAlgorithm, MediaType, NewAsset, PartPlan, Title,
 };
 use vault_domain::credential::{Email, Password, Role, User};
-use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
+use vault_domain::id::{ApiKeyId, AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
 use vault_domain::member::{Account, Actor, Membership, OrgName, Organisation, Subject};
+use vault_domain::network::Networks;
 use vault_domain::packaging::{Iv, Presentation, SegmentInfo, TICKS_PER_SECOND};
 use vault_domain::playback::{PlaybackSession, UrlSignature};
 use vault_domain::ports::{Manifest, NewOwner};
@@ -132,6 +134,36 @@ pub fn caller() -> Caller {
         },
         org: ORG,
         role: Role::Owner,
+        scopes: Scopes::all(),
+    }
+}
+
+/// An API key of the golden organisation.
+pub const CLIENT: ApiKeyId = ApiKeyId::from_octets([0x81; 16]);
+
+/// The secret of a key, by a number.
+pub fn api_key_secret(id: ApiKeyId, number: u8) -> ApiKeySecret {
+    ApiKeySecret::random(id, &SeededEntropy::new(u64::from(number))).expect("seeds never fail")
+}
+
+/// The golden key: an editor's that may play, upload and read, without an end, from everywhere. Its secret is
+/// number 1.
+pub fn api_key() -> ApiKey {
+    let scopes = Scopes::only(Scope::Play).with(Scope::Upload);
+    ApiKey {
+        id: CLIENT,
+        org: ORG,
+        name: Label::parse("Nightly import").expect("a golden label"),
+        role: KeyRole::Editor,
+        scopes: scopes.with(Scope::Read),
+        active: Digest(sha256(&[api_key_secret(CLIENT, 1).expose().as_bytes()])),
+        previous: None,
+        created_by: OWNER,
+        created_at: GOLDEN_NOW,
+        expires_at: None,
+        networks: Networks::everywhere(),
+        last_used: None,
+        revoked: false,
     }
 }
 

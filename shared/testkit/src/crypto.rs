@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
+use vault_domain::api_key::Scopes;
 use vault_domain::credential::{Password, PasswordHash, Role};
 use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId};
 use vault_domain::member::Subject;
@@ -15,7 +16,7 @@ use vault_domain::ports::{
 };
 use vault_domain::secret::{ContentKey, SecretText};
 use vault_domain::time::Timestamp;
-use vault_domain::token::{Caller, Digest, RefreshClaims};
+use vault_domain::token::{AccessClaims, Caller, Digest, RefreshClaims};
 
 use crate::fault::Faults;
 
@@ -108,16 +109,17 @@ impl PasswordHasher for FakeHasher {
     }
 }
 
-/// Access tokens `at.<subject>.<org>.<role>.<exp>.<tag>`.
+/// Access tokens `at.<subject>.<org>.<role>.<scopes with ~>.<iat>.<exp>.<tag>`.
 #[derive(Debug, Default)]
 pub struct FakeAccessTokens(pub Shared);
 
 impl AccessTokens for FakeAccessTokens {
     fn issue(&self, caller: &Caller, now: Timestamp, lifetime: u64) -> Stored<SecretText> {
         self.0.faults.pure("access.issue", || {
-            let Caller { subject, org, role } = caller;
-            let expires = now.plus(lifetime).0;
-            let body = format!("at.{subject}.{org}.{}.{expires}", role.as_str());
+            let Caller { subject, org, .. } = caller;
+            let (role, expires) = (caller.role.as_str(), now.plus(lifetime).0);
+            let scopes = caller.scopes.to_string().replace(' ', "~");
+            let body = format!("at.{subject}.{org}.{role}.{scopes}.{}.{expires}", now.0);
             let text = format!("{body}.{}", tag("access", &body));
             self.0.ledger.note(text.as_bytes());
             Ok(SecretText::new(text))
@@ -126,17 +128,24 @@ impl AccessTokens for FakeAccessTokens {
 }
 
 impl AccessVerifier for FakeAccessTokens {
-    fn verify(&self, token: &str, now: Timestamp) -> Option<Caller> {
+    fn claims(&self, token: &str, now: Timestamp) -> Option<AccessClaims> {
         let (body, mac) = token.rsplit_once('.')?;
         let fields: Vec<&str> = body.split('.').collect();
-        let ["at", subject, org, role, expires] = fields[..] else {
+        let ["at", subject, org, role, scopes, issued, expires] = fields[..] else {
             return None;
         };
-        let live = now < Timestamp(expires.parse().ok()?);
-        (live && mac == tag("access", body)).then_some(Caller {
+        let expires_at = Timestamp(expires.parse().ok()?);
+        let caller = Caller {
             subject: Subject::parse(subject)?,
             org: OrgId::parse(org).ok()?,
             role: Role::parse(role).ok()?,
+            scopes: Scopes::parse(&scopes.replace('~', " ")).ok()?,
+        };
+        let genuine = mac == tag("access", body);
+        (genuine && now < expires_at).then_some(AccessClaims {
+            caller,
+            issued_at: Timestamp(issued.parse().ok()?),
+            expires_at,
         })
     }
 }

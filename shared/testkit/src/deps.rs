@@ -1,8 +1,8 @@
 //! The `Deps` of every use case over a [`Kit`].
 
 use vault_domain::usecase::{
-    authorize_playback, begin_upload, bootstrap_owner, deliver_key, deliver_playlist, exchange,
-    finalize_upload, guard, login, process_upload, refresh, withdraw_asset,
+    authorize_playback, begin_upload, bootstrap_owner, client, deliver_key, deliver_playlist,
+    exchange, finalize_upload, guard, login, process_upload, refresh, withdraw_asset,
 };
 
 use crate::builders;
@@ -44,6 +44,15 @@ impl Kit {
             refresh: self.refresh_tokens.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
+        }
+    }
+    /// Of [`client`].
+    pub fn client(&self) -> client::Deps {
+        client::Deps {
+            clients: self.cloud.clone(),
+            limits: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+            clock: self.clock.clone(),
         }
     }
     /// Of [`exchange`].

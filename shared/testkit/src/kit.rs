@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use vault_domain::api_key::ApiKey;
 use vault_domain::asset::{Asset, AssetState, NewAsset, manifest_key, segment_key};
 use vault_domain::credential::{Role, User};
 use vault_domain::packaging::PackagePlan;
@@ -125,6 +126,16 @@ impl Kit {
     /// The refresh token that [`Kit::plant_session`] planted, again.
     pub fn golden_refresh_token(&self) -> SecretText {
         self.refresh_tokens.issue(&builders::refresh_claims())
+    }
+
+    /// Plants the golden API key, whose secret is number 1.
+    pub fn plant_client(&self, change: impl FnOnce(&mut ApiKey)) -> ApiKey {
+        let mut key = builders::api_key();
+        change(&mut key);
+        let secret = builders::api_key_secret(key.id, 1);
+        self.ledger.note(secret.expose().as_bytes());
+        self.cloud.with(|s| s.clients.insert(key.id, key.clone()));
+        key
     }
 
     /// Plants an asset as it is.

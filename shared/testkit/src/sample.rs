@@ -1,8 +1,9 @@
 //! Golden values with random ids, for stores that are not empty.
 
+use vault_domain::api_key::ApiKey;
 use vault_domain::asset::NewAsset;
 use vault_domain::credential::{Role, User};
-use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
+use vault_domain::id::{ApiKeyId, AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
 use vault_domain::member::{Account, Actor, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
 use vault_domain::ports::NewOwner;
@@ -62,6 +63,16 @@ impl Sample {
             user: owner.user.id,
             org: owner.organisation.id,
             ..self.session()
+        }
+    }
+    /// An API key of an organisation.
+    pub fn api_key(&self, org: OrgId) -> ApiKey {
+        ApiKey {
+            id: ApiKeyId::from_octets(self.0.octets()),
+            org,
+            active: self.digest(),
+            created_by: UserId::from_octets(self.0.octets()),
+            ..builders::api_key()
         }
     }
     /// An announcement of these octets in one PUT.

@@ -55,6 +55,16 @@ async fn standings() {
 }
 
 #[tokio::test]
+async fn clients() {
+    let kit = kit();
+    let cloud = &*kit.cloud;
+    for seed in SEEDS {
+        contract::clients_contract(cloud, seed).await;
+        contract::client_standings_contract(cloud, cloud, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn assets() {
     let kit = kit();
     for seed in SEEDS {

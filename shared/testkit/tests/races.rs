@@ -36,6 +36,16 @@ async fn refreshes(seed: u64, way: Way) {
     race::race_refreshes(Arc::new(kit.refresh()), &*kit.cloud, seed, way).await;
 }
 
+async fn creations(seed: u64, way: Way) {
+    let kit = kit(seed);
+    race::race_creations(kit.cloud, seed, way).await;
+}
+
+async fn rotations(seed: u64, way: Way) {
+    let kit = kit(seed);
+    race::race_rotations(kit.cloud, seed, way).await;
+}
+
 async fn spends(seed: u64, way: Way) {
     let kit = kit(seed);
     race::race_spends(Arc::new(kit.authorize_playback()), setup(&kit), seed, way).await;
@@ -138,6 +148,8 @@ macro_rules! races {
 races! {
     wrong_passwords SEEDS;
     refreshes SEEDS;
+    creations 0..10;
+    rotations SEEDS;
     spends SEEDS;
     named_spends SEEDS;
     finalizes 0..10;

@@ -26,6 +26,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn clients() {
+        let stores = Stores::new();
+        let (clients, seed) = (&stores.clients, seed());
+        contract::clients_contract(clients, seed).await;
+        contract::client_standings_contract(&stores.standings, clients, seed).await;
+    }
+
+    #[tokio::test]
     async fn limits() {
         contract::limits_contract(&Stores::new().limits, seed()).await;
     }

@@ -65,6 +65,18 @@ async fn a_hundred_refreshes_of_one_token_are_one_rotation() {
     race::race_refreshes(Arc::new(deps), &stores.directory, seed, WAY).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_creations_fill_the_places_that_are_left() {
+    let stores = Stores::new();
+    race::race_creations(Arc::new(stores.clients), seed(), WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_revocation_wins_over_every_rotation() {
+    let stores = Stores::new();
+    race::race_rotations(Arc::new(stores.clients), seed(), WAY).await;
+}
+
 fn spending(stores: &Stores, seed: u64) -> Arc<authorize_playback::Deps> {
     Arc::new(authorize_playback::Deps {
         views: Arc::new(stores.views.clone()),

@@ -4,8 +4,8 @@ use futures_util::future::BoxFuture;
 use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
-    DynamoAssets, DynamoContentKeys, DynamoDirectory, DynamoGrants, DynamoKeyReads, DynamoLimits,
-    DynamoMembers, DynamoPlaylistReads, DynamoSessions, DynamoStandings, DynamoViews,
+    DynamoAssets, DynamoClients, DynamoContentKeys, DynamoDirectory, DynamoGrants, DynamoKeyReads,
+    DynamoLimits, DynamoMembers, DynamoPlaylistReads, DynamoSessions, DynamoStandings, DynamoViews,
     StandingTables,
 };
 use vault_aws::s3::{S3Media, S3Uploads};
@@ -19,6 +19,7 @@ pub(crate) struct Stores {
     pub(crate) directory: DynamoDirectory,
     pub(crate) members: DynamoMembers,
     pub(crate) standings: DynamoStandings,
+    pub(crate) clients: DynamoClients,
     pub(crate) limits: DynamoLimits,
     pub(crate) sessions: DynamoSessions,
     pub(crate) grants: DynamoGrants,
@@ -41,11 +42,13 @@ impl Stores {
         let standing = || StandingTables {
             members: table("MembersTable").to_owned(),
             sessions: table("SessionsTable").to_owned(),
+            clients: table("ClientsTable").to_owned(),
         };
         Self {
             directory: DynamoDirectory::new(of(), table("UsersTable"), table("MembersTable")),
             members: DynamoMembers::new(of(), table("MembersTable")),
             standings: DynamoStandings::new(of(), standing()),
+            clients: DynamoClients::new(of(), table("ClientsTable")),
             limits: DynamoLimits::new(of(), table("LimitsTable")),
             sessions: DynamoSessions::new(of(), table("SessionsTable")),
             grants: DynamoGrants::new(of(), table("GrantsTable")),

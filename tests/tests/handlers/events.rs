@@ -20,6 +20,13 @@ fn filled(kit: &Kit, text: &str) -> String {
         ("{{ticket}}", ticket.expose().to_owned()),
         ("{{asset}}", builders::ASSET.to_string()),
         ("{{key}}", builders::KEY.to_string()),
+        ("{{client}}", builders::CLIENT.to_string()),
+        (
+            "{{secret}}",
+            builders::api_key_secret(builders::CLIENT, 1)
+                .expose()
+                .to_owned(),
+        ),
         ("{{email}}", builders::EMAIL.to_owned()),
         ("{{password}}", builders::PASSWORD.to_owned()),
     ];

@@ -172,6 +172,80 @@ async fn a_refused_refresh_is_an_oauth_error() {
     insta::assert_snapshot!(whole(&ask).await);
 }
 
+/// HTTP Basic of a client.
+fn basic(id: &str, secret: &str) -> String {
+    use base64::Engine as _;
+    let both = base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}"));
+    format!("Basic {both}")
+}
+
+const GRANT: &str = "grant_type=client_credentials";
+
+#[tokio::test]
+async fn a_client_that_is_refused_is_challenged_if_it_came_by_basic() {
+    let id = builders::CLIENT.to_string();
+    let other = builders::api_key_secret(builders::CLIENT, 2);
+    let ask = Ask::to("mint-token", "POST").form(GRANT);
+    let ask = ask.header("authorization", basic(&id, other.expose()));
+    insta::assert_snapshot!(whole(&ask).await);
+    let form = format!("{GRANT}&client_id={id}&client_secret={}", other.expose());
+    let reply = answer(&golden(), &Ask::to("mint-token", "POST").form(&form)).await;
+    assert_eq!(reply.status(), 401);
+    assert!(reply.headers().get("www-authenticate").is_none());
+}
+
+#[tokio::test]
+async fn a_client_gets_a_token_of_the_scopes_that_it_asks_for_and_has() {
+    let id = builders::CLIENT.to_string();
+    let secret = builders::api_key_secret(builders::CLIENT, 1);
+    let by_basic = |form: &str| {
+        let ask = Ask::to("mint-token", "POST").form(form);
+        ask.header("authorization", basic(&id, secret.expose()))
+    };
+    let kit = golden();
+    let reply = answer(&kit, &by_basic(&format!("{GRANT}&scope=read+withdraw"))).await;
+    let body: serde_json::Value = serde_json::from_slice(reply.body()).unwrap();
+    assert_eq!(body["scope"], "read", "{body}");
+    assert_eq!(
+        (&body["expires_in"], &body["token_type"]),
+        (&json!(600), &json!("Bearer"))
+    );
+    assert!(body.get("refresh_token").is_none());
+    for (form, error) in [
+        (format!("{GRANT}&scope=withdraw"), "invalid_scope"),
+        (format!("{GRANT}&scope=everything"), "invalid_scope"),
+        (format!("{GRANT}&client_secret=x"), "invalid_request"),
+        (format!("{GRANT}&client_id=apk_x"), "invalid_request"),
+    ] {
+        let reply = answer(&kit, &by_basic(&form)).await;
+        let body: serde_json::Value = serde_json::from_slice(reply.body()).unwrap();
+        assert_eq!(
+            (reply.status().as_u16(), &body["error"]),
+            (400, &json!(error))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_key_does_what_its_scopes_say_and_no_more() {
+    use vault_domain::ports::{AccessTokens as _, Clock as _};
+    let kit = golden();
+    let caller = vault_domain::token::Caller {
+        subject: vault_domain::member::Subject::ApiKey(builders::CLIENT),
+        role: vault_domain::credential::Role::Editor,
+        scopes: builders::api_key().scopes,
+        ..builders::caller()
+    };
+    let token = kit.access.issue(&caller, kit.clock.now(), 600).unwrap();
+    let status = async |ask: Ask| answer(&kit, &ask.bearer(&token)).await.status().as_u16();
+    let film = json!({ "filename": "film.mp4", "size": 1_000, "content_type": "video/mp4" });
+    let to = |function, method| Ask::to(function, method).path("asset_id", builders::ASSET);
+    assert_eq!(status(to("finalize-upload", "GET")).await, 200);
+    let announced = Ask::to("presign-upload", "POST").json(&film);
+    assert_eq!(status(announced).await, 201);
+    assert_eq!(status(to("withdraw-asset", "POST")).await, 403);
+}
+
 #[tokio::test]
 async fn an_upload_is_told_with_its_parts() {
     let kit = golden();

@@ -118,6 +118,7 @@ pub(crate) async fn answer_request(
         "mint-token" => {
             let deps = wiring::mint_token::Deps {
                 refresh: kit.refresh(),
+                client: kit.client(),
                 exchange: kit.exchange(),
                 verifier,
                 jwks: r#"{"keys":[]}"#.to_owned(),
@@ -210,6 +211,7 @@ pub(crate) fn golden() -> Kit {
     kit.plant_ready();
     kit.plant_playback();
     kit.plant_grant(&builders::media_token(2), |_| ());
+    kit.plant_client(|_| ());
     kit
 }
 
@@ -230,10 +232,17 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
         "grant_type=refresh_token&refresh_token={}",
         refresh.expose()
     );
+    let secret = builders::api_key_secret(builders::CLIENT, 1);
+    let client = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}",
+        builders::CLIENT,
+        secret.expose()
+    );
     vec![
         Ask::to("login", "POST")
             .json(&json!({ "email": builders::EMAIL, "password": builders::PASSWORD })),
         Ask::to("mint-token", "POST").form(&refresh),
+        Ask::to("mint-token", "POST").form(&client),
         Ask::to("mint-token", "POST").form(&exchange),
         Ask::to("mint-token", "GET"),
         Ask::to("presign-upload", "POST")

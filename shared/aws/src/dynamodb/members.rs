@@ -9,7 +9,7 @@ use vault_domain::ports::{Members, Standings, StoreError, Stored};
 
 use super::reads::{Found, Wanted, batch};
 use super::record::{Corrupt, Fields, Item, PK, SK, flag, item, number, text, texts_of, time};
-use super::{read, sessions};
+use super::{clients_record, read, sessions};
 
 /// Sort key of an account.
 const ACCOUNT: &str = "account";
@@ -170,6 +170,8 @@ pub struct StandingTables {
     pub members: String,
     /// The table of login sessions.
     pub sessions: String,
+    /// The table of API keys.
+    pub clients: String,
 }
 
 impl StandingTables {
@@ -182,7 +184,7 @@ impl StandingTables {
                 Wanted::at(&self.members, organisation_key(org)),
                 Wanted::of(&self.sessions, session.to_string()),
             ],
-            Subject::ApiKey(_) => Vec::new(),
+            Subject::ApiKey(id) => vec![Wanted::of(&self.clients, id.to_string())],
         }
     }
 
@@ -193,14 +195,16 @@ impl StandingTables {
         found: &Found,
         subject: &Subject,
     ) -> Stored<Standing> {
-        let Subject::Person { .. } = subject else {
-            return Ok(Standing::default());
-        };
-        let session = found.first(&self.sessions);
-        Ok(Standing {
-            person: person(operation, found, &self.members)?,
-            session: read(operation, session, sessions::from_item)?,
-        })
+        let mut standing = Standing::default();
+        if let Subject::ApiKey(_) = subject {
+            let client = found.first(&self.clients);
+            standing.client = read(operation, client, clients_record::from_item)?;
+        } else {
+            let session = found.first(&self.sessions);
+            standing.person = person(operation, found, &self.members)?;
+            standing.session = read(operation, session, sessions::from_item)?;
+        }
+        Ok(standing)
     }
 }
 
@@ -223,9 +227,6 @@ impl Standings for DynamoStandings {
     async fn standing(&self, subject: &Subject, org: OrgId) -> Stored<Standing> {
         const OPERATION: &str = "standings.standing";
         let wanted = self.tables.wanted(subject, org);
-        if wanted.is_empty() {
-            return Ok(Standing::default());
-        }
         let found = batch(&self.client, OPERATION, wanted).await?;
         self.tables.standing(OPERATION, &found, subject)
     }

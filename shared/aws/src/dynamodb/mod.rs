@@ -3,6 +3,8 @@
 
 mod assets;
 mod assets_record;
+mod clients;
+mod clients_record;
 mod grants;
 mod keys;
 mod limits;
@@ -15,6 +17,7 @@ mod users;
 mod views;
 
 pub use assets::DynamoAssets;
+pub use clients::DynamoClients;
 pub use grants::DynamoGrants;
 pub use keys::DynamoContentKeys;
 pub use limits::DynamoLimits;

@@ -189,6 +189,7 @@ mod tests {
         let standing = StandingTables {
             members: "members".to_owned(),
             sessions: "sessions".to_owned(),
+            clients: "clients".to_owned(),
         };
         let client = Client::new(&replay.config());
         DynamoKeyReads::new(client, "playback", "keys", "assets", standing)
@@ -217,6 +218,21 @@ mod tests {
                 "{table}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn an_api_keys_standing_is_read_in_the_same_call() {
+        let replay = Replay::of(&[(200, r#"{"Responses":{},"UnprocessedKeys":{}}"#)]);
+        let (mut ticket, key) = ticket();
+        let id = vault_domain::id::ApiKeyId::from_octets([4; 16]);
+        ticket.subject = vault_domain::member::Subject::ApiKey(id);
+        reads(&replay).bundle(&ticket, key).await.unwrap();
+        assert_eq!(replay.count(), 1);
+        let body: serde_json::Value = serde_json::from_str(&replay.body(0)).unwrap();
+        let asked = &body["RequestItems"];
+        assert_eq!(asked["clients"]["ConsistentRead"], true);
+        assert_eq!(asked["clients"]["Keys"][0]["pk"]["S"], id.to_string());
+        assert!(asked["members"].is_null() && asked["sessions"].is_null());
     }
 
     #[tokio::test]

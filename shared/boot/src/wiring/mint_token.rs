@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use vault_aws::dynamodb::{
-    DynamoAssets, DynamoGrants, DynamoMembers, DynamoSessions, DynamoStandings, StandingTables,
+    DynamoAssets, DynamoClients, DynamoGrants, DynamoLimits, DynamoMembers, DynamoSessions,
+    DynamoStandings, StandingTables,
 };
 use vault_crypto::access::JwtIssuer;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_crypto::mac::RefreshMac;
 use vault_domain::ports::AccessVerifier;
-use vault_domain::usecase::{exchange, refresh};
+use vault_domain::usecase::{client, exchange, refresh};
 
-use super::parts::{refused, ring, sdk, unwired, verifier};
+use super::parts::{refused, ring, sdk, standing, unwired, verifier};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
@@ -21,6 +22,8 @@ pub struct Deps {
     pub refresh: refresh::Deps,
     /// Media tokens.
     pub exchange: exchange::Deps,
+    /// Who API keys are.
+    pub client: client::Deps,
     /// Checks subject tokens.
     pub verifier: Arc<dyn AccessVerifier>,
     /// The public keys, as served.
@@ -29,8 +32,8 @@ pub struct Deps {
 
 #[derive(Clone)]
 struct Config {
-    members: String,
-    sessions: String,
+    standing: StandingTables,
+    limits: String,
     grants: String,
     assets: String,
     signing: String,
@@ -42,8 +45,8 @@ struct Config {
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let config = Config {
-        members: env.text("MEMBERS_TABLE"),
-        sessions: env.text("SESSIONS_TABLE"),
+        standing: standing(env),
+        limits: env.text("LIMITS_TABLE"),
         grants: env.text("GRANTS_TABLE"),
         assets: env.text("ASSETS_TABLE"),
         signing: env.text("TOKEN_SIGNING_SECRET"),
@@ -60,16 +63,13 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let signing = ring(&sdk, &config.signing).await?;
             let mac = ring(&sdk, &config.mac).await?;
             let dynamodb = sdk.dynamodb();
-            let tables = StandingTables {
-                members: config.members.clone(),
-                sessions: config.sessions.clone(),
-            };
+            let tables = config.standing.clone();
             let (entropy, clock) = (Arc::new(SystemEntropy), Arc::new(SystemClock));
             let access = JwtIssuer::new(&signing, config.issuer, entropy.clone());
             Ok(Deps {
                 refresh: refresh::Deps {
-                    members: Arc::new(DynamoMembers::new(dynamodb.clone(), config.members)),
-                    sessions: Arc::new(DynamoSessions::new(dynamodb.clone(), config.sessions)),
+                    members: Arc::new(DynamoMembers::new(dynamodb.clone(), &tables.members)),
+                    sessions: Arc::new(DynamoSessions::new(dynamodb.clone(), &tables.sessions)),
                     hashing: Arc::new(Sha256),
                     access: Arc::new(access.map_err(|fault| refused("token signing", fault))?),
                     refresh: Arc::new(
@@ -77,6 +77,12 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     ),
                     clock: clock.clone(),
                     entropy: entropy.clone(),
+                },
+                client: client::Deps {
+                    clients: Arc::new(DynamoClients::new(dynamodb.clone(), &tables.clients)),
+                    limits: Arc::new(DynamoLimits::new(dynamodb.clone(), config.limits)),
+                    hashing: Arc::new(Sha256),
+                    clock: clock.clone(),
                 },
                 exchange: exchange::Deps {
                     standings: Arc::new(DynamoStandings::new(dynamodb.clone(), tables)),

@@ -41,6 +41,7 @@ fn caller() -> Caller {
         },
         org: OrgId::from_octets([2; 16]),
         role: Role::Editor,
+        scopes: Scopes::all(),
     }
 }
 
@@ -138,6 +139,15 @@ fn no_other_algorithm_type_key_audience_issuer_or_missing_claim_is_taken() {
             "role",
             crafted(&pair, &header(), |c| c["role"] = json!("god")),
         ),
+        (
+            "scope",
+            crafted(&pair, &header(), |c| c["scope"] = json!("play everything")),
+        ),
+        (
+            "client",
+            crafted(&pair, &header(), |c| c["client_id"] = json!("another")),
+        ),
+        ("no scope", without("scope")),
         ("no exp", without("exp")),
         ("no aud", without("aud")),
         ("no iss", without("iss")),
@@ -150,6 +160,25 @@ fn no_other_algorithm_type_key_audience_issuer_or_missing_claim_is_taken() {
     ];
     for (what, token) in bad {
         assert_eq!(verifier.verify(&token, NOW), None, "{what}");
+    }
+}
+
+#[test]
+fn a_key_speaks_for_itself_with_its_own_scopes_and_never_as_an_admin() {
+    let (pair, id) = (pair("k1"), vault_domain::id::ApiKeyId::from_octets([7; 16]));
+    let verifier = JwtVerifier::new(&pair.jwks, ISSUER).unwrap();
+    let key = |role| Caller {
+        subject: Subject::ApiKey(id),
+        role,
+        scopes: Scopes::only(vault_domain::api_key::Scope::Upload),
+        ..caller()
+    };
+    let token = |role| issuer(&pair, "k1").issue(&key(role), NOW, 600).unwrap();
+    let claims = verifier.claims(token(Role::Editor).expose(), NOW).unwrap();
+    assert_eq!(claims.caller, key(Role::Editor));
+    assert_eq!((claims.issued_at, claims.expires_at), (NOW, NOW.plus(600)));
+    for role in [Role::Owner, Role::Admin] {
+        assert_eq!(verifier.verify(token(role).expose(), NOW), None);
     }
 }
 

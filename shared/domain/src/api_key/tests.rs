@@ -12,7 +12,7 @@ fn key() -> ApiKey {
         id: ApiKeyId::from_octets([1; 16]),
         org: OrgId::from_octets([2; 16]),
         name: Label::parse("Nightly import").unwrap(),
-        role: Role::Editor,
+        role: KeyRole::Editor,
         scopes: Scopes::only(Scope::Upload),
         active: OLD,
         previous: None,

@@ -8,7 +8,7 @@ use crate::id::{OrgId, SessionId, UserId};
 use crate::member::{Account, Membership, Organisation, Person, Standing, Subject};
 use crate::secret::SecretText;
 use crate::time::Timestamp;
-use crate::token::{Caller, Digest, RefreshClaims, Session};
+use crate::token::{AccessClaims, Caller, Digest, RefreshClaims, Session};
 
 /// The directory of users.
 #[async_trait]
@@ -144,8 +144,12 @@ pub trait AccessTokens: Send + Sync {
 
 /// Checks access tokens.
 pub trait AccessVerifier: Send + Sync {
-    /// The caller that a live, genuine token for this API speaks for.
-    fn verify(&self, token: &str, now: Timestamp) -> Option<Caller>;
+    /// What a live, genuine token for this API says.
+    fn claims(&self, token: &str, now: Timestamp) -> Option<AccessClaims>;
+    /// The caller that it speaks for.
+    fn verify(&self, token: &str, now: Timestamp) -> Option<Caller> {
+        self.claims(token, now).map(|claims| claims.caller)
+    }
 }
 
 /// Makes and checks refresh tokens: the MAC is checked before any state is looked at.

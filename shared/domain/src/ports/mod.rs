@@ -16,6 +16,8 @@ mod devices;
 mod identity;
 
 pub use devices::{DeviceClaims, DeviceTokens};
+mod clients;
+pub use clients::{Clients, Creation, MAX_CLIENTS};
 pub use identity::{
     AccessTokens, AccessVerifier, Attempt, Directory, Limits, Members, NewOwner, OwnerOutcome,
     PasswordHasher, RefreshTokens, Rotation, Sessions, Standings, Users,

@@ -75,7 +75,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     check_grant(&grant, command.asset, now)?;
     let package = playable(asset, &grant)?;
     let standing = deps.standings.standing(&grant.subject, grant.org).await?;
-    if standing.role(&grant.subject, grant.org).is_none() {
+    if standing.role(&grant.subject, grant.org, now).is_none() {
         return Err(Refusal::Forbidden(
             "the owner of this media token has no access any more",
         ));

@@ -60,8 +60,10 @@ pub struct Slot {
 /// [`Refusal::IdempotencyMismatch`], [`Refusal::WrongState`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
     let caller = command.caller;
-    if !entitlement::may_upload(caller.role) {
-        return Err(Refusal::Forbidden("your role does not include uploading"));
+    if !entitlement::may_upload(&caller) {
+        return Err(Refusal::Forbidden(
+            "your role or your scope does not include uploading",
+        ));
     }
     let sha256 = command.checksum.as_ref().map(|c| c.algorithm) == Some(ChecksumAlgorithm::Sha256);
     if sha256 && command.plan.parts > 1 {

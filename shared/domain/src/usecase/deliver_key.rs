@@ -57,7 +57,8 @@ pub(super) fn genuine(
 }
 
 /// The session of a ticket, if it is open and its viewer may still watch: a viewer whose login session was ended,
-/// whose password changed or who lost their place in the organisation gets nothing more.
+/// whose password changed, who lost their place in the organisation or whose API key was revoked or expired gets
+/// nothing more.
 pub(super) fn still_open(
     session: Option<PlaybackSession>,
     standing: &Standing,
@@ -65,7 +66,7 @@ pub(super) fn still_open(
     now: Timestamp,
 ) -> Result<PlaybackSession, Refusal> {
     let session = session.filter(|s| s.is_of(ticket) && s.is_live(now));
-    let stands = standing.role(&ticket.subject, ticket.org).is_some();
+    let stands = standing.role(&ticket.subject, ticket.org, now).is_some();
     session.filter(|_| stands).ok_or(OVER)
 }
 

@@ -97,8 +97,10 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Minted, Refusal> {
     let found = found
         .filter(|a| entitlement::sees(&caller, a))
         .ok_or(Refusal::NotFound("asset"))?;
-    if !entitlement::may(role, action) {
-        return Err(Refusal::Forbidden("your role does not include this action"));
+    if !entitlement::may(&Caller { role, ..caller }, action) {
+        return Err(Refusal::Forbidden(
+            "your role or your scope does not include this action",
+        ));
     }
     if matches!(found.state, AssetState::Failed | AssetState::Withdrawn) {
         return Err(Refusal::WrongState(found.state));

@@ -34,10 +34,10 @@ pub struct Command {
 /// [`Refusal::NotFound`], [`Refusal::UploadIncomplete`], [`Refusal::UploadMismatch`] when the bytes are not
 /// what was announced (they are removed), [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<Asset, Refusal> {
-    let asset = status(deps, &command.caller, command.asset).await?;
+    let asset = seen(deps, &command.caller, command.asset).await?;
     if !entitlement::may_finish_upload(&command.caller, &asset) {
         return Err(Refusal::Forbidden(
-            "only its uploader or an admin may complete an upload",
+            "only its uploader or an admin may complete an upload, and only with that scope",
         ));
     }
     match asset.state {
@@ -53,8 +53,16 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Asset, Refusal> {
 /// The asset as it stands, for anyone of its organisation.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::Unavailable`].
+/// [`Refusal::NotFound`], [`Refusal::Forbidden`] without the scope, [`Refusal::Unavailable`].
 pub async fn status(deps: &Deps, caller: &Caller, id: AssetId) -> Result<Asset, Refusal> {
+    let asset = seen(deps, caller, id).await?;
+    if !entitlement::may_read(caller) {
+        return Err(Refusal::Forbidden("your scope does not include reading"));
+    }
+    Ok(asset)
+}
+
+async fn seen(deps: &Deps, caller: &Caller, id: AssetId) -> Result<Asset, Refusal> {
     let asset = deps.assets.get(id).await?;
     asset
         .filter(|a| entitlement::sees(caller, a))

@@ -6,6 +6,8 @@ pub mod authorize_playback;
 mod background;
 pub mod begin_upload;
 pub mod bootstrap_owner;
+pub mod client;
+pub mod client_credentials;
 pub mod deliver_key;
 pub mod deliver_playlist;
 pub mod exchange;
@@ -64,6 +66,7 @@ pub fn caller(
 }
 
 /// Where the caller of a request stands now: an access token outlives its session, what it may change does not.
+/// The end of an API key is not looked at: no access token outlives it ([`client_credentials`]).
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`] when the session is over, [`Refusal::Unavailable`].
@@ -72,7 +75,7 @@ pub async fn present(
     caller: &Caller,
 ) -> Result<(Role, Standing), Refusal> {
     let standing = standings.standing(&caller.subject, caller.org).await?;
-    let role = standing.role(&caller.subject, caller.org);
+    let role = standing.role(&caller.subject, caller.org, Timestamp(0));
     let role = role.ok_or(Refusal::InvalidToken {
         what: "access token",
         why: "its session is over",

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::TokenPair;
+use crate::api_key::Scopes;
 use crate::error::Refusal;
 use crate::id::{OrgId, SessionId};
 use crate::member::{Account, Membership, SignIn};
@@ -80,6 +81,7 @@ pub(super) fn pair(
         subject: session.subject(),
         org: session.org,
         role,
+        scopes: Scopes::all(),
     };
     Ok(TokenPair {
         access: access.issue(&caller, now, ACCESS_TOKEN_SECONDS)?,

@@ -32,7 +32,7 @@ pub async fn run(deps: &Deps, caller: &Caller, id: AssetId) -> Result<(), Refusa
         .ok_or(Refusal::NotFound("asset"))?;
     if !entitlement::may_withdraw(caller, &asset) {
         return Err(Refusal::Forbidden(
-            "only its uploader or an admin may withdraw an asset",
+            "only its uploader or an admin may withdraw an asset, and only with that scope",
         ));
     }
     deps.assets.withdraw(id).await?;

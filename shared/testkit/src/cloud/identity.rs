@@ -42,8 +42,12 @@ pub(super) fn standing(state: &State, subject: &Subject, org: OrgId) -> Standing
         Subject::Person { user, session } => Standing {
             person: person(state, *user, org),
             session: state.sessions.get(session).cloned(),
+            ..Standing::default()
         },
-        Subject::ApiKey(_) => Standing::default(),
+        Subject::ApiKey(id) => Standing {
+            client: state.clients.get(id).cloned(),
+            ..Standing::default()
+        },
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod assets;
 mod client;
+mod clients;
 mod identity;
 mod mail;
 mod media;
@@ -14,9 +15,10 @@ mod uploads;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use vault_domain::api_key::ApiKey;
 use vault_domain::asset::Asset;
 use vault_domain::credential::User;
-use vault_domain::id::{AssetId, KeyId, OrgId, PlaybackId, SessionId, UserId};
+use vault_domain::id::{ApiKeyId, AssetId, KeyId, OrgId, PlaybackId, SessionId, UserId};
 use vault_domain::mail::MailOrder;
 use vault_domain::member::{Account, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
@@ -44,6 +46,8 @@ pub struct State {
     pub users: BTreeMap<UserId, User>,
     /// Attempts taken, and when the record may vanish.
     pub limits: BTreeMap<String, (u32, Timestamp)>,
+    /// API keys, revoked ones too.
+    pub clients: BTreeMap<ApiKeyId, ApiKey>,
     /// Login sessions.
     pub sessions: BTreeMap<SessionId, Session>,
     /// Media tokens by digest.

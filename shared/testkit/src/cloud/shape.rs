@@ -29,11 +29,12 @@ impl Shape {
 }
 
 impl State {
-    /// Its shape: `users`, `limits`, `sessions`, `grants`, `views`, `assets`, `sources`, `multiparts`, `invalidations`,
+    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `views`, `assets`, `sources`, `multiparts`, `invalidations`,
     /// `mail_orders`, `sent`. Mail goes at least once: a copy of an order or of a mail changes nothing in it.
     pub fn shape(&self) -> Shape {
-        let sections: [(&'static str, Vec<String>); 11] = [
+        let sections: Vec<(&'static str, Vec<String>)> = vec![
             ("users", self.users_shape()),
+            ("clients", self.clients_shape()),
             ("limits", self.limits_shape()),
             ("sessions", self.sessions_shape()),
             ("grants", self.grants_shape()),
@@ -50,11 +51,12 @@ impl State {
         ];
         Shape(
             sections
+                .into_iter()
                 .map(|(name, mut lines)| {
                     lines.sort();
                     (name, lines)
                 })
-                .into(),
+                .collect(),
         )
     }
 
@@ -73,6 +75,16 @@ impl State {
             format!("{email} verified {verified} account {account:?} {places:?}")
         });
         users.collect()
+    }
+
+    fn clients_shape(&self) -> Vec<String> {
+        let line = |key: &vault_domain::api_key::ApiKey| {
+            let (name, role, scopes) = (key.name.as_str(), key.role, key.scopes);
+            let (overlap, revoked) = (key.previous.map(|(_, until)| until), key.revoked);
+            let used = key.last_used.is_some();
+            format!("{name} {role:?} {scopes} overlap {overlap:?} used {used} revoked {revoked}")
+        };
+        self.clients.values().map(line).collect()
     }
 
     fn limits_shape(&self) -> Vec<String> {
@@ -237,6 +249,10 @@ impl State {
         let mut octets = Vec::new();
         for user in self.users.values() {
             octets.extend_from_slice(user.hash.0.as_bytes());
+        }
+        for key in self.clients.values() {
+            octets.extend_from_slice(&key.active.0);
+            octets.extend_from_slice(key.name.as_str().as_bytes());
         }
         for session in self.sessions.values() {
             octets.extend_from_slice(&session.nonce);

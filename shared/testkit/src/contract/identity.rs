@@ -134,14 +134,25 @@ pub async fn standings_contract(
     assert_eq!(read().await, Standing::default());
     directory.create_owner(&owner).await.expect("create_owner");
     assert_eq!(read().await.person, whole(&owner).2);
-    assert_eq!(read().await.role(&subject, org), None, "without a session");
+    assert_eq!(
+        read().await.role(&subject, org, GOLDEN_NOW),
+        None,
+        "without a session"
+    );
     sessions.open(&session).await.expect("open");
     assert_eq!(read().await.session.as_ref(), Some(&session));
-    assert_eq!(read().await.role(&subject, org), Some(Role::Owner));
+    assert_eq!(
+        read().await.role(&subject, org, GOLDEN_NOW),
+        Some(Role::Owner)
+    );
     let elsewhere = sample.owner().organisation.id;
     let other = port.standing(&subject, elsewhere).await.expect("standing");
-    assert_eq!(other.role(&subject, elsewhere), None, "of another tenant");
-    assert_eq!(read().await.role(&subject, elsewhere), None);
+    assert_eq!(
+        other.role(&subject, elsewhere, GOLDEN_NOW),
+        None,
+        "of another tenant"
+    );
+    assert_eq!(read().await.role(&subject, elsewhere, GOLDEN_NOW), None);
 
     let hash = FakeHasher::hash_of("another passphrase");
     let from = session.opened_at.plus(1);
@@ -149,7 +160,11 @@ pub async fn standings_contract(
         .set_hash(owner.user.id, &hash, from)
         .await
         .expect("set_hash");
-    assert_eq!(read().await.role(&subject, org), None, "a new password");
+    assert_eq!(
+        read().await.role(&subject, org, GOLDEN_NOW),
+        None,
+        "a new password"
+    );
 
     let later = Session {
         opened_at: from,
@@ -158,9 +173,16 @@ pub async fn standings_contract(
     sessions.open(&later).await.expect("open");
     let (subject, org) = (later.subject(), later.org);
     let read = async || port.standing(&subject, org).await.expect("standing");
-    assert_eq!(read().await.role(&subject, org), Some(Role::Owner));
+    assert_eq!(
+        read().await.role(&subject, org, GOLDEN_NOW),
+        Some(Role::Owner)
+    );
     sessions.revoke(later.id).await.expect("revoke");
-    assert_eq!(read().await.role(&subject, org), None, "a revoked session");
+    assert_eq!(
+        read().await.role(&subject, org, GOLDEN_NOW),
+        None,
+        "a revoked session"
+    );
 }
 
 /// Budgets: exact one after the other and at once, given back one by one, never below nothing.

@@ -9,6 +9,7 @@ use vault_domain::ports::{Assets, ContentKeys, Grants, KeyReads, Opening, Views}
 
 use super::{Viewers, publish_film};
 use crate::builders;
+use crate::clock::GOLDEN_NOW;
 use crate::entropy::SeedNote;
 use crate::sample::Sample;
 
@@ -148,10 +149,17 @@ pub async fn key_reads_contract(port: &dyn KeyReads, stores: KeyStores<'_>, seed
     };
     let read = async || port.bundle(&ticket, key.key).await.expect("bundle");
     let all = read().await;
-    assert_eq!(all.standing.role(&subject, org), Some(Role::Owner));
+    assert_eq!(
+        all.standing.role(&subject, org, GOLDEN_NOW),
+        Some(Role::Owner)
+    );
     assert_eq!(all.key.as_ref(), Some(&key), "all in the same read");
     let revoked = stores.viewers.sessions.revoke(login.id).await;
     revoked.expect("revoke");
     let ended = read().await.standing;
-    assert_eq!(ended.role(&subject, org), None, "from that moment on");
+    assert_eq!(
+        ended.role(&subject, org, GOLDEN_NOW),
+        None,
+        "from that moment on"
+    );
 }

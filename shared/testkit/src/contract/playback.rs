@@ -255,8 +255,11 @@ pub async fn playlist_reads_contract(
         ..ticket
     };
     let stands = async || port.bundle(&ticket).await.expect("bundle").standing;
-    assert_eq!(stands().await.role(&subject, org), Some(Role::Owner));
+    assert_eq!(
+        stands().await.role(&subject, org, GOLDEN_NOW),
+        Some(Role::Owner)
+    );
     let revoked = stores.viewers.sessions.revoke(login.id).await;
     revoked.expect("revoke");
-    assert_eq!(stands().await.role(&subject, org), None);
+    assert_eq!(stands().await.role(&subject, org, GOLDEN_NOW), None);
 }

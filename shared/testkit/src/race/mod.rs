@@ -2,11 +2,13 @@
 //! real stores. Each function makes its own world through the ports, with ids of its seed, and asserts what the
 //! limits allow. Over real stores, give the `Deps` a clock of today: what a store thinks over, it may remove.
 
+mod clients;
 mod identity;
 mod playback;
 mod together;
 mod upload;
 
+pub use clients::{race_creations, race_rotations};
 pub use identity::{race_guesses, race_refreshes, race_wrong_passwords};
 pub use playback::{Setup, race_named_spends, race_spends};
 pub use together::{Way, together};

@@ -44,6 +44,7 @@ pub async fn race_finalizes(
         subject: sample.session().subject(),
         org: new.org,
         role: Role::Owner,
+        scopes: vault_domain::api_key::Scopes::all(),
     };
     let runners = (0..RUNNERS).map(|_| {
         let (deps, asset) = (Arc::clone(&deps), new.id);

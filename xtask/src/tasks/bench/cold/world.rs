@@ -144,7 +144,7 @@ impl World {
 
 fn environment(jwks: &str) -> Environment {
     let tables = [
-        "users", "sessions", "limits", "grants", "assets", "keys", "playback",
+        "users", "members", "clients", "sessions", "limits", "grants", "assets", "keys", "playback",
     ];
     let tables = tables.map(|name| (format!("{}_TABLE", name.to_uppercase()), name));
     let others = [
@@ -194,6 +194,7 @@ fn access_token(key: &KeyPair) -> String {
         "jti": "bench",
         "org": format!("org_{ZERO}"),
         "role": "owner",
+        "scope": "play download upload withdraw read",
         "sid": format!("ses_{ZERO}"),
     });
     let encode = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
