@@ -16,6 +16,7 @@ pub mod films;
 pub mod http;
 pub mod jwt;
 pub mod logs;
+pub mod mail;
 pub mod people;
 pub mod python;
 pub mod queue;

@@ -33,15 +33,20 @@ pub fn dead_letters() -> Vec<String> {
         .collect()
 }
 
-/// How many messages wait or are in somebody's hands.
+/// How many messages wait in the queue of new uploads or are in somebody's hands.
 pub fn under_way() -> u64 {
+    under_way_in("ProcessQueueUrl")
+}
+
+/// How many messages wait in the queue of this output or are in somebody's hands.
+pub fn under_way_in(output: &str) -> u64 {
     let names = [
         "ApproximateNumberOfMessages",
         "ApproximateNumberOfMessagesNotVisible",
     ];
     let told = call(
         "GetQueueAttributes",
-        &json!({ "QueueUrl": cloud().output("ProcessQueueUrl"), "AttributeNames": names }),
+        &json!({ "QueueUrl": cloud().output(output), "AttributeNames": names }),
     );
     let count = |name: &str| {
         told["Attributes"][name]

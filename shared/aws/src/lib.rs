@@ -7,6 +7,7 @@
 //! | | [`dynamodb::DynamoMembers`] | `Members` |
 //! | | [`dynamodb::DynamoStandings`] | `Standings` |
 //! | | [`dynamodb::DynamoClients`] | `Clients` |
+//! | | [`dynamodb::DynamoInvitations`] | `Invitations` |
 //! | | [`dynamodb::DynamoLimits`] | `Limits` |
 //! | | [`dynamodb::DynamoSessions`] | `Sessions` |
 //! | | [`dynamodb::DynamoGrants`] | `Grants` |

@@ -5,11 +5,12 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Our own crates, which log below `warn`: an SDK's debug lines can hold whole requests.
-const OURS: [&str; 4] = [
+const OURS: [&str; 5] = [
     "vault_http",
     "vault_boot",
     "process_upload",
     "bootstrap_owner",
+    "send_mail",
 ];
 
 /// Starts logging at a level: `error`, `warn`, `info` or `debug`.

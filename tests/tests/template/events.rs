@@ -27,6 +27,7 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
     api(world, &mut faults);
     queue(world, &mut faults);
     queue_policies(world, &mut faults);
+    mail_queue(world, &mut faults);
     faults.into()
 }
 
@@ -243,5 +244,75 @@ fn queue_policies(world: &World, faults: &mut Faults) {
             "Condition": { "ArnEquals": { "aws:SourceArn": { "Fn::GetAtt": "NewUpload.Arn" } } },
         });
         faults.same(queue, &rule, &allow);
+    }
+}
+
+/// Orders of mail come from functions alone, whose own roles allow it: the queues' policies only refuse.
+fn mail_queue(world: &World, faults: &mut Faults) {
+    let resources = &world.template(ROOT)["Resources"];
+    let (queue, dead) = (
+        &resources["MailQueue"]["Properties"],
+        &resources["MailDeadLetters"]["Properties"],
+    );
+    let function = &resources["SendMail"]["Properties"];
+    let source = &function["Events"]["Orders"]["Properties"];
+    let redrive = json!({ "deadLetterTargetArn": { "Fn::GetAtt": "MailDeadLetters.Arn" }, "maxReceiveCount": 5 });
+    for (what, found, expected) in [
+        (
+            "mail encryption",
+            &queue["SqsManagedSseEnabled"],
+            json!(true),
+        ),
+        (
+            "dead mail encryption",
+            &dead["SqsManagedSseEnabled"],
+            json!(true),
+        ),
+        ("mail redrive", &queue["RedrivePolicy"], redrive),
+        (
+            "mail retention",
+            &queue["MessageRetentionPeriod"],
+            json!(86_400),
+        ),
+        (
+            "dead mail retention",
+            &dead["MessageRetentionPeriod"],
+            json!(1_209_600),
+        ),
+        (
+            "mail queue",
+            &source["Queue"],
+            json!({ "Fn::GetAtt": "MailQueue.Arn" }),
+        ),
+        (
+            "mail batches",
+            &source["FunctionResponseTypes"],
+            json!(["ReportBatchItemFailures"]),
+        ),
+        (
+            "mail at once",
+            &source["ScalingConfig"]["MaximumConcurrency"],
+            json!(2),
+        ),
+    ] {
+        faults.same(what, found, &expected);
+    }
+    let (timeout, visible) = (
+        function["Timeout"].as_u64(),
+        queue["VisibilityTimeout"].as_u64(),
+    );
+    faults.expect(
+        visible == timeout.map(|timeout| 6 * timeout),
+        "a mail order comes back while it is worked on",
+    );
+    for name in ["MailQueue", "MailDeadLetters"] {
+        let policy = &resources[format!("{name}Policy")]["Properties"];
+        faults.same(name, &policy["Queues"], &json!([{ "Ref": name }]));
+        let refuse = json!([{
+            "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "sqs:*",
+            "Resource": { "Fn::GetAtt": format!("{name}.Arn") },
+            "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+        }]);
+        faults.same(name, &policy["PolicyDocument"]["Statement"], &refuse);
     }
 }

@@ -59,11 +59,17 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
         "bootstrap-owner",
         "USERS_TABLE MEMBERS_TABLE",
     ),
+    (
+        "SendMail",
+        "send-mail",
+        "USERS_TABLE MEMBERS_TABLE LINKS_TABLE LINK_MAC_SECRET APP_URL MAIL_FROM",
+    ),
 ];
 
 /// What every variable holds, whichever function reads it.
 const VARIABLES: &[(&str, &str)] = &[
     ("ALLOWED_ORIGINS", "<AllowedOrigins>"),
+    ("APP_URL", "<AppUrl>"),
     ("ASSETS_TABLE", "Data/AssetsTable"),
     ("CHALLENGE_SECRET", "<ChallengeSecretArn>"),
     ("CHALLENGE_VERIFY_URL", "<ChallengeVerifyUrl>"),
@@ -72,7 +78,11 @@ const VARIABLES: &[(&str, &str)] = &[
     ("GRANTS_TABLE", "Data/GrantsTable"),
     ("KEYS_TABLE", "Data/KeysTable"),
     ("LIMITS_TABLE", "Data/LimitsTable"),
+    ("LINKS_TABLE", "Data/LinksTable"),
+    ("LINK_MAC_SECRET", "Data/LinkMacSecret"),
     ("LOG_LEVEL", "<LogLevel>"),
+    ("MAIL_FROM", "<MailFrom>"),
+    ("MAIL_QUEUE_URL", "Root/MailQueue"),
     ("MASTER_KEY_SECRET", "Data/MasterKeySecret"),
     ("MAX_RECEIVE_COUNT", "5"),
     ("MEMBERS_TABLE", "Data/MembersTable"),

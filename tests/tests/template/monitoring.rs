@@ -44,6 +44,16 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
             "ApproximateAgeOfOldestMessage",
             "Root/ProcessQueue.QueueName",
         ),
+        (
+            "MailGivenUp",
+            "ApproximateNumberOfMessagesVisible",
+            "Root/MailDeadLetters.QueueName",
+        ),
+        (
+            "MailWaiting",
+            "ApproximateAgeOfOldestMessage",
+            "Root/MailQueue.QueueName",
+        ),
     ] {
         let alarm = &resources[id]["Properties"];
         faults.same(id, &alarm["MetricName"], &json!(metric));

@@ -196,6 +196,28 @@ pub(crate) const MUTATIONS: &[(&str, &str, &str)] = &[
         "          DeadLetterConfig: { Arn: !GetAtt DeadLetters.Arn }\n",
         "",
     ),
+    (ROOT, "VisibilityTimeout: 360", "VisibilityTimeout: 36"),
+    (
+        ROOT,
+        "            Resource: !GetAtt MailQueue.Arn\n            Condition: { Bool: { aws:SecureTransport: 'false' } }",
+        "            Resource: !GetAtt MailQueue.Arn\n            Condition: { Bool: { aws:SecureTransport: 'true' } }",
+    ),
+    (
+        ROOT,
+        "MessageRetentionPeriod: 86400",
+        "MessageRetentionPeriod: 1209600",
+    ),
+    (ROOT, "MAIL_FROM: !Ref MailFrom", "MAIL_FROM: !Ref AppUrl"),
+    (
+        ROLES,
+        "                Condition: { StringEquals: { ses:FromAddress: !Ref MailFrom } }\n",
+        "",
+    ),
+    (
+        MONITORING,
+        "Value: !Ref MailDeadLettersName",
+        "Value: !Ref MailQueueName",
+    ),
     (
         MONITORING,
         "Value: !Ref DeadLettersName",

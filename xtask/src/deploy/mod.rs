@@ -24,6 +24,8 @@ pub(crate) type Parameters = BTreeMap<String, String>;
 /// The stack's name, here and by default.
 pub(crate) const STACK: &str = "reelvault";
 const BUCKET: &str = "reelvault-deployment";
+/// Mails of the local cloud come from here.
+const MAIL_FROM: &str = "no-reply@demo.example";
 
 pub(crate) fn deploy(
     context: &Context,
@@ -36,6 +38,10 @@ pub(crate) fn deploy(
     let signing = Signing::ensure(aws)?;
     step.note("uploading");
     let template_url = bundle::upload(context, instance, aws, BUCKET)?;
+    step.note("mail");
+    // LocalStack refuses a sender that it does not know, and shows no mails before its SES was asked something.
+    let from = [("EmailAddress".to_owned(), MAIL_FROM.to_owned())];
+    aws.query("ses", "2010-12-01", "VerifyEmailIdentity", &from)?;
     let mut parameters = parameters(instance, &signing);
     parameters.extend(overrides.clone());
     let outputs = stack::apply(aws, STACK, &template_url, &parameters, step)?;
@@ -49,6 +55,8 @@ fn parameters(instance: &Instance, signing: &Signing) -> Parameters {
     let ports = instance.ports;
     let given = [
         ("AllowedOrigins", Ports::url(ports.page())),
+        ("AppUrl", Ports::url(ports.page())),
+        ("MailFrom", MAIL_FROM.to_owned()),
         ("MediaBaseUrl", Ports::url(ports.edge())),
         ("Architecture", package::host_architecture().to_owned()),
         ("DeletionProtection", "false".to_owned()),

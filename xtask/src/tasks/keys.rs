@@ -1,4 +1,5 @@
-//! `keys --to-aws`: the two signing secrets in an AWS account, before the first `sam deploy`.
+//! `keys --to-aws`: the two signing secrets in an AWS account, before the first `sam deploy`. The parameters that no
+//! machine can know (`AllowedOrigins`, `AppUrl`, `MailFrom`) are the operator's to add.
 
 use std::io::Write as _;
 use std::process::Stdio;

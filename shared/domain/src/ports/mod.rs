@@ -14,6 +14,7 @@ use crate::token::{Digest, Grant};
 
 mod devices;
 mod identity;
+mod invitations;
 
 pub use devices::{DeviceClaims, DeviceTokens};
 mod clients;
@@ -22,6 +23,7 @@ pub use identity::{
     AccessTokens, AccessVerifier, Attempt, Directory, Limits, Members, NewOwner, OwnerOutcome,
     PasswordHasher, RefreshTokens, Rotation, Sessions, Standings, Users,
 };
+pub use invitations::{Invitations, LISTED_INVITATIONS};
 
 /// A store or service did not do its part. Whether it took effect is unknown; repeating is safe.
 #[derive(Debug, thiserror::Error)]

@@ -35,6 +35,7 @@ impl State {
         let sections: Vec<(&'static str, Vec<String>)> = vec![
             ("users", self.users_shape()),
             ("clients", self.clients_shape()),
+            ("invitations", self.invitations_shape()),
             ("limits", self.limits_shape()),
             ("sessions", self.sessions_shape()),
             ("grants", self.grants_shape()),
