@@ -6,6 +6,7 @@
 //! | | [`dynamodb::DynamoDirectory`] | `Directory` |
 //! | | [`dynamodb::DynamoMembers`] | `Members` |
 //! | | [`dynamodb::DynamoStandings`] | `Standings` |
+//! | | [`dynamodb::DynamoInvitations`] | `Invitations` |
 //! | | [`dynamodb::DynamoLimits`] | `Limits` |
 //! | | [`dynamodb::DynamoSessions`] | `Sessions` |
 //! | | [`dynamodb::DynamoGrants`] | `Grants` |

@@ -1,9 +1,9 @@
 //! Standing: who may act in which organisation, and from when on their sessions count. Nothing here proves
 //! who someone is, and nothing here is secret.
 
-use crate::credential::Role;
+use crate::credential::{Email, Role};
 use crate::error::Malformed;
-use crate::id::{ApiKeyId, OrgId, SessionId, UserId};
+use crate::id::{ApiKeyId, InvitationId, OrgId, SessionId, UserId};
 use crate::time::Timestamp;
 use crate::token::Session;
 
@@ -115,6 +115,32 @@ pub struct Membership {
     pub since: Timestamp,
     /// Login sessions in this organisation that were opened before are over.
     pub sessions_from: Timestamp,
+}
+
+/// A place in an organisation that waits for the holder of an address. Accepting removes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// Its id.
+    pub id: InvitationId,
+    /// Into which organisation.
+    pub org: OrgId,
+    /// Whom: whoever opens the link that goes there.
+    pub email: Email,
+    /// The role that waits.
+    pub role: Role,
+    /// From 1; one more each time that it is sent again. Only the link of the last one works.
+    pub attempt: u32,
+    /// Until when it stands.
+    pub expires_at: Timestamp,
+    /// Who invited.
+    pub invited_by: Actor,
+}
+
+impl Invitation {
+    /// Does it still stand?
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.expires_at
+    }
 }
 
 /// An organisation's name: 1 to 200 characters without control characters, trimmed.

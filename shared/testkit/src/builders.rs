@@ -5,8 +5,12 @@ use vault_domain::asset::{
     Asset, AssetState, Checksum, ChecksumAlgorithm, MediaType, NewAsset, PartPlan, Title,
 };
 use vault_domain::credential::{Email, Password, Role, User};
-use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
-use vault_domain::member::{Account, Actor, Membership, OrgName, Organisation, Subject};
+use vault_domain::id::{
+    AssetId, InvitationId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId,
+};
+use vault_domain::member::{
+    Account, Actor, Invitation, Membership, OrgName, Organisation, Subject,
+};
 use vault_domain::packaging::{Iv, Presentation, SegmentInfo, TICKS_PER_SECOND};
 use vault_domain::playback::{PlaybackSession, UrlSignature};
 use vault_domain::ports::{Manifest, NewOwner};
@@ -38,6 +42,8 @@ pub const VIEWER_SESSION: SessionId = SessionId::from_octets([0x52; 16]);
 pub const PLAYBACK: PlaybackId = PlaybackId::from_octets([0x61; 16]);
 /// The key of the first period of [`PACKAGE`].
 pub const KEY: KeyId = KeyId::from_octets([0x71; 16]);
+/// An invitation into the golden organisation.
+pub const INVITATION: InvitationId = InvitationId::from_octets([0x81; 16]);
 /// The owner's address.
 pub const EMAIL: &str = "ada@example.org";
 /// Everyone's password.
@@ -110,6 +116,19 @@ pub fn membership(user: UserId, role: Role) -> Membership {
         active: true,
         since: Timestamp(0),
         sessions_from: Timestamp(0),
+    }
+}
+
+/// The owner's invitation of an address, as an editor.
+pub fn invitation(to: &str) -> Invitation {
+    Invitation {
+        id: INVITATION,
+        org: ORG,
+        email: email(to),
+        role: Role::Editor,
+        attempt: 1,
+        expires_at: GOLDEN_NOW.plus(vault_domain::mail::INVITATION_SECONDS),
+        invited_by: Actor::User(OWNER),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use vault_domain::asset::NewAsset;
 use vault_domain::credential::{Role, User};
-use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
-use vault_domain::member::{Account, Actor, Membership, Organisation};
+use vault_domain::id::{
+    AssetId, InvitationId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId,
+};
+use vault_domain::member::{Account, Actor, Invitation, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
 use vault_domain::ports::NewOwner;
 use vault_domain::time::Timestamp;
@@ -54,6 +56,17 @@ impl Sample {
                 org,
                 ..builders::membership(user, Role::Owner)
             },
+        }
+    }
+    /// An owner's invitation of an address that nobody else has.
+    pub fn invitation_of(&self, owner: &NewOwner) -> Invitation {
+        let id = InvitationId::from_octets(self.0.octets());
+        Invitation {
+            id,
+            org: owner.organisation.id,
+            expires_at: FAR_AHEAD,
+            invited_by: Actor::User(owner.user.id),
+            ..builders::invitation(&format!("{id}@example.org"))
         }
     }
     /// A login session of an owner.

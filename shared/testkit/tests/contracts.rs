@@ -141,3 +141,11 @@ async fn mail_queue() {
         contract::mail_queue_contract(&*kit.cloud, &receive, seed).await;
     }
 }
+
+#[tokio::test]
+async fn invitations() {
+    let kit = kit();
+    for seed in SEEDS {
+        contract::invitations_contract(&*kit.cloud, seed).await;
+    }
+}

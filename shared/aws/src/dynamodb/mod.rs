@@ -4,6 +4,7 @@
 mod assets;
 mod assets_record;
 mod grants;
+mod invitations;
 mod keys;
 mod limits;
 mod members;
@@ -16,6 +17,7 @@ mod views;
 
 pub use assets::DynamoAssets;
 pub use grants::DynamoGrants;
+pub use invitations::DynamoInvitations;
 pub use keys::DynamoContentKeys;
 pub use limits::DynamoLimits;
 pub use members::{DynamoMembers, DynamoStandings, StandingTables};

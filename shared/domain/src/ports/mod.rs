@@ -13,11 +13,13 @@ use crate::time::Timestamp;
 use crate::token::{Digest, Grant};
 
 mod identity;
+mod invitations;
 
 pub use identity::{
     AccessTokens, AccessVerifier, Attempt, Directory, Limits, Members, NewOwner, OwnerOutcome,
     PasswordHasher, RefreshTokens, Rotation, Sessions, Standings, Users,
 };
+pub use invitations::{Invitations, LISTED_INVITATIONS};
 
 /// A store or service did not do its part. Whether it took effect is unknown; repeating is safe.
 #[derive(Debug, thiserror::Error)]

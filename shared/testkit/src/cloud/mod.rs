@@ -4,6 +4,7 @@
 mod assets;
 mod client;
 mod identity;
+mod invitations;
 mod mail;
 mod media;
 mod playback;
@@ -16,9 +17,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use vault_domain::asset::Asset;
 use vault_domain::credential::User;
-use vault_domain::id::{AssetId, KeyId, OrgId, PlaybackId, SessionId, UserId};
+use vault_domain::id::{AssetId, InvitationId, KeyId, OrgId, PlaybackId, SessionId, UserId};
 use vault_domain::mail::MailOrder;
-use vault_domain::member::{Account, Membership, Organisation};
+use vault_domain::member::{Account, Invitation, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
 use vault_domain::ports::{Manifest, Stored};
 use vault_domain::time::Timestamp;
@@ -40,6 +41,8 @@ pub struct State {
     pub accounts: BTreeMap<UserId, Account>,
     /// Places in organisations.
     pub memberships: BTreeMap<(OrgId, UserId), Membership>,
+    /// Invitations.
+    pub invitations: BTreeMap<(OrgId, InvitationId), Invitation>,
     /// Users.
     pub users: BTreeMap<UserId, User>,
     /// Attempts taken, and when the record may vanish.

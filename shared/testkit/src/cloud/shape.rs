@@ -29,11 +29,12 @@ impl Shape {
 }
 
 impl State {
-    /// Its shape: `users`, `limits`, `sessions`, `grants`, `views`, `assets`, `sources`, `multiparts`, `invalidations`,
+    /// Its shape: `users`, `invitations`, `limits`, `sessions`, `grants`, `views`, `assets`, `sources`, `multiparts`, `invalidations`,
     /// `mail_orders`, `sent`. Mail goes at least once: a copy of an order or of a mail changes nothing in it.
     pub fn shape(&self) -> Shape {
-        let sections: [(&'static str, Vec<String>); 11] = [
+        let sections: [(&'static str, Vec<String>); 12] = [
             ("users", self.users_shape()),
+            ("invitations", self.invitations_shape()),
             ("limits", self.limits_shape()),
             ("sessions", self.sessions_shape()),
             ("grants", self.grants_shape()),

@@ -4,6 +4,7 @@
 mod assets;
 mod assets_ends;
 mod identity;
+mod invitations;
 mod keys;
 mod mail;
 mod media;
@@ -19,6 +20,7 @@ use crate::clock::GOLDEN_NOW;
 
 pub use assets::assets_contract;
 pub use identity::{directory_contract, limits_contract, sessions_contract, standings_contract};
+pub use invitations::invitations_contract;
 pub use keys::{KeyStores, content_keys_contract, key_reads_contract};
 pub use mail::{Receive, mail_queue_contract};
 pub use media::{distribution_contract, media_contract};
