@@ -7,6 +7,7 @@
 //! | | [`dynamodb::DynamoMembers`] | `Members` |
 //! | | [`dynamodb::DynamoStandings`] | `Standings` |
 //! | | [`dynamodb::DynamoInvitations`] | `Invitations` |
+//! | | [`dynamodb::DynamoOrganisations`] | `Organisations` |
 //! | | [`dynamodb::DynamoLimits`] | `Limits` |
 //! | | [`dynamodb::DynamoSessions`] | `Sessions` |
 //! | | [`dynamodb::DynamoGrants`] | `Grants` |

@@ -55,6 +55,14 @@ async fn standings() {
 }
 
 #[tokio::test]
+async fn organisations() {
+    let kit = kit();
+    for seed in SEEDS {
+        contract::organisations_contract(&*kit.cloud, &*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn assets() {
     let kit = kit();
     for seed in SEEDS {

@@ -36,6 +36,18 @@ async fn refreshes(seed: u64, way: Way) {
     race::race_refreshes(Arc::new(kit.refresh()), &*kit.cloud, seed, way).await;
 }
 
+async fn removals(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let (deps, cloud) = (Arc::new(kit.organisation()), &*kit.cloud);
+    race::race_removals(deps, cloud, cloud, seed, way).await;
+}
+
+async fn invitations(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let (deps, cloud) = (Arc::new(kit.organisation()), &*kit.cloud);
+    race::race_invitations(deps, cloud, cloud, seed, way).await;
+}
+
 async fn spends(seed: u64, way: Way) {
     let kit = kit(seed);
     race::race_spends(Arc::new(kit.authorize_playback()), setup(&kit), seed, way).await;
@@ -138,6 +150,8 @@ macro_rules! races {
 races! {
     wrong_passwords SEEDS;
     refreshes SEEDS;
+    removals SEEDS;
+    invitations 0..10;
     spends SEEDS;
     named_spends SEEDS;
     finalizes 0..10;

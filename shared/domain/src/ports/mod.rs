@@ -14,12 +14,16 @@ use crate::token::{Digest, Grant};
 
 mod identity;
 mod invitations;
+mod organisations;
 
 pub use identity::{
     AccessTokens, AccessVerifier, Attempt, Directory, Limits, Members, NewOwner, OwnerOutcome,
     PasswordHasher, RefreshTokens, Rotation, Sessions, Standings, Users,
 };
 pub use invitations::{Invitations, LISTED_INVITATIONS};
+pub use organisations::{
+    Invited, Listed, MAX_INVITATIONS, MAX_REMOVED, MemberPage, Organisations, Settings, Settled,
+};
 
 /// A store or service did not do its part. Whether it took effect is unknown; repeating is safe.
 #[derive(Debug, thiserror::Error)]

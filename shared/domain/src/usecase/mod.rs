@@ -11,6 +11,7 @@ pub mod deliver_playlist;
 pub mod exchange;
 pub mod finalize_upload;
 pub mod login;
+pub mod organisation;
 pub mod process_upload;
 pub mod refresh;
 mod sign_in;

@@ -3,11 +3,13 @@
 //! limits allow. Over real stores, give the `Deps` a clock of today: what a store thinks over, it may remove.
 
 mod identity;
+mod organisations;
 mod playback;
 mod together;
 mod upload;
 
 pub use identity::{race_refreshes, race_wrong_passwords};
+pub use organisations::{race_invitations, race_removals};
 pub use playback::{Setup, race_named_spends, race_spends};
 pub use together::{Way, together};
 pub use upload::{race_deliveries, race_finalizes};
