@@ -8,6 +8,7 @@
 //! | | [`dynamodb::DynamoStandings`] | `Standings` |
 //! | | [`dynamodb::DynamoClients`] | `Clients` |
 //! | | [`dynamodb::DynamoInvitations`] | `Invitations` |
+//! | | [`dynamodb::DynamoOrganisations`] | `Organisations` |
 //! | | [`dynamodb::DynamoLimits`] | `Limits` |
 //! | | [`dynamodb::DynamoSessions`] | `Sessions` |
 //! | | [`dynamodb::DynamoGrants`] | `Grants` |

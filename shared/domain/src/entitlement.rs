@@ -1,6 +1,10 @@
 //! Who may do what in their own organisation: both the role and the scopes must admit it. Another
 //! organisation's assets do not exist for them.
 
+mod people;
+
+pub use people::{may_appoint, may_change_organisation, may_invite, may_manage, may_see_members};
+
 use crate::api_key::Scope;
 use crate::asset::Asset;
 use crate::credential::Role;

@@ -8,6 +8,10 @@ use crate::id::{ApiKeyId, InvitationId, OrgId, SessionId, UserId};
 use crate::time::Timestamp;
 use crate::token::Session;
 
+mod change;
+
+pub use change::{After, MemberChange, OwnersChange};
+
 /// Organisations that one person can belong to.
 pub const MAX_ORGANISATIONS: usize = 50;
 

@@ -2,7 +2,7 @@
 
 use vault_domain::usecase::{
     authorize_playback, begin_upload, bootstrap_owner, client, deliver_key, deliver_playlist,
-    exchange, finalize_upload, guard, login, process_upload, refresh, withdraw_asset,
+    exchange, finalize_upload, guard, login, organisation, process_upload, refresh, withdraw_asset,
 };
 
 use crate::builders;
@@ -135,6 +135,20 @@ impl Kit {
         withdraw_asset::Deps {
             assets: self.cloud.clone(),
             distribution: self.cloud.clone(),
+        }
+    }
+    /// Of [`organisation`].
+    pub fn organisation(&self) -> organisation::Deps {
+        organisation::Deps {
+            standings: self.cloud.clone(),
+            members: self.cloud.clone(),
+            organisations: self.cloud.clone(),
+            invitations: self.cloud.clone(),
+            limits: self.cloud.clone(),
+            mail: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
         }
     }
     /// Of [`bootstrap_owner`].

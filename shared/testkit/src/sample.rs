@@ -70,6 +70,22 @@ impl Sample {
             ..builders::invitation(&format!("{id}@example.org"))
         }
     }
+    /// Someone of a role in the organisation of `of`, and the owner of an organisation that is theirs alone.
+    pub fn colleague(&self, of: &NewOwner, role: Role) -> NewOwner {
+        let own = self.owner();
+        NewOwner {
+            account: Account {
+                orgs: vec![own.organisation.id, of.organisation.id],
+                ..own.account
+            },
+            membership: Membership {
+                org: of.organisation.id,
+                role,
+                ..own.membership
+            },
+            ..own
+        }
+    }
     /// A login session of an owner.
     pub fn session_of(&self, owner: &NewOwner) -> Session {
         Session {

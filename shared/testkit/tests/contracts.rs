@@ -65,6 +65,14 @@ async fn clients() {
 }
 
 #[tokio::test]
+async fn organisations() {
+    let kit = kit();
+    for seed in SEEDS {
+        contract::organisations_contract(&*kit.cloud, &*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn assets() {
     let kit = kit();
     for seed in SEEDS {

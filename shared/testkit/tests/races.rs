@@ -46,6 +46,18 @@ async fn rotations(seed: u64, way: Way) {
     race::race_rotations(kit.cloud, seed, way).await;
 }
 
+async fn removals(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let (deps, cloud) = (Arc::new(kit.organisation()), &*kit.cloud);
+    race::race_removals(deps, cloud, cloud, seed, way).await;
+}
+
+async fn invitations(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let (deps, cloud) = (Arc::new(kit.organisation()), &*kit.cloud);
+    race::race_invitations(deps, cloud, cloud, seed, way).await;
+}
+
 async fn spends(seed: u64, way: Way) {
     let kit = kit(seed);
     race::race_spends(Arc::new(kit.authorize_playback()), setup(&kit), seed, way).await;
@@ -150,6 +162,8 @@ races! {
     refreshes SEEDS;
     creations 0..10;
     rotations SEEDS;
+    removals SEEDS;
+    invitations 0..10;
     spends SEEDS;
     named_spends SEEDS;
     finalizes 0..10;

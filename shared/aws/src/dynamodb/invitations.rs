@@ -33,7 +33,7 @@ pub(super) fn key(org: OrgId, id: InvitationId) -> Item {
     item([(PK, text(org.to_string())), (SK, text(id.to_string()))])
 }
 
-fn to_item(invitation: &Invitation) -> Item {
+pub(super) fn to_item(invitation: &Invitation) -> Item {
     let mut record = key(invitation.org, invitation.id);
     record.extend(item([
         ("email", text(invitation.email.as_str())),
@@ -45,7 +45,7 @@ fn to_item(invitation: &Invitation) -> Item {
     record
 }
 
-fn from_item(item: &Item) -> Result<Invitation, Corrupt> {
+pub(super) fn from_item(item: &Item) -> Result<Invitation, Corrupt> {
     let fields = Fields(item);
     Ok(Invitation {
         org: fields.parsed(PK, |text| OrgId::parse(text).ok())?,

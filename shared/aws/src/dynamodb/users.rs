@@ -42,12 +42,19 @@ impl DynamoUsers {
     }
 }
 
-fn email_pk(email: &Email) -> String {
+pub(super) fn email_pk(email: &Email) -> String {
     format!("email#{}", email.as_str())
 }
 
-fn user_pk(id: UserId) -> String {
+pub(super) fn user_pk(id: UserId) -> String {
     format!("user#{id}")
+}
+
+/// Whose address is which, of a record of which nothing else was asked for.
+pub(super) fn address(item: &Item) -> Result<(UserId, Email), Corrupt> {
+    let fields = Fields(item);
+    let id = fields.parsed(PK, |pk| UserId::parse(pk.strip_prefix("user#")?).ok())?;
+    Ok((id, fields.parsed("email", |text| Email::parse(text).ok())?))
 }
 
 fn to_item(user: &User) -> Item {

@@ -15,6 +15,7 @@ use crate::token::{Digest, Grant};
 mod devices;
 mod identity;
 mod invitations;
+mod organisations;
 
 pub use devices::{DeviceClaims, DeviceTokens};
 mod clients;
@@ -24,6 +25,9 @@ pub use identity::{
     PasswordHasher, RefreshTokens, Rotation, Sessions, Standings, Users,
 };
 pub use invitations::{Invitations, LISTED_INVITATIONS};
+pub use organisations::{
+    Invited, Listed, MAX_INVITATIONS, MAX_REMOVED, MemberPage, Organisations, Settings, Settled,
+};
 
 /// A store or service did not do its part. Whether it took effect is unknown; repeating is safe.
 #[derive(Debug, thiserror::Error)]

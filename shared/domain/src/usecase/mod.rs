@@ -14,6 +14,7 @@ pub mod exchange;
 pub mod finalize_upload;
 pub mod guard;
 pub mod login;
+pub mod organisation;
 pub mod process_upload;
 pub mod refresh;
 mod sign_in;

@@ -87,7 +87,8 @@ impl Directory for FakeCloud {
             s.organisations.insert(org, owner.organisation.clone());
             s.users.insert(user, owner.user.clone());
             s.accounts.insert(user, owner.account.clone());
-            s.memberships.insert((org, user), owner.membership);
+            let place = owner.membership;
+            s.memberships.insert((place.org, place.user), place);
             Ok(OwnerOutcome::Created)
         })
         .await

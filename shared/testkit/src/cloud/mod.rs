@@ -8,6 +8,7 @@ mod identity;
 mod invitations;
 mod mail;
 mod media;
+mod organisations;
 mod playback;
 mod s3;
 mod shape;
@@ -47,6 +48,8 @@ pub struct State {
     pub memberships: BTreeMap<(OrgId, UserId), Membership>,
     /// Invitations.
     pub invitations: BTreeMap<(OrgId, InvitationId), Invitation>,
+    /// Invitations that each organisation made so far.
+    pub invited: BTreeMap<OrgId, u64>,
     /// Users.
     pub users: BTreeMap<UserId, User>,
     /// Attempts taken, and when the record may vanish.

@@ -9,6 +9,7 @@ mod invitations;
 mod keys;
 mod mail;
 mod media;
+mod organisations;
 mod playback;
 mod uploads;
 
@@ -26,6 +27,7 @@ pub use invitations::invitations_contract;
 pub use keys::{KeyStores, content_keys_contract, key_reads_contract};
 pub use mail::{Receive, mail_queue_contract};
 pub use media::{distribution_contract, media_contract};
+pub use organisations::organisations_contract;
 pub use playback::{PlaylistStores, playlist_reads_contract, views_contract};
 pub use uploads::{begin_in_parts, uploads_contract};
 

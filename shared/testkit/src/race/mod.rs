@@ -4,12 +4,14 @@
 
 mod clients;
 mod identity;
+mod organisations;
 mod playback;
 mod together;
 mod upload;
 
 pub use clients::{race_creations, race_rotations};
 pub use identity::{race_guesses, race_refreshes, race_wrong_passwords};
+pub use organisations::{race_invitations, race_removals};
 pub use playback::{Setup, race_named_spends, race_spends};
 pub use together::{Way, together};
 pub use upload::{race_deliveries, race_finalizes};

@@ -1,0 +1,405 @@
+//! Organisations over the table of members, and of the table of users the addresses alone.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use vault_domain::credential::Email;
+use vault_domain::id::{InvitationId, OrgId, UserId};
+use vault_domain::member::{After, Invitation, Membership, Person};
+use vault_domain::ports::{
+    Invited, Listed, MemberPage, Organisations, Settings, Settled, StoreError, Stored,
+};
+
+use super::organisations_changes::{self as changes, Change};
+use super::reads::{Wanted, batch};
+use super::record::{Fields, Item, text};
+use super::{back_off, invitations, members, read, users};
+
+/// Tries of one change while others write to the same records; the waits between them come to half a second.
+const TRIES: u32 = 12;
+
+/// Organisations.
+#[derive(Debug, Clone)]
+pub struct DynamoOrganisations {
+    client: Client,
+    users: String,
+    members: String,
+}
+
+impl DynamoOrganisations {
+    /// Over the tables of users and of members.
+    pub fn new(client: Client, users: impl Into<String>, members: impl Into<String>) -> Self {
+        Self {
+            client,
+            users: users.into(),
+            members: members.into(),
+        }
+    }
+
+    /// One page of places, and whether more may follow.
+    async fn places(
+        &self,
+        operation: &'static str,
+        org: OrgId,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Stored<(Vec<Membership>, bool)> {
+        let request = self.client.query().table_name(&self.members);
+        let sent = request
+            .consistent_read(true)
+            .key_condition_expression("pk = :org AND begins_with(sk, :user)")
+            .expression_attribute_values(":org", text(org.to_string()))
+            .expression_attribute_values(":user", text(UserId::PREFIX))
+            .set_exclusive_start_key(after.map(|user| members::membership_key(org, user)))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await;
+        let output = sent.map_err(|error| StoreError::new(operation, error))?;
+        let items = output.items.unwrap_or_default();
+        let places: Result<Vec<_>, _> = items.iter().map(members::membership).collect();
+        let places = places.map_err(|corrupt| StoreError::new(operation, corrupt))?;
+        Ok((places, output.last_evaluated_key.is_some()))
+    }
+
+    /// All invitations, page by page: a few more than there should be do not hide one.
+    async fn all_invitations(
+        &self,
+        operation: &'static str,
+        org: OrgId,
+    ) -> Stored<Vec<Invitation>> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let request = self.client.query().table_name(&self.members);
+            let sent = request
+                .consistent_read(true)
+                .key_condition_expression("pk = :org AND begins_with(sk, :invitation)")
+                .expression_attribute_values(":org", text(org.to_string()))
+                .expression_attribute_values(":invitation", text(InvitationId::PREFIX))
+                .set_exclusive_start_key(after)
+                .send()
+                .await;
+            let output = sent.map_err(|error| StoreError::new(operation, error))?;
+            for item in output.items.unwrap_or_default() {
+                let invitation = invitations::from_item(&item);
+                all.push(invitation.map_err(|corrupt| StoreError::new(operation, corrupt))?);
+            }
+            after = output.last_evaluated_key;
+            if after.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Addresses by user; of the users nothing else is asked for.
+    async fn addresses(
+        &self,
+        operation: &'static str,
+        places: &[Membership],
+    ) -> Stored<HashMap<UserId, Email>> {
+        let wanted = places.iter().map(|place| Wanted {
+            only: Some(("pk, #email", &[("#email", "email")])),
+            ..Wanted::of(&self.users, users::user_pk(place.user))
+        });
+        let found = batch(&self.client, operation, wanted).await?;
+        let addresses = found.all(&self.users).map(users::address);
+        let addresses: Result<_, _> = addresses.collect();
+        addresses.map_err(|corrupt| StoreError::new(operation, corrupt))
+    }
+
+    /// Who of them has a second factor.
+    async fn second_factors(
+        &self,
+        operation: &'static str,
+        places: &[Membership],
+    ) -> Stored<HashMap<UserId, bool>> {
+        let wanted = places.iter();
+        let wanted = wanted.map(|p| Wanted::at(&self.members, members::account_key(p.user)));
+        let found = batch(&self.client, operation, wanted).await?;
+        let accounts = found.all(&self.members).map(members::account);
+        let flags: Result<_, _> = accounts
+            .map(|account| account.map(|account| (account.user, account.second_factor)))
+            .collect();
+        flags.map_err(|corrupt| StoreError::new(operation, corrupt))
+    }
+
+    /// One record, of which only these attributes are asked for.
+    async fn only(&self, operation: &'static str, wanted: Wanted<'_>) -> Stored<Option<Item>> {
+        let table = wanted.table.to_owned();
+        let found = batch(&self.client, operation, [wanted]).await?;
+        Ok(found.first(&table).cloned())
+    }
+
+    /// Writes all of it or nothing, again while others are at the same records. The SDK gives each try its own token,
+    /// so what it repeats by itself is written once.
+    async fn written(&self, operation: &'static str, change: &Change) -> Stored<Settled> {
+        for attempt in 1..=TRIES {
+            let items: Vec<TransactWriteItem> = change.items.clone();
+            let request = self.client.transact_write_items();
+            let sent = request.set_transact_items(Some(items)).send().await;
+            match sent {
+                Ok(_) => return Ok(Settled::Applied),
+                Err(error) => match verdict(&error, change.owners) {
+                    Some(Verdict::Settled(settled)) => return Ok(settled),
+                    Some(Verdict::Collided) => back_off(attempt, &change.salt).await,
+                    None => return Err(StoreError::new(operation, error)),
+                },
+            }
+        }
+        Err(StoreError::new(
+            operation,
+            "the organisation is written to by too many at once",
+        ))
+    }
+}
+
+/// What one try came to.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Settled(Settled),
+    /// Another transaction was writing to the same records; nothing is decided.
+    Collided,
+}
+
+/// `owners`: the place of the owners' count in the transaction.
+fn verdict(error: &SdkError<TransactWriteItemsError>, owners: Option<usize>) -> Option<Verdict> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
+        return None;
+    };
+    let codes: Vec<_> = cancelled
+        .cancellation_reasons()
+        .iter()
+        .map(|r| r.code())
+        .collect();
+    let is = |code: &Option<&str>, names: &[&str]| code.is_some_and(|c| names.contains(&c));
+    // A collision may hide that a condition is not met: only clear answers decide.
+    if codes
+        .iter()
+        .any(|code| is(code, &["TransactionConflict", "ThrottlingError"]))
+    {
+        return Some(Verdict::Collided);
+    }
+    let unmet = codes.iter().enumerate();
+    let unmet: Vec<_> = unmet
+        .filter(|(_, code)| is(code, &["ConditionalCheckFailed"]))
+        .map(|(index, _)| index)
+        .collect();
+    match unmet[..] {
+        [] => None,
+        // Everything else is as it was seen, so there is no other owner.
+        [only] if Some(only) == owners => Some(Verdict::Settled(Settled::LastOwner)),
+        _ => Some(Verdict::Settled(Settled::Stale)),
+    }
+}
+
+#[async_trait]
+impl Organisations for DynamoOrganisations {
+    async fn members(&self, org: OrgId, after: Option<UserId>, limit: u32) -> Stored<MemberPage> {
+        const OPERATION: &str = "organisations.members";
+        let (places, more) = self.places(OPERATION, org, after, limit).await?;
+        if places.is_empty() {
+            return Ok(MemberPage::default());
+        }
+        let mut addresses = self.addresses(OPERATION, &places).await?;
+        let factors = self.second_factors(OPERATION, &places).await?;
+        let next = places.last().filter(|_| more).map(|last| last.user);
+        let members = places.into_iter().map(|membership| Listed {
+            membership,
+            email: addresses.remove(&membership.user),
+            second_factor: factors.get(&membership.user).is_some_and(|has| *has),
+        });
+        Ok(MemberPage {
+            members: members.collect(),
+            next,
+        })
+    }
+
+    /// Two reads whether or not the address is known: time must not tell.
+    async fn by_address(&self, org: OrgId, email: &Email) -> Stored<Option<Membership>> {
+        const OPERATION: &str = "organisations.by_address";
+        let pointer = Wanted {
+            only: Some(("pk, user_id", &[])),
+            ..Wanted::of(&self.users, users::email_pk(email))
+        };
+        let pointer = self.only(OPERATION, pointer).await?;
+        let user = read(OPERATION, pointer.as_ref(), |item| {
+            Fields(item).parsed("user_id", |text| UserId::parse(text).ok())
+        })?;
+        let nobody = UserId::from_octets([0; 16]);
+        let key = members::membership_key(org, user.unwrap_or(nobody));
+        let place = self.only(OPERATION, Wanted::at(&self.members, key)).await?;
+        read(OPERATION, place.as_ref(), members::membership)
+    }
+
+    async fn replace(&self, by: &Membership, seen: &Person, next: After) -> Stored<Settled> {
+        const OPERATION: &str = "organisations.replace";
+        if next == After::Same {
+            return Ok(Settled::Applied);
+        }
+        let change = changes::of_place(&self.members, by, seen, next);
+        match change.map_err(|error| StoreError::new(OPERATION, error))? {
+            Some(change) => self.written(OPERATION, &change).await,
+            None => Ok(Settled::Stale),
+        }
+    }
+
+    async fn settle(&self, by: &Membership, settings: &Settings) -> Stored<Settled> {
+        const OPERATION: &str = "organisations.settle";
+        if *settings == Settings::default() {
+            return Ok(Settled::Applied);
+        }
+        let change = changes::of_settings(&self.members, by, settings);
+        let change = change.map_err(|error| StoreError::new(OPERATION, error))?;
+        self.written(OPERATION, &change).await
+    }
+
+    /// The version first: what is read after it is at least as new.
+    async fn invited(&self, org: OrgId) -> Stored<Invited> {
+        const OPERATION: &str = "organisations.invited";
+        let version = Wanted::at(&self.members, changes::invited_key(org));
+        let version = self.only(OPERATION, version).await?;
+        let version = read(OPERATION, version.as_ref(), |item| {
+            Fields(item).number("version")
+        })?;
+        Ok(Invited {
+            version: version.unwrap_or_default(),
+            invitations: self.all_invitations(OPERATION, org).await?,
+        })
+    }
+
+    async fn invite(
+        &self,
+        by: &Membership,
+        version: u64,
+        invitation: &Invitation,
+        instead: &[InvitationId],
+    ) -> Stored<Settled> {
+        const OPERATION: &str = "organisations.invite";
+        let change = changes::of_invitation(&self.members, by, version, invitation, instead);
+        let change = change.map_err(|error| StoreError::new(OPERATION, error))?;
+        self.written(OPERATION, &change).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vault_domain::credential::Role;
+    use vault_domain::time::Timestamp;
+
+    use super::*;
+    use crate::replay::Replay;
+
+    fn place(user: u8, role: Role) -> Membership {
+        Membership {
+            org: OrgId::from_octets([1; 16]),
+            user: UserId::from_octets([user; 16]),
+            role,
+            active: true,
+            since: Timestamp(4),
+            sessions_from: Timestamp(5),
+        }
+    }
+
+    fn cancelled(codes: &[&str]) -> String {
+        let reasons: Vec<_> = codes
+            .iter()
+            .map(|c| format!(r#"{{"Code":"{c}"}}"#))
+            .collect();
+        format!(
+            r#"{{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"x","CancellationReasons":[{}]}}"#,
+            reasons.join(",")
+        )
+    }
+
+    fn organisations(replay: &Replay) -> DynamoOrganisations {
+        DynamoOrganisations::new(Client::new(&replay.config()), "users", "members")
+    }
+
+    async fn removed(answers: &[(u16, &str)]) -> (Stored<Settled>, Replay) {
+        let replay = Replay::of(answers);
+        let seen = Person {
+            membership: Some(place(3, Role::Owner)),
+            ..Person::default()
+        };
+        let by = place(2, Role::Owner);
+        let settled = organisations(&replay)
+            .replace(&by, &seen, After::Gone)
+            .await;
+        (settled, replay)
+    }
+
+    #[tokio::test]
+    async fn only_the_count_of_owners_speaks_of_the_last_one() {
+        const MET: &str = "None";
+        const UNMET: &str = "ConditionalCheckFailed";
+        for (codes, expected) in [
+            ([MET, UNMET, MET], Settled::LastOwner),
+            ([UNMET, UNMET, MET], Settled::Stale),
+            ([UNMET, MET, MET], Settled::Stale),
+            ([MET, UNMET, UNMET], Settled::Stale),
+            ([MET, MET, UNMET], Settled::Stale),
+        ] {
+            let (settled, _) = removed(&[(400, &cancelled(&codes))]).await;
+            assert_eq!(settled.unwrap(), expected, "{codes:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn collisions_are_tried_again_and_decide_nothing() {
+        let hidden = cancelled(&["TransactionConflict", "ConditionalCheckFailed", "None"]);
+        let (settled, replay) = removed(&[(400, &hidden), (200, "{}")]).await;
+        assert_eq!((settled.unwrap(), replay.count()), (Settled::Applied, 2));
+        let (settled, replay) = removed(&[(400, &*hidden); TRIES as usize]).await;
+        assert!(settled.is_err());
+        assert_eq!(replay.count(), TRIES as usize);
+        let other = cancelled(&["ValidationError", "None", "None"]);
+        assert!(removed(&[(400, &other)]).await.0.is_err());
+    }
+
+    #[tokio::test]
+    async fn of_the_users_only_addresses_are_asked_for() {
+        let member = r#"{"pk":{"S":"org_aeaqcaibaeaqcaibaeaqcaibae"},"sk":{"S":"usr_amdqgayday3qgaydambqgaydam"},"role":{"S":"viewer"},"active":{"BOOL":true},"since":{"N":"1"},"sessions_from":{"N":"1"}}"#;
+        let member = member.replace(
+            "usr_amdqgayday3qgaydambqgaydam",
+            &place(3, Role::Viewer).user.to_string(),
+        );
+        let member = member.replace(
+            "org_aeaqcaibaeaqcaibaeaqcaibae",
+            &place(3, Role::Viewer).org.to_string(),
+        );
+        let page = format!(r#"{{"Items":[{member}]}}"#);
+        let none = r#"{"Responses":{},"UnprocessedKeys":{}}"#;
+        let replay = Replay::of(&[(200, &page), (200, none), (200, none)]);
+        let org = place(3, Role::Viewer).org;
+        let found = organisations(&replay).members(org, None, 10).await.unwrap();
+        assert_eq!((found.members.len(), found.next), (1, None));
+        assert_eq!(found.members[0].email, None);
+        let users: serde_json::Value = serde_json::from_str(&replay.body(1)).unwrap();
+        assert_eq!(
+            users["RequestItems"]["users"]["ProjectionExpression"],
+            "pk, #email"
+        );
+
+        let replay = Replay::of(&[(200, none), (200, none)]);
+        let email = Email::parse("ada@example.org").unwrap();
+        let found = organisations(&replay)
+            .by_address(org, &email)
+            .await
+            .unwrap();
+        assert_eq!(
+            (found, replay.count()),
+            (None, 2),
+            "as many reads for nobody"
+        );
+        let users: serde_json::Value = serde_json::from_str(&replay.body(0)).unwrap();
+        assert_eq!(
+            users["RequestItems"]["users"]["ProjectionExpression"],
+            "pk, user_id"
+        );
+    }
+}

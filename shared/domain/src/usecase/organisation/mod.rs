@@ -1,0 +1,76 @@
+//! Organisations: their members, their settings, their invitations. Only people manage them, by a login session.
+
+mod invitations;
+mod members;
+mod page;
+mod settings;
+
+use std::sync::Arc;
+
+use super::present;
+use crate::credential::Role;
+use crate::error::Refusal;
+use crate::mail::MailQueue;
+use crate::member::{Membership, Standing, Subject};
+use crate::ports::{
+    Clock, Entropy, Hashing, Invitations, Limits, Members, Organisations, Standings, StoreError,
+};
+use crate::token::Caller;
+
+pub use invitations::{INVITATIONS_PER_HOUR, Invite, invitations, invite, revoke};
+pub use members::{Wish, change, leave, list};
+pub use page::{MAX_PAGE, MembersPage, PageSize};
+pub use settings::{Shown, Wishes, end_sessions, settle, show};
+
+/// What managing an organisation needs.
+pub struct Deps {
+    /// Is the caller still one of us?
+    pub standings: Arc<dyn Standings>,
+    /// Where people stand.
+    pub members: Arc<dyn Members>,
+    /// Organisations, to be changed.
+    pub organisations: Arc<dyn Organisations>,
+    /// Invitations that wait.
+    pub invitations: Arc<dyn Invitations>,
+    /// Budgets of invitations.
+    pub limits: Arc<dyn Limits>,
+    /// Tells those who are invited.
+    pub mail: Arc<dyn MailQueue>,
+    /// Binds cursors, and names repeated requests.
+    pub hashing: Arc<dyn Hashing>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Times that a change is decided anew because something moved meanwhile.
+const TRIES: u32 = 8;
+
+/// Whoever asks, as they stand now.
+struct Asking {
+    role: Role,
+    place: Membership,
+    standing: Standing,
+}
+
+async fn asking(deps: &Deps, caller: &Caller) -> Result<Asking, Refusal> {
+    let Subject::Person { .. } = caller.subject else {
+        return Err(Refusal::Forbidden("only people manage an organisation"));
+    };
+    let (role, standing) = present(&*deps.standings, caller).await?;
+    let place = standing
+        .person
+        .membership
+        .ok_or(Refusal::NotFound("organisation"))?;
+    Ok(Asking {
+        role,
+        place,
+        standing,
+    })
+}
+
+/// The answer when others change the same again and again.
+fn unsettled(operation: &'static str) -> Refusal {
+    StoreError::new(operation, "it is changed by too many at once").into()
+}

@@ -1,0 +1,172 @@
+//! Two owners who remove each other; many who invite at once.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use vault_domain::credential::Role;
+use vault_domain::error::Refusal;
+use vault_domain::member::{MemberChange, Person};
+use vault_domain::ports::{Directory, MAX_INVITATIONS, NewOwner, Sessions, Settled};
+use vault_domain::token::{Caller, Session};
+use vault_domain::usecase::organisation::{
+    Deps, INVITATIONS_PER_HOUR, Invite, Wish, change, invite,
+};
+
+use super::{RUNNERS, Way, together};
+use crate::builders;
+use crate::entropy::SeedNote;
+use crate::sample::Sample;
+
+/// Fifty times each of two owners removes the other, at once: one of a hundred succeeds, and one owner is left.
+pub async fn race_removals(
+    deps: Arc<Deps>,
+    directory: &dyn Directory,
+    sessions: &dyn Sessions,
+    seed: u64,
+    way: Way,
+) {
+    let _note = SeedNote(seed);
+    let sample = Sample::new(seed);
+    let first = sample.owner();
+    directory.create_owner(&first).await.expect("create_owner");
+    let second = second_owner(&deps, directory, &first, &sample).await;
+    let org = first.organisation.id;
+    let mut callers = Vec::new();
+    for owner in [&first, &second] {
+        let session = Session {
+            org,
+            ..sample.session_of(owner)
+        };
+        callers.push(signed_in(&deps, sessions, session).await);
+    }
+    let others = [second.user.id, first.user.id];
+    let runners = (0..RUNNERS).map(|number| {
+        let (deps, caller, other) = (Arc::clone(&deps), callers[number % 2], others[number % 2]);
+        let runner: BoxFuture<'static, bool> = Box::pin(async move {
+            match change(&deps, &caller, other, Wish::Remove).await {
+                Ok(_) => true,
+                // They are gone already, or the caller is.
+                Err(
+                    Refusal::NotFound(_)
+                    | Refusal::InvalidToken { .. }
+                    | Refusal::Conflict(_)
+                    | Refusal::Unavailable(_),
+                ) => false,
+                Err(other) => unreachable!("a removal came to {other:?}"),
+            }
+        });
+        runner
+    });
+    let removed = together(way, runners.collect()).await;
+    assert_eq!(
+        removed.into_iter().filter(|done| *done).count(),
+        1,
+        "one removal"
+    );
+    let mut left = Vec::new();
+    for owner in [&first, &second] {
+        let person: Person = directory.person(owner.user.id, org).await.expect("person");
+        assert_eq!(person.organisation.expect("it is there").owners, 1);
+        left.extend(person.membership);
+    }
+    assert_eq!(left.len(), 1, "one owner is left");
+}
+
+async fn second_owner(
+    deps: &Deps,
+    directory: &dyn Directory,
+    first: &NewOwner,
+    sample: &Sample,
+) -> NewOwner {
+    let second = sample.colleague(first, Role::Admin);
+    directory.create_owner(&second).await.expect("create_owner");
+    let org = first.organisation.id;
+    let seen = directory.person(second.user.id, org).await.expect("person");
+    let place = seen.membership.expect("a place");
+    let raise = place.after(MemberChange::Role(Role::Owner));
+    let settled = deps.organisations.replace(&first.membership, &seen, raise);
+    assert_eq!(settled.await.expect("replace"), Settled::Applied);
+    second
+}
+
+async fn signed_in(deps: &Deps, sessions: &dyn Sessions, session: Session) -> Caller {
+    let now = deps.clock.now();
+    let session = Session {
+        opened_at: now,
+        authenticated_at: now,
+        rotated_at: now,
+        ..session
+    };
+    sessions.open(&session).await.expect("sessions.open");
+    Caller {
+        subject: session.subject(),
+        org: session.org,
+        ..builders::caller()
+    }
+}
+
+/// As many invite as the organisation's budget of an hour allows, when there is room for one more: one invites.
+/// Beyond that budget nobody comes as far. Half of them invite the same address.
+pub async fn race_invitations(
+    deps: Arc<Deps>,
+    directory: &dyn Directory,
+    sessions: &dyn Sessions,
+    seed: u64,
+    way: Way,
+) {
+    let _note = SeedNote(seed);
+    let sample = Sample::new(seed);
+    let owner = sample.owner();
+    directory.create_owner(&owner).await.expect("create_owner");
+    let org = owner.organisation.id;
+    let caller = signed_in(&deps, sessions, sample.session_of(&owner)).await;
+    for _ in 1..MAX_INVITATIONS {
+        let seen = deps.organisations.invited(org).await.expect("invited");
+        let invitation = sample.invitation_of(&owner);
+        let stored = deps
+            .organisations
+            .invite(&owner.membership, seen.version, &invitation, &[]);
+        assert_eq!(stored.await.expect("invite"), Settled::Applied);
+    }
+    let same = sample.owner().user.email;
+    let runners = (0..RUNNERS).map(|number| {
+        let email = if number % 2 == 0 {
+            same.clone()
+        } else {
+            sample.owner().user.email
+        };
+        let (deps, wish) = (
+            Arc::clone(&deps),
+            Invite {
+                email,
+                role: Role::Viewer,
+                idempotency: None,
+            },
+        );
+        let runner: BoxFuture<'static, Option<bool>> = Box::pin(async move {
+            match invite(&deps, &caller, &wish).await {
+                Ok(_) => Some(true),
+                Err(Refusal::LimitReached(_) | Refusal::Unavailable(_)) => Some(false),
+                Err(Refusal::Throttled { .. }) => None,
+                Err(other) => unreachable!("an invitation came to {other:?}"),
+            }
+        });
+        runner
+    });
+    let outcomes = together(way, runners.collect()).await;
+    let counted = outcomes.iter().filter(|outcome| outcome.is_some()).count();
+    assert_eq!(
+        u32::try_from(counted),
+        Ok(INVITATIONS_PER_HOUR),
+        "the budget is exact"
+    );
+    assert!(outcomes.contains(&Some(true)), "there was room for one");
+    let after = deps.organisations.invited(org).await.expect("invited");
+    assert_eq!(
+        after.invitations.len(),
+        MAX_INVITATIONS,
+        "exactly as many as there can be"
+    );
+    let twice = after.invitations.iter().filter(|i| i.email == same).count();
+    assert!(twice <= 1, "one open invitation of an address");
+}
