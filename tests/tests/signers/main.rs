@@ -13,7 +13,10 @@ mod tests {
     use serde_json::json;
     use vault_crypto::Keyring;
     use vault_crypto::cloudfront::PolicySigner;
-    use vault_domain::ports::UrlSigner as _;
+    use vault_crypto::entropy::SystemEntropy;
+    use vault_crypto::password::Bcrypt;
+    use vault_domain::credential::{Password, PasswordHash};
+    use vault_domain::ports::{PasswordHasher as _, UrlSigner as _};
     use vault_domain::secret::SecretText;
     use vault_domain::time::Timestamp;
     use vault_tests::films::SHORT;
@@ -73,16 +76,63 @@ mod tests {
         assert_eq!(python::run("access_token.py", &input.to_string()), "ok");
     }
 
+    /// Hashes of the same password that Python made: of cost 10, of cost 12, and of an older mark.
+    fn foreign_hashes(password: &str) -> Vec<PasswordHash> {
+        let made = python::run(
+            "password_make.py",
+            &json!({ "password": password }).to_string(),
+        );
+        let made: Vec<String> = serde_json::from_str(&made).unwrap();
+        made.into_iter().map(PasswordHash).collect()
+    }
+
     #[test]
-    fn our_password_hashes_verify() {
+    fn we_read_the_hashes_of_others() {
+        let hasher = Bcrypt::new(std::sync::Arc::new(SystemEntropy));
+        let text = "möwen über dem steinbruch";
+        let right = Password::parse(text.to_owned()).unwrap();
+        let wrong = Password::parse(text.to_uppercase()).unwrap();
+        for (hash, cost) in foreign_hashes(text).iter().zip([10, 12, 10]) {
+            assert_eq!(hash.cost(), Some(cost));
+            assert!(hasher.verify(&right, Some(hash)).unwrap());
+            assert!(!hasher.verify(&wrong, Some(hash)).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_hash_of_a_lower_cost_is_upgraded_at_the_next_login_and_no_sooner() {
         let owner = people::owner();
+        let pk = format!("user#{}", owner.user);
+        let old = foreign_hashes(&owner.password).remove(0);
+        let attribute = AttributeValue::S(old.0.clone());
+        sdk::set("UsersTable", &pk, "hash", attribute);
+        owner
+            .api
+            .login(&owner.email, "not the password")
+            .expect(401);
+        assert_eq!(stored_hash(&owner.user), old.0);
+        owner.api.login(&owner.email, &owner.password).expect(200);
+        let upgraded = stored_hash(&owner.user);
+        assert!(upgraded.starts_with("$2b$12$"), "{}", &upgraded[..7]);
+        owner.api.login(&owner.email, &owner.password).expect(200);
+        assert_eq!(stored_hash(&owner.user), upgraded, "once");
+        owner.api.refresh(&owner.refresh).expect(200);
+    }
+
+    fn stored_hash(user: &str) -> String {
         let get = sdk::sdk()
             .dynamodb()
             .get_item()
             .table_name(cloud().output("UsersTable"));
-        let get = get.key("pk", AttributeValue::S(format!("user#{}", owner.user)));
+        let get = get.key("pk", AttributeValue::S(format!("user#{user}")));
         let found = sdk::block_on(get.send()).unwrap();
-        let hash = found.item().unwrap()["hash"].as_s().unwrap();
+        found.item().unwrap()["hash"].as_s().unwrap().clone()
+    }
+
+    #[test]
+    fn our_password_hashes_verify() {
+        let owner = people::owner();
+        let hash = stored_hash(&owner.user);
         let input = json!({ "password": owner.password, "hash": hash });
         assert_eq!(python::run("password.py", &input.to_string()), "ok");
     }
