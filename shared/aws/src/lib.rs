@@ -7,6 +7,8 @@
 //! | | [`dynamodb::DynamoMembers`] | `Members` |
 //! | | [`dynamodb::DynamoStandings`] | `Standings` |
 //! | | [`dynamodb::DynamoInvitations`] | `Invitations` |
+//! | | [`dynamodb::DynamoLinks`] | `Links` |
+//! | | [`dynamodb::DynamoRecovery`] | `Recovery` |
 //! | | [`dynamodb::DynamoLimits`] | `Limits` |
 //! | | [`dynamodb::DynamoSessions`] | `Sessions` |
 //! | | [`dynamodb::DynamoGrants`] | `Grants` |

@@ -50,7 +50,20 @@ fn user_pk(id: UserId) -> String {
     format!("user#{id}")
 }
 
-fn to_item(user: &User) -> Item {
+/// Key of a user.
+pub(super) fn user_key(id: UserId) -> Item {
+    item([(PK, text(user_pk(id)))])
+}
+
+/// What points from an address to its user.
+pub(super) fn pointer_item(user: &User) -> Item {
+    item([
+        (PK, text(email_pk(&user.email))),
+        ("user_id", text(user.id.to_string())),
+    ])
+}
+
+pub(super) fn to_item(user: &User) -> Item {
     item([
         (PK, text(user_pk(user.id))),
         ("email", text(user.email.as_str())),
@@ -109,10 +122,7 @@ impl DynamoDirectory {
 
     fn new_owner(&self, owner: &NewOwner) -> Result<Vec<TransactWriteItem>, StoreError> {
         let users = &self.users.table;
-        let pointer = item([
-            (PK, text(email_pk(&owner.user.email))),
-            ("user_id", text(owner.user.id.to_string())),
-        ]);
+        let pointer = pointer_item(&owner.user);
         [
             (users, pointer),
             (users, to_item(&owner.user)),

@@ -14,12 +14,16 @@ use crate::token::{Digest, Grant};
 
 mod identity;
 mod invitations;
+mod links;
+mod recovery;
 
 pub use identity::{
     AccessTokens, AccessVerifier, Attempt, Directory, Limits, Members, NewOwner, OwnerOutcome,
     PasswordHasher, RefreshTokens, Rotation, Sessions, Standings, Users,
 };
 pub use invitations::{Invitations, LISTED_INVITATIONS};
+pub use links::{LinkTokens, Links};
+pub use recovery::{Joiner, Joining, Recovery, Reset};
 
 /// A store or service did not do its part. Whether it took effect is unknown; repeating is safe.
 #[derive(Debug, thiserror::Error)]

@@ -5,6 +5,7 @@ mod assets;
 mod client;
 mod identity;
 mod invitations;
+mod links;
 mod mail;
 mod media;
 mod playback;
@@ -23,11 +24,12 @@ use vault_domain::member::{Account, Invitation, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
 use vault_domain::ports::{Manifest, Stored};
 use vault_domain::time::Timestamp;
-use vault_domain::token::{Grant, Session};
+use vault_domain::token::{Digest, Grant, Session};
 
 use crate::fault::Faults;
 
 pub use client::{fetcher, putter, receiver};
+pub use links::KeptLink;
 pub use mail::Mail;
 pub use s3::{Bucket, Multipart, Object, checksum_of};
 pub use shape::Shape;
@@ -43,6 +45,10 @@ pub struct State {
     pub memberships: BTreeMap<(OrgId, UserId), Membership>,
     /// Invitations.
     pub invitations: BTreeMap<(OrgId, InvitationId), Invitation>,
+    /// One-time links by digest.
+    pub links: BTreeMap<[u8; 32], KeptLink>,
+    /// Each user's newest link to reset their password.
+    pub resets: BTreeMap<UserId, Digest>,
     /// Users.
     pub users: BTreeMap<UserId, User>,
     /// Attempts taken, and when the record may vanish.

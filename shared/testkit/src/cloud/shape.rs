@@ -29,12 +29,13 @@ impl Shape {
 }
 
 impl State {
-    /// Its shape: `users`, `invitations`, `limits`, `sessions`, `grants`, `views`, `assets`, `sources`, `multiparts`, `invalidations`,
+    /// Its shape: `users`, `invitations`, `links`, `limits`, `sessions`, `grants`, `views`, `assets`, `sources`, `multiparts`, `invalidations`,
     /// `mail_orders`, `sent`. Mail goes at least once: a copy of an order or of a mail changes nothing in it.
     pub fn shape(&self) -> Shape {
-        let sections: [(&'static str, Vec<String>); 12] = [
+        let sections: [(&'static str, Vec<String>); 13] = [
             ("users", self.users_shape()),
             ("invitations", self.invitations_shape()),
+            ("links", self.links_shape()),
             ("limits", self.limits_shape()),
             ("sessions", self.sessions_shape()),
             ("grants", self.grants_shape()),
@@ -243,7 +244,7 @@ impl State {
             octets.extend_from_slice(&session.nonce);
             octets.extend_from_slice(&session.active.0);
         }
-        for digest in self.grants.keys() {
+        for digest in self.grants.keys().chain(self.links.keys()) {
             octets.extend_from_slice(digest);
         }
         for key in self.keys.values() {
