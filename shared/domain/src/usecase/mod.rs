@@ -12,7 +12,9 @@ pub mod exchange;
 pub mod finalize_upload;
 pub mod login;
 pub mod process_upload;
+pub mod recover_account;
 pub mod refresh;
+pub mod send_mail;
 mod sign_in;
 pub mod withdraw_asset;
 

@@ -4,11 +4,13 @@
 
 mod identity;
 mod playback;
+mod recovery;
 mod together;
 mod upload;
 
 pub use identity::{race_refreshes, race_wrong_passwords};
 pub use playback::{Setup, race_named_spends, race_spends};
+pub use recovery::{race_acceptances, race_forgotten, race_resets};
 pub use together::{Way, together};
 pub use upload::{race_deliveries, race_finalizes};
 
