@@ -8,6 +8,7 @@ use serde_json::json;
 use vault_boot::event::{BoxFuture, Invocation, Outcome};
 use vault_domain::mail::MailOrder;
 use vault_domain::ports::Stored;
+use vault_domain::usecase::send_mail::{Deps, Fulfilled, run};
 
 use event::{Message, Messages};
 
@@ -18,6 +19,21 @@ pub trait Fulfil: Send + Sync {
     /// # Errors
     /// [`vault_domain::ports::StoreError`] when the order is to come again.
     fn fulfil(&self, order: MailOrder) -> BoxFuture<'_, Stored<&'static str>>;
+}
+
+impl Fulfil for Deps {
+    fn fulfil(&self, order: MailOrder) -> BoxFuture<'_, Stored<&'static str>> {
+        Box::pin(async move {
+            Ok(match run(self, order).await? {
+                Fulfilled::Sent => "sent",
+                Fulfilled::Nothing(why) => why,
+                Fulfilled::Rejected(why) => {
+                    tracing::warn!(why, "a mail was refused for good; dropped");
+                    "rejected"
+                }
+            })
+        })
+    }
 }
 
 /// Handles a batch.

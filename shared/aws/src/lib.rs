@@ -9,6 +9,8 @@
 //! | | [`dynamodb::DynamoClients`] | `Clients` |
 //! | | [`dynamodb::DynamoInvitations`] | `Invitations` |
 //! | | [`dynamodb::DynamoOrganisations`] | `Organisations` |
+//! | | [`dynamodb::DynamoLinks`] | `Links` |
+//! | | [`dynamodb::DynamoRecovery`] | `Recovery` |
 //! | | [`dynamodb::DynamoLimits`] | `Limits` |
 //! | | [`dynamodb::DynamoSessions`] | `Sessions` |
 //! | | [`dynamodb::DynamoGrants`] | `Grants` |

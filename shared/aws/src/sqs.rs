@@ -54,7 +54,7 @@ mod tests {
         MailOrder::PasswordReset {
             request: [1; 16],
             email: Email::parse("ada@example.org").unwrap(),
-            requested_from: [203, 0, 113, 9].into(),
+            requested_from: Some([203, 0, 113, 9].into()),
         }
     }
 

@@ -20,6 +20,10 @@ pub mod mint_token;
 pub mod presign_upload;
 #[cfg(feature = "process-upload")]
 pub mod process_upload;
+#[cfg(feature = "recover-account")]
+pub mod recover_account;
+#[cfg(feature = "send-mail")]
+pub mod send_mail;
 #[cfg(feature = "withdraw-asset")]
 pub mod withdraw_asset;
 

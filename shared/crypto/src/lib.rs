@@ -5,6 +5,7 @@ pub mod access;
 pub mod cloudfront;
 pub mod entropy;
 pub mod keyring;
+pub mod link;
 pub mod mac;
 #[cfg(feature = "passkey")]
 pub mod passkey;

@@ -10,6 +10,7 @@ pub mod error;
 pub mod factor;
 pub mod hls;
 pub mod id;
+pub mod link;
 pub mod mail;
 pub mod member;
 pub mod network;

@@ -9,6 +9,7 @@ use vault_domain::credential::{Email, Password, Role, User};
 use vault_domain::id::{
     ApiKeyId, AssetId, InvitationId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId,
 };
+use vault_domain::link::LinkRequest;
 use vault_domain::member::{
     Account, Actor, Invitation, Membership, OrgName, Organisation, Subject,
 };
@@ -46,6 +47,12 @@ pub const PLAYBACK: PlaybackId = PlaybackId::from_octets([0x61; 16]);
 pub const KEY: KeyId = KeyId::from_octets([0x71; 16]);
 /// An invitation into the golden organisation.
 pub const INVITATION: InvitationId = InvitationId::from_octets([0x81; 16]);
+/// The request for the owner's link to reset their password.
+pub const RESET: LinkRequest = LinkRequest::Reset([0x91; 16]);
+/// The request for the link that verifies the owner's address.
+pub const VERIFY: LinkRequest = LinkRequest::Verify([0x92; 16]);
+/// When planted links end.
+pub const GOLDEN_END_OF_LINKS: Timestamp = GOLDEN_NOW.plus(1_800);
 /// The owner's address.
 pub const EMAIL: &str = "ada@example.org";
 /// Everyone's password.
@@ -132,6 +139,11 @@ pub fn invitation(to: &str) -> Invitation {
         expires_at: GOLDEN_NOW.plus(vault_domain::mail::INVITATION_SECONDS),
         invited_by: Actor::User(OWNER),
     }
+}
+
+/// Where links lead.
+pub fn pages() -> vault_domain::mail::Links {
+    vault_domain::mail::Links::parse("https://app.example.org").expect("a golden URL")
 }
 
 /// The golden organisation and its owner.

@@ -2,7 +2,8 @@
 
 use vault_domain::usecase::{
     authorize_playback, begin_upload, bootstrap_owner, client, deliver_key, deliver_playlist,
-    exchange, finalize_upload, guard, login, organisation, process_upload, refresh, withdraw_asset,
+    exchange, finalize_upload, guard, login, organisation, process_upload, recover_account,
+    refresh, send_mail, withdraw_asset,
 };
 
 use crate::builders;
@@ -155,9 +156,41 @@ impl Kit {
     pub fn bootstrap_owner(&self) -> bootstrap_owner::Deps {
         bootstrap_owner::Deps {
             directory: self.cloud.clone(),
+            mail: self.cloud.clone(),
             hasher: self.hasher.clone(),
             entropy: self.entropy.clone(),
             clock: self.clock.clone(),
+        }
+    }
+    /// Of [`recover_account`].
+    pub fn recover_account(&self) -> recover_account::Deps {
+        recover_account::Deps {
+            users: self.cloud.clone(),
+            members: self.cloud.clone(),
+            invitations: self.cloud.clone(),
+            links: self.cloud.clone(),
+            recovery: self.cloud.clone(),
+            limits: self.cloud.clone(),
+            mail: self.cloud.clone(),
+            hasher: self.hasher.clone(),
+            policy: self.policy.clone(),
+            hashing: self.hashing.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+    /// Of [`send_mail`].
+    pub fn send_mail(&self) -> send_mail::Deps {
+        send_mail::Deps {
+            users: self.cloud.clone(),
+            members: self.cloud.clone(),
+            invitations: self.cloud.clone(),
+            links: self.cloud.clone(),
+            tokens: self.link_tokens.clone(),
+            hashing: self.hashing.clone(),
+            sender: self.cloud.clone(),
+            clock: self.clock.clone(),
+            pages: builders::pages(),
         }
     }
 }

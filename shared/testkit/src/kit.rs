@@ -5,21 +5,25 @@ use std::sync::Arc;
 use vault_domain::api_key::ApiKey;
 use vault_domain::asset::{Asset, AssetState, NewAsset, manifest_key, segment_key};
 use vault_domain::credential::{Role, User};
+use vault_domain::link::{Link, LinkRequest, LinkToken, Purpose};
 use vault_domain::packaging::PackagePlan;
-use vault_domain::ports::{KeyWrap as _, RefreshTokens as _, Tickets as _};
+use vault_domain::ports::{
+    Hashing as _, KeyWrap as _, LinkTokens as _, RefreshTokens as _, Tickets as _,
+};
 use vault_domain::secret::{ContentKey, SecretText};
 use vault_domain::token::{Grant, MediaToken};
 
 use crate::builders;
 use crate::challenge::FakeChallenge;
 use crate::clock::FixedClock;
-use crate::cloud::FakeCloud;
+use crate::cloud::{FakeCloud, KeptLink};
 use crate::crypto::{
     FakeAccessTokens, FakeDeviceTokens, FakeHasher, FakeHashing, FakeKeyWrap, FakeRefreshTokens,
     FakeTickets, FakeUrlSigner, Ledger, Shared,
 };
 use crate::entropy::SeededEntropy;
 use crate::fault::Faults;
+use crate::link::{FakeLinkTokens, FakePolicy};
 use crate::packager::ScriptedPackager;
 
 /// The content key that [`Kit::plant_ready`] wraps.
@@ -49,6 +53,10 @@ pub struct Kit {
     pub devices: Arc<FakeDeviceTokens>,
     /// The challenge of those who try too often.
     pub challenge: Arc<FakeChallenge>,
+    /// Tokens of one-time links.
+    pub link_tokens: Arc<FakeLinkTokens>,
+    /// The judge of new passwords.
+    pub policy: Arc<FakePolicy>,
     /// Playback tickets.
     pub tickets: Arc<FakeTickets>,
     /// The signer of URLs.
@@ -76,6 +84,8 @@ impl Kit {
             refresh_tokens: Arc::new(FakeRefreshTokens(shared.clone())),
             devices: Arc::new(FakeDeviceTokens(shared.clone())),
             challenge: Arc::new(FakeChallenge::new(shared.clone())),
+            link_tokens: Arc::new(FakeLinkTokens(shared.clone())),
+            policy: Arc::default(),
             tickets: Arc::new(FakeTickets(shared.clone())),
             signer: Arc::new(FakeUrlSigner(shared.clone())),
             wrap: Arc::new(FakeKeyWrap(shared.clone())),
@@ -136,6 +146,55 @@ impl Kit {
         self.ledger.note(secret.expose().as_bytes());
         self.cloud.with(|s| s.clients.insert(key.id, key.clone()));
         key
+    }
+
+    /// Plants a link that works for half an hour; its token.
+    pub fn plant_link(&self, request: LinkRequest, purpose: Purpose) -> LinkToken {
+        let token = self.link_tokens.token(&request);
+        let digest = self.hashing.sha256(token.secret().expose().as_bytes());
+        let link = Link {
+            purpose,
+            expires_at: builders::GOLDEN_END_OF_LINKS,
+        };
+        self.cloud.with(|s| {
+            if let Purpose::Reset { user, .. } = &link.purpose {
+                s.resets.insert(*user, digest);
+            }
+            s.links.insert(digest.0, KeptLink { link, used: false });
+        });
+        token
+    }
+
+    /// Plants the owner's link to reset their password; its token.
+    pub fn plant_reset(&self) -> LinkToken {
+        let purpose = Purpose::Reset {
+            user: builders::OWNER,
+            email: builders::email(builders::EMAIL),
+        };
+        self.plant_link(builders::RESET, purpose)
+    }
+
+    /// Plants the link that verifies the owner's address; its token.
+    pub fn plant_verification(&self) -> LinkToken {
+        let purpose = Purpose::Verify {
+            user: builders::OWNER,
+            email: builders::email(builders::EMAIL),
+        };
+        self.plant_link(builders::VERIFY, purpose)
+    }
+
+    /// Plants an invitation of an address and its link; the link's token.
+    pub fn plant_invitation(&self, to: &str) -> LinkToken {
+        let invitation = builders::invitation(to);
+        let (org, id, attempt) = (invitation.org, invitation.id, invitation.attempt);
+        self.cloud
+            .with(|s| s.invitations.insert((org, id), invitation));
+        let purpose = Purpose::Invitation {
+            org,
+            invitation: id,
+            attempt,
+        };
+        self.plant_link(LinkRequest::Invitation(id, attempt), purpose)
     }
 
     /// Plants an asset as it is.

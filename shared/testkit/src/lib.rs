@@ -21,6 +21,7 @@ pub mod entropy;
 pub mod factor;
 pub mod fault;
 pub mod kit;
+pub mod link;
 pub mod packager;
 pub mod race;
 mod sample;

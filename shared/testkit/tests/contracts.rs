@@ -167,3 +167,30 @@ async fn invitations() {
         contract::invitations_contract(&*kit.cloud, seed).await;
     }
 }
+
+#[tokio::test]
+async fn links() {
+    let kit = kit();
+    for seed in SEEDS {
+        contract::links_contract(link_stores(&kit), seed).await;
+    }
+}
+
+#[tokio::test]
+async fn recovery() {
+    let kit = kit();
+    kit.faults.interleave(true);
+    for seed in SEEDS {
+        contract::recovery_contract(link_stores(&kit), seed).await;
+    }
+}
+
+fn link_stores(kit: &Kit) -> contract::LinkStores<'_> {
+    let cloud = &*kit.cloud;
+    contract::LinkStores {
+        links: cloud,
+        recovery: cloud,
+        invitations: cloud,
+        directory: cloud,
+    }
+}

@@ -58,6 +58,24 @@ async fn invitations(seed: u64, way: Way) {
     race::race_invitations(deps, cloud, cloud, seed, way).await;
 }
 
+async fn resets(seed: u64, way: Way) {
+    let kit = kit(seed);
+    race::race_resets(Arc::new(kit.recover_account()), &*kit.cloud, seed, way).await;
+}
+
+async fn acceptances(seed: u64, way: Way) {
+    let kit = kit(seed);
+    race::race_acceptances(Arc::new(kit.recover_account()), &*kit.cloud, seed, way).await;
+    let state = kit.cloud.snapshot();
+    assert_eq!((state.users.len(), state.memberships.len()), (2, 2));
+}
+
+async fn forgotten(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let ordered = || kit.cloud.with(|s| s.mail_orders.len());
+    race::race_forgotten(Arc::new(kit.recover_account()), &ordered, seed, way).await;
+}
+
 async fn spends(seed: u64, way: Way) {
     let kit = kit(seed);
     race::race_spends(Arc::new(kit.authorize_playback()), setup(&kit), seed, way).await;
@@ -164,6 +182,9 @@ races! {
     rotations SEEDS;
     removals SEEDS;
     invitations 0..10;
+    resets SEEDS;
+    acceptances SEEDS;
+    forgotten 0..4;
     spends SEEDS;
     named_spends SEEDS;
     finalizes 0..10;

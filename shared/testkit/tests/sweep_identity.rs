@@ -148,10 +148,11 @@ fn a_bootstrap_survives_every_cut() {
                 organisation: builders::organisation().name,
                 email: builders::email(EMAIL),
                 renew: true,
+                handover: bootstrap_owner::Handover::Password,
             };
             let outcome = bootstrap_owner::run(&kit.bootstrap_owner(), command).await;
             answer(outcome, |owner| {
-                let hash = FakeHasher::hash_of(owner.password.expose());
+                let hash = FakeHasher::hash_of(owner.password.expect("told").expose());
                 let user = kit.cloud.with(|s| s.users.get(&owner.user).cloned());
                 let place = (owner.org, owner.user);
                 let member = kit.cloud.with(|s| s.memberships.contains_key(&place));
@@ -171,6 +172,7 @@ fn a_new_password_ends_the_sessions_opened_before_it() {
         organisation: builders::organisation().name,
         email: builders::email(EMAIL),
         renew: true,
+        handover: bootstrap_owner::Handover::Password,
     };
     let renewed = bootstrap_owner::run(&kit.bootstrap_owner(), renewal).now_or_never();
     let owner = renewed.expect("fakes never wait").expect("a new password");

@@ -57,7 +57,20 @@ pub(super) fn address(item: &Item) -> Result<(UserId, Email), Corrupt> {
     Ok((id, fields.parsed("email", |text| Email::parse(text).ok())?))
 }
 
-fn to_item(user: &User) -> Item {
+/// Key of a user.
+pub(super) fn user_key(id: UserId) -> Item {
+    item([(PK, text(user_pk(id)))])
+}
+
+/// What points from an address to its user.
+pub(super) fn pointer_item(user: &User) -> Item {
+    item([
+        (PK, text(email_pk(&user.email))),
+        ("user_id", text(user.id.to_string())),
+    ])
+}
+
+pub(super) fn to_item(user: &User) -> Item {
     item([
         (PK, text(user_pk(user.id))),
         ("email", text(user.email.as_str())),
@@ -116,10 +129,7 @@ impl DynamoDirectory {
 
     fn new_owner(&self, owner: &NewOwner) -> Result<Vec<TransactWriteItem>, StoreError> {
         let users = &self.users.table;
-        let pointer = item([
-            (PK, text(email_pk(&owner.user.email))),
-            ("user_id", text(owner.user.id.to_string())),
-        ]);
+        let pointer = pointer_item(&owner.user);
         [
             (users, pointer),
             (users, to_item(&owner.user)),

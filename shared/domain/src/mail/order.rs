@@ -20,8 +20,8 @@ pub enum MailOrder {
         request: [u8; 16],
         /// The address as it was given.
         email: Email,
-        /// The IP address that asked, for the mail's reader to judge.
-        requested_from: IpAddr,
+        /// The IP address that asked, for the mail's reader to judge; none when the operator did.
+        requested_from: Option<IpAddr>,
     },
     /// An invitation stands in the store and is to be told.
     Invitation {
@@ -108,7 +108,7 @@ enum Wire {
         v: V1,
         request: String,
         email: String,
-        requested_from: IpAddr,
+        requested_from: Option<IpAddr>,
     },
     Invitation {
         v: V1,
@@ -242,7 +242,7 @@ mod tests {
             MailOrder::PasswordReset {
                 request: [1; 16],
                 email: email.clone(),
-                requested_from: [203, 0, 113, 9].into(),
+                requested_from: Some([203, 0, 113, 9].into()),
             },
             MailOrder::Invitation {
                 org: OrgId::from_octets([1; 16]),

@@ -22,16 +22,24 @@ pub struct Invited<'a> {
     pub role: Role,
 }
 
-/// The link that sets a new password, for [`super::RESET_SECONDS`].
+/// The link that sets a new password, for [`super::RESET_SECONDS`]: asked for from an address, or by the operator.
 pub fn password_reset(
     to: &Email,
     links: &Links,
     token: &SecretText,
-    requested_from: IpAddr,
+    requested_from: Option<IpAddr>,
 ) -> Message {
     let link = links.reset(token);
+    let asked = match requested_from {
+        Some(address) => format!(
+            "Somebody asked for a new password for your Reelvault account, from the IP address {address}."
+        ),
+        None => {
+            "The operator of Reelvault has set up your account; it has no password yet.".to_owned()
+        }
+    };
     let text = format!(
-        "Somebody asked for a new password for your Reelvault account, from the IP address {requested_from}.\n\
+        "{asked}\n\
          \n\
          To set a new password, open this link within 30 minutes:\n\
          \n\

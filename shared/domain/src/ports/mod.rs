@@ -15,7 +15,9 @@ use crate::token::{Digest, Grant};
 mod devices;
 mod identity;
 mod invitations;
+mod links;
 mod organisations;
+mod recovery;
 
 pub use devices::{DeviceClaims, DeviceTokens};
 mod clients;
@@ -25,9 +27,11 @@ pub use identity::{
     PasswordHasher, RefreshTokens, Rotation, Sessions, Standings, Users,
 };
 pub use invitations::{Invitations, LISTED_INVITATIONS};
+pub use links::{LinkTokens, Links};
 pub use organisations::{
     Invited, Listed, MAX_INVITATIONS, MAX_REMOVED, MemberPage, Organisations, Settings, Settled,
 };
+pub use recovery::{Joiner, Joining, Recovery, Reset};
 
 /// A store or service did not do its part. Whether it took effect is unknown; repeating is safe.
 #[derive(Debug, thiserror::Error)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::credential::{Email, Password, PasswordHash, Role, User};
 use crate::error::Refusal;
 use crate::id::{OrgId, UserId};
+use crate::mail::{MailOrder, MailQueue};
 use crate::member::{Account, Membership, OrgName, Organisation};
 use crate::ports::{Clock, Directory, Entropy, NewOwner, OwnerOutcome, PasswordHasher, StoreError};
 use crate::secret::SecretText;
@@ -13,12 +14,26 @@ use crate::secret::SecretText;
 pub struct Deps {
     /// The directory.
     pub directory: Arc<dyn Directory>,
+    /// To the function that sends mail.
+    pub mail: Arc<dyn MailQueue>,
     /// bcrypt.
     pub hasher: Arc<dyn PasswordHasher>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+}
+
+/// How the owner comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handover {
+    /// By a password that is told once; the operator vouches for the address.
+    Password,
+    /// By a password that is told once, after the link in a mail has shown that the address is theirs.
+    PasswordOnceVerified,
+    /// By a link in a mail, which sets a password that nobody else has seen (OWASP ASVS 5.0 §6.4.1); the operator
+    /// vouches for the address.
+    Link,
 }
 
 /// A parsed request of the operator.
@@ -30,9 +45,11 @@ pub struct Command {
     pub email: Email,
     /// Give an owner who exists a new password?
     pub renew: bool,
+    /// How they come in.
+    pub handover: Handover,
 }
 
-/// The owner, with a password that is told once.
+/// The owner, and a password if one is told.
 #[derive(Debug)]
 pub struct Owner {
     /// Organisation.
@@ -40,10 +57,11 @@ pub struct Owner {
     /// User.
     pub user: UserId,
     /// 26 characters: 128 random bits.
-    pub password: SecretText,
+    pub password: Option<SecretText>,
 }
 
-/// Creates the organisation and its owner, or gives the owner a new password if that was asked for.
+/// Creates the organisation and its owner, or gives the owner a new password if that was asked for. A mail that could
+/// not be ordered is ordered by asking again, to renew.
 ///
 /// # Errors
 /// [`Refusal::Malformed`], [`Refusal::OwnerExists`], [`Refusal::Unavailable`].
@@ -52,17 +70,42 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Owner, Refusal> {
     let hash = deps
         .hasher
         .hash(&Password::parse(password.expose().to_owned())?)?;
-    let renew = command.renew;
+    let (renew, handover) = (command.renew, command.handover);
     let owner = new_owner(deps, command, hash)?;
-    match deps.directory.create_owner(&owner).await? {
-        OwnerOutcome::Created => Ok(Owner {
-            org: owner.organisation.id,
-            user: owner.user.id,
-            password,
-        }),
-        OwnerOutcome::AddressTaken if renew => renewed(deps, &owner, password).await,
-        OwnerOutcome::AddressTaken => Err(Refusal::OwnerExists),
+    let (org, user) = match deps.directory.create_owner(&owner).await? {
+        OwnerOutcome::Created => (owner.organisation.id, owner.user.clone()),
+        OwnerOutcome::AddressTaken if renew => renewed(deps, &owner).await?,
+        OwnerOutcome::AddressTaken => return Err(Refusal::OwnerExists),
+    };
+    let id = user.id;
+    if let Some(order) = order(deps, handover, user)? {
+        deps.mail.order(&order).await?;
     }
+    Ok(Owner {
+        org,
+        user: id,
+        password: (handover != Handover::Link).then_some(password),
+    })
+}
+
+/// The mail that goes with a handover.
+fn order(deps: &Deps, handover: Handover, user: User) -> Result<Option<MailOrder>, StoreError> {
+    let mut request = [0; 16];
+    deps.entropy.fill(&mut request)?;
+    Ok(match handover {
+        Handover::Password => None,
+        Handover::PasswordOnceVerified if user.verified => None,
+        Handover::PasswordOnceVerified => Some(MailOrder::VerifyAddress {
+            user: user.id,
+            email: user.email,
+            request,
+        }),
+        Handover::Link => Some(MailOrder::PasswordReset {
+            request,
+            email: user.email,
+            requested_from: None,
+        }),
+    })
 }
 
 fn new_owner(deps: &Deps, command: Command, hash: PasswordHash) -> Result<NewOwner, StoreError> {
@@ -82,8 +125,7 @@ fn new_owner(deps: &Deps, command: Command, hash: PasswordHash) -> Result<NewOwn
         user: User {
             id: user,
             email: command.email,
-            // The operator vouches for the address: they hand the password over.
-            verified: true,
+            verified: command.handover != Handover::PasswordOnceVerified,
             hash,
         },
         account: Account {
@@ -104,7 +146,7 @@ fn new_owner(deps: &Deps, command: Command, hash: PasswordHash) -> Result<NewOwn
     })
 }
 
-async fn renewed(deps: &Deps, new: &NewOwner, password: SecretText) -> Result<Owner, Refusal> {
+async fn renewed(deps: &Deps, new: &NewOwner) -> Result<(OrgId, User), Refusal> {
     let missing = Refusal::NotFound("owner");
     let known = deps.directory.by_email(&new.user.email).await?;
     let known = known.ok_or(missing)?;
@@ -115,11 +157,8 @@ async fn renewed(deps: &Deps, new: &NewOwner, password: SecretText) -> Result<Ow
     deps.directory
         .set_hash(known.id, &new.user.hash, from)
         .await?;
-    Ok(Owner {
-        org: org.ok_or(Refusal::NotFound("organisation of this owner"))?,
-        user: known.id,
-        password,
-    })
+    let org = org.ok_or(Refusal::NotFound("organisation of this owner"))?;
+    Ok((org, known))
 }
 
 fn random_password(entropy: &dyn Entropy) -> Result<SecretText, StoreError> {

@@ -16,7 +16,9 @@ pub mod guard;
 pub mod login;
 pub mod organisation;
 pub mod process_upload;
+pub mod recover_account;
 pub mod refresh;
+pub mod send_mail;
 mod sign_in;
 pub mod withdraw_asset;
 

@@ -52,7 +52,7 @@ fn order_line(order: &MailOrder) -> String {
     match order {
         MailOrder::PasswordReset { email, .. } => format!("password reset for {}", email.as_str()),
         MailOrder::Invitation { org, attempt, .. } => format!("invitation {attempt} to {org}"),
-        MailOrder::VerifyAddress { user, email, .. } => format!("{} of {user}", email.as_str()),
+        MailOrder::VerifyAddress { email, .. } => format!("verification of {}", email.as_str()),
         MailOrder::Notice { user, what, .. } => format!("{what:?} to {user}"),
     }
 }

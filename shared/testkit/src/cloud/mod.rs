@@ -6,6 +6,7 @@ mod client;
 mod clients;
 mod identity;
 mod invitations;
+mod links;
 mod mail;
 mod media;
 mod organisations;
@@ -28,11 +29,12 @@ use vault_domain::member::{Account, Invitation, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
 use vault_domain::ports::{Manifest, Stored};
 use vault_domain::time::Timestamp;
-use vault_domain::token::{Grant, Session};
+use vault_domain::token::{Digest, Grant, Session};
 
 use crate::fault::Faults;
 
 pub use client::{fetcher, putter, receiver};
+pub use links::KeptLink;
 pub use mail::Mail;
 pub use s3::{Bucket, Multipart, Object, checksum_of};
 pub use shape::Shape;
@@ -50,6 +52,10 @@ pub struct State {
     pub invitations: BTreeMap<(OrgId, InvitationId), Invitation>,
     /// Invitations that each organisation made so far.
     pub invited: BTreeMap<OrgId, u64>,
+    /// One-time links by digest.
+    pub links: BTreeMap<[u8; 32], KeptLink>,
+    /// Each user's newest link to reset their password.
+    pub resets: BTreeMap<UserId, Digest>,
     /// Users.
     pub users: BTreeMap<UserId, User>,
     /// Attempts taken, and when the record may vanish.

@@ -36,6 +36,7 @@ impl State {
             ("users", self.users_shape()),
             ("clients", self.clients_shape()),
             ("invitations", self.invitations_shape()),
+            ("links", self.links_shape()),
             ("limits", self.limits_shape()),
             ("sessions", self.sessions_shape()),
             ("grants", self.grants_shape()),
@@ -259,7 +260,7 @@ impl State {
             octets.extend_from_slice(&session.nonce);
             octets.extend_from_slice(&session.active.0);
         }
-        for digest in self.grants.keys() {
+        for digest in self.grants.keys().chain(self.links.keys()) {
             octets.extend_from_slice(digest);
         }
         for key in self.keys.values() {

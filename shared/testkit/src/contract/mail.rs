@@ -57,8 +57,9 @@ fn orders(sample: &Sample) -> Vec<MailOrder> {
         },
     ];
     let addresses = [
-        IpAddr::from([203, 0, 113, 9]),
-        Ipv6Addr::from(sample.0.octets::<16>()).into(),
+        Some(IpAddr::from([203, 0, 113, 9])),
+        Some(Ipv6Addr::from(sample.0.octets::<16>()).into()),
+        None,
     ];
     orders.extend(addresses.map(|requested_from| MailOrder::PasswordReset {
         request: sample.0.octets(),

@@ -6,6 +6,7 @@ mod clients;
 mod identity;
 mod organisations;
 mod playback;
+mod recovery;
 mod together;
 mod upload;
 
@@ -13,6 +14,7 @@ pub use clients::{race_creations, race_rotations};
 pub use identity::{race_guesses, race_refreshes, race_wrong_passwords};
 pub use organisations::{race_invitations, race_removals};
 pub use playback::{Setup, race_named_spends, race_spends};
+pub use recovery::{race_acceptances, race_forgotten, race_resets};
 pub use together::{Way, together};
 pub use upload::{race_deliveries, race_finalizes};
 

@@ -1,0 +1,158 @@
+//! Accept an invitation.
+
+use super::{Deps, Opened, after, new_hash, open};
+use crate::credential::{Password, PasswordHash, Role, User};
+use crate::error::{Malformed, Refusal};
+use crate::id::{OrgId, UserId};
+use crate::link::{LinkToken, Purpose};
+use crate::member::{Account, Invitation, MAX_ORGANISATIONS, Membership, Organisation};
+use crate::ports::{Change, Joiner, Joining, Reset};
+use crate::time::Timestamp;
+
+/// A parsed acceptance.
+#[derive(Debug)]
+pub struct Acceptance {
+    /// Of the link.
+    pub token: LinkToken,
+    /// A password, for an address that no verified account has; otherwise it is not looked at.
+    pub password: Option<Password>,
+}
+
+/// Someone's new place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// In which organisation.
+    pub org: OrgId,
+    /// Whose.
+    pub user: UserId,
+    /// As what.
+    pub role: Role,
+}
+
+/// Gives the holder of the invited address their place. It opens no session.
+///
+/// An account whose address was not verified before gets the new password: somebody else may have chosen the old one.
+///
+/// # Errors
+/// [`Refusal::InvalidLink`], [`Refusal::Malformed`] when a password is needed, [`Refusal::WeakPassword`],
+/// [`Refusal::Conflict`] and [`Refusal::LimitReached`] (the link stays as it is), [`Refusal::Unavailable`].
+pub async fn accept(deps: &Deps, wish: Acceptance) -> Result<Accepted, Refusal> {
+    let opened = open(deps, &wish.token).await?;
+    let (invitation, organisation) = invitation(deps, &opened).await?;
+    let (user, joiner) = joiner(deps, &wish, &invitation, &organisation, opened.now).await?;
+    let accepted = Accepted {
+        org: invitation.org,
+        user,
+        role: invitation.role,
+    };
+    let joining = Joining {
+        membership: Membership {
+            org: accepted.org,
+            user,
+            role: accepted.role,
+            active: true,
+            since: opened.now,
+            sessions_from: opened.now,
+        },
+        joiner,
+        invitation,
+    };
+    match deps
+        .recovery
+        .join(opened.digest, &joining, opened.now)
+        .await?
+    {
+        Change::Applied => Ok(accepted),
+        Change::NotApplied => Err(Refusal::InvalidLink),
+    }
+}
+
+async fn invitation(deps: &Deps, opened: &Opened) -> Result<(Invitation, Organisation), Refusal> {
+    let Purpose::Invitation {
+        org,
+        invitation,
+        attempt,
+    } = opened.link.purpose
+    else {
+        return Err(Refusal::InvalidLink);
+    };
+    let invitation = deps.invitations.get(org, invitation).await?;
+    let stands = |i: &Invitation| i.attempt == attempt && i.is_live(opened.now);
+    let invitation = invitation.filter(stands).ok_or(Refusal::InvalidLink)?;
+    let organisation = deps.members.organisation(org).await?;
+    Ok((invitation, organisation.ok_or(Refusal::InvalidLink)?))
+}
+
+/// Who accepts: the account of the invited address, or a new one.
+async fn joiner(
+    deps: &Deps,
+    wish: &Acceptance,
+    invitation: &Invitation,
+    organisation: &Organisation,
+    now: Timestamp,
+) -> Result<(UserId, Joiner), Refusal> {
+    let hash = || hash(deps, wish, invitation, organisation);
+    let Some(user) = deps.users.by_email(&invitation.email).await? else {
+        let id = UserId::random(&*deps.entropy)?;
+        return Ok((id, newcomer(id, invitation, hash()?, now)));
+    };
+    let account = deps.members.account(user.id).await?;
+    has_room(account.as_ref(), invitation.org)?;
+    if user.verified {
+        return Ok((user.id, Joiner::Known(user.id)));
+    }
+    let reset = Reset {
+        user: user.id,
+        email: user.email,
+        hash: hash()?,
+        sessions_from: after(now),
+    };
+    Ok((user.id, Joiner::Proven(reset)))
+}
+
+fn has_room(account: Option<&Account>, org: OrgId) -> Result<(), Refusal> {
+    let account = account.filter(|account| account.active);
+    let account = account.ok_or(Refusal::InvalidLink)?;
+    if account.orgs.contains(&org) {
+        return Err(Refusal::Conflict(
+            "this account belongs to the organisation already",
+        ));
+    }
+    if account.orgs.len() >= MAX_ORGANISATIONS {
+        return Err(Refusal::LimitReached(
+            "an account belongs to at most 50 organisations",
+        ));
+    }
+    Ok(())
+}
+
+fn hash(
+    deps: &Deps,
+    wish: &Acceptance,
+    invitation: &Invitation,
+    organisation: &Organisation,
+) -> Result<PasswordHash, Refusal> {
+    let password = wish.password.as_ref().ok_or(Malformed {
+        field: "password",
+        expected: "a password: the invited address has no account yet",
+    })?;
+    let organisations = std::slice::from_ref(organisation);
+    new_hash(deps, password, &invitation.email, organisations)
+}
+
+fn newcomer(id: UserId, invitation: &Invitation, hash: PasswordHash, now: Timestamp) -> Joiner {
+    let user = User {
+        id,
+        email: invitation.email.clone(),
+        verified: true,
+        hash,
+    };
+    let account = Account {
+        user: id,
+        active: true,
+        sessions_from: now,
+        orgs: vec![invitation.org],
+        second_factor: false,
+    };
+    Joiner::New(user, account)
+}
