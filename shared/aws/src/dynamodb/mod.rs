@@ -1,8 +1,12 @@
 //! The ports over DynamoDB, one table a struct. Every change is one conditional write, and every answer holds
 //! when the SDK repeated by itself a write whose first try took effect.
 
+mod accounts;
 mod assets;
 mod assets_record;
+mod ceremonies;
+mod factors;
+mod factors_record;
 mod grants;
 mod keys;
 mod limits;
@@ -14,7 +18,10 @@ mod sessions;
 mod users;
 mod views;
 
+pub use accounts::DynamoAccounts;
 pub use assets::DynamoAssets;
+pub use ceremonies::DynamoCeremonies;
+pub use factors::DynamoFactors;
 pub use grants::DynamoGrants;
 pub use keys::DynamoContentKeys;
 pub use limits::DynamoLimits;

@@ -46,7 +46,7 @@ fn email_pk(email: &Email) -> String {
     format!("email#{}", email.as_str())
 }
 
-fn user_pk(id: UserId) -> String {
+pub(super) fn user_pk(id: UserId) -> String {
     format!("user#{id}")
 }
 

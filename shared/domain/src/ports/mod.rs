@@ -12,8 +12,10 @@ use crate::secret::{ContentKey, SecretText};
 use crate::time::Timestamp;
 use crate::token::{Digest, Grant};
 
+mod factors;
 mod identity;
 
+pub use factors::{Accounts, Ceremonies, Ceremony, Factors, LoginChallenges, Purpose};
 pub use identity::{
     AccessTokens, AccessVerifier, Attempt, Directory, Limits, Members, NewOwner, OwnerOutcome,
     PasswordHasher, RefreshTokens, Rotation, Sessions, Standings, Users,

@@ -3,6 +3,7 @@
 
 mod assets;
 mod client;
+mod factors;
 mod identity;
 mod mail;
 mod media;
@@ -16,11 +17,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use vault_domain::asset::Asset;
 use vault_domain::credential::User;
+use vault_domain::factor::FactorSet;
 use vault_domain::id::{AssetId, KeyId, OrgId, PlaybackId, SessionId, UserId};
 use vault_domain::mail::MailOrder;
 use vault_domain::member::{Account, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
-use vault_domain::ports::{Manifest, Stored};
+use vault_domain::ports::{Ceremony, Manifest, Stored};
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Grant, Session};
 
@@ -42,6 +44,10 @@ pub struct State {
     pub memberships: BTreeMap<(OrgId, UserId), Membership>,
     /// Users.
     pub users: BTreeMap<UserId, User>,
+    /// Second factors.
+    pub factors: BTreeMap<UserId, FactorSet>,
+    /// Ceremonies of passkeys under way, by the digest of their challenge.
+    pub ceremonies: BTreeMap<[u8; 32], Ceremony>,
     /// Attempts taken, and when the record may vanish.
     pub limits: BTreeMap<String, (u32, Timestamp)>,
     /// Login sessions.

@@ -29,11 +29,13 @@ impl Shape {
 }
 
 impl State {
-    /// Its shape: `users`, `limits`, `sessions`, `grants`, `views`, `assets`, `sources`, `multiparts`, `invalidations`,
+    /// Its shape: `users`, `factors`, `ceremonies`, `limits`, `sessions`, `grants`, `views`, `assets`, `sources`, `multiparts`, `invalidations`,
     /// `mail_orders`, `sent`. Mail goes at least once: a copy of an order or of a mail changes nothing in it.
     pub fn shape(&self) -> Shape {
-        let sections: [(&'static str, Vec<String>); 11] = [
+        let sections: [(&'static str, Vec<String>); 13] = [
             ("users", self.users_shape()),
+            ("factors", self.factors_shape()),
+            ("ceremonies", self.ceremonies_shape()),
             ("limits", self.limits_shape()),
             ("sessions", self.sessions_shape()),
             ("grants", self.grants_shape()),
@@ -238,6 +240,8 @@ impl State {
         for user in self.users.values() {
             octets.extend_from_slice(user.hash.0.as_bytes());
         }
+        octets.extend(self.factors.values().flat_map(super::factors::octets));
+        octets.extend(self.ceremonies.keys().flatten());
         for session in self.sessions.values() {
             octets.extend_from_slice(&session.nonce);
             octets.extend_from_slice(&session.active.0);

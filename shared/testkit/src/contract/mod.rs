@@ -3,6 +3,7 @@
 
 mod assets;
 mod assets_ends;
+mod factors;
 mod identity;
 mod keys;
 mod mail;
@@ -18,6 +19,7 @@ use vault_domain::ports::{Assets, Change, Claim, Reservation, SignedPart};
 use crate::clock::GOLDEN_NOW;
 
 pub use assets::assets_contract;
+pub use factors::{accounts_contract, ceremonies_contract, factors_contract};
 pub use identity::{directory_contract, limits_contract, sessions_contract, standings_contract};
 pub use keys::{KeyStores, content_keys_contract, key_reads_contract};
 pub use mail::{Receive, mail_queue_contract};
