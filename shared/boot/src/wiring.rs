@@ -8,6 +8,8 @@ pub mod bootstrap_owner;
 pub mod deliver_key;
 #[cfg(feature = "deliver-playlist")]
 pub mod deliver_playlist;
+#[cfg(feature = "factors")]
+mod factors;
 #[cfg(feature = "finalize-upload")]
 pub mod finalize_upload;
 #[cfg(feature = "login")]

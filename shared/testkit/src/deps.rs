@@ -1,8 +1,9 @@
 //! The `Deps` of every use case over a [`Kit`].
 
 use vault_domain::usecase::{
-    authorize_playback, begin_upload, bootstrap_owner, deliver_key, deliver_playlist, exchange,
-    finalize_upload, login, process_upload, refresh, withdraw_asset,
+    authorize_playback, begin_upload, bootstrap_owner, deliver_key, deliver_playlist,
+    exchange, finalize_upload, login, process_upload, proof, refresh, second_factor,
+    withdraw_asset,
 };
 
 use crate::builders;
@@ -23,6 +24,36 @@ impl Kit {
             refresh: self.refresh_tokens.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
+            factors: self.cloud.clone(),
+            accounts: self.cloud.clone(),
+            challenges: self.challenges.clone(),
+        }
+    }
+    /// Of [`proof`].
+    pub fn proof(&self) -> proof::Deps {
+        proof::Deps {
+            factors: self.cloud.clone(),
+            ceremonies: self.cloud.clone(),
+            passkeys: self.passkeys.clone(),
+            totp: self.totp.clone(),
+            sealing: self.sealing.clone(),
+            limits: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+            mail: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+    /// Of [`second_factor`], and of signing in by a passkey alone.
+    pub fn second_factor(&self) -> second_factor::Deps {
+        second_factor::Deps {
+            proof: self.proof(),
+            challenges: self.challenges.clone(),
+            users: self.cloud.clone(),
+            members: self.cloud.clone(),
+            sessions: self.cloud.clone(),
+            access: self.access.clone(),
+            refresh: self.refresh_tokens.clone(),
         }
     }
     /// Of [`refresh`].

@@ -13,12 +13,14 @@ use crate::builders;
 use crate::clock::FixedClock;
 use crate::cloud::FakeCloud;
 use crate::crypto::{
-    FakeAccessTokens, FakeHasher, FakeHashing, FakeKeyWrap, FakeRefreshTokens, FakeTickets,
-    FakeUrlSigner, Ledger, Shared,
+    FakeAccessTokens, FakeHasher, FakeHashing, FakeKeyWrap, FakeLoginChallenges, FakeRefreshTokens,
+    FakeTickets, FakeUrlSigner, Ledger, Shared,
 };
 use crate::entropy::SeededEntropy;
+use crate::factor::{FakeQr, FakeSealing, FakeTotp};
 use crate::fault::Faults;
 use crate::packager::ScriptedPackager;
+use crate::passkey::FakePasskeys;
 
 /// The content key that [`Kit::plant_ready`] wraps.
 pub const GOLDEN_KEY: [u8; 16] = *b"a golden key 16.";
@@ -43,6 +45,16 @@ pub struct Kit {
     pub access: Arc<FakeAccessTokens>,
     /// Refresh tokens.
     pub refresh_tokens: Arc<FakeRefreshTokens>,
+    /// What stands between password and second factor.
+    pub challenges: Arc<FakeLoginChallenges>,
+    /// The codes of authenticator apps.
+    pub totp: Arc<FakeTotp>,
+    /// The sealing of their secrets.
+    pub sealing: Arc<FakeSealing>,
+    /// The drawing of QR codes.
+    pub qr: Arc<FakeQr>,
+    /// The relying party of passkeys.
+    pub passkeys: Arc<FakePasskeys>,
     /// Playback tickets.
     pub tickets: Arc<FakeTickets>,
     /// The signer of URLs.
@@ -68,6 +80,11 @@ impl Kit {
             hashing: Arc::default(),
             access: Arc::new(FakeAccessTokens(shared.clone())),
             refresh_tokens: Arc::new(FakeRefreshTokens(shared.clone())),
+            challenges: Arc::new(FakeLoginChallenges(shared.clone())),
+            totp: Arc::new(FakeTotp(shared.clone())),
+            sealing: Arc::new(FakeSealing(shared.clone())),
+            qr: Arc::new(FakeQr(shared.clone())),
+            passkeys: Arc::default(),
             tickets: Arc::new(FakeTickets(shared.clone())),
             signer: Arc::new(FakeUrlSigner(shared.clone())),
             wrap: Arc::new(FakeKeyWrap(shared.clone())),

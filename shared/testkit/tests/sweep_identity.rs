@@ -24,7 +24,10 @@ async fn sign_in(kit: &Kit, password: &str) -> Answer {
         organisation: None,
         origin: builders::origin(),
     };
-    answer(login::run(&kit.login(), command).await, |pair| {
+    answer(login::run(&kit.login(), command).await, |signed_in| {
+        let login::SignedIn::Open(pair) = signed_in else {
+            return "a second factor is asked for".to_owned();
+        };
         let digest = kit.hashing.sha256(pair.refresh.expose().as_bytes());
         let stored = kit
             .cloud

@@ -118,7 +118,7 @@ impl FactorSet {
     }
 
     /// Puts a passkey in the place of the one of the same name.
-    pub fn put_back(&mut self, passkey: Passkey) {
+    pub fn put_back(&mut self, passkey: &Passkey) {
         let place = self.passkeys.iter_mut();
         for one in place.filter(|one| one.credential == passkey.credential) {
             *one = passkey.clone();
@@ -235,10 +235,10 @@ mod tests {
             sign_count: 7,
             ..passkey(1)
         };
-        set.put_back(used.clone());
+        set.put_back(&used);
         assert_eq!(set.passkeys, [used.clone(), passkey(2)]);
         assert_eq!(set.passkey(&used.credential), Some(&used));
-        set.put_back(passkey(3));
+        set.put_back(&passkey(3));
         assert_eq!(set.passkeys.len(), 2);
     }
 }

@@ -4,13 +4,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::TokenPair;
+use super::rehash::upgrade;
+use super::second_factor::{Asked, ask};
 use super::sign_in::{Opener, Origin, admission};
 use crate::credential::{Email, Password};
 use crate::error::Refusal;
 use crate::id::{OrgId, SessionId};
 use crate::ports::{
-    AccessTokens, Attempt, Clock, Entropy, Hashing, Limits, Members, PasswordHasher, RefreshTokens,
-    Sessions, Users,
+    AccessTokens, Accounts, Attempt, Clock, Entropy, Factors, Hashing, Limits, LoginChallenges,
+    Members, PasswordHasher, RefreshTokens, Sessions, Users,
 };
 use crate::time::Timestamp;
 
@@ -43,6 +45,21 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Second factors.
+    pub factors: Arc<dyn Factors>,
+    /// Takes hashes of today's cost.
+    pub accounts: Arc<dyn Accounts>,
+    /// Makes what stands between password and second factor.
+    pub challenges: Arc<dyn LoginChallenges>,
+}
+
+/// What the right password gives.
+#[derive(Debug)]
+pub enum SignedIn {
+    /// A session.
+    Open(TokenPair),
+    /// A second factor is needed.
+    SecondFactor(Asked),
 }
 
 /// A parsed request to sign in.
@@ -65,7 +82,7 @@ pub struct Command {
 ///
 /// # Errors
 /// [`Refusal::Throttled`], [`Refusal::BadCredentials`], [`Refusal::Unavailable`].
-pub async fn run(deps: &Deps, command: Command) -> Result<TokenPair, Refusal> {
+pub async fn run(deps: &Deps, command: Command) -> Result<SignedIn, Refusal> {
     let now = deps.clock.now();
     let buckets = Buckets::of(deps, &command, now.0 / WINDOW_SECONDS);
     let window_end = Timestamp((now.0 / WINDOW_SECONDS + 1) * WINDOW_SECONDS);
@@ -88,7 +105,15 @@ pub async fn run(deps: &Deps, command: Command) -> Result<TokenPair, Refusal> {
     let user = user
         .filter(|u| right && u.verified)
         .ok_or(Refusal::BadCredentials)?;
-    let (_, member) = admission(&*deps.members, user.id, command.organisation, now).await?;
+    let admitted = admission(&*deps.members, user.id, command.organisation, now).await?;
+    // Losing this leaves it to the next sign-in.
+    let _ = upgrade(&*deps.accounts, &*deps.hasher, &user, &command.password).await;
+    let set = deps.factors.of(user.id).await?;
+    let asked = ask(&*deps.challenges, &*deps.entropy, &admitted, &set, now)?;
+    if let Some(asked) = asked {
+        give_back(deps, &buckets).await;
+        return Ok(SignedIn::SecondFactor(asked));
+    }
 
     // As of before the user was read: a new password that came meanwhile ends this session too.
     let opener = Opener {
@@ -99,12 +124,17 @@ pub async fn run(deps: &Deps, command: Command) -> Result<TokenPair, Refusal> {
         entropy: &*deps.entropy,
     };
     let id = SessionId::random(&*deps.entropy)?;
-    let pair = opener.open(id, &member, command.origin, now).await?;
+    let pair = opener.open(id, &admitted.membership, command.origin, now);
+    let pair = pair.await?;
+    give_back(deps, &buckets).await;
+    Ok(SignedIn::Open(pair))
+}
+
+async fn give_back(deps: &Deps, buckets: &Buckets) {
     for bucket in [&buckets.address, &buckets.account] {
         // Losing this costs the user one attempt of the window; failing the sign-in would cost more.
         let _ = deps.limits.give_back(bucket).await;
     }
-    Ok(pair)
 }
 
 struct Buckets {

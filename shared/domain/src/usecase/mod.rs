@@ -6,13 +6,18 @@ pub mod authorize_playback;
 mod background;
 pub mod begin_upload;
 pub mod bootstrap_owner;
+pub mod budget;
 pub mod deliver_key;
 pub mod deliver_playlist;
 pub mod exchange;
 pub mod finalize_upload;
 pub mod login;
+pub mod passkey_sign_in;
 pub mod process_upload;
+pub mod proof;
 pub mod refresh;
+mod rehash;
+pub mod second_factor;
 mod sign_in;
 pub mod withdraw_asset;
 

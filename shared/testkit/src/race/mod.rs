@@ -2,11 +2,13 @@
 //! real stores. Each function makes its own world through the ports, with ids of its seed, and asserts what the
 //! limits allow. Over real stores, give the `Deps` a clock of today: what a store thinks over, it may remove.
 
+mod factors;
 mod identity;
 mod playback;
 mod together;
 mod upload;
 
+pub use factors::{race_codes, race_recovery_codes};
 pub use identity::{race_refreshes, race_wrong_passwords};
 pub use playback::{Setup, race_named_spends, race_spends};
 pub use together::{Way, together};
