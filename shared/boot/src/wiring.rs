@@ -14,6 +14,8 @@ mod factors;
 pub mod finalize_upload;
 #[cfg(feature = "login")]
 pub mod login;
+#[cfg(feature = "manage-account")]
+pub mod manage_account;
 #[cfg(feature = "mint-token")]
 pub mod mint_token;
 #[cfg(feature = "presign-upload")]
@@ -44,6 +46,7 @@ mod parts {
     /// The verifier of access tokens: public keys only, no call.
     #[cfg_attr(
         not(any(
+            feature = "manage-account",
             feature = "mint-token",
             feature = "presign-upload",
             feature = "finalize-upload",
@@ -66,7 +69,8 @@ mod parts {
     #[cfg(any(
         feature = "authorize-playback",
         feature = "deliver-playlist",
-        feature = "deliver-key"
+        feature = "deliver-key",
+        feature = "manage-account"
     ))]
     pub(super) fn standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {
         vault_aws::dynamodb::StandingTables {

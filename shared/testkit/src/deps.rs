@@ -1,12 +1,16 @@
 //! The `Deps` of every use case over a [`Kit`].
 
+use std::sync::Arc;
+
+use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
-    authorize_playback, begin_upload, bootstrap_owner, deliver_key, deliver_playlist,
+    account, authorize_playback, begin_upload, bootstrap_owner, deliver_key, deliver_playlist,
     exchange, finalize_upload, login, process_upload, proof, refresh, second_factor,
     withdraw_asset,
 };
 
 use crate::builders;
+use crate::crypto::FakePolicy;
 use crate::kit::Kit;
 
 /// The `Deps` of the use cases.
@@ -54,6 +58,22 @@ impl Kit {
             sessions: self.cloud.clone(),
             access: self.access.clone(),
             refresh: self.refresh_tokens.clone(),
+        }
+    }
+    /// Of [`account`].
+    pub fn account(&self) -> account::Deps {
+        account::Deps {
+            proof: self.proof(),
+            standings: self.cloud.clone(),
+            challenges: self.challenges.clone(),
+            users: self.cloud.clone(),
+            members: self.cloud.clone(),
+            accounts: self.cloud.clone(),
+            sessions: self.cloud.clone(),
+            hasher: self.hasher.clone(),
+            policy: Arc::new(FakePolicy),
+            qr: self.qr.clone(),
+            issuer: Issuer::parse("Golden").expect("a golden name"),
         }
     }
     /// Of [`refresh`].
