@@ -1,13 +1,18 @@
-//! `POST /v1/login`: address and password for an access token and a refresh token.
+//! `POST /v1/login`: address and password for an access token and a refresh token, or for a challenge that a second
+//! factor answers. `POST /v1/login/passkey`: a passkey alone.
 
-use serde::{Deserialize, Serialize};
+mod factor;
+mod reply;
+
+use serde::Deserialize;
+use vault_boot::wiring::login::Deps;
 use vault_domain::challenge::ChallengeProof;
 use vault_domain::credential::{Email, Password};
 use vault_domain::id::OrgId;
 use vault_domain::secret::SecretText;
-use vault_domain::usecase::login::{Command, Deps, SignedIn, run};
+use vault_domain::usecase::login::{Command, SignedIn, Welcome, run};
 use vault_http::extract::{self, SMALL_BODY};
-use vault_http::{BoxFuture, Cache, Outcome, Reply, Request};
+use vault_http::{BoxFuture, Outcome, Request};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,32 +24,27 @@ struct Body {
     challenge: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Tokens<'a> {
-    access_token: &'a str,
-    token_type: &'static str,
-    expires_in: u64,
-    refresh_token: &'a str,
-    device_token: &'a str,
-    session_id: String,
-    organisation_id: String,
-}
-
-/// Handles a request.
+/// Handles a request to any of the routes.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
-        let command = parse(request)?;
-        let SignedIn { pair, device } = run(deps, command).await?;
-        let tokens = Tokens {
-            access_token: pair.access.expose(),
-            token_type: "Bearer",
-            expires_in: pair.expires_in,
-            refresh_token: pair.refresh.expose(),
-            device_token: device.expose(),
-            session_id: pair.session.to_string(),
-            organisation_id: pair.org.to_string(),
-        };
-        Ok(Reply::json(200, &tokens, Cache::NoStore))
+        match extract::route(request) {
+            "POST /v1/login/second-factor" => factor::second(&deps.factors, request).await,
+            "POST /v1/login/second-factor/passkey-options" => {
+                factor::second_options(&deps.factors, request).await
+            }
+            "POST /v1/login/passkey/options" => factor::options(&deps.factors, request).await,
+            "POST /v1/login/passkey" => factor::passkey(&deps.factors, request).await,
+            _ => password(deps, request).await,
+        }
+    })
+}
+
+async fn password(deps: &Deps, request: &Request) -> Outcome {
+    let command = parse(request)?;
+    let Welcome { device, signed_in } = run(&deps.login, command).await?;
+    Ok(match signed_in {
+        SignedIn::Open(pair) => reply::tokens(&pair, Some(&device)),
+        SignedIn::SecondFactor(asked) => reply::second_factor(&asked, &device),
     })
 }
 

@@ -10,10 +10,14 @@ mod challenge;
 pub mod deliver_key;
 #[cfg(feature = "deliver-playlist")]
 pub mod deliver_playlist;
+#[cfg(feature = "factors")]
+mod factors;
 #[cfg(feature = "finalize-upload")]
 pub mod finalize_upload;
 #[cfg(feature = "login")]
 pub mod login;
+#[cfg(feature = "manage-account")]
+pub mod manage_account;
 #[cfg(feature = "mint-token")]
 pub mod mint_token;
 #[cfg(feature = "presign-upload")]
@@ -48,6 +52,7 @@ mod parts {
     /// The verifier of access tokens: public keys only, no call.
     #[cfg_attr(
         not(any(
+            feature = "manage-account",
             feature = "mint-token",
             feature = "presign-upload",
             feature = "finalize-upload",
@@ -71,7 +76,8 @@ mod parts {
         feature = "authorize-playback",
         feature = "deliver-playlist",
         feature = "deliver-key",
-        feature = "mint-token"
+        feature = "mint-token",
+        feature = "manage-account"
     ))]
     pub(super) fn standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {
         vault_aws::dynamodb::StandingTables {

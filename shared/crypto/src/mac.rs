@@ -10,10 +10,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use vault_domain::id::{ApiKeyId, AssetId, OrgId, PlaybackId, SessionId, UserId};
 use vault_domain::member::Subject;
 use vault_domain::playback::Ticket;
-use vault_domain::ports::{DeviceClaims, DeviceTokens, RefreshTokens, Tickets};
+use vault_domain::ports::{DeviceClaims, DeviceTokens, LoginChallenges, RefreshTokens, Tickets};
 use vault_domain::secret::SecretText;
 use vault_domain::time::Timestamp;
-use vault_domain::token::{Digest, RefreshClaims};
+use vault_domain::token::{Digest, LoginChallenge, RefreshClaims};
 
 use crate::keyring::{KeyFault, Keyring};
 
@@ -183,6 +183,51 @@ impl DeviceTokens for DeviceMac {
     }
 }
 
+/// What stands between password and second factor, prefixed `rvc_`.
+pub struct LoginMac(Mac);
+
+impl LoginMac {
+    /// Login challenges under a versioned secret.
+    ///
+    /// # Errors
+    /// [`KeyFault`]
+    pub fn new(ring: &Keyring) -> Result<Self, KeyFault> {
+        Mac::new(ring, "rvc_", "login challenge").map(Self)
+    }
+}
+
+/// Octets of a login challenge's claims: purpose, user, organisation, session, time.
+const CHALLENGE: usize = 1 + 16 + 16 + 16 + 8;
+const PROVE: u8 = 1;
+const ENROL: u8 = 2;
+
+impl LoginChallenges for LoginMac {
+    fn issue(&self, challenge: &LoginChallenge) -> SecretText {
+        let mut claims = Vec::with_capacity(CHALLENGE);
+        claims.push(if challenge.enrol { ENROL } else { PROVE });
+        claims.extend_from_slice(challenge.user.octets());
+        claims.extend_from_slice(challenge.org.octets());
+        claims.extend_from_slice(challenge.session.octets());
+        claims.extend_from_slice(&challenge.issued_at.0.to_be_bytes());
+        self.0.seal(&claims)
+    }
+    fn open(&self, token: &str) -> Option<LoginChallenge> {
+        let claims: [u8; CHALLENGE] = self.0.open(token)?;
+        let enrol = match claims[0] {
+            PROVE => false,
+            ENROL => true,
+            _ => return None,
+        };
+        Some(LoginChallenge {
+            enrol,
+            user: UserId::from_octets(take(&claims, 1)?),
+            org: OrgId::from_octets(take(&claims, 17)?),
+            session: SessionId::from_octets(take(&claims, 33)?),
+            issued_at: Timestamp(u64::from_be_bytes(take(&claims, 49)?)),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,6 +292,25 @@ mod tests {
         let refresh = RefreshMac::new(&one()).unwrap();
         let text = TicketMac::new(&one()).unwrap().issue(&ticket());
         assert!(refresh.open(&format!("rvr_{}", text.expose())).is_none());
+    }
+
+    #[test]
+    fn a_login_challenge_reads_back_whole_and_is_no_other_token() {
+        let mac = LoginMac::new(&one()).unwrap();
+        for enrol in [false, true] {
+            let challenge = LoginChallenge {
+                enrol,
+                user: UserId::from_octets([1; 16]),
+                org: OrgId::from_octets([2; 16]),
+                session: SessionId::from_octets([3; 16]),
+                issued_at: Timestamp(1_800_000_000),
+            };
+            let text = mac.issue(&challenge);
+            assert!(text.expose().starts_with("rvc_1."));
+            assert_eq!(mac.open(text.expose()), Some(challenge));
+            let refresh = text.expose().replace("rvc_", "rvr_");
+            assert!(RefreshMac::new(&one()).unwrap().open(&refresh).is_none());
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod otpauth;
 mod recovery;
+mod set;
 mod totp;
 
 use crate::id::UserId;
@@ -11,6 +12,7 @@ use crate::secret::SecretText;
 
 pub use otpauth::{Issuer, otpauth_uri};
 pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryCodes};
+pub use set::{FactorSet, Method};
 pub use totp::{
     DIGITS, SECRET_OCTETS, STEP_SECONDS, Step, TotpCode, TotpSecret, TotpState, find_step,
     matching_step,

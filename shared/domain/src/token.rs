@@ -90,6 +90,32 @@ pub struct RefreshClaims {
     pub nonce: [u8; 16],
 }
 
+/// Seconds that a person has between the password and the second factor.
+pub const LOGIN_CHALLENGE_SECONDS: u64 = 300;
+
+/// What the token between password and second factor says of itself once its MAC is checked. It opens one session
+/// and no other, so it is used up with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginChallenge {
+    /// Had the person no factor when it was issued? Then it lets them add their first one.
+    pub enrol: bool,
+    /// Whose password was right.
+    pub user: UserId,
+    /// For which organisation.
+    pub org: OrgId,
+    /// The one session that it may open.
+    pub session: SessionId,
+    /// When the password was checked: as of then the session counts as opened.
+    pub issued_at: Timestamp,
+}
+
+impl LoginChallenge {
+    /// Is there still time?
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.issued_at.plus(LOGIN_CHALLENGE_SECONDS)
+    }
+}
+
 /// What a client says it is (its `User-Agent`), for the person who looks at their sessions: at most 200
 /// characters, without control characters. Nothing is decided by it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

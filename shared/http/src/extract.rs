@@ -14,6 +14,8 @@ use crate::failure::Failure;
 
 /// Octets that a small JSON or form body may have.
 pub const SMALL_BODY: usize = 16 * 1024;
+/// Octets of a body with a passkey's answer: an attestation of 16 KiB in base64url, and what is around it.
+pub const FACTOR_BODY: usize = 40 * 1024;
 /// Octets of a body that lists 10,000 parts.
 pub const PARTS_BODY: usize = 1024 * 1024;
 
@@ -110,6 +112,15 @@ fn body<'a>(request: &'a Request, limit: usize, wanted: &'static str) -> Result<
         return Err(Failure::WrongMediaType(wanted));
     }
     Ok(octets)
+}
+
+/// The route that the API matched, as the template writes it: `POST /v1/assets/{asset_id}/withdraw`. Empty for none.
+pub fn route(request: &Request) -> &str {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.route_key.as_deref(),
+        _ => None,
+    }
+    .unwrap_or_default()
 }
 
 /// A parameter of the route's path.

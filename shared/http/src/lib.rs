@@ -3,6 +3,7 @@
 
 pub mod cors;
 pub mod extract;
+pub mod factor;
 pub mod failure;
 pub mod oauth;
 pub mod problem;

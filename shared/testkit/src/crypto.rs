@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest as _, Sha256};
 use vault_domain::api_key::Scopes;
 use vault_domain::credential::{Password, PasswordHash, Role};
-use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId};
+use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
 use vault_domain::member::Subject;
 use vault_domain::playback::{Ticket, UrlSignature, WrappedKey};
 use vault_domain::ports::{
-    AccessTokens, AccessVerifier, DeviceClaims, DeviceTokens, Hashing, KeyWrap, PasswordHasher,
-    RefreshTokens, StoreError, Stored, Tickets, UrlSigner,
+    AccessTokens, AccessVerifier, DeviceClaims, DeviceTokens, Hashing, KeyWrap, LoginChallenges,
+    PasswordHasher, RefreshTokens, StoreError, Stored, Tickets, UrlSigner,
 };
 use vault_domain::secret::{ContentKey, SecretText};
 use vault_domain::time::Timestamp;
-use vault_domain::token::{AccessClaims, Caller, Digest, RefreshClaims};
+use vault_domain::token::{AccessClaims, Caller, Digest, LoginChallenge, RefreshClaims};
 
 use crate::fault::Faults;
 
@@ -88,6 +88,10 @@ impl FakeHasher {
     pub fn verified(&self) -> usize {
         self.verified.load(Ordering::SeqCst)
     }
+    /// A hash of a password that is cheaper than today's.
+    pub fn cheap_hash_of(password: &str) -> PasswordHash {
+        PasswordHash(format!("$2b$04${}", tag("password", password)))
+    }
     /// The hash of a password, for planted users.
     pub fn hash_of(password: &str) -> PasswordHash {
         PasswordHash(format!("$fake$12${}", tag("password", password)))
@@ -104,7 +108,9 @@ impl PasswordHasher for FakeHasher {
         self.shared.ledger.note(password.expose().as_bytes());
         self.shared.faults.pure("hasher.verify", || {
             self.verified.fetch_add(1, Ordering::SeqCst);
-            Ok(hash == Some(&Self::hash_of(password.expose())))
+            let text = password.expose();
+            let own = [Self::hash_of(text), Self::cheap_hash_of(text)];
+            Ok(hash.is_some_and(|hash| own.contains(hash)))
         })
     }
 }
@@ -201,6 +207,40 @@ impl DeviceTokens for FakeDeviceTokens {
             account: Digest::from_hex(account)?,
             device: device.try_into().ok()?,
             issued_at: Timestamp(issued.parse().ok()?),
+        })
+    }
+}
+
+/// Login challenges `lc.<enrol>.<user>.<org>.<session>.<issued at>.<tag>`.
+#[derive(Debug, Default)]
+pub struct FakeLoginChallenges(pub Shared);
+
+impl LoginChallenges for FakeLoginChallenges {
+    fn issue(&self, challenge: &LoginChallenge) -> SecretText {
+        let LoginChallenge {
+            enrol,
+            user,
+            org,
+            session,
+            issued_at,
+        } = challenge;
+        let body = format!("lc.{enrol}.{user}.{org}.{session}.{}", issued_at.0);
+        let text = format!("{body}.{}", tag("login challenge", &body));
+        self.0.ledger.note(text.as_bytes());
+        SecretText::new(text)
+    }
+    fn open(&self, token: &str) -> Option<LoginChallenge> {
+        let (body, mac) = token.rsplit_once('.')?;
+        let fields: Vec<&str> = body.split('.').collect();
+        let ["lc", enrol, user, org, session, issued_at] = fields[..] else {
+            return None;
+        };
+        (mac == tag("login challenge", body)).then_some(LoginChallenge {
+            enrol: enrol.parse().ok()?,
+            user: UserId::parse(user).ok()?,
+            org: OrgId::parse(org).ok()?,
+            session: SessionId::parse(session).ok()?,
+            issued_at: Timestamp(issued_at.parse().ok()?),
         })
     }
 }

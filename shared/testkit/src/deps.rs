@@ -1,13 +1,17 @@
 //! The `Deps` of every use case over a [`Kit`].
 
+use std::sync::Arc;
+
+use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
-    authorize_playback, begin_upload, bootstrap_owner, client, deliver_key, deliver_playlist,
-    exchange, finalize_upload, guard, login, organisation, process_upload, recover_account,
-    refresh, send_mail, withdraw_asset,
+    account, authorize_playback, begin_upload, bootstrap_owner, client, deliver_key,
+    deliver_playlist, exchange, finalize_upload, guard, login, organisation, process_upload, proof,
+    recover_account, refresh, second_factor, send_mail, withdraw_asset,
 };
 
 use crate::builders;
 use crate::kit::Kit;
+use crate::link::FakePolicy;
 
 /// The `Deps` of the use cases.
 impl Kit {
@@ -24,6 +28,52 @@ impl Kit {
             refresh: self.refresh_tokens.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
+            factors: self.cloud.clone(),
+            accounts: self.cloud.clone(),
+            challenges: self.challenges.clone(),
+        }
+    }
+    /// Of [`proof`].
+    pub fn proof(&self) -> proof::Deps {
+        proof::Deps {
+            factors: self.cloud.clone(),
+            ceremonies: self.cloud.clone(),
+            passkeys: self.passkeys.clone(),
+            totp: self.totp.clone(),
+            sealing: self.sealing.clone(),
+            limits: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+            mail: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+    /// Of [`second_factor`], and of signing in by a passkey alone.
+    pub fn second_factor(&self) -> second_factor::Deps {
+        second_factor::Deps {
+            proof: self.proof(),
+            challenges: self.challenges.clone(),
+            users: self.cloud.clone(),
+            members: self.cloud.clone(),
+            sessions: self.cloud.clone(),
+            access: self.access.clone(),
+            refresh: self.refresh_tokens.clone(),
+        }
+    }
+    /// Of [`account`].
+    pub fn account(&self) -> account::Deps {
+        account::Deps {
+            proof: self.proof(),
+            standings: self.cloud.clone(),
+            challenges: self.challenges.clone(),
+            users: self.cloud.clone(),
+            members: self.cloud.clone(),
+            accounts: self.cloud.clone(),
+            sessions: self.cloud.clone(),
+            hasher: self.hasher.clone(),
+            policy: Arc::new(FakePolicy),
+            qr: self.qr.clone(),
+            issuer: Issuer::parse("Golden").expect("a golden name"),
         }
     }
     /// What guards a sign-in.

@@ -18,13 +18,15 @@ use crate::challenge::FakeChallenge;
 use crate::clock::FixedClock;
 use crate::cloud::{FakeCloud, KeptLink};
 use crate::crypto::{
-    FakeAccessTokens, FakeDeviceTokens, FakeHasher, FakeHashing, FakeKeyWrap, FakeRefreshTokens,
-    FakeTickets, FakeUrlSigner, Ledger, Shared,
+    FakeAccessTokens, FakeDeviceTokens, FakeHasher, FakeHashing, FakeKeyWrap, FakeLoginChallenges,
+    FakeRefreshTokens, FakeTickets, FakeUrlSigner, Ledger, Shared,
 };
 use crate::entropy::SeededEntropy;
+use crate::factor::{FakeQr, FakeSealing, FakeTotp};
 use crate::fault::Faults;
 use crate::link::{FakeLinkTokens, FakePolicy};
 use crate::packager::ScriptedPackager;
+use crate::passkey::FakePasskeys;
 
 /// The content key that [`Kit::plant_ready`] wraps.
 pub const GOLDEN_KEY: [u8; 16] = *b"a golden key 16.";
@@ -57,6 +59,16 @@ pub struct Kit {
     pub link_tokens: Arc<FakeLinkTokens>,
     /// The judge of new passwords.
     pub policy: Arc<FakePolicy>,
+    /// What stands between password and second factor.
+    pub challenges: Arc<FakeLoginChallenges>,
+    /// The codes of authenticator apps.
+    pub totp: Arc<FakeTotp>,
+    /// The sealing of their secrets.
+    pub sealing: Arc<FakeSealing>,
+    /// The drawing of QR codes.
+    pub qr: Arc<FakeQr>,
+    /// The relying party of passkeys.
+    pub passkeys: Arc<FakePasskeys>,
     /// Playback tickets.
     pub tickets: Arc<FakeTickets>,
     /// The signer of URLs.
@@ -86,6 +98,11 @@ impl Kit {
             challenge: Arc::new(FakeChallenge::new(shared.clone())),
             link_tokens: Arc::new(FakeLinkTokens(shared.clone())),
             policy: Arc::default(),
+            challenges: Arc::new(FakeLoginChallenges(shared.clone())),
+            totp: Arc::new(FakeTotp(shared.clone())),
+            sealing: Arc::new(FakeSealing(shared.clone())),
+            qr: Arc::new(FakeQr(shared.clone())),
+            passkeys: Arc::default(),
             tickets: Arc::new(FakeTickets(shared.clone())),
             signer: Arc::new(FakeUrlSigner(shared.clone())),
             wrap: Arc::new(FakeKeyWrap(shared.clone())),

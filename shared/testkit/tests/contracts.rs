@@ -46,6 +46,17 @@ async fn sessions() {
 }
 
 #[tokio::test]
+async fn factors() {
+    let kit = kit();
+    kit.faults.interleave(true);
+    for seed in SEEDS {
+        contract::factors_contract(&*kit.cloud, &*kit.cloud, seed).await;
+        contract::accounts_contract(&*kit.cloud, &*kit.cloud, seed).await;
+        contract::ceremonies_contract(&*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn standings() {
     let kit = kit();
     let cloud = &*kit.cloud;

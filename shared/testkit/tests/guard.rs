@@ -14,7 +14,7 @@ use vault_domain::usecase::guard::{
     ATTEMPTS_PER_ACCOUNT, ATTEMPTS_PER_DEVICE, ATTEMPTS_PER_NETWORK, ATTEMPTS_PER_ORGANISATION,
     DEVICE_SECONDS, PROVEN_PER_ACCOUNT, UNPROVEN_PER_ACCOUNT, WINDOW_SECONDS,
 };
-use vault_domain::usecase::login::{Command, SignedIn, run};
+use vault_domain::usecase::login::{Command, Welcome, run};
 use vault_testkit::Kit;
 use vault_testkit::builders::{self, EMAIL, PASSWORD, VIEWER};
 use vault_testkit::race::{self, Way};
@@ -37,7 +37,7 @@ fn from(address: [u8; 4]) -> Origin {
     }
 }
 
-fn sign_in(kit: &Kit, command: Command) -> Result<SignedIn, Refusal> {
+fn sign_in(kit: &Kit, command: Command) -> Result<Welcome, Refusal> {
     run(&kit.login(), command)
         .now_or_never()
         .expect("fakes never wait")

@@ -16,6 +16,12 @@ fn kit(seed: u64) -> Kit {
     kit
 }
 
+fn enrolled(seed: u64) -> Kit {
+    let kit = Kit::with_users(seed);
+    kit.faults.interleave(true);
+    kit
+}
+
 fn setup(kit: &Kit) -> Setup<'_> {
     Setup {
         directory: &*kit.cloud,
@@ -29,6 +35,18 @@ async fn wrong_passwords(seed: u64, way: Way) {
     let kit = kit(seed);
     let (deps, hasher) = (Arc::new(kit.login()), Arc::clone(&kit.hasher));
     race::race_wrong_passwords(deps, &*kit.cloud, &|| hasher.verified(), seed, way).await;
+}
+
+async fn codes(seed: u64, way: Way) {
+    let kit = enrolled(seed);
+    race::race_codes(&kit, way).await;
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+}
+
+async fn recovery_codes(seed: u64, way: Way) {
+    let kit = enrolled(seed);
+    race::race_recovery_codes(&kit, way).await;
+    assert_eq!(kit.leaks(), Vec::<String>::new());
 }
 
 async fn refreshes(seed: u64, way: Way) {
@@ -177,6 +195,8 @@ macro_rules! races {
 
 races! {
     wrong_passwords SEEDS;
+    codes SEEDS;
+    recovery_codes SEEDS;
     refreshes SEEDS;
     creations 0..10;
     rotations SEEDS;

@@ -27,8 +27,10 @@ async fn sign_in(kit: &Kit, password: &str) -> Answer {
         origin: builders::origin(),
     };
     answer(login::run(&kit.login(), command).await, |signed_in| {
-        let refresh = &signed_in.pair.refresh;
-        let digest = kit.hashing.sha256(refresh.expose().as_bytes());
+        let login::SignedIn::Open(pair) = signed_in.signed_in else {
+            return "a second factor is asked for".to_owned();
+        };
+        let digest = kit.hashing.sha256(pair.refresh.expose().as_bytes());
         let stored = kit
             .cloud
             .with(|s| s.sessions.values().any(|x| x.active == digest));

@@ -34,6 +34,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn factors() {
+        let stores = Stores::new();
+        contract::factors_contract(&stores.factors, &stores.directory, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn accounts() {
+        let stores = Stores::new();
+        contract::accounts_contract(&stores.accounts, &stores.directory, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn ceremonies() {
+        contract::ceremonies_contract(&Stores::new().ceremonies, seed()).await;
+    }
+
+    #[tokio::test]
     async fn limits() {
         contract::limits_contract(&Stores::new().limits, seed()).await;
     }

@@ -4,9 +4,9 @@ use futures_util::future::BoxFuture;
 use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
-    DynamoAssets, DynamoClients, DynamoContentKeys, DynamoDirectory, DynamoGrants, DynamoKeyReads,
-    DynamoLimits, DynamoMembers, DynamoPlaylistReads, DynamoSessions, DynamoStandings, DynamoViews,
-    StandingTables,
+    DynamoAccounts, DynamoAssets, DynamoCeremonies, DynamoClients, DynamoContentKeys,
+    DynamoDirectory, DynamoFactors, DynamoGrants, DynamoKeyReads, DynamoLimits, DynamoMembers,
+    DynamoPlaylistReads, DynamoSessions, DynamoStandings, DynamoViews, StandingTables,
 };
 use vault_aws::s3::{S3Media, S3Uploads};
 use vault_domain::ports::SignedPart;
@@ -18,6 +18,9 @@ pub(crate) struct Stores {
     pub(crate) sdk: Sdk,
     pub(crate) directory: DynamoDirectory,
     pub(crate) members: DynamoMembers,
+    pub(crate) accounts: DynamoAccounts,
+    pub(crate) factors: DynamoFactors,
+    pub(crate) ceremonies: DynamoCeremonies,
     pub(crate) standings: DynamoStandings,
     pub(crate) clients: DynamoClients,
     pub(crate) limits: DynamoLimits,
@@ -47,6 +50,9 @@ impl Stores {
         Self {
             directory: DynamoDirectory::new(of(), table("UsersTable"), table("MembersTable")),
             members: DynamoMembers::new(of(), table("MembersTable")),
+            accounts: DynamoAccounts::new(of(), table("UsersTable"), table("MembersTable")),
+            factors: DynamoFactors::new(of(), table("UsersTable"), table("MembersTable")),
+            ceremonies: DynamoCeremonies::new(of(), table("LinksTable")),
             standings: DynamoStandings::new(of(), standing()),
             clients: DynamoClients::new(of(), table("ClientsTable")),
             limits: DynamoLimits::new(of(), table("LimitsTable")),

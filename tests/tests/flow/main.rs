@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod factors;
+#[cfg(test)]
 mod main_job;
 #[cfg(test)]
 mod replies;

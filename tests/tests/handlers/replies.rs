@@ -247,6 +247,71 @@ async fn a_key_does_what_its_scopes_say_and_no_more() {
 }
 
 #[tokio::test]
+async fn what_a_second_factor_is_asked_with_and_answered_with() {
+    let kit = golden();
+    let password = Ask::at("login", "POST /v1/login")
+        .json(&json!({ "email": "vic@example.org", "password": builders::PASSWORD }));
+    let reply = answer(&kit, &password).await;
+    let body: serde_json::Value = serde_json::from_slice(reply.body()).unwrap();
+    let asked = &body["second_factor"];
+    assert_eq!(
+        asked["methods"],
+        json!(["totp", "recovery_code", "passkey"])
+    );
+    assert_eq!(
+        (&asked["enrol"], &asked["expires_in"]),
+        (&json!(false), &json!(300))
+    );
+    assert!(body.get("access_token").is_none());
+
+    let code = kit.code_now(&vault_testkit::enrolled::golden_secret());
+    let factor = |code: &str| {
+        Ask::at("login", "POST /v1/login/second-factor")
+            .json(&json!({ "token": asked["token"], "code": code }))
+    };
+    let reply = answer(&kit, &factor("000000")).await;
+    let body: serde_json::Value = serde_json::from_slice(reply.body()).unwrap();
+    assert_eq!(
+        (reply.status().as_u16(), &body["code"]),
+        (401, &json!("wrong_factor"))
+    );
+    let reply = answer(&kit, &factor(code.expose())).await;
+    let body: serde_json::Value = serde_json::from_slice(reply.body()).unwrap();
+    assert_eq!(
+        (reply.status().as_u16(), &body["token_type"]),
+        (200, &json!("Bearer"))
+    );
+}
+
+#[tokio::test]
+async fn an_account_is_told_whole() {
+    let kit = golden();
+    kit.enrol_owner();
+    let ask = Ask::at("manage-account", "GET /v1/account").bearer(&access(&kit));
+    let reply = answer(&kit, &ask).await;
+    let body: serde_json::Value = serde_json::from_slice(reply.body()).unwrap();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&body).unwrap());
+    let ask = Ask::at("manage-account", "GET /v1/account/sessions").bearer(&access(&kit));
+    let reply = answer(&kit, &ask).await;
+    let body: serde_json::Value = serde_json::from_slice(reply.body()).unwrap();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&body).unwrap());
+}
+
+#[tokio::test]
+async fn a_sensitive_change_without_a_recent_proof_says_what_is_needed() {
+    let kit = golden();
+    let ask = Ask::at("manage-account", "POST /v1/account/totp").bearer(&access(&kit));
+    kit.cloud.with(|s| {
+        let session = s.sessions.get_mut(&builders::SESSION).unwrap();
+        session.authenticated_at = vault_domain::time::Timestamp(0);
+    });
+    let reply = answer(&kit, &ask).await;
+    let text = String::from_utf8(reply.body().to_vec()).unwrap();
+    assert_eq!(reply.status(), 403);
+    assert!(text.contains("reauthentication_needed"), "{text}");
+}
+
+#[tokio::test]
 async fn an_upload_is_told_with_its_parts() {
     let kit = golden();
     let ask = Ask::to("presign-upload", "POST").bearer(&access(&kit)).json(&json!({

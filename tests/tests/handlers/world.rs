@@ -6,10 +6,13 @@ use lambda_http::{Body, Response};
 use serde_json::{Value, json};
 use vault_boot::event::{Invocation, Outcome};
 use vault_boot::wiring;
-use vault_domain::ports::{AccessTokens as _, Clock as _};
+use vault_domain::id::SessionId;
+use vault_domain::ports::{AccessTokens as _, Clock as _, LoginChallenges as _};
 use vault_domain::secret::SecretText;
+use vault_domain::token::LoginChallenge;
 use vault_http::cors::Origins;
 use vault_http::web::{Errors, Web};
+use vault_testkit::enrolled::golden_secret;
 use vault_testkit::{Kit, builders};
 
 /// The origin of the front end.
@@ -20,6 +23,8 @@ pub(crate) const ORIGIN: &str = "https://app.example.org";
 pub(crate) struct Ask {
     pub(crate) function: &'static str,
     pub(crate) method: &'static str,
+    /// As the template writes it, for functions of several routes.
+    pub(crate) route: &'static str,
     pub(crate) path: Vec<(&'static str, String)>,
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -32,6 +37,14 @@ impl Ask {
             function,
             method,
             ..Self::default()
+        }
+    }
+    /// `POST /v1/…` of a function of several routes.
+    pub(crate) fn at(function: &'static str, route: &'static str) -> Self {
+        let (method, _) = route.split_once(' ').unwrap();
+        Self {
+            route,
+            ..Self::to(function, method)
         }
     }
     pub(crate) fn path(mut self, name: &'static str, value: impl ToString) -> Self {
@@ -84,7 +97,7 @@ impl Ask {
                 "accountId": "111122223333", "apiId": "api", "domainName": "api.example.org",
                 "http": { "method": self.method, "path": path, "protocol": "HTTP/1.1",
                           "sourceIp": "203.0.113.9", "userAgent": "test" },
-                "requestId": "r-1", "routeKey": "k", "stage": "$default",
+                "requestId": "r-1", "routeKey": self.route, "stage": "$default",
                 "time": "22/Nov/2026:00:00:00 +0000", "timeEpoch": 1_795_305_600_000_u64,
             },
             "body": self.body,
@@ -114,7 +127,20 @@ pub(crate) async fn answer_request(
     let verifier = Arc::clone(&kit.access);
     let clock = Arc::clone(&kit.clock);
     match function {
-        "login" => problems.serve(&kit.login(), login::handle, request).await,
+        "login" => {
+            let deps = wiring::login::Deps {
+                login: kit.login(),
+                factors: kit.second_factor(),
+            };
+            problems.serve(&deps, login::handle, request).await
+        }
+        "manage-account" => {
+            let deps = wiring::manage_account::Deps {
+                account: kit.account(),
+                verifier,
+            };
+            problems.serve(&deps, manage_account::handle, request).await
+        }
         "mint-token" => {
             let deps = wiring::mint_token::Deps {
                 refresh: kit.refresh(),
@@ -207,12 +233,30 @@ pub(crate) fn access(kit: &Kit) -> SecretText {
 /// A world in which every golden request has what it needs.
 pub(crate) fn golden() -> Kit {
     let kit = Kit::with_users(7);
+    kit.enrol(builders::VIEWER);
     kit.plant_session();
     kit.plant_ready();
     kit.plant_playback();
     kit.plant_grant(&builders::media_token(2), |_| ());
     kit.plant_client(|_| ());
     kit
+}
+
+/// What the golden viewer, who has an app and a passkey, was given for the right password.
+fn challenge(kit: &Kit) -> SecretText {
+    kit.challenges.issue(&LoginChallenge {
+        enrol: false,
+        user: builders::VIEWER,
+        org: builders::ORG,
+        session: SessionId::from_octets([0x5c; 16]),
+        issued_at: kit.clock.now(),
+    })
+}
+
+/// What the viewer's app shows.
+fn code(kit: &Kit) -> String {
+    let code = kit.code_now(&golden_secret());
+    code.expose().to_owned()
 }
 
 /// One good request to every function with a route.
@@ -241,6 +285,25 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
     vec![
         Ask::to("login", "POST")
             .json(&json!({ "email": builders::EMAIL, "password": builders::PASSWORD })),
+        Ask::at("login", "POST /v1/login/second-factor")
+            .json(&json!({ "token": challenge(kit).expose(), "code": code(kit) })),
+        Ask::at("login", "POST /v1/login/second-factor/passkey-options")
+            .json(&json!({ "token": challenge(kit).expose() })),
+        Ask::at("manage-account", "GET /v1/account").bearer(&access),
+        Ask::at("manage-account", "GET /v1/account/sessions").bearer(&access),
+        Ask::at("manage-account", "POST /v1/account/sessions/revoke")
+            .bearer(&access)
+            .json(&json!({ "keep_current": true })),
+        Ask::at("manage-account", "POST /v1/account/reauthenticate")
+            .bearer(&access)
+            .json(&json!({ "password": builders::PASSWORD })),
+        Ask::at("manage-account", "POST /v1/account/password")
+            .bearer(&access)
+            .json(&json!({
+                "current_password": builders::PASSWORD, "new_password": "twelve letters or more",
+            })),
+        Ask::at("manage-account", "POST /v1/account/totp").bearer(&access),
+        Ask::at("manage-account", "POST /v1/account/passkeys/options").bearer(&access),
         Ask::to("mint-token", "POST").form(&refresh),
         Ask::to("mint-token", "POST").form(&client),
         Ask::to("mint-token", "POST").form(&exchange),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::cfn::{ROOT, World};
 use crate::faults::Faults;
 
-const ROUTES: [(&str, &str); 11] = [
+const ROUTES: [(&str, &str); 29] = [
     ("GET /.well-known/jwks.json", "MintToken"),
     ("GET /v1/keys/{asset_id}/{key_id}", "DeliverKey"),
     ("GET /v1/playback/{token}/{playlist}", "DeliverPlaylist"),
@@ -15,6 +15,33 @@ const ROUTES: [(&str, &str); 11] = [
     ("POST /v1/assets/{asset_id}/playback", "AuthorizePlayback"),
     ("POST /v1/assets/{asset_id}/withdraw", "WithdrawAsset"),
     ("POST /v1/login", "Login"),
+    ("GET /v1/account", "ManageAccount"),
+    ("GET /v1/account/sessions", "ManageAccount"),
+    ("POST /v1/account/sessions/revoke", "ManageAccount"),
+    (
+        "POST /v1/account/sessions/{session_id}/revoke",
+        "ManageAccount",
+    ),
+    ("POST /v1/account/reauthenticate", "ManageAccount"),
+    (
+        "POST /v1/account/reauthenticate/passkey-options",
+        "ManageAccount",
+    ),
+    ("POST /v1/account/password", "ManageAccount"),
+    ("POST /v1/account/totp", "ManageAccount"),
+    ("POST /v1/account/totp/confirm", "ManageAccount"),
+    ("POST /v1/account/totp/remove", "ManageAccount"),
+    ("POST /v1/account/recovery-codes", "ManageAccount"),
+    ("POST /v1/account/passkeys/options", "ManageAccount"),
+    ("POST /v1/account/passkeys", "ManageAccount"),
+    (
+        "POST /v1/account/passkeys/{credential_id}/remove",
+        "ManageAccount",
+    ),
+    ("POST /v1/login/second-factor", "Login"),
+    ("POST /v1/login/second-factor/passkey-options", "Login"),
+    ("POST /v1/login/passkey/options", "Login"),
+    ("POST /v1/login/passkey", "Login"),
     ("POST /v1/token", "MintToken"),
     ("POST /v1/uploads", "PresignUpload"),
     ("POST /v1/uploads/{asset_id}/finalize", "FinalizeUpload"),

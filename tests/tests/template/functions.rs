@@ -12,7 +12,12 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "Login",
         "login",
-        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE SESSIONS_TABLE LIMITS_TABLE CHALLENGE_VERIFY_URL CHALLENGE_SECRET TOKEN_SIGNING_SECRET SESSION_MAC_SECRET TOKEN_ISSUER",
+        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE SESSIONS_TABLE LIMITS_TABLE CHALLENGE_VERIFY_URL CHALLENGE_SECRET TOKEN_SIGNING_SECRET SESSION_MAC_SECRET TOKEN_ISSUER LINKS_TABLE FACTOR_SECRET MAIL_QUEUE_URL PASSKEY_DOMAIN",
+    ),
+    (
+        "ManageAccount",
+        "manage-account",
+        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE SESSIONS_TABLE LIMITS_TABLE SESSION_MAC_SECRET TOKEN_JWKS TOKEN_ISSUER LINKS_TABLE FACTOR_SECRET MAIL_QUEUE_URL PASSKEY_DOMAIN",
     ),
     (
         "MintToken",
@@ -75,6 +80,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("CHALLENGE_VERIFY_URL", "<ChallengeVerifyUrl>"),
     ("CLIENTS_TABLE", "Data/ClientsTable"),
     ("DISTRIBUTION_ID", "Edge/Distribution"),
+    ("FACTOR_SECRET", "Data/FactorSecret"),
     ("GRANTS_TABLE", "Data/GrantsTable"),
     ("KEYS_TABLE", "Data/KeysTable"),
     ("LIMITS_TABLE", "Data/LimitsTable"),
@@ -91,6 +97,7 @@ const VARIABLES: &[(&str, &str)] = &[
         "If[HasMediaBaseUrl, <MediaBaseUrl>, https://If[HasAlias, <AliasDomain>, Edge/Distribution.DomainName]]",
     ),
     ("MEDIA_BUCKET", "Data/MediaBucket"),
+    ("PASSKEY_DOMAIN", "<PasskeyDomain>"),
     ("PLAYBACK_MAC_SECRET", "Data/PlaybackMacSecret"),
     ("PLAYBACK_SESSION_SECONDS", "<PlaybackSessionSeconds>"),
     ("PLAYBACK_TABLE", "Data/PlaybackTable"),

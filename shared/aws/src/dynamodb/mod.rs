@@ -1,10 +1,14 @@
 //! The ports over DynamoDB, one table a struct. Every change is one conditional write, and every answer holds
 //! when the SDK repeated by itself a write whose first try took effect.
 
+mod accounts;
 mod assets;
 mod assets_record;
+mod ceremonies;
 mod clients;
 mod clients_record;
+mod factors;
+mod factors_record;
 mod grants;
 mod invitations;
 mod keys;
@@ -22,8 +26,11 @@ mod transact;
 mod users;
 mod views;
 
+pub use accounts::DynamoAccounts;
 pub use assets::DynamoAssets;
+pub use ceremonies::DynamoCeremonies;
 pub use clients::DynamoClients;
+pub use factors::DynamoFactors;
 pub use grants::DynamoGrants;
 pub use invitations::DynamoInvitations;
 pub use keys::DynamoContentKeys;

@@ -13,15 +13,17 @@ use crate::time::Timestamp;
 use crate::token::{Digest, Grant};
 
 mod devices;
+mod factors;
 mod identity;
 mod invitations;
 mod links;
 mod organisations;
 mod recovery;
 
-pub use devices::{DeviceClaims, DeviceTokens};
 mod clients;
 pub use clients::{Clients, Creation, MAX_CLIENTS};
+pub use devices::{DeviceClaims, DeviceTokens};
+pub use factors::{Accounts, Ceremonies, Ceremony, Factors, LoginChallenges, Purpose};
 pub use identity::{
     AccessTokens, AccessVerifier, Attempt, Directory, Limits, Members, NewOwner, OwnerOutcome,
     PasswordHasher, RefreshTokens, Rotation, Sessions, Standings, Users,

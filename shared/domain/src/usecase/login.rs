@@ -4,15 +4,20 @@ use std::sync::Arc;
 
 use super::TokenPair;
 use super::guard::{Guard, Presented};
+use super::rehash::upgrade;
+use super::second_factor::{Asked, ask};
 use super::sign_in::{Opener, Origin, admission_of};
 use crate::challenge::ChallengeProof;
 use crate::credential::{Email, Password, User};
 use crate::error::Refusal;
 use crate::id::{OrgId, SessionId, UserId};
+use crate::member::Membership;
 use crate::ports::{
-    AccessTokens, Clock, Entropy, Hashing, Members, PasswordHasher, RefreshTokens, Sessions, Users,
+    AccessTokens, Accounts, Clock, Entropy, Factors, Hashing, LoginChallenges, Members,
+    PasswordHasher, RefreshTokens, Sessions, StoreError, Users,
 };
 use crate::secret::SecretText;
+use crate::time::Timestamp;
 
 /// What signing in needs.
 pub struct Deps {
@@ -36,6 +41,12 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Second factors.
+    pub factors: Arc<dyn Factors>,
+    /// Takes hashes of today's cost.
+    pub accounts: Arc<dyn Accounts>,
+    /// Makes what stands between password and second factor.
+    pub challenges: Arc<dyn LoginChallenges>,
 }
 
 /// A parsed request to sign in.
@@ -55,13 +66,22 @@ pub struct Command {
     pub origin: Origin,
 }
 
-/// Someone who is signed in.
+/// What the right password gives.
 #[derive(Debug)]
-pub struct SignedIn {
-    /// Their tokens.
-    pub pair: TokenPair,
+pub struct Welcome {
     /// By which this device is known from now on.
     pub device: SecretText,
+    /// A session, or the way to one.
+    pub signed_in: SignedIn,
+}
+
+/// A session, or the way to one.
+#[derive(Debug)]
+pub enum SignedIn {
+    /// A session.
+    Open(TokenPair),
+    /// A second factor is needed.
+    SecondFactor(Asked),
 }
 
 /// Nobody's id: an unknown address costs the reads of a known one.
@@ -72,7 +92,7 @@ const NOBODY: UserId = UserId::from_octets([0; 16]);
 ///
 /// # Errors
 /// [`Refusal::Throttled`], [`Refusal::ChallengeNeeded`], [`Refusal::BadCredentials`], [`Refusal::Unavailable`].
-pub async fn run(deps: &Deps, command: Command) -> Result<SignedIn, Refusal> {
+pub async fn run(deps: &Deps, command: Command) -> Result<Welcome, Refusal> {
     let now = deps.clock.now();
     let presented = Presented {
         email: &command.email,
@@ -94,10 +114,28 @@ pub async fn run(deps: &Deps, command: Command) -> Result<SignedIn, Refusal> {
         .hasher
         .verify(&command.password, user.as_ref().map(|u| &u.hash))?;
     let admitted = |u: &User| right && lets_in && u.verified;
-    user.filter(admitted).ok_or(Refusal::BadCredentials)?;
-    let member = admission_of(&*deps.members, account, command.organisation, now).await?;
+    let user = user.filter(admitted).ok_or(Refusal::BadCredentials)?;
+    let admitted = admission_of(&*deps.members, account, command.organisation, now).await?;
+    // Losing this leaves it to the next sign-in.
+    let _ = upgrade(&*deps.accounts, &*deps.hasher, &user, &command.password).await;
+    let device = deps.guard.remember(&pass, &*deps.entropy, now)?;
+    let set = deps.factors.of(user.id).await?;
+    let asked = ask(&*deps.challenges, &*deps.entropy, &admitted, &set, now)?;
+    let signed_in = match asked {
+        Some(asked) => SignedIn::SecondFactor(asked),
+        None => SignedIn::Open(opened(deps, &admitted.membership, command.origin, now).await?),
+    };
+    deps.guard.succeeded(&pass).await;
+    Ok(Welcome { device, signed_in })
+}
 
-    // As of before the user was read: a new password that came meanwhile ends this session too.
+/// A session as of before the user was read: a new password that came meanwhile ends it too.
+async fn opened(
+    deps: &Deps,
+    member: &Membership,
+    origin: Origin,
+    now: Timestamp,
+) -> Result<TokenPair, StoreError> {
     let opener = Opener {
         sessions: &*deps.sessions,
         hashing: &*deps.hashing,
@@ -105,9 +143,6 @@ pub async fn run(deps: &Deps, command: Command) -> Result<SignedIn, Refusal> {
         refresh: &*deps.refresh,
         entropy: &*deps.entropy,
     };
-    let device = deps.guard.remember(&pass, &*deps.entropy, now)?;
     let id = SessionId::random(&*deps.entropy)?;
-    let pair = opener.open(id, &member, command.origin, now).await?;
-    deps.guard.succeeded(&pass).await;
-    Ok(SignedIn { pair, device })
+    opener.open(id, member, origin, now).await
 }

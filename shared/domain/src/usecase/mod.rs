@@ -2,10 +2,12 @@
 //!
 //! Each may be cut off at any call to a port and repeated: nothing is lost, nothing leaks, no state is stuck.
 
+pub mod account;
 pub mod authorize_playback;
 mod background;
 pub mod begin_upload;
 pub mod bootstrap_owner;
+pub mod budget;
 pub mod client;
 pub mod client_credentials;
 pub mod deliver_key;
@@ -15,9 +17,13 @@ pub mod finalize_upload;
 pub mod guard;
 pub mod login;
 pub mod organisation;
+pub mod passkey_sign_in;
 pub mod process_upload;
+pub mod proof;
 pub mod recover_account;
 pub mod refresh;
+mod rehash;
+pub mod second_factor;
 pub mod send_mail;
 mod sign_in;
 pub mod withdraw_asset;

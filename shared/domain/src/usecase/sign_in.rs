@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use super::TokenPair;
 use crate::api_key::Scopes;
 use crate::error::Refusal;
-use crate::id::{OrgId, SessionId};
-use crate::member::{Account, Membership, SignIn};
+use crate::id::{OrgId, SessionId, UserId};
+use crate::member::{Account, Membership, Organisation, SignIn};
 use crate::ports::{AccessTokens, Entropy, Hashing, Members, RefreshTokens, Sessions, Stored};
 use crate::secret::SecretText;
 use crate::time::Timestamp;
@@ -30,6 +30,16 @@ pub(super) struct Opener<'a> {
     pub(super) entropy: &'a dyn Entropy,
 }
 
+/// How a session begins.
+#[derive(Clone, Copy)]
+pub(super) struct Start {
+    pub(super) id: SessionId,
+    /// Of its first refresh token.
+    pub(super) nonce: [u8; 16],
+    pub(super) opened_at: Timestamp,
+    pub(super) second_factor: bool,
+}
+
 impl Opener<'_> {
     /// Opens the session of this id. The tokens are made first: nothing is stored that nobody could use.
     pub(super) async fn open(
@@ -41,25 +51,43 @@ impl Opener<'_> {
     ) -> Stored<TokenPair> {
         let mut nonce = [0; 16];
         self.entropy.fill(&mut nonce)?;
+        let start = Start {
+            id,
+            nonce,
+            opened_at: now,
+            second_factor: false,
+        };
+        self.begin(start, member, origin, now).await
+    }
+
+    /// Opens a session that begins like this.
+    pub(super) async fn begin(
+        &self,
+        start: Start,
+        member: &Membership,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Stored<TokenPair> {
+        let (nonce, opened_at) = (start.nonce, start.opened_at);
         let refresh = self.refresh.issue(&RefreshClaims {
-            session: id,
+            session: start.id,
             generation: 1,
             nonce,
         });
         let session = Session {
-            id,
+            id: start.id,
             user: member.user,
             org: member.org,
             generation: 1,
             nonce,
             active: self.hashing.sha256(refresh.expose().as_bytes()),
             parent: None,
-            opened_at: now,
-            authenticated_at: now,
-            rotated_at: now,
-            expires_at: now.plus(SESSION_SECONDS),
+            opened_at,
+            authenticated_at: opened_at,
+            rotated_at: opened_at,
+            expires_at: opened_at.plus(SESSION_SECONDS),
             revoked: false,
-            second_factor: false,
+            second_factor: start.second_factor,
             device: origin.device,
             address: origin.address,
         };
@@ -92,6 +120,23 @@ pub(super) fn pair(
     })
 }
 
+/// Someone whose organisation lets them in, as far as what they bring is enough.
+pub(super) struct Admitted {
+    pub(super) membership: Membership,
+    pub(super) organisation: Organisation,
+}
+
+/// [`admission_of`] whoever this is.
+pub(super) async fn admission(
+    members: &dyn Members,
+    user: UserId,
+    wanted: Option<OrgId>,
+    now: Timestamp,
+) -> Result<Admitted, Refusal> {
+    let account = members.account(user).await?;
+    admission_of(members, account, wanted, now).await
+}
+
 /// Where someone who has proved who they are comes in: the organisation that they asked for, or the first that
 /// admits them. None says no more than a wrong password does.
 pub(super) async fn admission_of(
@@ -99,7 +144,7 @@ pub(super) async fn admission_of(
     account: Option<Account>,
     wanted: Option<OrgId>,
     now: Timestamp,
-) -> Result<Membership, Refusal> {
+) -> Result<Admitted, Refusal> {
     let account = account.filter(|a| a.active);
     let account = account.ok_or(Refusal::BadCredentials)?;
     let of_theirs = account.orgs.iter().copied();
@@ -111,9 +156,12 @@ pub(super) async fn admission_of(
             second_factor: true,
         };
         if person.role(sign_in).is_some()
-            && let Some(membership) = person.membership
+            && let (Some(membership), Some(organisation)) = (person.membership, person.organisation)
         {
-            return Ok(membership);
+            return Ok(Admitted {
+                membership,
+                organisation,
+            });
         }
     }
     Err(Refusal::BadCredentials)

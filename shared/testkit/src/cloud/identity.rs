@@ -139,9 +139,13 @@ impl Limits for FakeCloud {
 #[async_trait]
 impl Sessions for FakeCloud {
     async fn open(&self, session: &Session) -> Stored<()> {
-        self.call("sessions.open", |s| {
-            s.sessions.insert(session.id, session.clone());
-            Ok(())
+        const NAME: &str = "sessions.open";
+        self.call(NAME, |s| {
+            let there = s.sessions.entry(session.id);
+            if there.or_insert_with(|| session.clone()) == session {
+                return Ok(());
+            }
+            Err(StoreError::new(NAME, "there is another record of this id"))
         })
         .await
     }

@@ -4,6 +4,7 @@
 mod assets;
 mod client;
 mod clients;
+mod factors;
 mod identity;
 mod invitations;
 mod links;
@@ -21,13 +22,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use vault_domain::api_key::ApiKey;
 use vault_domain::asset::Asset;
 use vault_domain::credential::User;
+use vault_domain::factor::FactorSet;
 use vault_domain::id::{
     ApiKeyId, AssetId, InvitationId, KeyId, OrgId, PlaybackId, SessionId, UserId,
 };
 use vault_domain::mail::MailOrder;
 use vault_domain::member::{Account, Invitation, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
-use vault_domain::ports::{Manifest, Stored};
+use vault_domain::ports::{Ceremony, Manifest, Stored};
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, Grant, Session};
 
@@ -58,6 +60,10 @@ pub struct State {
     pub resets: BTreeMap<UserId, Digest>,
     /// Users.
     pub users: BTreeMap<UserId, User>,
+    /// Second factors.
+    pub factors: BTreeMap<UserId, FactorSet>,
+    /// Ceremonies of passkeys under way, by the digest of their challenge.
+    pub ceremonies: BTreeMap<[u8; 32], Ceremony>,
     /// Attempts taken, and when the record may vanish.
     pub limits: BTreeMap<String, (u32, Timestamp)>,
     /// API keys, revoked ones too.

@@ -37,6 +37,8 @@ impl State {
             ("clients", self.clients_shape()),
             ("invitations", self.invitations_shape()),
             ("links", self.links_shape()),
+            ("factors", self.factors_shape()),
+            ("ceremonies", self.ceremonies_shape()),
             ("limits", self.limits_shape()),
             ("sessions", self.sessions_shape()),
             ("grants", self.grants_shape()),
@@ -256,6 +258,8 @@ impl State {
             octets.extend_from_slice(&key.active.0);
             octets.extend_from_slice(key.name.as_str().as_bytes());
         }
+        octets.extend(self.factors.values().flat_map(super::factors::octets));
+        octets.extend(self.ceremonies.keys().flatten());
         for session in self.sessions.values() {
             octets.extend_from_slice(&session.nonce);
             octets.extend_from_slice(&session.active.0);

@@ -3,6 +3,7 @@
 //! limits allow. Over real stores, give the `Deps` a clock of today: what a store thinks over, it may remove.
 
 mod clients;
+mod factors;
 mod identity;
 mod organisations;
 mod playback;
@@ -11,6 +12,7 @@ mod together;
 mod upload;
 
 pub use clients::{race_creations, race_rotations};
+pub use factors::{race_codes, race_recovery_codes};
 pub use identity::{race_guesses, race_refreshes, race_wrong_passwords};
 pub use organisations::{race_invitations, race_removals};
 pub use playback::{Setup, race_named_spends, race_spends};

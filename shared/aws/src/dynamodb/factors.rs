@@ -1,0 +1,212 @@
+//! Second factors: a record of their own in the table of users, and a flag in the table of members.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use vault_domain::factor::FactorSet;
+use vault_domain::id::UserId;
+use vault_domain::ports::{Change, Factors, StoreError, Stored};
+
+use super::factors_record::{from_item, pk, to_item};
+use super::record::{Item, flag, number};
+use super::{back_off, get, members, read, unmet_put};
+
+const REPLACE: &str = "factors.replace";
+/// The version that was read, or no record if none was.
+const UNCHANGED: &str = "#version = :version";
+const NEW: &str = "attribute_not_exists(pk)";
+
+/// Second factors.
+#[derive(Debug, Clone)]
+pub struct DynamoFactors {
+    client: Client,
+    users: String,
+    members: String,
+}
+
+impl DynamoFactors {
+    /// Over the tables of users and of members.
+    pub fn new(client: Client, users: impl Into<String>, members: impl Into<String>) -> Self {
+        Self {
+            client,
+            users: users.into(),
+            members: members.into(),
+        }
+    }
+
+    /// The set alone: whether there is a factor stays as it is.
+    async fn put(&self, read: &FactorSet, next: &FactorSet) -> Stored<Change> {
+        let mut request = self
+            .client
+            .put_item()
+            .table_name(&self.users)
+            .set_item(Some(to_item(next)))
+            .condition_expression(condition(read))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if read.version > 0 {
+            request = request
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":version", number(read.version));
+        }
+        let Err(error) = request.send().await else {
+            return Ok(Change::Applied);
+        };
+        let there = unmet_put(error).map_err(|error| StoreError::new(REPLACE, error))?;
+        judge(there.as_ref(), next)
+    }
+
+    /// The set and the account's flag.
+    async fn put_with_flag(&self, read: &FactorSet, next: &FactorSet) -> Stored<Change> {
+        let sent = self
+            .client
+            .transact_write_items()
+            .transact_items(self.set_put(read, next)?)
+            .transact_items(self.flag_set(next)?)
+            .send()
+            .await;
+        let Err(error) = sent else {
+            return Ok(Change::Applied);
+        };
+        match reasons(&error) {
+            Some((Some("ConditionalCheckFailed"), _, there)) => judge(there.as_ref(), next),
+            Some((Some("TransactionConflict"), _, _) | (_, Some("TransactionConflict"), _)) => {
+                back_off(1, next.user.octets()).await;
+                Ok(Change::NotApplied)
+            }
+            _ => Err(StoreError::new(REPLACE, error)),
+        }
+    }
+
+    fn set_put(&self, read: &FactorSet, next: &FactorSet) -> Stored<TransactWriteItem> {
+        let mut put = Put::builder()
+            .table_name(&self.users)
+            .set_item(Some(to_item(next)))
+            .condition_expression(condition(read))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if read.version > 0 {
+            put = put
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":version", number(read.version));
+        }
+        let put = put.build().map_err(|e| StoreError::new(REPLACE, e))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn flag_set(&self, next: &FactorSet) -> Stored<TransactWriteItem> {
+        let update = Update::builder()
+            .table_name(&self.members)
+            .set_key(Some(members::account_key(next.user)))
+            .update_expression("SET second_factor = :on")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":on", flag(next.is_on()))
+            .build()
+            .map_err(|error| StoreError::new(REPLACE, error))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+fn condition(read: &FactorSet) -> &'static str {
+    if read.version == 0 { NEW } else { UNCHANGED }
+}
+
+/// What stands there is our own earlier try, or somebody else's change.
+fn judge(there: Option<&Item>, next: &FactorSet) -> Stored<Change> {
+    let there = read(REPLACE, there, from_item)?;
+    Ok(match there {
+        Some(there) if there == *next => Change::Applied,
+        _ => Change::NotApplied,
+    })
+}
+
+type Reasons<'a> = (Option<&'a str>, Option<&'a str>, Option<Item>);
+
+/// Why the transaction was cancelled: by the set, by the flag, and the set that stands there.
+fn reasons(error: &SdkError<TransactWriteItemsError>) -> Option<Reasons<'_>> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
+        return None;
+    };
+    let [set, flag] = cancelled.cancellation_reasons() else {
+        return None;
+    };
+    Some((set.code(), flag.code(), set.item.clone()))
+}
+
+#[async_trait]
+impl Factors for DynamoFactors {
+    async fn of(&self, user: UserId) -> Stored<FactorSet> {
+        const OPERATION: &str = "factors.of";
+        let item = get(&self.client, &self.users, OPERATION, pk(user)).await?;
+        let set = read(OPERATION, item.as_ref(), from_item)?;
+        Ok(set.unwrap_or_else(|| FactorSet::none(user)))
+    }
+
+    async fn replace(&self, read: &FactorSet, next: &FactorSet) -> Stored<Change> {
+        let next = FactorSet {
+            version: read.version + 1,
+            ..next.clone()
+        };
+        if read.is_on() == next.is_on() {
+            self.put(read, &next).await
+        } else {
+            self.put_with_flag(read, &next).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::factors_record::tests::full;
+    use super::*;
+    use crate::replay::Replay;
+
+    fn factors(replay: &Replay) -> DynamoFactors {
+        DynamoFactors::new(Client::new(&replay.config()), "users", "members")
+    }
+
+    fn cancelled(set: &str, flag: &str) -> String {
+        format!(
+            r#"{{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"x","CancellationReasons":[{{"Code":"{set}"}},{{"Code":"{flag}"}}]}}"#
+        )
+    }
+
+    #[tokio::test]
+    async fn the_flag_of_the_account_is_written_only_when_it_changes() {
+        let (none, on) = (FactorSet::none(full().user), full());
+        for (read, next, call) in [
+            (&none, &on, ".TransactWriteItems"),
+            (&on, &none, ".TransactWriteItems"),
+            (&on, &on, ".PutItem"),
+            (&none, &none, ".PutItem"),
+        ] {
+            let replay = Replay::of(&[(200, "{}")]);
+            let change = factors(&replay).replace(read, next).await.unwrap();
+            assert_eq!(change, Change::Applied);
+            let target = replay.header(0, "x-amz-target").unwrap();
+            assert!(target.ends_with(call), "{target}");
+            let condition = if read.version == 0 { NEW } else { UNCHANGED };
+            assert!(replay.body(0).contains(condition));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_transaction_is_somebody_elses_change_or_an_error() {
+        let (none, on) = (FactorSet::none(full().user), full());
+        for (set, flag, change) in [
+            ("ConditionalCheckFailed", "None", Some(Change::NotApplied)),
+            ("None", "TransactionConflict", Some(Change::NotApplied)),
+            ("TransactionConflict", "None", Some(Change::NotApplied)),
+            ("None", "ConditionalCheckFailed", None),
+            ("ValidationError", "None", None),
+        ] {
+            let replay = Replay::of(&[(400, &cancelled(set, flag))]);
+            let outcome = factors(&replay).replace(&none, &on).await;
+            assert_eq!(outcome.ok(), change, "{set} {flag}");
+        }
+    }
+}

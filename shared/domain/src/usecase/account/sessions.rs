@@ -1,0 +1,115 @@
+//! What people see of their account, and their sessions.
+
+use super::Deps;
+use crate::credential::Email;
+use crate::error::Refusal;
+use crate::factor::FactorSet;
+use crate::id::{OrgId, SessionId, UserId};
+use crate::member::{Membership, Organisation};
+use crate::token::{Caller, Session};
+
+/// An account as its owner sees it.
+#[derive(Debug)]
+pub struct Overview {
+    /// Who.
+    pub user: UserId,
+    /// Their address.
+    pub email: Email,
+    /// Has someone shown that it is theirs?
+    pub verified: bool,
+    /// Their places, the oldest first.
+    pub places: Vec<(Membership, Organisation)>,
+    /// The organisation that they are signed in to.
+    pub current: OrgId,
+    /// Their second factors.
+    pub factors: FactorSet,
+}
+
+/// The caller's own account.
+///
+/// # Errors
+/// [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
+pub async fn overview(deps: &Deps, caller: &Caller) -> Result<Overview, Refusal> {
+    let here = deps.here(caller).await?;
+    let user = deps.users.by_id(here.user).await?;
+    let user = user.ok_or(Refusal::NotFound("account"))?;
+    Ok(Overview {
+        user: user.id,
+        email: user.email,
+        verified: user.verified,
+        places: deps.places(here.user).await?,
+        current: caller.org,
+        factors: deps.proof.factors.of(here.user).await?,
+    })
+}
+
+/// Sessions that still count, the one of the request among them.
+#[derive(Debug)]
+pub struct Listing {
+    /// The latest first, at most 100.
+    pub sessions: Vec<Session>,
+    /// By which session this was asked.
+    pub current: SessionId,
+}
+
+/// The caller's sessions in all their organisations.
+///
+/// # Errors
+/// [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
+pub async fn list(deps: &Deps, caller: &Caller) -> Result<Listing, Refusal> {
+    let here = deps.here(caller).await?;
+    let now = deps.proof.clock.now();
+    let mut sessions = deps.sessions.list(here.user).await?;
+    let account = deps.members.account(here.user).await?;
+    let mut open = Vec::new();
+    for org in account.map(|account| account.orgs).unwrap_or_default() {
+        let person = deps.members.person(here.user, org).await?;
+        let counts = |s: &Session| s.org == org && person.role(s.sign_in()).is_some();
+        open.extend(sessions.extract_if(.., |s| s.is_live(now) && counts(s)));
+    }
+    open.sort_by_key(|session| std::cmp::Reverse(session.opened_at));
+    Ok(Listing {
+        sessions: open,
+        current: here.session.id,
+    })
+}
+
+/// Ends one of the caller's sessions. Repeating is fine; another's does not exist.
+///
+/// # Errors
+/// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Unavailable`].
+pub async fn revoke(deps: &Deps, caller: &Caller, id: SessionId) -> Result<(), Refusal> {
+    let here = deps.here(caller).await?;
+    let session = deps.sessions.get(id).await?;
+    let theirs = session.filter(|session| session.user == here.user);
+    theirs.ok_or(Refusal::NotFound("session"))?;
+    Ok(deps.sessions.revoke(id).await?)
+}
+
+/// Which sessions end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All, this one too, at once and however many there are.
+    All,
+    /// The hundred latest but this one.
+    Others,
+}
+
+/// Ends the caller's sessions.
+///
+/// # Errors
+/// [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
+pub async fn revoke_all(deps: &Deps, caller: &Caller, which: Which) -> Result<(), Refusal> {
+    let here = deps.here(caller).await?;
+    if which == Which::All {
+        // Time is in seconds: a session opened in this very second is over as well.
+        let from = deps.proof.clock.now().plus(1);
+        return Ok(deps.accounts.end_sessions(here.user, from).await?);
+    }
+    let sessions = deps.sessions.list(here.user).await?;
+    let others = sessions.iter().filter(|s| s.id != here.session.id);
+    for session in others.filter(|s| !s.revoked) {
+        deps.sessions.revoke(session.id).await?;
+    }
+    Ok(())
+}
