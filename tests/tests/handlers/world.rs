@@ -6,7 +6,8 @@ use lambda_http::{Body, Response};
 use serde_json::{Value, json};
 use vault_boot::event::{Invocation, Outcome};
 use vault_boot::wiring;
-use vault_domain::ports::{AccessTokens as _, Clock as _};
+use vault_domain::link::{LinkRequest, LinkToken};
+use vault_domain::ports::{AccessTokens as _, Clock as _, LinkTokens as _};
 use vault_domain::secret::SecretText;
 use vault_http::cors::Origins;
 use vault_http::web::{Errors, Web};
@@ -15,11 +16,18 @@ use vault_testkit::{Kit, builders};
 /// The origin of the front end.
 pub(crate) const ORIGIN: &str = "https://app.example.org";
 
+/// Who is invited into the golden organisation.
+pub(crate) const INVITED: &str = "ina@example.org";
+/// A password that none of the golden words helps to guess.
+pub(crate) const NEW_PASSWORD: &str = "seven unrelated things";
+
 /// A request in the words of API Gateway's payload 2.0.
 #[derive(Clone, Default)]
 pub(crate) struct Ask {
     pub(crate) function: &'static str,
     pub(crate) method: &'static str,
+    /// The route's path, where a function has several that it tells by it.
+    pub(crate) route: &'static str,
     pub(crate) path: Vec<(&'static str, String)>,
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -33,6 +41,10 @@ impl Ask {
             method,
             ..Self::default()
         }
+    }
+    pub(crate) fn at(mut self, route: &'static str) -> Self {
+        self.route = route;
+        self
     }
     pub(crate) fn path(mut self, name: &'static str, value: impl ToString) -> Self {
         self.path.push((name, value.to_string()));
@@ -71,7 +83,10 @@ impl Ask {
         let mut headers = self.headers.clone();
         headers.push(("origin", ORIGIN.to_owned()));
         headers.push(("x-forwarded-proto", "https".to_owned()));
-        let path = format!("/{}", self.function);
+        let path = match self.route {
+            "" => format!("/{}", self.function),
+            route => route.to_owned(),
+        };
         json!({
             "version": "2.0",
             "routeKey": format!("{} {path}", self.method),
@@ -170,6 +185,11 @@ pub(crate) async fn answer_request(
             };
             problems.serve(&deps, withdraw_asset::handle, request).await
         }
+        "recover-account" => {
+            problems
+                .serve(&kit.recover_account(), recover_account::handle, request)
+                .await
+        }
         other => panic!("no such function: {other}"),
     }
 }
@@ -192,6 +212,7 @@ pub(crate) async fn invoke(kit: &Kit, function: &str, payload: Value) -> Outcome
             process_upload::handle(&deps, invocation).await
         }
         "bootstrap-owner" => bootstrap_owner::handle(&kit.bootstrap_owner(), invocation).await,
+        "send-mail" => send_mail::handle(&kit.send_mail(), invocation).await,
         other => panic!("no such function: {other}"),
     }
 }
@@ -210,7 +231,16 @@ pub(crate) fn golden() -> Kit {
     kit.plant_ready();
     kit.plant_playback();
     kit.plant_grant(&builders::media_token(2), |_| ());
+    kit.plant_reset();
+    kit.plant_verification();
+    kit.plant_invitation(INVITED);
     kit
+}
+
+/// The tokens of the links in the golden world: of a reset, a verification, an invitation.
+pub(crate) fn links(kit: &Kit) -> [LinkToken; 3] {
+    let invitation = LinkRequest::Invitation(builders::INVITATION, 1);
+    [builders::RESET, builders::VERIFY, invitation].map(|request| kit.link_tokens.token(&request))
 }
 
 /// One good request to every function with a route.
@@ -225,6 +255,10 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
          &resource=urn%3Areelvault%3Aasset%3A{asset}&scope=play",
         access.expose()
     );
+    let [reset, verification, invitation] = links(kit);
+    let [reset, verification, invitation] =
+        [&reset, &verification, &invitation].map(|token| token.secret().expose().to_owned());
+    let recovery = |route| Ask::to("recover-account", "POST").at(route);
     let refresh = kit.golden_refresh_token();
     let refresh = format!(
         "grant_type=refresh_token&refresh_token={}",
@@ -260,5 +294,11 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
         Ask::to("withdraw-asset", "POST")
             .bearer(&access)
             .path("asset_id", asset),
+        recovery("/v1/password/forgot").json(&json!({ "email": builders::EMAIL })),
+        recovery("/v1/password/reset")
+            .json(&json!({ "token": reset, "new_password": NEW_PASSWORD })),
+        recovery("/v1/invitations/accept")
+            .json(&json!({ "token": invitation, "password": NEW_PASSWORD })),
+        recovery("/v1/email/verify").json(&json!({ "token": verification })),
     ]
 }

@@ -7,14 +7,18 @@ use serde_json::{Value, json};
 use crate::cfn::{ROOT, World};
 use crate::faults::Faults;
 
-const ROUTES: [(&str, &str); 11] = [
+const ROUTES: [(&str, &str); 15] = [
     ("GET /.well-known/jwks.json", "MintToken"),
     ("GET /v1/keys/{asset_id}/{key_id}", "DeliverKey"),
     ("GET /v1/playback/{token}/{playlist}", "DeliverPlaylist"),
     ("GET /v1/uploads/{asset_id}", "FinalizeUpload"),
     ("POST /v1/assets/{asset_id}/playback", "AuthorizePlayback"),
     ("POST /v1/assets/{asset_id}/withdraw", "WithdrawAsset"),
+    ("POST /v1/email/verify", "RecoverAccount"),
+    ("POST /v1/invitations/accept", "RecoverAccount"),
     ("POST /v1/login", "Login"),
+    ("POST /v1/password/forgot", "RecoverAccount"),
+    ("POST /v1/password/reset", "RecoverAccount"),
     ("POST /v1/token", "MintToken"),
     ("POST /v1/uploads", "PresignUpload"),
     ("POST /v1/uploads/{asset_id}/finalize", "FinalizeUpload"),
