@@ -144,7 +144,7 @@ impl World {
 
 fn environment(jwks: &str) -> Environment {
     let tables = [
-        "users", "sessions", "limits", "grants", "assets", "keys", "playback",
+        "users", "members", "sessions", "limits", "grants", "assets", "keys", "playback",
     ];
     let tables = tables.map(|name| (format!("{}_TABLE", name.to_uppercase()), name));
     let others = [
@@ -162,6 +162,7 @@ fn environment(jwks: &str) -> Environment {
         ("TOKEN_JWKS", jwks),
         ("ALLOWED_ORIGINS", "https://www.example.org"),
         ("DISTRIBUTION_ID", "E1"),
+        ("MAIL_QUEUE_URL", "https://sqs.example.org/mail"),
         ("PLAYBACK_SESSION_SECONDS", "14400"),
         ("SEGMENT_MS", "6000"),
         ("SEGMENTS_PER_KEY", "5"),
