@@ -14,25 +14,16 @@ use event::{Message, Messages};
 
 /// Who fulfils an order: decides whether there is a mail to send, and sends it.
 pub trait Fulfil: Send + Sync {
-    /// What became of the order, in a word for the log that names nobody.
+    /// What became of the order.
     ///
     /// # Errors
     /// [`vault_domain::ports::StoreError`] when the order is to come again.
-    fn fulfil(&self, order: MailOrder) -> BoxFuture<'_, Stored<&'static str>>;
+    fn fulfil(&self, order: MailOrder) -> BoxFuture<'_, Stored<Fulfilled>>;
 }
 
 impl Fulfil for Deps {
-    fn fulfil(&self, order: MailOrder) -> BoxFuture<'_, Stored<&'static str>> {
-        Box::pin(async move {
-            Ok(match run(self, order).await? {
-                Fulfilled::Sent => "sent",
-                Fulfilled::Nothing(why) => why,
-                Fulfilled::Rejected(why) => {
-                    tracing::warn!(why, "a mail was refused for good; dropped");
-                    "rejected"
-                }
-            })
-        })
+    fn fulfil(&self, order: MailOrder) -> BoxFuture<'_, Stored<Fulfilled>> {
+        Box::pin(run(self, order))
     }
 }
 
@@ -69,8 +60,28 @@ async fn done(deps: &dyn Fulfil, message: &Message, request_id: &str) -> bool {
     };
     let kind = kind(&order);
     match deps.fulfil(order).await {
-        Ok(outcome) => {
-            tracing::info!(request_id, message = message.id, kind, outcome, "fulfilled");
+        Ok(Fulfilled::Sent) => {
+            tracing::info!(request_id, message = message.id, kind, "sent");
+            true
+        }
+        Ok(Fulfilled::Nothing(why)) => {
+            tracing::info!(
+                request_id,
+                message = message.id,
+                kind,
+                why,
+                "nothing to send"
+            );
+            true
+        }
+        Ok(Fulfilled::Rejected(why)) => {
+            tracing::warn!(
+                request_id,
+                message = message.id,
+                kind,
+                why,
+                "refused for good; dropped"
+            );
             true
         }
         Err(error) => {
@@ -108,10 +119,10 @@ mod tests {
     struct Picky(Mutex<Vec<MailOrder>>);
 
     impl Fulfil for Picky {
-        fn fulfil(&self, order: MailOrder) -> BoxFuture<'_, Stored<&'static str>> {
+        fn fulfil(&self, order: MailOrder) -> BoxFuture<'_, Stored<Fulfilled>> {
             let NoticeKind::NewDevice = what(&order) else {
                 self.0.lock().unwrap().push(order);
-                return Box::pin(std::future::ready(Ok("sent")));
+                return Box::pin(std::future::ready(Ok(Fulfilled::Sent)));
             };
             let error = StoreError::new("mail.send", "a planned fault");
             Box::pin(std::future::ready(Err(error)))

@@ -56,6 +56,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn invitations() {
+        contract::invitations_contract(&Stores::new().invitations, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn links() {
+        contract::links_contract(Stores::new().link_stores(), seed()).await;
+    }
+
+    #[tokio::test]
+    async fn recovery() {
+        contract::recovery_contract(Stores::new().link_stores(), seed()).await;
+    }
+
+    #[tokio::test]
+    async fn mail_queue() {
+        let (queue, receive) = crate::stores::mail_queue(&Stores::new()).await;
+        contract::mail_queue_contract(&queue, &receive, seed()).await;
+    }
+
+    #[tokio::test]
     async fn sessions() {
         contract::sessions_contract(&Stores::new().sessions, seed()).await;
     }

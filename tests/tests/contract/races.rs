@@ -7,7 +7,9 @@ use vault_boot::clock::SystemClock;
 use vault_domain::asset::AssetState;
 use vault_domain::ports::ContentKeys;
 use vault_domain::usecase::guard::Guard;
-use vault_domain::usecase::{authorize_playback, finalize_upload, login, process_upload, refresh};
+use vault_domain::usecase::{
+    authorize_playback, finalize_upload, login, process_upload, recover_account, refresh,
+};
 use vault_testkit::Kit;
 use vault_testkit::race::{self, Setup, Way};
 use vault_tests::{seed, unique};
@@ -75,6 +77,36 @@ async fn a_hundred_creations_fill_the_places_that_are_left() {
 async fn a_revocation_wins_over_every_rotation() {
     let stores = Stores::new();
     race::race_rotations(Arc::new(stores.clients), seed(), WAY).await;
+}
+
+/// Links, people and budgets are real; no mail is ordered.
+fn recovering(stores: &Stores, kit: &Kit) -> Arc<recover_account::Deps> {
+    Arc::new(recover_account::Deps {
+        users: Arc::new(stores.directory.clone()),
+        members: Arc::new(stores.members.clone()),
+        invitations: Arc::new(stores.invitations.clone()),
+        links: Arc::new(stores.links.clone()),
+        recovery: Arc::new(stores.recovery.clone()),
+        limits: Arc::new(stores.limits.clone()),
+        clock: Arc::new(SystemClock),
+        ..kit.recover_account()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_of_a_hundred_uses_of_a_link_takes_effect() {
+    let (stores, seed) = (Stores::new(), seed());
+    let deps = recovering(&stores, &Kit::new(seed));
+    race::race_resets(Arc::clone(&deps), &stores.directory, seed, WAY).await;
+    race::race_acceptances(deps, &stores.directory, seed.wrapping_add(1), WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_thousand_requests_for_a_link_order_what_the_budget_allows() {
+    let (stores, seed) = (Stores::new(), seed());
+    let kit = Kit::new(seed);
+    let ordered = || kit.cloud.with(|s| s.mail_orders.len());
+    race::race_forgotten(recovering(&stores, &kit), &ordered, seed, WAY).await;
 }
 
 fn spending(stores: &Stores, seed: u64) -> Arc<authorize_playback::Deps> {

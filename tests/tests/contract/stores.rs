@@ -5,13 +5,16 @@ use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
     DynamoAccounts, DynamoAssets, DynamoCeremonies, DynamoClients, DynamoContentKeys,
-    DynamoDirectory, DynamoFactors, DynamoGrants, DynamoKeyReads, DynamoLimits, DynamoMembers,
-    DynamoPlaylistReads, DynamoSessions, DynamoStandings, DynamoViews, StandingTables,
+    DynamoDirectory, DynamoFactors, DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLimits,
+    DynamoLinks, DynamoMembers, DynamoPlaylistReads, DynamoRecovery, DynamoSessions,
+    DynamoStandings, DynamoViews, RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3Media, S3Uploads};
+use vault_aws::sqs::SqsMailQueue;
+use vault_domain::mail::MailOrder;
 use vault_domain::ports::SignedPart;
-use vault_testkit::contract::Viewers;
-use vault_tests::{Http, Request, cloud};
+use vault_testkit::contract::{LinkStores, Viewers};
+use vault_tests::{Http, Request, cloud, unique};
 
 /// One adapter of each kind.
 pub(crate) struct Stores {
@@ -24,6 +27,9 @@ pub(crate) struct Stores {
     pub(crate) standings: DynamoStandings,
     pub(crate) clients: DynamoClients,
     pub(crate) limits: DynamoLimits,
+    pub(crate) links: DynamoLinks,
+    pub(crate) invitations: DynamoInvitations,
+    pub(crate) recovery: DynamoRecovery,
     pub(crate) sessions: DynamoSessions,
     pub(crate) grants: DynamoGrants,
     pub(crate) views: DynamoViews,
@@ -56,6 +62,16 @@ impl Stores {
             standings: DynamoStandings::new(of(), standing()),
             clients: DynamoClients::new(of(), table("ClientsTable")),
             limits: DynamoLimits::new(of(), table("LimitsTable")),
+            links: DynamoLinks::new(of(), table("LinksTable")),
+            invitations: DynamoInvitations::new(of(), table("MembersTable")),
+            recovery: DynamoRecovery::new(
+                of(),
+                RecoveryTables {
+                    links: table("LinksTable").to_owned(),
+                    users: table("UsersTable").to_owned(),
+                    members: table("MembersTable").to_owned(),
+                },
+            ),
             sessions: DynamoSessions::new(of(), table("SessionsTable")),
             grants: DynamoGrants::new(of(), table("GrantsTable")),
             views: DynamoViews::new(
@@ -83,6 +99,16 @@ impl Stores {
             media: S3Media::new(sdk.s3(), table("MediaBucket")),
             distribution: CloudFrontDistribution::new(sdk.cloudfront(), table("DistributionId")),
             sdk,
+        }
+    }
+
+    /// What links are about.
+    pub(crate) fn link_stores(&self) -> LinkStores<'_> {
+        LinkStores {
+            links: &self.links,
+            recovery: &self.recovery,
+            invitations: &self.invitations,
+            directory: &self.directory,
         }
     }
 
@@ -135,4 +161,36 @@ pub(crate) fn putter(part: SignedPart, octets: Vec<u8>) -> BoxFuture<'static, Re
         println!("S3 refused: {}", reply.text());
         Err(reply.status)
     })
+}
+
+/// A queue of one's own, since send-mail eats what comes into the deployed one, and what receives from it.
+pub(crate) async fn mail_queue(
+    stores: &Stores,
+) -> (
+    SqsMailQueue,
+    impl Fn() -> BoxFuture<'static, Vec<MailOrder>> + Send + Sync,
+) {
+    let client = stores.sdk.sqs();
+    let name = format!("mail-{}", unique());
+    let made = client.create_queue().queue_name(name).send().await;
+    let url = made.expect("a queue").queue_url.expect("its URL");
+    let queue = SqsMailQueue::new(client.clone(), &url);
+    let receive = move || -> BoxFuture<'static, Vec<MailOrder>> {
+        let (client, url) = (client.clone(), url.clone());
+        Box::pin(async move {
+            let asked = client.receive_message().queue_url(&url);
+            let asked = asked.wait_time_seconds(1).max_number_of_messages(10);
+            let got = asked.send().await.expect("a receive");
+            let mut orders = Vec::new();
+            for message in got.messages.unwrap_or_default() {
+                let body = message.body.unwrap_or_default();
+                orders.push(serde_json::from_str(&body).expect("an order"));
+                let done = client.delete_message().queue_url(&url);
+                let done = done.set_receipt_handle(message.receipt_handle).send();
+                done.await.expect("a deletion");
+            }
+            orders
+        })
+    };
+    (queue, receive)
 }

@@ -7,6 +7,8 @@ mod factors;
 #[cfg(test)]
 mod main_job;
 #[cfg(test)]
+mod recovery;
+#[cfg(test)]
 mod replies;
 #[cfg(test)]
 mod sessions;

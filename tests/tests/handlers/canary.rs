@@ -51,7 +51,7 @@ fn logged(work: impl Future<Output = ()>) -> String {
 }
 
 fn assert_clean(log: &str, secrets: &[Vec<u8>], what: &str) {
-    let told = ["\"request\"", "\"outcome\"", "\"owner\""];
+    let told = ["\"request\"", "\"outcome\"", "\"owner\"", "\"kind\""];
     assert!(
         told.iter().any(|line| log.contains(line)),
         "{what} logged nothing: {log}"
@@ -230,4 +230,42 @@ fn the_functions_without_a_route_log_no_secret() {
 fn the_net_would_catch_a_secret() {
     let log = logged(async { tracing::info!(token = CANARY, "request") });
     assert!(std::panic::catch_unwind(|| assert_clean(&log, &[], "this")).is_err());
+}
+
+#[test]
+fn mail_logs_neither_links_nor_addresses() {
+    use vault_domain::mail::MailOrder;
+    let order = |email: &str| MailOrder::PasswordReset {
+        request: [9; 16],
+        email: builders::email(email),
+        requested_from: None,
+    };
+    let gone = "gone@example.org";
+    for fault in [None, Some(1), Some(2), Some(3), Some(4), Some(5)] {
+        let kit = golden();
+        kit.cloud.with(|s| {
+            s.undeliverable.insert(gone.to_owned());
+            let user = s.users.get_mut(&builders::VIEWER).unwrap();
+            user.email = builders::email(gone);
+        });
+        let bodies = [builders::EMAIL, gone, "nobody@example.org"]
+            .map(|email| serde_json::to_string(&order(email)).unwrap());
+        let records: Vec<_> = bodies
+            .iter()
+            .map(|body| json!({ "messageId": "m", "body": body }))
+            .chain([json!({ "messageId": "c", "body": CANARY })])
+            .collect();
+        if let Some(call) = fault {
+            let mode = Mode::FailBefore;
+            kit.faults.arm(vec![Fault { call, mode }]);
+        }
+        let log = logged(async {
+            invoke(&kit, "send-mail", json!({ "Records": records }))
+                .await
+                .unwrap();
+        });
+        let mut secrets = kit.ledger.secrets();
+        secrets.extend([builders::EMAIL, gone].map(|email| email.as_bytes().to_vec()));
+        assert_clean(&log, &secrets, "send-mail");
+    }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use vault_testkit::{Kit, builders};
 
-use crate::world::{access, answer_request, golden};
+use crate::world::{access, answer_request, golden, links};
 
 /// The event with the values that only a running system has.
 fn filled(kit: &Kit, text: &str) -> String {
     let ticket = kit.golden_ticket();
+    let [reset, verification, invitation] = links(kit);
     let values = [
         ("{{access}}", access(kit).expose().to_owned()),
         (
@@ -29,6 +30,12 @@ fn filled(kit: &Kit, text: &str) -> String {
         ),
         ("{{email}}", builders::EMAIL.to_owned()),
         ("{{password}}", builders::PASSWORD.to_owned()),
+        ("{{reset}}", reset.secret().expose().to_owned()),
+        (
+            "{{verification}}",
+            verification.secret().expose().to_owned(),
+        ),
+        ("{{invitation}}", invitation.secret().expose().to_owned()),
     ];
     values.iter().fold(text.to_owned(), |all, (name, value)| {
         all.replace(name, value)

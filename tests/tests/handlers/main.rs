@@ -10,5 +10,7 @@
 
 mod canary;
 mod events;
+mod recovery;
+#[cfg(test)]
 mod replies;
 mod world;

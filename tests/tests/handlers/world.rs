@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use vault_boot::event::{Invocation, Outcome};
 use vault_boot::wiring;
 use vault_domain::id::SessionId;
-use vault_domain::ports::{AccessTokens as _, Clock as _, LoginChallenges as _};
+use vault_domain::link::{LinkRequest, LinkToken};
+use vault_domain::ports::{AccessTokens as _, Clock as _, LinkTokens as _, LoginChallenges as _};
 use vault_domain::secret::SecretText;
 use vault_domain::token::LoginChallenge;
 use vault_http::cors::Origins;
@@ -18,12 +19,17 @@ use vault_testkit::{Kit, builders};
 /// The origin of the front end.
 pub(crate) const ORIGIN: &str = "https://app.example.org";
 
+/// Who is invited into the golden organisation.
+pub(crate) const INVITED: &str = "ina@example.org";
+/// A password that none of the golden words helps to guess.
+pub(crate) const NEW_PASSWORD: &str = "seven unrelated things";
+
 /// A request in the words of API Gateway's payload 2.0.
 #[derive(Clone, Default)]
 pub(crate) struct Ask {
     pub(crate) function: &'static str,
     pub(crate) method: &'static str,
-    /// As the template writes it, for functions of several routes.
+    /// As the template writes it, or its path alone, for functions of several routes.
     pub(crate) route: &'static str,
     pub(crate) path: Vec<(&'static str, String)>,
     pub(crate) query: Vec<(&'static str, String)>,
@@ -46,6 +52,11 @@ impl Ask {
             route,
             ..Self::to(function, method)
         }
+    }
+    /// The route's path, where a function has several.
+    pub(crate) const fn route(mut self, path: &'static str) -> Self {
+        self.route = path;
+        self
     }
     pub(crate) fn path(mut self, name: &'static str, value: impl ToString) -> Self {
         self.path.push((name, value.to_string()));
@@ -73,6 +84,21 @@ impl Ask {
         self.header("content-type", kind)
     }
 
+    /// The route as the template writes it, and the path as a client does.
+    fn place(&self) -> (String, String) {
+        let key = match self.route {
+            "" => format!("{} /{}", self.method, self.function),
+            whole if whole.contains(' ') => whole.to_owned(),
+            path => format!("{} {path}", self.method),
+        };
+        let (_, path) = key.split_once(' ').unwrap();
+        let mut path = path.to_owned();
+        for (name, value) in &self.path {
+            path = path.replace(&format!("{{{name}}}"), value);
+        }
+        (key, path)
+    }
+
     fn event(&self) -> String {
         let object = |pairs: &[(&str, String)]| -> Value {
             pairs
@@ -84,10 +110,10 @@ impl Ask {
         let mut headers = self.headers.clone();
         headers.push(("origin", ORIGIN.to_owned()));
         headers.push(("x-forwarded-proto", "https".to_owned()));
-        let path = format!("/{}", self.function);
+        let (key, path) = self.place();
         json!({
             "version": "2.0",
-            "routeKey": format!("{} {path}", self.method),
+            "routeKey": key,
             "rawPath": path,
             "rawQueryString": self.query.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("&"),
             "headers": object(&headers),
@@ -97,7 +123,7 @@ impl Ask {
                 "accountId": "111122223333", "apiId": "api", "domainName": "api.example.org",
                 "http": { "method": self.method, "path": path, "protocol": "HTTP/1.1",
                           "sourceIp": "203.0.113.9", "userAgent": "test" },
-                "requestId": "r-1", "routeKey": self.route, "stage": "$default",
+                "requestId": "r-1", "routeKey": key, "stage": "$default",
                 "time": "22/Nov/2026:00:00:00 +0000", "timeEpoch": 1_795_305_600_000_u64,
             },
             "body": self.body,
@@ -197,6 +223,11 @@ pub(crate) async fn answer_request(
             };
             problems.serve(&deps, withdraw_asset::handle, request).await
         }
+        "recover-account" => {
+            problems
+                .serve(&kit.recover_account(), recover_account::handle, request)
+                .await
+        }
         other => panic!("no such function: {other}"),
     }
 }
@@ -219,6 +250,7 @@ pub(crate) async fn invoke(kit: &Kit, function: &str, payload: Value) -> Outcome
             process_upload::handle(&deps, invocation).await
         }
         "bootstrap-owner" => bootstrap_owner::handle(&kit.bootstrap_owner(), invocation).await,
+        "send-mail" => send_mail::handle(&kit.send_mail(), invocation).await,
         other => panic!("no such function: {other}"),
     }
 }
@@ -239,6 +271,9 @@ pub(crate) fn golden() -> Kit {
     kit.plant_playback();
     kit.plant_grant(&builders::media_token(2), |_| ());
     kit.plant_client(|_| ());
+    kit.plant_reset();
+    kit.plant_verification();
+    kit.plant_invitation(INVITED);
     kit
 }
 
@@ -259,6 +294,12 @@ fn code(kit: &Kit) -> String {
     code.expose().to_owned()
 }
 
+/// The tokens of the links in the golden world: of a reset, a verification, an invitation.
+pub(crate) fn links(kit: &Kit) -> [LinkToken; 3] {
+    let invitation = LinkRequest::Invitation(builders::INVITATION, 1);
+    [builders::RESET, builders::VERIFY, invitation].map(|request| kit.link_tokens.token(&request))
+}
+
 /// One good request to every function with a route.
 pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
     let access = access(kit);
@@ -271,6 +312,10 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
          &resource=urn%3Areelvault%3Aasset%3A{asset}&scope=play",
         access.expose()
     );
+    let [reset, verification, invitation] = links(kit);
+    let [reset, verification, invitation] =
+        [&reset, &verification, &invitation].map(|token| token.secret().expose().to_owned());
+    let recovery = |route| Ask::to("recover-account", "POST").route(route);
     let refresh = kit.golden_refresh_token();
     let refresh = format!(
         "grant_type=refresh_token&refresh_token={}",
@@ -332,5 +377,11 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
         Ask::to("withdraw-asset", "POST")
             .bearer(&access)
             .path("asset_id", asset),
+        recovery("/v1/password/forgot").json(&json!({ "email": builders::EMAIL })),
+        recovery("/v1/password/reset")
+            .json(&json!({ "token": reset, "new_password": NEW_PASSWORD })),
+        recovery("/v1/invitations/accept")
+            .json(&json!({ "token": invitation, "password": NEW_PASSWORD })),
+        recovery("/v1/email/verify").json(&json!({ "token": verification })),
     ]
 }

@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 use crate::cfn::{ROOT, World};
 use crate::faults::Faults;
 
-const ROUTES: [(&str, &str); 29] = [
+const ROUTES: &[(&str, &str)] = &[
     ("GET /.well-known/jwks.json", "MintToken"),
     ("GET /v1/keys/{asset_id}/{key_id}", "DeliverKey"),
     ("GET /v1/playback/{token}/{playlist}", "DeliverPlaylist"),
     ("GET /v1/uploads/{asset_id}", "FinalizeUpload"),
     ("POST /v1/assets/{asset_id}/playback", "AuthorizePlayback"),
     ("POST /v1/assets/{asset_id}/withdraw", "WithdrawAsset"),
+    ("POST /v1/email/verify", "RecoverAccount"),
+    ("POST /v1/invitations/accept", "RecoverAccount"),
     ("POST /v1/login", "Login"),
     ("GET /v1/account", "ManageAccount"),
     ("GET /v1/account/sessions", "ManageAccount"),
@@ -42,6 +44,8 @@ const ROUTES: [(&str, &str); 29] = [
     ("POST /v1/login/second-factor/passkey-options", "Login"),
     ("POST /v1/login/passkey/options", "Login"),
     ("POST /v1/login/passkey", "Login"),
+    ("POST /v1/password/forgot", "RecoverAccount"),
+    ("POST /v1/password/reset", "RecoverAccount"),
     ("POST /v1/token", "MintToken"),
     ("POST /v1/uploads", "PresignUpload"),
     ("POST /v1/uploads/{asset_id}/finalize", "FinalizeUpload"),

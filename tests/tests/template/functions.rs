@@ -62,7 +62,12 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "BootstrapOwner",
         "bootstrap-owner",
-        "USERS_TABLE MEMBERS_TABLE",
+        "USERS_TABLE MEMBERS_TABLE MAIL_QUEUE_URL",
+    ),
+    (
+        "RecoverAccount",
+        "recover-account",
+        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE LINKS_TABLE LIMITS_TABLE MAIL_QUEUE_URL",
     ),
     (
         "SendMail",

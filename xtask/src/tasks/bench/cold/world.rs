@@ -162,6 +162,7 @@ fn environment(jwks: &str) -> Environment {
         ("TOKEN_JWKS", jwks),
         ("ALLOWED_ORIGINS", "https://www.example.org"),
         ("DISTRIBUTION_ID", "E1"),
+        ("MAIL_QUEUE_URL", "https://sqs.example.org/mail"),
         ("PLAYBACK_SESSION_SECONDS", "14400"),
         ("SEGMENT_MS", "6000"),
         ("SEGMENTS_PER_KEY", "5"),
