@@ -12,6 +12,8 @@ pub mod deliver_playlist;
 pub mod finalize_upload;
 #[cfg(feature = "login")]
 pub mod login;
+#[cfg(feature = "manage-api-keys")]
+pub mod manage_api_keys;
 #[cfg(feature = "mint-token")]
 pub mod mint_token;
 #[cfg(feature = "presign-upload")]
@@ -42,6 +44,7 @@ mod parts {
     /// The verifier of access tokens: public keys only, no call.
     #[cfg_attr(
         not(any(
+            feature = "manage-api-keys",
             feature = "mint-token",
             feature = "presign-upload",
             feature = "finalize-upload",
@@ -65,6 +68,7 @@ mod parts {
         feature = "authorize-playback",
         feature = "deliver-playlist",
         feature = "deliver-key",
+        feature = "manage-api-keys",
         feature = "mint-token"
     ))]
     pub(super) fn standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {

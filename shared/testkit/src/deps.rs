@@ -2,7 +2,8 @@
 
 use vault_domain::usecase::{
     authorize_playback, begin_upload, bootstrap_owner, client, deliver_key, deliver_playlist,
-    exchange, finalize_upload, login, process_upload, refresh, withdraw_asset,
+    exchange, finalize_upload, introspect, login, manage_api_keys, process_upload, refresh,
+    revoke_token, withdraw_asset,
 };
 
 use crate::builders;
@@ -44,6 +45,36 @@ impl Kit {
             limits: self.cloud.clone(),
             hashing: self.hashing.clone(),
             clock: self.clock.clone(),
+        }
+    }
+    /// Of [`revoke_token`].
+    pub fn revoke_token(&self) -> revoke_token::Deps {
+        revoke_token::Deps {
+            sessions: self.cloud.clone(),
+            refresh: self.refresh_tokens.clone(),
+            verifier: self.access.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+    /// Of [`introspect`].
+    pub fn introspect(&self) -> introspect::Deps {
+        introspect::Deps {
+            standings: self.cloud.clone(),
+            sessions: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+            refresh: self.refresh_tokens.clone(),
+            verifier: self.access.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+    /// Of [`manage_api_keys`].
+    pub fn manage_api_keys(&self) -> manage_api_keys::Deps {
+        manage_api_keys::Deps {
+            standings: self.cloud.clone(),
+            clients: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
         }
     }
     /// Of [`exchange`].

@@ -20,6 +20,8 @@ pub(crate) const ORIGIN: &str = "https://app.example.org";
 pub(crate) struct Ask {
     pub(crate) function: &'static str,
     pub(crate) method: &'static str,
+    /// The path, where a function tells its routes apart by it.
+    pub(crate) route: Option<&'static str>,
     pub(crate) path: Vec<(&'static str, String)>,
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -33,6 +35,10 @@ impl Ask {
             method,
             ..Self::default()
         }
+    }
+    pub(crate) fn route(mut self, route: &'static str) -> Self {
+        self.route = Some(route);
+        self
     }
     pub(crate) fn path(mut self, name: &'static str, value: impl ToString) -> Self {
         self.path.push((name, value.to_string()));
@@ -71,7 +77,9 @@ impl Ask {
         let mut headers = self.headers.clone();
         headers.push(("origin", ORIGIN.to_owned()));
         headers.push(("x-forwarded-proto", "https".to_owned()));
-        let path = format!("/{}", self.function);
+        let path = self
+            .route
+            .map_or_else(|| format!("/{}", self.function), ToOwned::to_owned);
         json!({
             "version": "2.0",
             "routeKey": format!("{} {path}", self.method),
@@ -119,12 +127,24 @@ pub(crate) async fn answer_request(
             let deps = wiring::mint_token::Deps {
                 refresh: kit.refresh(),
                 client: kit.client(),
+                revoke: kit.revoke_token(),
+                introspect: kit.introspect(),
                 exchange: kit.exchange(),
                 verifier,
                 jwks: r#"{"keys":[]}"#.to_owned(),
+                issuer: "urn:reelvault:test".to_owned(),
             };
             web(Errors::OAuth)
                 .serve(&deps, mint_token::handle, request)
+                .await
+        }
+        "manage-api-keys" => {
+            let deps = wiring::manage_api_keys::Deps {
+                manage: kit.manage_api_keys(),
+                verifier,
+            };
+            problems
+                .serve(&deps, manage_api_keys::handle, request)
                 .await
         }
         "presign-upload" => {
@@ -243,6 +263,26 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
             .json(&json!({ "email": builders::EMAIL, "password": builders::PASSWORD })),
         Ask::to("mint-token", "POST").form(&refresh),
         Ask::to("mint-token", "POST").form(&client),
+        Ask::to("mint-token", "POST")
+            .route("/v1/token/revoke")
+            .form(&format!("token={}", kit.golden_refresh_token().expose())),
+        Ask::to("mint-token", "POST")
+            .route("/v1/token/introspect")
+            .form(&format!("token={}&{client}", access.expose())),
+        Ask::to("mint-token", "GET").route("/.well-known/oauth-authorization-server"),
+        Ask::to("manage-api-keys", "GET").bearer(&access),
+        Ask::to("manage-api-keys", "POST")
+            .bearer(&access)
+            .json(&json!({ "name": "Player", "role": "viewer", "scopes": ["play"] })),
+        Ask::to("manage-api-keys", "POST")
+            .route("/v1/api-keys/x/rotate")
+            .bearer(&access)
+            .path("key_id", builders::CLIENT)
+            .json(&json!({ "overlap_seconds": 60 })),
+        Ask::to("manage-api-keys", "POST")
+            .route("/v1/api-keys/x/revoke")
+            .bearer(&access)
+            .path("key_id", builders::CLIENT),
         Ask::to("mint-token", "POST").form(&exchange),
         Ask::to("mint-token", "GET"),
         Ask::to("presign-upload", "POST")

@@ -7,15 +7,22 @@ use serde_json::{Value, json};
 use crate::cfn::{ROOT, World};
 use crate::faults::Faults;
 
-const ROUTES: [(&str, &str); 11] = [
+const ROUTES: [(&str, &str); 18] = [
     ("GET /.well-known/jwks.json", "MintToken"),
+    ("GET /.well-known/oauth-authorization-server", "MintToken"),
+    ("GET /v1/api-keys", "ManageApiKeys"),
     ("GET /v1/keys/{asset_id}/{key_id}", "DeliverKey"),
     ("GET /v1/playback/{token}/{playlist}", "DeliverPlaylist"),
     ("GET /v1/uploads/{asset_id}", "FinalizeUpload"),
+    ("POST /v1/api-keys", "ManageApiKeys"),
+    ("POST /v1/api-keys/{key_id}/revoke", "ManageApiKeys"),
+    ("POST /v1/api-keys/{key_id}/rotate", "ManageApiKeys"),
     ("POST /v1/assets/{asset_id}/playback", "AuthorizePlayback"),
     ("POST /v1/assets/{asset_id}/withdraw", "WithdrawAsset"),
     ("POST /v1/login", "Login"),
     ("POST /v1/token", "MintToken"),
+    ("POST /v1/token/introspect", "MintToken"),
+    ("POST /v1/token/revoke", "MintToken"),
     ("POST /v1/uploads", "PresignUpload"),
     ("POST /v1/uploads/{asset_id}/finalize", "FinalizeUpload"),
     ("POST /v1/uploads/{asset_id}/parts", "PresignUpload"),

@@ -12,9 +12,12 @@ pub mod deliver_key;
 pub mod deliver_playlist;
 pub mod exchange;
 pub mod finalize_upload;
+pub mod introspect;
 pub mod login;
+pub mod manage_api_keys;
 pub mod process_upload;
 pub mod refresh;
+pub mod revoke_token;
 mod sign_in;
 pub mod withdraw_asset;
 
