@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs a Python program with cryptography, PyJWT and bcrypt at hand, in an environment made at first need.
+# Runs a Python program with cryptography, PyJWT, bcrypt and Authlib at hand, in an environment made at first need.
 set -eu
 # Where `cargo xtask` put uv on a machine without it.
 PATH=$PATH:${REELVAULT_CACHE:-$HOME/.cache/reelvault}/uv/bin
 venv=${REELVAULT_CACHE:-$HOME/.cache/reelvault}/venv-verifiers
-packages='cryptography==48.* PyJWT==2.* bcrypt==5.*'
-works() { "$1" -c 'import cryptography, jwt, bcrypt' 2>/dev/null; }
+packages='cryptography==48.* PyJWT==2.* bcrypt==5.* Authlib==1.* requests==2.*'
+works() { "$1" -c 'import cryptography, jwt, bcrypt, authlib, requests' 2>/dev/null; }
 
 if ! works "$venv/bin/python"; then
     fresh=$venv.$$

@@ -5,6 +5,8 @@ mod events;
 #[cfg(test)]
 mod main_job;
 #[cfg(test)]
+mod oauth;
+#[cfg(test)]
 mod replies;
 #[cfg(test)]
 mod sessions;
