@@ -1,6 +1,8 @@
 //! EC P-256 key pairs in the forms that the stack takes: a secret for the private half, parameters
 //! for the public one.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -13,6 +15,17 @@ use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 use p256::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+
+/// The public halves of all versions of a secret as a JWK set (RFC 7517); a version's name is its `kid`. While a
+/// rotation is under way there are two.
+pub(crate) fn jwks_of(secret: &str) -> Result<String> {
+    let versions: BTreeMap<String, String> =
+        serde_json::from_str(secret).context("the secret is not a JSON object of texts")?;
+    let keys = versions.iter().filter(|(name, _)| *name != "current");
+    let keys = keys.map(|(name, text)| Ok(KeyPair::from_base64(text)?.jwk(name)));
+    let keys: Vec<Value> = keys.collect::<Result<_>>()?;
+    Ok(json!({ "keys": keys }).to_string())
+}
 
 /// A key pair. No `Debug`: it holds the private half.
 pub(crate) struct KeyPair {
@@ -35,6 +48,10 @@ impl KeyPair {
         let encoded = secret[id]
             .as_str()
             .context("the secret lacks its current key")?;
+        Self::from_base64(encoded)
+    }
+
+    fn from_base64(encoded: &str) -> Result<Self> {
         let der = STANDARD
             .decode(encoded)
             .context("the secret's key is not base64")?;
@@ -58,9 +75,12 @@ impl KeyPair {
 
     /// The public half as a JWK set (RFC 7517).
     pub(crate) fn jwks(&self) -> String {
+        json!({ "keys": [self.jwk(&self.id())] }).to_string()
+    }
+
+    fn jwk(&self, kid: &str) -> Value {
         let (x, y) = self.coordinates();
-        let key = json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": self.id(), "alg": "ES256", "use": "sig" });
-        json!({ "keys": [key] }).to_string()
+        json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": kid, "alg": "ES256", "use": "sig" })
     }
 
     /// The public half as PEM, as `AWS::CloudFront::PublicKey` takes it.
@@ -89,7 +109,9 @@ impl KeyPair {
 
 #[cfg(test)]
 mod tests {
-    use super::KeyPair;
+    use serde_json::{Value, json};
+
+    use super::{KeyPair, jwks_of};
 
     #[test]
     fn a_key_survives_its_secret() {
@@ -97,6 +119,18 @@ mod tests {
         let again = KeyPair::from_secret(&pair.to_secret("1").unwrap()).unwrap();
         assert_eq!(pair.public_pem().unwrap(), again.public_pem().unwrap());
         assert_eq!(pair.jwks(), again.jwks());
+    }
+
+    #[test]
+    fn a_set_holds_every_version_of_a_secret_under_its_name() {
+        let (old, new) = (KeyPair::generate(), KeyPair::generate());
+        let secret = old.to_secret(&old.id()).unwrap();
+        assert_eq!(jwks_of(&secret).unwrap(), old.jwks());
+        let mut secret: Value = serde_json::from_str(&old.to_secret("1").unwrap()).unwrap();
+        let added: Value = serde_json::from_str(&new.to_secret("2").unwrap()).unwrap();
+        secret["2"] = added["2"].clone();
+        let set: Value = serde_json::from_str(&jwks_of(&secret.to_string()).unwrap()).unwrap();
+        assert_eq!(set["keys"], json!([old.jwk("1"), new.jwk("2")]));
     }
 
     #[test]

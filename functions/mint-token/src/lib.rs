@@ -1,12 +1,16 @@
 //! `POST /v1/token`, an OAuth 2.0 token endpoint (RFC 6749): refresh tokens with rotation, client credentials
-//! of API keys, and token exchange (RFC 8693) for media tokens. `GET /.well-known/jwks.json`: the public keys (RFC 7517).
+//! of API keys, and token exchange (RFC 8693) for media tokens. `POST /v1/token/revoke` (RFC 7009) and `POST /v1/token/introspect`
+//! (RFC 7662). `GET /.well-known/oauth-authorization-server`: what there is of it (RFC 8414). `GET /.well-known/jwks.json`: the public keys (RFC 7517).
 
 mod client;
 mod form;
+mod introspect;
+mod metadata;
 
 use serde::Serialize;
 use vault_domain::api_key::Scopes;
 use vault_domain::secret::SecretText;
+use vault_domain::usecase::revoke_token::{self, Revocation};
 use vault_domain::usecase::{client_credentials, exchange, refresh};
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request};
@@ -15,11 +19,11 @@ use form::Form;
 use vault_boot::wiring::mint_token::Deps;
 
 /// RFC 8693 §2.1.
-const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+pub(crate) const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// Our kind of token, as RFC 8693 §3 wants one named.
 const MEDIA_TOKEN: &str = "urn:reelvault:params:oauth:token-type:media-token";
-/// Seconds for which caches may keep the public keys.
-const JWKS_SECONDS: u32 = 300;
+/// Seconds for which caches may keep the public keys, and what else is the same for everyone.
+pub(crate) const PUBLIC_SECONDS: u32 = 300;
 
 #[derive(Serialize)]
 struct Tokens<'a> {
@@ -34,29 +38,42 @@ struct Tokens<'a> {
     scope: Option<String>,
 }
 
-/// Handles a request to either route.
+/// Handles a request to any of the routes.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
+        let route = extract::route(request);
         if request.method() == "GET" {
-            let jwks = deps.jwks.clone();
-            return Ok(Reply::text(
-                200,
-                "application/jwk-set+json",
-                jwks,
-                Cache::Public(JWKS_SECONDS),
-            ));
+            return Ok(if route.ends_with(metadata::ROUTE) {
+                metadata::reply(deps, request)
+            } else {
+                let (kind, cache) = ("application/jwk-set+json", Cache::Public(PUBLIC_SECONDS));
+                Reply::text(200, kind, deps.jwks.clone(), cache)
+            });
         }
         let form = Form::new(extract::form(request, SMALL_BODY)?);
-        match form.required(
-            "grant_type",
-            "refresh_token, client_credentials or token-exchange",
-        )? {
+        if route.ends_with("/token/revoke") {
+            return revoked(deps, &form).await;
+        }
+        if route.ends_with("/token/introspect") {
+            return introspect::reply(deps, request, &form).await;
+        }
+        let expected = "refresh_token, client_credentials or token-exchange";
+        match form.required("grant_type", expected)? {
             "refresh_token" => refreshed(deps, &form).await,
             "client_credentials" => granted(deps, request, &form).await,
             EXCHANGE => exchanged(deps, &form).await,
             _ => Err(Failure::UnsupportedGrantType),
         }
     })
+}
+
+/// `token_type_hint` is not needed: a token shows its kind.
+async fn revoked(deps: &Deps, form: &Form) -> Outcome {
+    let token = form.required("token", "a refresh token or an access token")?;
+    match revoke_token::run(&deps.revoke, &SecretText::new(token.to_owned())).await? {
+        Revocation::Done => Ok(Reply::json(200, &serde_json::json!({}), Cache::NoStore)),
+        Revocation::Unsupported => Err(Failure::UnsupportedTokenType),
+    }
 }
 
 async fn refreshed(deps: &Deps, form: &Form) -> Outcome {

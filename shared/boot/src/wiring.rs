@@ -18,6 +18,8 @@ pub mod finalize_upload;
 pub mod login;
 #[cfg(feature = "manage-account")]
 pub mod manage_account;
+#[cfg(feature = "manage-api-keys")]
+pub mod manage_api_keys;
 #[cfg(feature = "mint-token")]
 pub mod mint_token;
 #[cfg(feature = "presign-upload")]
@@ -53,6 +55,7 @@ mod parts {
     #[cfg_attr(
         not(any(
             feature = "manage-account",
+            feature = "manage-api-keys",
             feature = "mint-token",
             feature = "presign-upload",
             feature = "finalize-upload",
@@ -77,7 +80,9 @@ mod parts {
         feature = "deliver-playlist",
         feature = "deliver-key",
         feature = "mint-token",
-        feature = "manage-account"
+        feature = "manage-account",
+        feature = "manage-api-keys",
+        feature = "mint-token"
     ))]
     pub(super) fn standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {
         vault_aws::dynamodb::StandingTables {

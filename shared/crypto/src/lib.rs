@@ -4,6 +4,7 @@
 pub mod access;
 pub mod cloudfront;
 pub mod entropy;
+pub mod jwks;
 pub mod keyring;
 pub mod link;
 pub mod mac;

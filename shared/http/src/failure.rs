@@ -18,6 +18,9 @@ pub enum Failure {
     /// The token endpoint does not know this grant type (RFC 6749 §5.2).
     #[error("the grant type is not one of refresh_token, client_credentials and token-exchange")]
     UnsupportedGrantType,
+    /// A token of this kind cannot be ended here (RFC 7009 §2.2.1).
+    #[error("a token of this kind cannot be revoked here")]
+    UnsupportedTokenType,
 }
 
 impl From<Malformed> for Failure {

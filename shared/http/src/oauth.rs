@@ -21,6 +21,7 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
     use Refusal as R;
     match failure {
         Failure::UnsupportedGrantType => (400, "unsupported_grant_type"),
+        Failure::UnsupportedTokenType => (400, "unsupported_token_type"),
         Failure::TooLarge(_) | Failure::WrongMediaType(_) => (kind.status, "invalid_request"),
         Failure::Refused(refusal) => match refusal {
             R::InvalidToken {
@@ -28,6 +29,11 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
                 ..
             }
             | R::RefreshReused => (400, "invalid_grant"),
+            // RFC 7662 §2.3: who asks by a bearer token is refused as RFC 6750 §3.1 says.
+            R::InvalidToken {
+                what: "bearer token",
+                ..
+            } => (kind.status, "invalid_token"),
             // RFC 8707 §2: unknown, malformed or of no use to this caller.
             R::NotFound(_)
             | R::WrongState(_)
@@ -74,6 +80,7 @@ pub fn reply(failure: &Failure, request_id: &str, basic: bool) -> Reply {
     // RFC 6749 §5.2 wants a challenge in the scheme that the client tried, and of nobody else.
     let challenge = match error {
         "invalid_client" => kind.challenge.filter(|_| basic),
+        "invalid_token" => kind.challenge,
         _ => None,
     };
     let plain = Kind { challenge, ..kind };

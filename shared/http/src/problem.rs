@@ -60,6 +60,11 @@ impl From<&Failure> for Kind {
                 "unsupported_grant_type",
                 "The grant type is not supported",
             ),
+            Failure::UnsupportedTokenType => kind(
+                400,
+                "unsupported_token_type",
+                "The token cannot be revoked here",
+            ),
         }
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
     account, authorize_playback, begin_upload, bootstrap_owner, client, deliver_key,
-    deliver_playlist, exchange, finalize_upload, guard, login, organisation, process_upload, proof,
-    recover_account, refresh, second_factor, send_mail, withdraw_asset,
+    deliver_playlist, exchange, finalize_upload, guard, introspect, login, manage_api_keys,
+    organisation, process_upload, proof, recover_account, refresh, revoke_token, second_factor,
+    send_mail, withdraw_asset,
 };
 
 use crate::builders;
@@ -104,6 +105,36 @@ impl Kit {
             limits: self.cloud.clone(),
             hashing: self.hashing.clone(),
             clock: self.clock.clone(),
+        }
+    }
+    /// Of [`revoke_token`].
+    pub fn revoke_token(&self) -> revoke_token::Deps {
+        revoke_token::Deps {
+            sessions: self.cloud.clone(),
+            refresh: self.refresh_tokens.clone(),
+            verifier: self.access.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+    /// Of [`introspect`].
+    pub fn introspect(&self) -> introspect::Deps {
+        introspect::Deps {
+            standings: self.cloud.clone(),
+            sessions: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+            refresh: self.refresh_tokens.clone(),
+            verifier: self.access.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+    /// Of [`manage_api_keys`].
+    pub fn manage_api_keys(&self) -> manage_api_keys::Deps {
+        manage_api_keys::Deps {
+            standings: self.cloud.clone(),
+            clients: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
         }
     }
     /// Of [`exchange`].

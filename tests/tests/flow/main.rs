@@ -6,6 +6,7 @@ mod events;
 mod factors;
 #[cfg(test)]
 mod main_job;
+mod oauth;
 #[cfg(test)]
 mod recovery;
 #[cfg(test)]

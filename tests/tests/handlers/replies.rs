@@ -227,6 +227,111 @@ async fn a_client_gets_a_token_of_the_scopes_that_it_asks_for_and_has() {
 }
 
 #[tokio::test]
+async fn what_the_authorization_server_can_do_is_told_to_everyone() {
+    let ask = Ask::to("mint-token", "GET").route("/.well-known/oauth-authorization-server");
+    insta::assert_snapshot!(whole(&ask).await);
+}
+
+fn introspected(token: &str) -> Ask {
+    let secret = builders::api_key_secret(builders::CLIENT, 1);
+    let ask = Ask::to("mint-token", "POST").route("/v1/token/introspect");
+    ask.form(&format!("token={token}")).header(
+        "authorization",
+        basic(&builders::CLIENT.to_string(), secret.expose()),
+    )
+}
+
+#[tokio::test]
+async fn an_active_token_is_told_in_full_and_any_other_in_one_word() {
+    let kit = golden();
+    let active = access(&kit);
+    insta::assert_snapshot!(whole(&introspected(active.expose())).await);
+    let reply = answer(&kit, &introspected("forged")).await;
+    assert_eq!(reply.body().to_vec(), br#"{"active":false}"#);
+    let dead = format!("Bearer {}x", active.expose());
+    let ask = Ask::to("mint-token", "POST").route("/v1/token/introspect");
+    let ask = ask.form("token=x").header("authorization", dead);
+    let reply = answer(&kit, &ask).await;
+    let challenge = reply.headers()["www-authenticate"].to_str().unwrap();
+    assert_eq!(
+        (reply.status().as_u16(), challenge),
+        (401, r#"Bearer error="invalid_token""#)
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_revoked_is_told_and_an_unknown_one_is_not() {
+    let status = async |token: &str| {
+        let ask = Ask::to("mint-token", "POST").route("/v1/token/revoke");
+        let reply = answer(&golden(), &ask.form(&format!("token={token}"))).await;
+        let body: serde_json::Value = serde_json::from_slice(reply.body()).unwrap();
+        (
+            reply.status().as_u16(),
+            body["error"].as_str().map(ToOwned::to_owned),
+        )
+    };
+    assert_eq!(status("nonsense").await, (200, None));
+    let media = builders::media_token(2);
+    let unsupported = Some("unsupported_token_type".to_owned());
+    assert_eq!(status(media.expose()).await, (400, unsupported));
+    let missing = Some("invalid_request".to_owned());
+    assert_eq!(status("").await, (400, missing));
+}
+
+#[tokio::test]
+async fn a_new_key_is_told_once_and_a_list_tells_no_secret() {
+    let kit = golden();
+    let access = access(&kit);
+    let body = json!({
+        "name": "Player", "role": "viewer", "scopes": ["play", "read"],
+        "expires_at": 1_900_000_000, "networks": ["192.0.2.0/24"],
+    });
+    let ask = Ask::to("manage-api-keys", "POST")
+        .bearer(&access)
+        .json(&body)
+        .header("idempotency-key", "once");
+    let made = answer(&kit, &ask).await;
+    let made_body: serde_json::Value = serde_json::from_slice(made.body()).unwrap();
+    assert_eq!(made.status(), 201);
+    let secret = made_body["secret"].as_str().unwrap().to_owned();
+    assert!(secret.starts_with("rvk_"));
+    let again = answer(&kit, &ask).await;
+    assert_eq!(again.status(), 409);
+    let list = Ask::to("manage-api-keys", "GET").bearer(&access);
+    let listed = answer(&kit, &list).await;
+    for reply in [again, listed] {
+        let text = String::from_utf8(reply.body().to_vec()).unwrap();
+        assert!(!text.contains("rvk_") && !text.contains(&secret), "{text}");
+    }
+    let keys = whole(&list).await;
+    insta::assert_snapshot!(keys);
+}
+
+#[tokio::test]
+async fn no_key_is_made_of_a_body_that_says_something_else() {
+    let good = json!({ "name": "Player", "role": "viewer", "scopes": ["play"] });
+    for (field, value) in [
+        ("role", json!("owner")),
+        ("role", json!("admin")),
+        ("scopes", json!([])),
+        ("scopes", json!(["everything"])),
+        ("scopes", json!("play")),
+        ("name", json!("")),
+        ("expires_at", json!(1)),
+        ("expire_at", json!(1_900_000_000)),
+        ("networks", json!(["192.0.2.1/24"])),
+    ] {
+        let kit = golden();
+        let mut body = good.clone();
+        body[field] = value;
+        let ask = Ask::to("manage-api-keys", "POST").bearer(&access(&kit));
+        let reply = answer(&kit, &ask.json(&body)).await;
+        assert_eq!(reply.status(), 400, "{body}");
+        assert_eq!(kit.cloud.with(|s| s.clients.len()), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_key_does_what_its_scopes_say_and_no_more() {
     use vault_domain::ports::{AccessTokens as _, Clock as _};
     let kit = golden();

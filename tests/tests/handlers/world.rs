@@ -171,12 +171,24 @@ pub(crate) async fn answer_request(
             let deps = wiring::mint_token::Deps {
                 refresh: kit.refresh(),
                 client: kit.client(),
+                revoke: kit.revoke_token(),
+                introspect: kit.introspect(),
                 exchange: kit.exchange(),
                 verifier,
                 jwks: r#"{"keys":[]}"#.to_owned(),
+                issuer: "urn:reelvault:test".to_owned(),
             };
             web(Errors::OAuth)
                 .serve(&deps, mint_token::handle, request)
+                .await
+        }
+        "manage-api-keys" => {
+            let deps = wiring::manage_api_keys::Deps {
+                manage: kit.manage_api_keys(),
+                verifier,
+            };
+            problems
+                .serve(&deps, manage_api_keys::handle, request)
                 .await
         }
         "presign-upload" => {
@@ -351,6 +363,26 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
         Ask::at("manage-account", "POST /v1/account/passkeys/options").bearer(&access),
         Ask::to("mint-token", "POST").form(&refresh),
         Ask::to("mint-token", "POST").form(&client),
+        Ask::to("mint-token", "POST")
+            .route("/v1/token/revoke")
+            .form(&format!("token={}", kit.golden_refresh_token().expose())),
+        Ask::to("mint-token", "POST")
+            .route("/v1/token/introspect")
+            .form(&format!("token={}&{client}", access.expose())),
+        Ask::to("mint-token", "GET").route("/.well-known/oauth-authorization-server"),
+        Ask::to("manage-api-keys", "GET").bearer(&access),
+        Ask::to("manage-api-keys", "POST")
+            .bearer(&access)
+            .json(&json!({ "name": "Player", "role": "viewer", "scopes": ["play"] })),
+        Ask::to("manage-api-keys", "POST")
+            .route("/v1/api-keys/x/rotate")
+            .bearer(&access)
+            .path("key_id", builders::CLIENT)
+            .json(&json!({ "overlap_seconds": 60 })),
+        Ask::to("manage-api-keys", "POST")
+            .route("/v1/api-keys/x/revoke")
+            .bearer(&access)
+            .path("key_id", builders::CLIENT),
         Ask::to("mint-token", "POST").form(&exchange),
         Ask::to("mint-token", "GET"),
         Ask::to("presign-upload", "POST")

@@ -5,18 +5,22 @@ mod totp;
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
     use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
-    use aws_lc_rs::signature::KeyPair as _;
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
     use aws_sdk_dynamodb::types::AttributeValue;
     use data_encoding::BASE64;
     use serde_json::json;
     use vault_crypto::Keyring;
+    use vault_crypto::access::JwtIssuer;
     use vault_crypto::cloudfront::PolicySigner;
     use vault_crypto::entropy::SystemEntropy;
+    use vault_crypto::jwks::public_jwks;
     use vault_crypto::password::Bcrypt;
     use vault_domain::credential::{Password, PasswordHash};
-    use vault_domain::ports::{PasswordHasher as _, UrlSigner as _};
+    use vault_domain::ports::{AccessTokens as _, PasswordHasher as _, UrlSigner as _};
     use vault_domain::secret::SecretText;
     use vault_domain::time::Timestamp;
     use vault_tests::films::SHORT;
@@ -84,6 +88,41 @@ mod tests {
         );
         let made: Vec<String> = serde_json::from_str(&made).unwrap();
         made.into_iter().map(PasswordHash).collect()
+    }
+
+    /// Before, during and after: a resource server that keeps what it read, and one that starts anew.
+    #[test]
+    fn a_rotation_of_the_signing_keys_is_followed() {
+        let key = || {
+            let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+            BASE64.encode(pair.to_pkcs8v1().unwrap().as_ref())
+        };
+        let (old, new) = (key(), key());
+        let ring = |secret: serde_json::Value| {
+            Keyring::parse(&SecretText::new(secret.to_string())).unwrap()
+        };
+        let before = ring(json!({ "current": "1", "1": old }));
+        let during = ring(json!({ "current": "2", "1": old, "2": new }));
+        let after = ring(json!({ "current": "2", "2": new }));
+        let caller = vault_testkit::builders::caller();
+        let token = |ring: &Keyring| {
+            let issuer = JwtIssuer::new(ring, "urn:test".to_owned(), Arc::new(SystemEntropy));
+            let token = issuer
+                .unwrap()
+                .issue(&caller, Timestamp(wait::epoch()), 600);
+            token.unwrap().expose().to_owned()
+        };
+        let input = json!({
+            "before": public_jwks(&before).unwrap(),
+            "during": public_jwks(&during).unwrap(),
+            "after": public_jwks(&after).unwrap(),
+            "old": token(&before),
+            "new": token(&during),
+            "issuer": "urn:test",
+            "audience": "urn:reelvault:api",
+            "subject": caller.subject.actor().to_string(),
+        });
+        assert_eq!(python::run("rotation.py", &input.to_string()), "ok");
     }
 
     #[test]

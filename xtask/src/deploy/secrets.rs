@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Parameters;
 use crate::aws::Aws;
-use crate::keys::KeyPair;
+use crate::keys::{KeyPair, jwks_of};
 
 /// The secrets' names and the public halves.
 pub(crate) struct Signing {
@@ -26,16 +26,16 @@ impl Signing {
         Self::of(token, url)
     }
 
-    /// From the secrets' ARNs and key pairs.
+    /// From the secrets' ARNs and texts.
     pub(crate) fn of(
-        (token_secret_arn, token): (String, KeyPair),
-        (url_secret_arn, url): (String, KeyPair),
+        (token_secret_arn, token): (String, String),
+        (url_secret_arn, url): (String, String),
     ) -> Result<Self> {
         Ok(Self {
             token_secret_arn,
-            token_jwks: token.jwks(),
+            token_jwks: jwks_of(&token)?,
             url_secret_arn,
-            url_public_pem: url.public_pem()?,
+            url_public_pem: KeyPair::from_secret(&url)?.public_pem()?,
         })
     }
 
@@ -58,7 +58,7 @@ fn ensure_secret(
     aws: &Aws,
     name: &str,
     text: fn(&KeyPair) -> Result<String>,
-) -> Result<(String, KeyPair)> {
+) -> Result<(String, String)> {
     let call = |operation: &str, body: &Value| {
         aws.json(
             "secretsmanager",
@@ -76,14 +76,15 @@ fn ensure_secret(
         let text = found["SecretString"]
             .as_str()
             .context("a secret without a text")?;
-        return Ok((arn(&found)?, KeyPair::from_secret(text)?));
+        return Ok((arn(&found)?, text.to_owned()));
     }
     let pair = KeyPair::generate();
+    let text = text(&pair)?;
     // A token of its own makes a repeated call the same call.
     let token = format!("{:0<36}", pair.id());
     let made = call(
         "CreateSecret",
-        &json!({ "Name": name, "SecretString": text(&pair)?, "ClientRequestToken": token }),
+        &json!({ "Name": name, "SecretString": text, "ClientRequestToken": token }),
     )?;
-    Ok((arn(&made)?, pair))
+    Ok((arn(&made)?, text))
 }

@@ -38,16 +38,14 @@ pub(crate) fn run(context: &Context, progress: &Progress) -> Result<()> {
         bail!("the secrets could not be made");
     }
     let kept: Value = serde_json::from_slice(&answer.stdout)?;
-    let secret = |name: &str| -> Result<(String, KeyPair)> {
+    let secret = |name: &str| -> Result<(String, String)> {
         let entry = &kept[name];
         let arn = entry["arn"]
             .as_str()
             .context("a secret without an ARN")?
             .to_owned();
-        Ok((
-            arn,
-            KeyPair::from_secret(entry["text"].as_str().context("a secret without a text")?)?,
-        ))
+        let text = entry["text"].as_str().context("a secret without a text")?;
+        Ok((arn, text.to_owned()))
     };
     let signing = Signing::of(secret(Signing::TOKEN_SECRET)?, secret(Signing::URL_SECRET)?)?;
     let mut out = std::io::stdout();

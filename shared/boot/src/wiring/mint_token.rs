@@ -9,8 +9,8 @@ use vault_aws::dynamodb::{
 use vault_crypto::access::JwtIssuer;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_crypto::mac::RefreshMac;
-use vault_domain::ports::AccessVerifier;
-use vault_domain::usecase::{client, exchange, refresh};
+use vault_domain::ports::{AccessVerifier, RefreshTokens, Sessions, Standings};
+use vault_domain::usecase::{client, exchange, introspect, refresh, revoke_token};
 
 use super::parts::{refused, ring, sdk, standing, unwired, verifier};
 use crate::clock::SystemClock;
@@ -24,10 +24,16 @@ pub struct Deps {
     pub exchange: exchange::Deps,
     /// Who API keys are.
     pub client: client::Deps,
+    /// Ends of sessions.
+    pub revoke: revoke_token::Deps,
+    /// What tokens are good for.
+    pub introspect: introspect::Deps,
     /// Checks subject tokens.
     pub verifier: Arc<dyn AccessVerifier>,
     /// The public keys, as served.
     pub jwks: String,
+    /// Issuer of access tokens.
+    pub issuer: String,
 }
 
 #[derive(Clone)]
@@ -65,27 +71,45 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let dynamodb = sdk.dynamodb();
             let tables = config.standing.clone();
             let (entropy, clock) = (Arc::new(SystemEntropy), Arc::new(SystemClock));
-            let access = JwtIssuer::new(&signing, config.issuer, entropy.clone());
+            let access = JwtIssuer::new(&signing, config.issuer.clone(), entropy.clone());
+            let made = RefreshMac::new(&mac).map_err(|fault| refused("session mac", fault))?;
+            let made: Arc<dyn RefreshTokens> = Arc::new(made);
+            let sessions = DynamoSessions::new(dynamodb.clone(), &tables.sessions);
+            let sessions: Arc<dyn Sessions> = Arc::new(sessions);
+            let standings = DynamoStandings::new(dynamodb.clone(), tables.clone());
+            let standings: Arc<dyn Standings> = Arc::new(standings);
             Ok(Deps {
                 refresh: refresh::Deps {
-                    members: Arc::new(DynamoMembers::new(dynamodb.clone(), &tables.members)),
-                    sessions: Arc::new(DynamoSessions::new(dynamodb.clone(), &tables.sessions)),
+                    members: Arc::new(DynamoMembers::new(dynamodb.clone(), tables.members)),
+                    sessions: sessions.clone(),
                     hashing: Arc::new(Sha256),
                     access: Arc::new(access.map_err(|fault| refused("token signing", fault))?),
-                    refresh: Arc::new(
-                        RefreshMac::new(&mac).map_err(|fault| refused("session mac", fault))?,
-                    ),
+                    refresh: made.clone(),
                     clock: clock.clone(),
                     entropy: entropy.clone(),
                 },
                 client: client::Deps {
-                    clients: Arc::new(DynamoClients::new(dynamodb.clone(), &tables.clients)),
+                    clients: Arc::new(DynamoClients::new(dynamodb.clone(), tables.clients)),
                     limits: Arc::new(DynamoLimits::new(dynamodb.clone(), config.limits)),
                     hashing: Arc::new(Sha256),
                     clock: clock.clone(),
                 },
+                revoke: revoke_token::Deps {
+                    sessions: sessions.clone(),
+                    refresh: made.clone(),
+                    verifier: verifier.clone(),
+                    clock: clock.clone(),
+                },
+                introspect: introspect::Deps {
+                    standings: standings.clone(),
+                    sessions,
+                    hashing: Arc::new(Sha256),
+                    refresh: made,
+                    verifier: verifier.clone(),
+                    clock: clock.clone(),
+                },
                 exchange: exchange::Deps {
-                    standings: Arc::new(DynamoStandings::new(dynamodb.clone(), tables)),
+                    standings,
                     assets: Arc::new(DynamoAssets::new(dynamodb.clone(), config.assets)),
                     grants: Arc::new(DynamoGrants::new(dynamodb, config.grants)),
                     hashing: Arc::new(Sha256),
@@ -94,6 +118,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 },
                 verifier,
                 jwks: config.jwks,
+                issuer: config.issuer,
             })
         }
     })

@@ -99,6 +99,10 @@ impl World {
                     about(route, bearer, body),
                 )
             }
+            "manage-api-keys" => {
+                let event = about("GET /v1/api-keys", bearer, None);
+                first("keys for an ended session", Some(401), event)
+            }
             "finalize-upload" => {
                 let event = about("GET /v1/uploads/{asset_id}", bearer, None);
                 first("an unknown upload", Some(404), event)

@@ -1,0 +1,102 @@
+//! Introspection (RFC 7662): for API keys with the scope `read`, and for owners and admins.
+
+use serde::Serialize;
+use vault_boot::wiring::mint_token::Deps;
+use vault_domain::error::{Malformed, Refusal};
+use vault_domain::member::Subject;
+use vault_domain::secret::SecretText;
+use vault_domain::token::{API_AUDIENCE, FIRST_PARTY_CLIENT};
+use vault_domain::usecase::introspect::{Active, Asker, Kind, run};
+use vault_http::{Cache, Failure, Outcome, Reply, Request, extract};
+
+use crate::client;
+use crate::form::Form;
+
+#[derive(Serialize)]
+struct Told<'a> {
+    active: bool,
+    #[serde(flatten)]
+    details: Option<Details<'a>>,
+}
+
+/// The members of RFC 7662 §2.2 by their names in the token (RFC 9068); `org` and `sid` are ours.
+#[derive(Serialize)]
+struct Details<'a> {
+    scope: String,
+    client_id: String,
+    sub: String,
+    org: String,
+    iss: &'a str,
+    iat: u64,
+    exp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
+}
+
+pub(crate) async fn reply(deps: &Deps, request: &Request, form: &Form) -> Outcome {
+    let asker = asker(deps, request, form).await?;
+    let token = form.required("token", "an access token or a refresh token")?;
+    let token = SecretText::new(token.to_owned());
+    let found = run(&deps.introspect, &asker, &token)
+        .await
+        .map_err(as_bearer)?;
+    let told = Told {
+        active: found.is_some(),
+        details: found.map(|active| details(&active, &deps.issuer)),
+    };
+    Ok(Reply::json(200, &told, Cache::NoStore))
+}
+
+async fn asker(deps: &Deps, request: &Request, form: &Form) -> Result<Asker, Failure> {
+    let Some(bearer) = extract::bearer(request) else {
+        let key = client::known(&deps.client, request, form).await?;
+        return Ok(Asker::Client(Box::new(key)));
+    };
+    if form.get("client_secret").is_some() {
+        let twice = Malformed {
+            field: "client_secret",
+            expected: "one way of authentication",
+        };
+        return Err(twice.into());
+    }
+    let clock = &*deps.introspect.clock;
+    let caller = vault_domain::usecase::caller(&*deps.verifier, clock, Some(bearer));
+    Ok(Asker::Person(caller.map_err(as_bearer)?))
+}
+
+/// The asker's own token, as this endpoint tells of it (RFC 6750 §3.1).
+fn as_bearer(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::InvalidToken { why, .. } => Refusal::InvalidToken {
+            what: "bearer token",
+            why,
+        },
+        other => other,
+    }
+}
+
+fn details<'a>(active: &Active, issuer: &'a str) -> Details<'a> {
+    let access = active.kind == Kind::Access;
+    let (client, session) = match active.subject {
+        Subject::Person { session, .. } => {
+            (FIRST_PARTY_CLIENT.to_owned(), Some(session.to_string()))
+        }
+        Subject::ApiKey(id) => (id.to_string(), None),
+    };
+    Details {
+        scope: active.scopes.to_string(),
+        client_id: client,
+        sub: active.subject.actor().to_string(),
+        org: active.org.to_string(),
+        iss: issuer,
+        iat: active.issued_at.0,
+        exp: active.expires_at.0,
+        sid: session,
+        aud: access.then_some(API_AUDIENCE),
+        token_type: access.then_some("Bearer"),
+    }
+}

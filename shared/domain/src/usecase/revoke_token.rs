@@ -1,0 +1,55 @@
+//! End the session of a token (RFC 7009). Whoever has the token may: the front end is a public client, and all that
+//! a thief could do with this is to sign their victim out.
+
+use std::sync::Arc;
+
+use crate::api_key::ApiKeySecret;
+use crate::error::Refusal;
+use crate::member::Subject;
+use crate::ports::{AccessVerifier, Clock, RefreshTokens, Sessions};
+use crate::secret::SecretText;
+use crate::token::MediaToken;
+
+/// What a revocation needs.
+pub struct Deps {
+    /// Where sessions are kept.
+    pub sessions: Arc<dyn Sessions>,
+    /// Checks refresh tokens.
+    pub refresh: Arc<dyn RefreshTokens>,
+    /// Checks access tokens.
+    pub verifier: Arc<dyn AccessVerifier>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What became of the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revocation {
+    /// It is good for nothing now, or never was.
+    Done,
+    /// It is of a kind that cannot be ended here: a media token, an API key or an API key's access token. Saying that
+    /// it is done would be a lie (RFC 7009 §2.2.1).
+    Unsupported,
+}
+
+/// Ends the session of a refresh token, the active one or any before it, or of an access token. An unknown, forged or
+/// expired token is as good as revoked (RFC 7009 §2.2).
+///
+/// # Errors
+/// [`Refusal::Unavailable`]
+pub async fn run(deps: &Deps, token: &SecretText) -> Result<Revocation, Refusal> {
+    let text = token.expose();
+    if let Some(claims) = deps.refresh.open(text) {
+        deps.sessions.revoke(claims.session).await?;
+        return Ok(Revocation::Done);
+    }
+    let caller = deps.verifier.verify(text, deps.clock.now());
+    match caller.map(|caller| caller.subject) {
+        Some(Subject::Person { session, .. }) => deps.sessions.revoke(session).await?,
+        Some(Subject::ApiKey(_)) => return Ok(Revocation::Unsupported),
+        None if MediaToken::parse(text).is_ok() => return Ok(Revocation::Unsupported),
+        None if ApiKeySecret::parse(text).is_ok() => return Ok(Revocation::Unsupported),
+        None => {}
+    }
+    Ok(Revocation::Done)
+}
