@@ -14,6 +14,8 @@ pub mod deliver_playlist;
 pub mod finalize_upload;
 #[cfg(feature = "login")]
 pub mod login;
+#[cfg(feature = "manage-organisation")]
+pub mod manage_organisation;
 #[cfg(feature = "mint-token")]
 pub mod mint_token;
 #[cfg(feature = "presign-upload")]
@@ -47,7 +49,8 @@ mod parts {
             feature = "mint-token",
             feature = "presign-upload",
             feature = "finalize-upload",
-            feature = "withdraw-asset"
+            feature = "withdraw-asset",
+            feature = "manage-organisation"
         )),
         expect(
             dead_code,
@@ -67,7 +70,8 @@ mod parts {
         feature = "authorize-playback",
         feature = "deliver-playlist",
         feature = "deliver-key",
-        feature = "mint-token"
+        feature = "mint-token",
+        feature = "manage-organisation"
     ))]
     pub(super) fn standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {
         vault_aws::dynamodb::StandingTables {

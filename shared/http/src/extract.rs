@@ -112,6 +112,15 @@ fn body<'a>(request: &'a Request, limit: usize, wanted: &'static str) -> Result<
     Ok(octets)
 }
 
+/// The route that the API matched, as the template writes it: `POST /v1/assets/{asset_id}/withdraw`. Empty for none.
+pub fn route(request: &Request) -> &str {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.route_key.as_deref(),
+        _ => None,
+    }
+    .unwrap_or_default()
+}
+
 /// A parameter of the route's path.
 ///
 /// # Errors

@@ -7,7 +7,9 @@ use vault_boot::clock::SystemClock;
 use vault_domain::asset::AssetState;
 use vault_domain::ports::ContentKeys;
 use vault_domain::usecase::guard::Guard;
-use vault_domain::usecase::{authorize_playback, finalize_upload, login, process_upload, refresh};
+use vault_domain::usecase::{
+    authorize_playback, finalize_upload, login, organisation, process_upload, refresh,
+};
 use vault_testkit::Kit;
 use vault_testkit::race::{self, Setup, Way};
 use vault_tests::{seed, unique};
@@ -75,6 +77,31 @@ async fn a_hundred_creations_fill_the_places_that_are_left() {
 async fn a_revocation_wins_over_every_rotation() {
     let stores = Stores::new();
     race::race_rotations(Arc::new(stores.clients), seed(), WAY).await;
+}
+
+fn managing(stores: &Stores, seed: u64) -> Arc<organisation::Deps> {
+    Arc::new(organisation::Deps {
+        standings: Arc::new(stores.standings.clone()),
+        members: Arc::new(stores.members.clone()),
+        organisations: Arc::new(stores.organisations.clone()),
+        limits: Arc::new(stores.limits.clone()),
+        clock: Arc::new(SystemClock),
+        ..Kit::new(seed).organisation()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_owners_who_remove_each_other_a_hundred_times_one_is_left() {
+    let (stores, seed) = (Stores::new(), seed());
+    let deps = managing(&stores, seed);
+    race::race_removals(deps, &stores.directory, &stores.sessions, seed, WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_invitations_at_the_limit_are_exactly_as_many_as_there_is_room_for() {
+    let (stores, seed) = (Stores::new(), seed());
+    let deps = managing(&stores, seed);
+    race::race_invitations(deps, &stores.directory, &stores.sessions, seed, WAY).await;
 }
 
 fn spending(stores: &Stores, seed: u64) -> Arc<authorize_playback::Deps> {

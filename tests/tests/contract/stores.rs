@@ -5,8 +5,8 @@ use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
     DynamoAssets, DynamoClients, DynamoContentKeys, DynamoDirectory, DynamoGrants, DynamoKeyReads,
-    DynamoLimits, DynamoMembers, DynamoPlaylistReads, DynamoSessions, DynamoStandings, DynamoViews,
-    StandingTables,
+    DynamoLimits, DynamoMembers, DynamoOrganisations, DynamoPlaylistReads, DynamoSessions,
+    DynamoStandings, DynamoViews, StandingTables,
 };
 use vault_aws::s3::{S3Media, S3Uploads};
 use vault_domain::ports::SignedPart;
@@ -18,6 +18,7 @@ pub(crate) struct Stores {
     pub(crate) sdk: Sdk,
     pub(crate) directory: DynamoDirectory,
     pub(crate) members: DynamoMembers,
+    pub(crate) organisations: DynamoOrganisations,
     pub(crate) standings: DynamoStandings,
     pub(crate) clients: DynamoClients,
     pub(crate) limits: DynamoLimits,
@@ -47,6 +48,11 @@ impl Stores {
         Self {
             directory: DynamoDirectory::new(of(), table("UsersTable"), table("MembersTable")),
             members: DynamoMembers::new(of(), table("MembersTable")),
+            organisations: DynamoOrganisations::new(
+                of(),
+                table("UsersTable"),
+                table("MembersTable"),
+            ),
             standings: DynamoStandings::new(of(), standing()),
             clients: DynamoClients::new(of(), table("ClientsTable")),
             limits: DynamoLimits::new(of(), table("LimitsTable")),

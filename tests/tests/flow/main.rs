@@ -5,6 +5,8 @@ mod events;
 #[cfg(test)]
 mod main_job;
 #[cfg(test)]
+mod organisations;
+#[cfg(test)]
 mod replies;
 #[cfg(test)]
 mod sessions;

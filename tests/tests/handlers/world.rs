@@ -20,6 +20,7 @@ pub(crate) const ORIGIN: &str = "https://app.example.org";
 pub(crate) struct Ask {
     pub(crate) function: &'static str,
     pub(crate) method: &'static str,
+    pub(crate) route: &'static str,
     pub(crate) path: Vec<(&'static str, String)>,
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -33,6 +34,11 @@ impl Ask {
             method,
             ..Self::default()
         }
+    }
+    /// The route that the API matched, where a function has several of a method.
+    pub(crate) const fn route(mut self, path: &'static str) -> Self {
+        self.route = path;
+        self
     }
     pub(crate) fn path(mut self, name: &'static str, value: impl ToString) -> Self {
         self.path.push((name, value.to_string()));
@@ -72,6 +78,7 @@ impl Ask {
         headers.push(("origin", ORIGIN.to_owned()));
         headers.push(("x-forwarded-proto", "https".to_owned()));
         let path = format!("/{}", self.function);
+        let route = format!("{} {}", self.method, self.route);
         json!({
             "version": "2.0",
             "routeKey": format!("{} {path}", self.method),
@@ -84,7 +91,7 @@ impl Ask {
                 "accountId": "111122223333", "apiId": "api", "domainName": "api.example.org",
                 "http": { "method": self.method, "path": path, "protocol": "HTTP/1.1",
                           "sourceIp": "203.0.113.9", "userAgent": "test" },
-                "requestId": "r-1", "routeKey": "k", "stage": "$default",
+                "requestId": "r-1", "routeKey": route, "stage": "$default",
                 "time": "22/Nov/2026:00:00:00 +0000", "timeEpoch": 1_795_305_600_000_u64,
             },
             "body": self.body,
@@ -163,6 +170,15 @@ pub(crate) async fn answer_request(
                 .serve(&kit.deliver_key(), deliver_key::handle, request)
                 .await
         }
+        "manage-organisation" => {
+            let deps = wiring::manage_organisation::Deps {
+                organisation: kit.organisation(),
+                verifier,
+            };
+            problems
+                .serve(&deps, manage_organisation::handle, request)
+                .await
+        }
         "withdraw-asset" => {
             let deps = wiring::withdraw_asset::Deps {
                 withdraw: kit.withdraw_asset(),
@@ -212,6 +228,11 @@ pub(crate) fn golden() -> Kit {
     kit.plant_playback();
     kit.plant_grant(&builders::media_token(2), |_| ());
     kit.plant_client(|_| ());
+    let invitation = builders::invitation("kim@example.org");
+    kit.cloud.with(|s| {
+        s.invitations
+            .insert((builders::ORG, invitation.id), invitation)
+    });
     kit
 }
 
@@ -270,4 +291,30 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
             .bearer(&access)
             .path("asset_id", asset),
     ]
+    .into_iter()
+    .chain(of_organisation(&access))
+    .collect()
+}
+
+fn of_organisation(access: &SecretText) -> Vec<Ask> {
+    let get = |route| Ask::to("manage-organisation", "GET").route(route);
+    let post = |route| Ask::to("manage-organisation", "POST").route(route);
+    let member = |route| post(route).path("user_id", builders::VIEWER);
+    let asks = vec![
+        get("/v1/organisation"),
+        post("/v1/organisation").json(&json!({ "name": "Renamed" })),
+        post("/v1/organisation/end-sessions"),
+        get("/v1/organisation/members").query("limit", 1),
+        member("/v1/organisation/members/{user_id}/role").json(&json!({ "role": "editor" })),
+        member("/v1/organisation/members/{user_id}/disable"),
+        member("/v1/organisation/members/{user_id}/enable"),
+        member("/v1/organisation/members/{user_id}/end-sessions"),
+        member("/v1/organisation/members/{user_id}/remove"),
+        get("/v1/organisation/invitations"),
+        post("/v1/organisation/invitations")
+            .json(&json!({ "email": "new@example.org", "role": "viewer" })),
+        post("/v1/organisation/invitations/{invitation_id}/revoke")
+            .path("invitation_id", builders::INVITATION),
+    ];
+    asks.into_iter().map(|ask| ask.bearer(access)).collect()
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::cfn::{ROOT, World};
 use crate::faults::Faults;
 
-const ROUTES: [(&str, &str); 11] = [
+const ROUTES: [(&str, &str); 24] = [
     ("GET /.well-known/jwks.json", "MintToken"),
     ("GET /v1/keys/{asset_id}/{key_id}", "DeliverKey"),
     ("GET /v1/playback/{token}/{playlist}", "DeliverPlaylist"),
@@ -15,6 +15,37 @@ const ROUTES: [(&str, &str); 11] = [
     ("POST /v1/assets/{asset_id}/playback", "AuthorizePlayback"),
     ("POST /v1/assets/{asset_id}/withdraw", "WithdrawAsset"),
     ("POST /v1/login", "Login"),
+    ("GET /v1/organisation", "ManageOrganisation"),
+    ("POST /v1/organisation", "ManageOrganisation"),
+    ("POST /v1/organisation/leave", "ManageOrganisation"),
+    ("POST /v1/organisation/end-sessions", "ManageOrganisation"),
+    ("GET /v1/organisation/members", "ManageOrganisation"),
+    (
+        "POST /v1/organisation/members/{user_id}/role",
+        "ManageOrganisation",
+    ),
+    (
+        "POST /v1/organisation/members/{user_id}/disable",
+        "ManageOrganisation",
+    ),
+    (
+        "POST /v1/organisation/members/{user_id}/enable",
+        "ManageOrganisation",
+    ),
+    (
+        "POST /v1/organisation/members/{user_id}/end-sessions",
+        "ManageOrganisation",
+    ),
+    (
+        "POST /v1/organisation/members/{user_id}/remove",
+        "ManageOrganisation",
+    ),
+    ("GET /v1/organisation/invitations", "ManageOrganisation"),
+    ("POST /v1/organisation/invitations", "ManageOrganisation"),
+    (
+        "POST /v1/organisation/invitations/{invitation_id}/revoke",
+        "ManageOrganisation",
+    ),
     ("POST /v1/token", "MintToken"),
     ("POST /v1/uploads", "PresignUpload"),
     ("POST /v1/uploads/{asset_id}/finalize", "FinalizeUpload"),

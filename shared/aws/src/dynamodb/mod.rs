@@ -11,7 +11,6 @@ mod keys;
 mod limits;
 mod members;
 mod organisations;
-mod organisations_changes;
 mod playback_record;
 mod reads;
 mod record;
