@@ -20,6 +20,8 @@ pub mod login;
 pub mod manage_account;
 #[cfg(feature = "manage-api-keys")]
 pub mod manage_api_keys;
+#[cfg(feature = "manage-organisation")]
+pub mod manage_organisation;
 #[cfg(feature = "mint-token")]
 pub mod mint_token;
 #[cfg(feature = "presign-upload")]
@@ -59,7 +61,8 @@ mod parts {
             feature = "mint-token",
             feature = "presign-upload",
             feature = "finalize-upload",
-            feature = "withdraw-asset"
+            feature = "withdraw-asset",
+            feature = "manage-organisation"
         )),
         expect(
             dead_code,
@@ -82,7 +85,8 @@ mod parts {
         feature = "mint-token",
         feature = "manage-account",
         feature = "manage-api-keys",
-        feature = "mint-token"
+        feature = "mint-token",
+        feature = "manage-organisation"
     ))]
     pub(super) fn standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {
         vault_aws::dynamodb::StandingTables {

@@ -84,6 +84,14 @@ async fn organisations() {
 }
 
 #[tokio::test]
+async fn inviting() {
+    let kit = kit();
+    for seed in SEEDS {
+        contract::inviting_contract(&*kit.cloud, &*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn assets() {
     let kit = kit();
     for seed in SEEDS {

@@ -51,6 +51,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn organisations() {
+        let stores = Stores::new();
+        contract::organisations_contract(&stores.organisations, &stores.directory, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn inviting() {
+        let stores = Stores::new();
+        contract::inviting_contract(&stores.organisations, &stores.directory, seed()).await;
+    }
+
+    #[tokio::test]
     async fn limits() {
         contract::limits_contract(&Stores::new().limits, seed()).await;
     }

@@ -8,7 +8,8 @@ use vault_domain::asset::AssetState;
 use vault_domain::ports::ContentKeys;
 use vault_domain::usecase::guard::Guard;
 use vault_domain::usecase::{
-    authorize_playback, finalize_upload, login, process_upload, recover_account, refresh,
+    authorize_playback, finalize_upload, login, organisation, process_upload, recover_account,
+    refresh,
 };
 use vault_testkit::Kit;
 use vault_testkit::race::{self, Setup, Way};
@@ -93,6 +94,17 @@ fn recovering(stores: &Stores, kit: &Kit) -> Arc<recover_account::Deps> {
     })
 }
 
+fn managing(stores: &Stores, seed: u64) -> Arc<organisation::Deps> {
+    Arc::new(organisation::Deps {
+        standings: Arc::new(stores.standings.clone()),
+        members: Arc::new(stores.members.clone()),
+        organisations: Arc::new(stores.organisations.clone()),
+        limits: Arc::new(stores.limits.clone()),
+        clock: Arc::new(SystemClock),
+        ..Kit::new(seed).organisation()
+    })
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_of_a_hundred_uses_of_a_link_takes_effect() {
     let (stores, seed) = (Stores::new(), seed());
@@ -107,6 +119,20 @@ async fn a_thousand_requests_for_a_link_order_what_the_budget_allows() {
     let kit = Kit::new(seed);
     let ordered = || kit.cloud.with(|s| s.mail_orders.len());
     race::race_forgotten(recovering(&stores, &kit), &ordered, seed, WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_owners_who_remove_each_other_a_hundred_times_one_is_left() {
+    let (stores, seed) = (Stores::new(), seed());
+    let deps = managing(&stores, seed);
+    race::race_removals(deps, &stores.directory, &stores.sessions, seed, WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_invitations_at_the_limit_are_exactly_as_many_as_there_is_room_for() {
+    let (stores, seed) = (Stores::new(), seed());
+    let deps = managing(&stores, seed);
+    race::race_invitations(deps, &stores.directory, &stores.sessions, seed, WAY).await;
 }
 
 fn spending(stores: &Stores, seed: u64) -> Arc<authorize_playback::Deps> {

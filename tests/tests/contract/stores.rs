@@ -6,8 +6,8 @@ use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
     DynamoAccounts, DynamoAssets, DynamoCeremonies, DynamoClients, DynamoContentKeys,
     DynamoDirectory, DynamoFactors, DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLimits,
-    DynamoLinks, DynamoMembers, DynamoPlaylistReads, DynamoRecovery, DynamoSessions,
-    DynamoStandings, DynamoViews, RecoveryTables, StandingTables,
+    DynamoLinks, DynamoMembers, DynamoOrganisations, DynamoPlaylistReads, DynamoRecovery,
+    DynamoSessions, DynamoStandings, DynamoViews, RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
@@ -24,6 +24,7 @@ pub(crate) struct Stores {
     pub(crate) accounts: DynamoAccounts,
     pub(crate) factors: DynamoFactors,
     pub(crate) ceremonies: DynamoCeremonies,
+    pub(crate) organisations: DynamoOrganisations,
     pub(crate) standings: DynamoStandings,
     pub(crate) clients: DynamoClients,
     pub(crate) limits: DynamoLimits,
@@ -59,6 +60,11 @@ impl Stores {
             accounts: DynamoAccounts::new(of(), table("UsersTable"), table("MembersTable")),
             factors: DynamoFactors::new(of(), table("UsersTable"), table("MembersTable")),
             ceremonies: DynamoCeremonies::new(of(), table("LinksTable")),
+            organisations: DynamoOrganisations::new(
+                of(),
+                table("UsersTable"),
+                table("MembersTable"),
+            ),
             standings: DynamoStandings::new(of(), standing()),
             clients: DynamoClients::new(of(), table("ClientsTable")),
             limits: DynamoLimits::new(of(), table("LimitsTable")),

@@ -8,6 +8,8 @@ mod factors;
 mod main_job;
 mod oauth;
 #[cfg(test)]
+mod organisations;
+#[cfg(test)]
 mod recovery;
 #[cfg(test)]
 mod replies;

@@ -165,7 +165,8 @@ fn hostile(ask: &Ask) -> Vec<Ask> {
         }
     }
     // With the credential, where there is one and a body to be read behind it.
-    let keeps = matches!(ask.function, "presign-upload" | "finalize-upload");
+    let keeps = matches!(ask.function, "presign-upload" | "finalize-upload")
+        || ask.function == "manage-organisation" && !ask.body.is_empty();
     let body = |kind: &str, body: String| {
         let mut spoilt = ask.clone();
         if !keeps {

@@ -435,3 +435,61 @@ async fn an_upload_is_told_with_its_parts() {
         .sum();
     assert_eq!(sizes, 20_000_000);
 }
+
+#[tokio::test]
+async fn an_organisation_its_members_and_its_invitations_read_like_this() {
+    let kit = golden();
+    let access = access(&kit);
+    let get = |route| {
+        Ask::to("manage-organisation", "GET")
+            .route(route)
+            .bearer(&access)
+    };
+    let post = |route| {
+        Ask::to("manage-organisation", "POST")
+            .route(route)
+            .bearer(&access)
+    };
+    let mut all = String::new();
+    for (what, ask) in [
+        ("organisation", get("/v1/organisation")),
+        ("members", get("/v1/organisation/members")),
+        ("invitations", get("/v1/organisation/invitations")),
+        (
+            "a role",
+            post("/v1/organisation/members/{user_id}/role")
+                .path("user_id", builders::VIEWER)
+                .json(&json!({ "role": "editor" })),
+        ),
+        (
+            "a removal",
+            post("/v1/organisation/members/{user_id}/remove").path("user_id", builders::VIEWER),
+        ),
+        (
+            "an invitation",
+            post("/v1/organisation/invitations")
+                .header("idempotency-key", "golden")
+                .json(&json!({ "email": "new@example.org", "role": "viewer" })),
+        ),
+        ("the last owner", post("/v1/organisation/leave")),
+        ("no route", post("/v1/organisation/nothing")),
+    ] {
+        let reply = answer(&kit, &ask).await;
+        let body = String::from_utf8(reply.body().to_vec()).unwrap();
+        all.push_str(&format!("{what}: {} {body}\n", reply.status().as_u16()));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[tokio::test]
+async fn a_change_of_the_organisation_asks_for_a_recent_proof_and_a_look_does_not() {
+    let kit = golden();
+    kit.clock.advance(601);
+    let access = access(&kit);
+    let get = Ask::to("manage-organisation", "GET").route("/v1/organisation");
+    assert_eq!(answer(&kit, &get.bearer(&access)).await.status(), 200);
+    let leave = Ask::to("manage-organisation", "POST").route("/v1/organisation/leave");
+    let reply = answer(&kit, &leave.bearer(&access)).await;
+    let body: serde_json::Value = serde_json::from_slice(reply.body()).unwrap();
+    assert_eq!(body["code"], "reauthentication_needed");
+}

@@ -227,6 +227,15 @@ pub(crate) async fn answer_request(
                 .serve(&kit.deliver_key(), deliver_key::handle, request)
                 .await
         }
+        "manage-organisation" => {
+            let deps = wiring::manage_organisation::Deps {
+                organisation: kit.organisation(),
+                verifier,
+            };
+            problems
+                .serve(&deps, manage_organisation::handle, request)
+                .await
+        }
         "withdraw-asset" => {
             let deps = wiring::withdraw_asset::Deps {
                 withdraw: kit.withdraw_asset(),
@@ -416,4 +425,30 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
             .json(&json!({ "token": invitation, "password": NEW_PASSWORD })),
         recovery("/v1/email/verify").json(&json!({ "token": verification })),
     ]
+    .into_iter()
+    .chain(of_organisation(&access))
+    .collect()
+}
+
+fn of_organisation(access: &SecretText) -> Vec<Ask> {
+    let get = |route| Ask::to("manage-organisation", "GET").route(route);
+    let post = |route| Ask::to("manage-organisation", "POST").route(route);
+    let member = |route| post(route).path("user_id", builders::VIEWER);
+    let asks = vec![
+        get("/v1/organisation"),
+        post("/v1/organisation").json(&json!({ "name": "Renamed" })),
+        post("/v1/organisation/end-sessions"),
+        get("/v1/organisation/members").query("limit", 1),
+        member("/v1/organisation/members/{user_id}/role").json(&json!({ "role": "editor" })),
+        member("/v1/organisation/members/{user_id}/disable"),
+        member("/v1/organisation/members/{user_id}/enable"),
+        member("/v1/organisation/members/{user_id}/end-sessions"),
+        member("/v1/organisation/members/{user_id}/remove"),
+        get("/v1/organisation/invitations"),
+        post("/v1/organisation/invitations")
+            .json(&json!({ "email": "new@example.org", "role": "viewer" })),
+        post("/v1/organisation/invitations/{invitation_id}/revoke")
+            .path("invitation_id", builders::INVITATION),
+    ];
+    asks.into_iter().map(|ask| ask.bearer(access)).collect()
 }

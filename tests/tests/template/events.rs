@@ -51,6 +51,37 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST /v1/login/passkey", "Login"),
     ("POST /v1/password/forgot", "RecoverAccount"),
     ("POST /v1/password/reset", "RecoverAccount"),
+    ("GET /v1/organisation", "ManageOrganisation"),
+    ("POST /v1/organisation", "ManageOrganisation"),
+    ("POST /v1/organisation/leave", "ManageOrganisation"),
+    ("POST /v1/organisation/end-sessions", "ManageOrganisation"),
+    ("GET /v1/organisation/members", "ManageOrganisation"),
+    (
+        "POST /v1/organisation/members/{user_id}/role",
+        "ManageOrganisation",
+    ),
+    (
+        "POST /v1/organisation/members/{user_id}/disable",
+        "ManageOrganisation",
+    ),
+    (
+        "POST /v1/organisation/members/{user_id}/enable",
+        "ManageOrganisation",
+    ),
+    (
+        "POST /v1/organisation/members/{user_id}/end-sessions",
+        "ManageOrganisation",
+    ),
+    (
+        "POST /v1/organisation/members/{user_id}/remove",
+        "ManageOrganisation",
+    ),
+    ("GET /v1/organisation/invitations", "ManageOrganisation"),
+    ("POST /v1/organisation/invitations", "ManageOrganisation"),
+    (
+        "POST /v1/organisation/invitations/{invitation_id}/revoke",
+        "ManageOrganisation",
+    ),
     ("POST /v1/token", "MintToken"),
     ("POST /v1/token/introspect", "MintToken"),
     ("POST /v1/token/revoke", "MintToken"),

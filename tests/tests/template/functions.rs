@@ -65,6 +65,11 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
         "ALLOWED_ORIGINS ASSETS_TABLE DISTRIBUTION_ID TOKEN_JWKS TOKEN_ISSUER",
     ),
     (
+        "ManageOrganisation",
+        "manage-organisation",
+        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE CLIENTS_TABLE SESSIONS_TABLE LIMITS_TABLE MAIL_QUEUE_URL TOKEN_JWKS TOKEN_ISSUER",
+    ),
+    (
         "BootstrapOwner",
         "bootstrap-owner",
         "USERS_TABLE MEMBERS_TABLE MAIL_QUEUE_URL",

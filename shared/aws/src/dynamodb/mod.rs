@@ -16,7 +16,6 @@ mod limits;
 mod links;
 mod members;
 mod organisations;
-mod organisations_changes;
 mod playback_record;
 mod reads;
 mod record;

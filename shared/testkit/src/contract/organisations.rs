@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 use vault_domain::credential::Role;
-use vault_domain::id::InvitationId;
-use vault_domain::member::{After, Invitation, MemberChange, Membership, OrgName, Person};
-use vault_domain::ports::{Directory, MAX_REMOVED, NewOwner, Organisations, Settings, Settled};
+use vault_domain::member::{After, MemberChange, Membership, OrgName, Person};
+use vault_domain::ports::{Directory, NewOwner, Organisations, Settings, Settled};
 use vault_domain::time::Timestamp;
 
 use crate::entropy::SeedNote;
@@ -71,8 +70,6 @@ pub async fn organisations_contract(
     owners(&org, &sample).await;
     leavers(&org, &sample).await;
     settings(&org, &sample).await;
-    invitations(&org, &sample).await;
-    invitations_race(&org, &sample).await;
     removals_race(&org, &sample).await;
 }
 
@@ -150,29 +147,39 @@ async fn places(org: &Org<'_>, sample: &Sample) {
         "nothing was changed"
     );
 
-    let disable = MemberChange::Disable(Timestamp(9_000));
-    assert_eq!(org.change(&admin, &member, disable).await, Settled::Applied);
-    let disabled = org.place(&member).await.expect("a place");
-    assert_eq!((disabled.active, disabled.sessions_from.0), (false, 9_000));
-    let enable = MemberChange::Enable;
-    assert_eq!(org.change(&admin, &member, enable).await, Settled::Applied);
-    let end = MemberChange::EndSessions(Timestamp(9_001));
-    assert_eq!(org.change(&admin, &member, end).await, Settled::Applied);
-    let ended = org.place(&member).await.expect("a place");
-    assert_eq!((ended.active, ended.sessions_from.0), (true, 9_001));
-    assert_eq!(
-        replace(&by, &Person::default(), After::Gone).await,
-        Settled::Stale
-    );
+    let nobody = Person::default();
+    assert_eq!(replace(&by, &nobody, After::Gone).await, Settled::Stale);
+    ends(org, &admin, &member).await;
+    fallen_admins(org, sample, &member).await;
+    assert_eq!(org.owners().await, 1, "owners are counted, nobody else");
+}
 
-    // An admin who is none any more, or who may not come in, changes nothing.
-    for fall in [MemberChange::Role(Role::Viewer), disable] {
+/// Disabling, enabling, and the end of someone's sessions.
+async fn ends(org: &Org<'_>, admin: &NewOwner, member: &NewOwner) {
+    for (change, active, from) in [
+        (MemberChange::Disable(Timestamp(9_000)), false, 9_000),
+        (MemberChange::Enable, true, 9_000),
+        (MemberChange::EndSessions(Timestamp(9_001)), true, 9_001),
+    ] {
+        assert_eq!(org.change(admin, member, change).await, Settled::Applied);
+        let place = org.place(member).await.expect("a place");
+        assert_eq!((place.active, place.sessions_from.0), (active, from));
+    }
+}
+
+/// An admin who is none any more, or who may not come in, changes nothing.
+async fn fallen_admins(org: &Org<'_>, sample: &Sample, member: &NewOwner) {
+    let before = org.place(member).await;
+    for fall in [
+        MemberChange::Role(Role::Viewer),
+        MemberChange::Disable(Timestamp(9_000)),
+    ] {
         let admin = org.colleague(sample, Role::Admin).await;
         let by = org.place(&admin).await.expect("a place");
         assert_eq!(org.change(&org.owner, &admin, fall).await, Settled::Applied);
-        let seen = org.person(&member).await;
-        let next = ended.after(MemberChange::Role(Role::Viewer));
-        assert_eq!(replace(&by, &seen, next).await, Settled::Stale, "{fall:?}");
+        let seen = org.person(member).await;
+        let replaced = org.port.replace(&by, &seen, After::Gone).await;
+        assert_eq!(replaced.expect("replace"), Settled::Stale, "{fall:?}");
         let named = Settings {
             name: OrgName::parse("Taken over").ok(),
             ..Settings::default()
@@ -180,8 +187,7 @@ async fn places(org: &Org<'_>, sample: &Sample) {
         let settled = org.port.settle(&by, &named).await.expect("settle");
         assert_eq!(settled, Settled::Stale, "{fall:?}");
     }
-    assert_eq!(org.place(&member).await, Some(ended), "nothing was changed");
-    assert_eq!(org.owners().await, 1, "owners are counted, nobody else");
+    assert_eq!(org.place(member).await, before, "nothing was changed");
 }
 
 /// The count of active owners is exact and never becomes none.
@@ -295,81 +301,6 @@ async fn settings(org: &Org<'_>, sample: &Sample) {
     let stranger = sample.owner().membership;
     let made = org.port.settle(&stranger, &over(1)).await.expect("settle");
     assert_eq!(made, Settled::Stale, "nothing is made by it");
-}
-
-/// An invitation is stored on the invitations that were read, in the place of some of them.
-async fn invitations(org: &Org<'_>, sample: &Sample) {
-    let id = org.owner.organisation.id;
-    let by = org.place(&org.owner).await.expect("a place");
-    let invited = async || org.port.invited(id).await.expect("invited");
-    let invite = async |version, invitation: &Invitation, instead: &[InvitationId]| {
-        let settled = org.port.invite(&by, version, invitation, instead).await;
-        settled.expect("invite")
-    };
-    let nothing = invited().await;
-    assert_eq!((nothing.version, nothing.invitations.len()), (0, 0));
-    let first = sample.invitation_of(&org.owner);
-    assert_eq!(invite(0, &first, &[]).await, Settled::Applied);
-    let seen = invited().await;
-    assert_eq!(seen.invitations, [first.clone()], "all fields read back");
-    let second = sample.invitation_of(&org.owner);
-    assert_eq!(
-        invite(0, &second, &[]).await,
-        Settled::Stale,
-        "one came between"
-    );
-    let missing = [second.id];
-    assert_eq!(
-        invite(seen.version, &second, &missing).await,
-        Settled::Stale
-    );
-    let stranger = sample.owner().membership;
-    let settled = org.port.invite(&stranger, seen.version, &second, &[]).await;
-    assert_eq!(
-        settled.expect("invite"),
-        Settled::Stale,
-        "by nobody of ours"
-    );
-    assert_eq!(invited().await, seen, "nothing was changed");
-    let instead = [first.id];
-    assert_eq!(
-        invite(seen.version, &second, &instead).await,
-        Settled::Applied
-    );
-    assert_eq!(invited().await.invitations, [second], "in its place");
-
-    let mut old = vec![invited().await.invitations.remove(0).id];
-    while old.len() < MAX_REMOVED {
-        let one = sample.invitation_of(&org.owner);
-        let version = invited().await.version;
-        assert_eq!(invite(version, &one, &[]).await, Settled::Applied);
-        old.push(one.id);
-    }
-    let seen = invited().await;
-    assert_eq!(seen.invitations.len(), MAX_REMOVED);
-    let last = sample.invitation_of(&org.owner);
-    assert_eq!(invite(seen.version, &last, &old).await, Settled::Applied);
-    assert_eq!(
-        invited().await.invitations,
-        [last],
-        "in the place of as many"
-    );
-}
-
-/// Of many invitations at once that were decided on by the same ones, one is stored.
-async fn invitations_race(org: &Org<'_>, sample: &Sample) {
-    let id = org.owner.organisation.id;
-    let by = org.place(&org.owner).await.expect("a place");
-    let seen = org.port.invited(id).await.expect("invited");
-    let all: Vec<_> = (0..20).map(|_| sample.invitation_of(&org.owner)).collect();
-    let invites = all
-        .iter()
-        .map(|one| org.port.invite(&by, seen.version, one, &[]));
-    let outcomes = join_all(invites).await;
-    let stored = outcomes.into_iter().map(|outcome| outcome.expect("invite"));
-    assert_eq!(stored.filter(|o| *o == Settled::Applied).count(), 1);
-    let after = org.port.invited(id).await.expect("invited");
-    assert_eq!(after.invitations.len(), seen.invitations.len() + 1);
 }
 
 /// Of many owners who remove each other at once, one stays.

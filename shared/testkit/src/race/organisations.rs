@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use vault_domain::credential::Role;
+use vault_domain::credential::{Email, Role};
 use vault_domain::error::Refusal;
+use vault_domain::id::UserId;
 use vault_domain::member::{MemberChange, Person};
 use vault_domain::ports::{Directory, MAX_INVITATIONS, NewOwner, Sessions, Settled};
 use vault_domain::token::{Caller, Session};
@@ -40,23 +41,8 @@ pub async fn race_removals(
         callers.push(signed_in(&deps, sessions, session).await);
     }
     let others = [second.user.id, first.user.id];
-    let runners = (0..RUNNERS).map(|number| {
-        let (deps, caller, other) = (Arc::clone(&deps), callers[number % 2], others[number % 2]);
-        let runner: BoxFuture<'static, bool> = Box::pin(async move {
-            match change(&deps, &caller, other, Wish::Remove).await {
-                Ok(_) => true,
-                // They are gone already, or the caller is.
-                Err(
-                    Refusal::NotFound(_)
-                    | Refusal::InvalidToken { .. }
-                    | Refusal::Conflict(_)
-                    | Refusal::Unavailable(_),
-                ) => false,
-                Err(other) => unreachable!("a removal came to {other:?}"),
-            }
-        });
-        runner
-    });
+    let runners = (0..RUNNERS)
+        .map(|number| removing(Arc::clone(&deps), callers[number % 2], others[number % 2]));
     let removed = together(way, runners.collect()).await;
     assert_eq!(
         removed.into_iter().filter(|done| *done).count(),
@@ -70,6 +56,22 @@ pub async fn race_removals(
         left.extend(person.membership);
     }
     assert_eq!(left.len(), 1, "one owner is left");
+}
+
+fn removing(deps: Arc<Deps>, caller: Caller, other: UserId) -> BoxFuture<'static, bool> {
+    Box::pin(async move {
+        match change(&deps, &caller, other, Wish::Remove).await {
+            Ok(_) => true,
+            // They are gone already, or the caller is.
+            Err(
+                Refusal::NotFound(_)
+                | Refusal::InvalidToken { .. }
+                | Refusal::Conflict(_)
+                | Refusal::Unavailable(_),
+            ) => false,
+            Err(other) => unreachable!("a removal came to {other:?}"),
+        }
+    })
 }
 
 async fn second_owner(
@@ -105,8 +107,8 @@ async fn signed_in(deps: &Deps, sessions: &dyn Sessions, session: Session) -> Ca
     }
 }
 
-/// As many invite as the organisation's budget of an hour allows, when there is room for one more: one invites.
-/// Beyond that budget nobody comes as far. Half of them invite the same address.
+/// A hundred invite, half of them the same address, when there is room for one more: one invites. As many as the
+/// organisation's budget of an hour allows come as far as that.
 pub async fn race_invitations(
     deps: Arc<Deps>,
     directory: &dyn Directory,
@@ -120,14 +122,7 @@ pub async fn race_invitations(
     directory.create_owner(&owner).await.expect("create_owner");
     let org = owner.organisation.id;
     let caller = signed_in(&deps, sessions, sample.session_of(&owner)).await;
-    for _ in 1..MAX_INVITATIONS {
-        let seen = deps.organisations.invited(org).await.expect("invited");
-        let invitation = sample.invitation_of(&owner);
-        let stored = deps
-            .organisations
-            .invite(&owner.membership, seen.version, &invitation, &[]);
-        assert_eq!(stored.await.expect("invite"), Settled::Applied);
-    }
+    fill(&deps, &owner, &sample).await;
     let same = sample.owner().user.email;
     let runners = (0..RUNNERS).map(|number| {
         let email = if number % 2 == 0 {
@@ -135,23 +130,7 @@ pub async fn race_invitations(
         } else {
             sample.owner().user.email
         };
-        let (deps, wish) = (
-            Arc::clone(&deps),
-            Invite {
-                email,
-                role: Role::Viewer,
-                idempotency: None,
-            },
-        );
-        let runner: BoxFuture<'static, Option<bool>> = Box::pin(async move {
-            match invite(&deps, &caller, &wish).await {
-                Ok(_) => Some(true),
-                Err(Refusal::LimitReached(_) | Refusal::Unavailable(_)) => Some(false),
-                Err(Refusal::Throttled { .. }) => None,
-                Err(other) => unreachable!("an invitation came to {other:?}"),
-            }
-        });
-        runner
+        inviting(Arc::clone(&deps), caller, email)
     });
     let outcomes = together(way, runners.collect()).await;
     let counted = outcomes.iter().filter(|outcome| outcome.is_some()).count();
@@ -162,11 +141,38 @@ pub async fn race_invitations(
     );
     assert!(outcomes.contains(&Some(true)), "there was room for one");
     let after = deps.organisations.invited(org).await.expect("invited");
-    assert_eq!(
-        after.invitations.len(),
-        MAX_INVITATIONS,
-        "exactly as many as there can be"
-    );
-    let twice = after.invitations.iter().filter(|i| i.email == same).count();
-    assert!(twice <= 1, "one open invitation of an address");
+    assert_eq!(after.invitations.len(), MAX_INVITATIONS, "exactly");
+    let open = after.invitations.iter().filter(|i| i.email == same).count();
+    assert!(open <= 1, "one open invitation of an address");
+}
+
+/// Leaves room for one more invitation.
+async fn fill(deps: &Deps, owner: &NewOwner, sample: &Sample) {
+    for _ in 1..MAX_INVITATIONS {
+        let org = owner.organisation.id;
+        let before = deps.organisations.invited(org).await.expect("invited");
+        let invitation = sample.invitation_of(owner);
+        let by = &owner.membership;
+        let stored = deps
+            .organisations
+            .invite(by, before.version, &invitation, &[]);
+        assert_eq!(stored.await.expect("invite"), Settled::Applied);
+    }
+}
+
+/// Was the address invited; nothing if the budget was used up.
+fn inviting(deps: Arc<Deps>, caller: Caller, email: Email) -> BoxFuture<'static, Option<bool>> {
+    let wish = Invite {
+        email,
+        role: Role::Viewer,
+        idempotency: None,
+    };
+    Box::pin(async move {
+        match invite(&deps, &caller, &wish).await {
+            Ok(_) => Some(true),
+            Err(Refusal::LimitReached(_) | Refusal::Unavailable(_)) => Some(false),
+            Err(Refusal::Throttled { .. }) => None,
+            Err(other) => unreachable!("an invitation came to {other:?}"),
+        }
+    })
 }

@@ -141,6 +141,10 @@ impl World {
                 let event = about("POST /v1/assets/{asset_id}/withdraw", bearer, None);
                 first("an unknown asset", Some(404), event)
             }
+            "manage-organisation" => {
+                let event = about("GET /v1/organisation", bearer, None);
+                first("an ended session", Some(401), event)
+            }
             _ => None,
         }
     }
@@ -160,6 +164,7 @@ fn environment(jwks: &str) -> Environment {
         ("URL_SIGNING_KEY_PAIR_ID", "K1"),
         ("URL_SIGNING_KEY_SLOT", "1"),
         ("UPLOADS_BUCKET", "uploads"),
+        ("MAIL_QUEUE_URL", "https://sqs.example.org/1/mail"),
         ("MEDIA_BUCKET", "media"),
         ("MEDIA_BASE_URL", "https://media.example.org"),
         ("TOKEN_ISSUER", ISSUER),

@@ -6,8 +6,8 @@ use vault_domain::id::{InvitationId, OrgId};
 use vault_domain::member::{Account, After, Invitation, Membership, OwnersChange, Person};
 use vault_domain::ports::Settings;
 
-use super::record::{Item, PK, SK, flag, item, number, text, texts_of, time};
-use super::{invitations, members};
+use super::super::record::{Item, PK, SK, flag, item, number, text, texts_of, time};
+use super::super::{invitations, members};
 
 /// A place is as it was seen.
 const AS_SEEN: &str =

@@ -1,0 +1,94 @@
+//! The organisation itself.
+
+use serde::{Deserialize, Serialize};
+use vault_domain::error::Malformed;
+use vault_domain::member::OrgName;
+use vault_domain::usecase::organisation::{self, Shown, Wishes};
+use vault_http::extract::{self, SMALL_BODY};
+use vault_http::{Cache, Failure, Outcome, Reply};
+
+use crate::Call;
+
+const SHAPE: &str = r#"{"name": "…", "require_second_factor": true}, or one of the two"#;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    name: Option<String>,
+    require_second_factor: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct Organisation<'a> {
+    organisation_id: String,
+    name: &'a str,
+    require_second_factor: bool,
+    role: &'static str,
+}
+
+fn told(shown: &Shown) -> Reply {
+    let organisation = &shown.organisation;
+    let told = Organisation {
+        organisation_id: organisation.id.to_string(),
+        name: organisation.name.as_str(),
+        require_second_factor: organisation.require_second_factor,
+        role: shown.role.as_str(),
+    };
+    Reply::json(200, &told, Cache::NoStore)
+}
+
+pub(crate) async fn show(call: &Call<'_>) -> Outcome {
+    Ok(told(&organisation::show(call.deps, &call.caller).await?))
+}
+
+pub(crate) async fn change(call: &Call<'_>) -> Outcome {
+    let wishes = wishes(call)?;
+    let shown = organisation::settle(call.deps, &call.caller, &wishes).await?;
+    Ok(told(&shown))
+}
+
+fn wishes(call: &Call<'_>) -> Result<Wishes, Failure> {
+    let body: Body = extract::json(call.request, SMALL_BODY, SHAPE)?;
+    let wishes = Wishes {
+        name: body.name.as_deref().map(OrgName::parse).transpose()?,
+        require_second_factor: body.require_second_factor,
+    };
+    if wishes == Wishes::default() {
+        return Err(Malformed {
+            field: "the body",
+            expected: SHAPE,
+        }
+        .into());
+    }
+    Ok(wishes)
+}
+
+#[derive(Serialize)]
+struct Left {
+    organisation_id: String,
+    left: bool,
+}
+
+pub(crate) async fn leave(call: &Call<'_>) -> Outcome {
+    organisation::leave(call.deps, &call.caller).await?;
+    let left = Left {
+        organisation_id: call.caller.org.to_string(),
+        left: true,
+    };
+    Ok(Reply::json(200, &left, Cache::NoStore))
+}
+
+#[derive(Serialize)]
+struct Ended {
+    organisation_id: String,
+    sessions_ended: bool,
+}
+
+pub(crate) async fn end_sessions(call: &Call<'_>) -> Outcome {
+    organisation::end_sessions(call.deps, &call.caller).await?;
+    let ended = Ended {
+        organisation_id: call.caller.org.to_string(),
+        sessions_ended: true,
+    };
+    Ok(Reply::json(200, &ended, Cache::NoStore))
+}

@@ -1,0 +1,65 @@
+//! Organisations, their members and their invitations.
+
+use std::sync::Arc;
+
+use vault_aws::dynamodb::{
+    DynamoInvitations, DynamoLimits, DynamoMembers, DynamoOrganisations, DynamoStandings,
+    StandingTables,
+};
+use vault_aws::sqs::SqsMailQueue;
+use vault_crypto::entropy::{Sha256, SystemEntropy};
+use vault_domain::ports::AccessVerifier;
+use vault_domain::usecase::organisation;
+
+use super::parts::{sdk, standing, unwired, verifier};
+use crate::clock::SystemClock;
+use crate::{Env, Lazy};
+
+/// What managing an organisation needs.
+pub struct Deps {
+    /// The use cases.
+    pub organisation: organisation::Deps,
+    /// Checks access tokens.
+    pub verifier: Arc<dyn AccessVerifier>,
+}
+
+#[derive(Clone)]
+struct Config {
+    users: String,
+    standing: StandingTables,
+    limits: String,
+    queue: String,
+}
+
+/// Reads the configuration.
+pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
+    let config = Config {
+        users: env.text("USERS_TABLE"),
+        standing: standing(env),
+        limits: env.text("LIMITS_TABLE"),
+        queue: env.text("MAIL_QUEUE_URL"),
+    };
+    let (sdk, verifier) = (sdk(env), verifier(env));
+    Lazy::new(move || {
+        let (config, sdk, verifier) = (config.clone(), sdk.clone(), verifier.clone());
+        async move {
+            let sdk = sdk.ok_or_else(unwired)?;
+            let (dynamodb, members) = (sdk.dynamodb(), config.standing.members.clone());
+            let of = || dynamodb.clone();
+            Ok(Deps {
+                organisation: organisation::Deps {
+                    standings: Arc::new(DynamoStandings::new(of(), config.standing)),
+                    members: Arc::new(DynamoMembers::new(of(), &members)),
+                    organisations: Arc::new(DynamoOrganisations::new(of(), config.users, &members)),
+                    invitations: Arc::new(DynamoInvitations::new(of(), members)),
+                    limits: Arc::new(DynamoLimits::new(of(), config.limits)),
+                    mail: Arc::new(SqsMailQueue::new(sdk.sqs(), config.queue)),
+                    hashing: Arc::new(Sha256),
+                    clock: Arc::new(SystemClock),
+                    entropy: Arc::new(SystemEntropy),
+                },
+                verifier: verifier.ok_or_else(unwired)?,
+            })
+        }
+    })
+}
