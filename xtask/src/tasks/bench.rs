@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: what the functions cost, side by side with what else one could run.
 
 mod calls;
+mod client;
 mod cold;
 mod events;
 mod function;
+mod operation;
 mod packaging;
 mod report;
 mod runtime_api;
