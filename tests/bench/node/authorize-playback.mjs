@@ -3,7 +3,7 @@ import { BatchGetItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { config, derive, lazy, problem, ring, signingKey } from './kit.mjs';
 
-const settings = config('GRANTS_TABLE', 'ASSETS_TABLE', 'USERS_TABLE', 'PLAYBACK_TABLE', 'PLAYBACK_MAC_SECRET', 'URL_SIGNING_SECRET', 'URL_SIGNING_KEY_PAIR_ID', 'MEDIA_BASE_URL', 'PLAYBACK_SESSION_SECONDS');
+const settings = config('GRANTS_TABLE', 'ASSETS_TABLE', 'MEMBERS_TABLE', 'SESSIONS_TABLE', 'PLAYBACK_TABLE', 'PLAYBACK_MAC_SECRET', 'URL_SIGNING_SECRET', 'URL_SIGNING_KEY_PAIR_ID', 'URL_SIGNING_KEY_SLOT', 'MEDIA_BASE_URL', 'PLAYBACK_SESSION_SECONDS');
 const secrets = new SecretsManagerClient({});
 const dynamodb = new DynamoDBClient({});
 const deps = lazy(async () => ({

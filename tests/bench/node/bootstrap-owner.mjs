@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { config } from './kit.mjs';
 
-config('USERS_TABLE');
+config('USERS_TABLE', 'MEMBERS_TABLE');
 export const dynamodb = new DynamoDBClient({});
 
 /** The bench sends what is refused: a new password's bcrypt would drown all else. */

@@ -1,8 +1,8 @@
 import { BatchGetItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { config, derive, lazy, openTicket, problem, ring } from './kit.mjs';
+import { config, derive, lazy, openTicket, personKeys, problem, ring } from './kit.mjs';
 
-const settings = config('PLAYBACK_TABLE', 'KEYS_TABLE', 'ASSETS_TABLE', 'PLAYBACK_MAC_SECRET', 'MASTER_KEY_SECRET');
+const settings = config('PLAYBACK_TABLE', 'KEYS_TABLE', 'ASSETS_TABLE', 'MEMBERS_TABLE', 'SESSIONS_TABLE', 'PLAYBACK_MAC_SECRET', 'MASTER_KEY_SECRET');
 const secrets = new SecretsManagerClient({});
 const dynamodb = new DynamoDBClient({});
 const deps = lazy(async () => ({
@@ -17,12 +17,15 @@ export async function handler(event) {
   const { asset_id: asset, key_id: key } = event.pathParameters;
   if (!ticket) return problem(401, 'invalid_token');
   if (ticket.asset !== asset) return problem(403, 'forbidden');
-  const wanted = (pk, more) => ({ Keys: [{ pk: { S: pk }, ...more }], ConsistentRead: true });
+  const wanted = (...Keys) => ({ Keys, ConsistentRead: true });
+  const at = (pk) => ({ pk: { S: pk } });
   const { Responses } = await dynamodb.send(new BatchGetItemCommand({
     RequestItems: {
-      [settings.PLAYBACK_TABLE]: wanted(ticket.playback),
-      [settings.KEYS_TABLE]: wanted(asset, { sk: { S: key } }),
-      [settings.ASSETS_TABLE]: wanted(asset),
+      [settings.PLAYBACK_TABLE]: wanted(at(ticket.playback)),
+      [settings.KEYS_TABLE]: wanted({ ...at(asset), sk: { S: key } }),
+      [settings.ASSETS_TABLE]: { ...wanted(at(asset)), ProjectionExpression: '#state', ExpressionAttributeNames: { '#state': 'state' } },
+      [settings.MEMBERS_TABLE]: wanted(...personKeys(ticket.user, ticket.org)),
+      [settings.SESSIONS_TABLE]: wanted(at(ticket.session)),
     },
   }));
   return Responses[settings.PLAYBACK_TABLE]?.length ? problem(501, 'not_measured') : problem(401, 'invalid_token');

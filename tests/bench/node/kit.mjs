@@ -1,5 +1,5 @@
-// What the handlers share: configuration, versioned secrets, tickets, access tokens, replies.
-import { createHmac, createPrivateKey, createPublicKey, hkdfSync, timingSafeEqual, verify } from 'node:crypto';
+// What the handlers share: configuration, versioned secrets, tickets, tokens, standing, replies.
+import { createHash, createHmac, createPrivateKey, createPublicKey, hkdfSync, randomBytes, sign, timingSafeEqual, verify } from 'node:crypto';
 
 /** Variables of the environment that must be there; all that are missing are named at once. */
 export function config(...names) {
@@ -27,23 +27,78 @@ export function derive({ versions }, purpose) {
   return Object.fromEntries(Object.entries(versions).map(([version, text]) => [version, key(text)]));
 }
 
+/** The current key of a secret of keys. */
 export function signingKey({ current, versions }) {
   return createPrivateKey({ key: Buffer.from(versions[current], 'base64'), format: 'der', type: 'pkcs8' });
 }
 
-/** The claims of a genuine, live ticket: playback id, asset id, expiry. */
-export function openTicket(keys, text) {
-  const [version, body] = (text ?? '').split('.');
+export const now = () => Math.floor(Date.now() / 1000);
+export const sha256 = (text) => createHash('sha256').update(text).digest();
+
+/** Claims and an HMAC over them: `<prefix><version>.<base64url>`. */
+export function seal(keys, current, prefix, ...claims) {
+  const sealed = Buffer.concat(claims);
+  const tag = createHmac('sha256', keys[current]).update(sealed).digest();
+  return `${prefix}${current}.${Buffer.concat([sealed, tag]).toString('base64url')}`;
+}
+
+/** The claims of a genuine token, or nothing. */
+export function open(keys, prefix, length, text) {
+  if (!text?.startsWith(prefix)) return undefined;
+  const [version, body] = text.slice(prefix.length).split('.');
   const sealed = Buffer.from(body ?? '', 'base64url');
-  if (!keys[version] || sealed.length !== 72) return undefined;
-  const claims = sealed.subarray(0, 40);
-  if (!timingSafeEqual(createHmac('sha256', keys[version]).update(claims).digest(), sealed.subarray(40))) return undefined;
-  const ticket = { playback: id('plb_', claims.subarray(0, 16)), asset: id('ast_', claims.subarray(16, 32)) };
-  return claims.readBigUInt64BE(32) > BigInt(Math.floor(Date.now() / 1000)) ? ticket : undefined;
+  if (!keys[version] || sealed.length !== length + 32) return undefined;
+  const claims = sealed.subarray(0, length);
+  const tag = createHmac('sha256', keys[version]).update(claims).digest();
+  return timingSafeEqual(tag, sealed.subarray(length)) ? claims : undefined;
+}
+
+export function u64(value) {
+  const octets = Buffer.alloc(8);
+  octets.writeBigUInt64BE(BigInt(value));
+  return octets;
+}
+
+/** The claims of a genuine, live ticket of a person: playback, asset, organisation, user, session, expiry. */
+export function openTicket(keys, text) {
+  const claims = open(keys, '', 89, text);
+  if (!claims || claims[48] !== 1 || claims.readBigUInt64BE(81) <= BigInt(now())) return undefined;
+  const at = (prefix, start) => id(prefix, claims.subarray(start, start + 16));
+  return { playback: at('plb_', 0), asset: at('ast_', 16), org: at('org_', 32), user: at('usr_', 49), session: at('ses_', 65) };
+}
+
+/** What a batch asks for to know where someone stands: account, membership, organisation. */
+export function personKeys(user, org) {
+  const key = (pk, sk) => ({ pk: { S: pk }, sk: { S: sk } });
+  return [key(user, 'account'), key(org, user), key(org, 'org')];
+}
+
+/** The role in which a session of someone may act, by those records; none if it may not. */
+export function role(records, { openedAt, secondFactor }) {
+  const of = (test) => records.find(({ sk }) => test(sk.S));
+  const [account, organisation] = [of((sk) => sk === 'account'), of((sk) => sk === 'org')];
+  const place = of((sk) => sk.startsWith('usr_'));
+  if (!account?.active.BOOL || !place?.active.BOOL || !organisation) return undefined;
+  const ended = [account.sessions_from, place.sessions_from, place.since, organisation.sessions_from];
+  const strong = secondFactor || !organisation.second_factor.BOOL;
+  return strong && ended.every(({ N }) => Number(N) <= openedAt) ? place.role.S : undefined;
+}
+
+/** An ES256 access token of ten minutes (RFC 9068). */
+export function accessToken({ key, kid }, iss, { user, session, org, role: inRole }) {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const iat = now();
+  const claims = {
+    iss, sub: user, aud: 'urn:reelvault:api', client_id: 'reelvault', iat, exp: iat + 600,
+    jti: randomBytes(16).toString('base64url'), org, role: inRole, sid: session,
+  };
+  const signed = `${part({ typ: 'at+jwt', alg: 'ES256', kid })}.${part(claims)}`;
+  const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
+  return `${signed}.${signature.toString('base64url')}`;
 }
 
 /** An id: a prefix and 128 bits in base 32 (RFC 4648, lower case). */
-function id(prefix, octets) {
+export function id(prefix, octets) {
   let [bits, pending, text] = [0, 0, ''];
   for (const octet of octets) {
     pending = (pending << 8) | octet;
@@ -51,6 +106,18 @@ function id(prefix, octets) {
     pending &= 0xff;
   }
   return prefix + text + 'abcdefghijklmnopqrstuvwxyz234567'[(pending << (5 - bits)) & 31];
+}
+
+/** The 128 bits of an id. */
+export function octetsOf(text) {
+  const octets = [];
+  let [bits, pending] = [0, 0];
+  for (const letter of text.slice(4)) {
+    pending = ((pending << 5) | 'abcdefghijklmnopqrstuvwxyz234567'.indexOf(letter)) & 0xfff;
+    bits += 5;
+    if (bits >= 8) octets.push((pending >> (bits -= 8)) & 0xff);
+  }
+  return Buffer.from(octets);
 }
 
 /** A verifier of ES256 access tokens (RFC 9068) by a JWKS. */

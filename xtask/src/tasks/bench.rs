@@ -1,12 +1,16 @@
 //! `cargo xtask bench`: what the functions cost, side by side with what else one could run.
 
 mod calls;
+mod client;
 mod cold;
 mod events;
 mod function;
+mod identity;
+mod operation;
 mod packaging;
 mod report;
 mod runtime_api;
+mod stub;
 mod usage;
 mod wire;
 
@@ -22,7 +26,7 @@ use crate::context::Context;
 use crate::package::{self, Binaries};
 use crate::progress::Progress;
 
-const SECTIONS: [&str; 3] = ["calls", "packaging", "cold-start"];
+const SECTIONS: [&str; 4] = ["calls", "packaging", "cold-start", "identity"];
 
 /// What is measured of ours, and how often.
 struct Options {
@@ -67,6 +71,18 @@ impl Options {
         let all = [&["--profile", &self.profile], arguments].concat();
         progress.run(&title, |_| package::build(context, &all))
     }
+
+    /// All functions, in one build as they ship: features of shared dependencies unite.
+    fn functions(
+        &self,
+        context: &Context,
+        functions: &[String],
+        progress: &Progress,
+    ) -> Result<Binaries> {
+        let names: Vec<&str> = functions.iter().map(String::as_str).collect();
+        let packages: Vec<&str> = names.iter().flat_map(|name| ["-p", name]).collect();
+        self.programs(context, &names, &packages, progress)
+    }
 }
 
 /// Measures the sections that are named, or all, and writes `target/bench/{summary.json,table.md}`.
@@ -96,6 +112,9 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     }
     if wants("cold-start") {
         sections.push(cold::run(context, &options, progress)?);
+    }
+    if wants("identity") {
+        sections.push(identity::run(context, &options, progress)?);
     }
     write(
         context,

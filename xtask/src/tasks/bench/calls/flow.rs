@@ -1,13 +1,16 @@
 //! The main job from the owner's sign-in to a withdrawal, each request twice.
+//!
+//! A route more is one more `self.same(function, request, status, &self.owners(route, …))`, or `web` where the second
+//! request is not the first: in the step that has what it needs, or in a step of its own that `run` calls.
 
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
+use super::super::client::{body, field, put, text};
 use super::super::events::{Http, uploaded};
 use super::Row;
-use super::client::{body, field, put, text, token_request};
 use super::stage::Stage;
 use crate::cloud::{Outputs, Owner};
 use crate::progress::Step;
@@ -15,6 +18,8 @@ use crate::progress::Step;
 const JSON: &str = "application/json";
 const PARTS: &str = "POST /v1/uploads/{asset_id}/parts";
 const FINALIZE: &str = "POST /v1/uploads/{asset_id}/finalize";
+const STATUS: &str = "GET /v1/uploads/{asset_id}";
+const WITHDRAW: &str = "POST /v1/assets/{asset_id}/withdraw";
 const PLAYLIST: &str = "GET /v1/playback/{token}/{playlist}";
 const KEY: &str = "GET /v1/keys/{asset_id}/{key_id}";
 
@@ -22,10 +27,12 @@ const KEY: &str = "GET /v1/keys/{asset_id}/{key_id}";
 pub(super) struct Flow<'a> {
     stage: Stage,
     step: &'a Step,
-    owner: &'a Owner,
+    pub(super) owner: &'a Owner,
     rows: Vec<Row>,
-    access: String,
-    assets: Vec<String>,
+    /// The owner's access token.
+    pub(super) access: String,
+    /// Two of each kind.
+    pub(super) assets: Vec<String>,
 }
 
 impl<'a> Flow<'a> {
@@ -44,106 +51,96 @@ impl<'a> Flow<'a> {
 
     pub(super) fn run(mut self, film: &Path) -> Result<Vec<Row>> {
         let film = std::fs::read(film)?;
-        self.identity()?;
+        self.bootstrap()?;
+        let refresh = self.sign_in()?;
+        self.tokens(&refresh)?;
         self.upload(&film)?;
         self.process()?;
         let tokens = self.exchange()?;
         let (playback, key) = self.view(&tokens)?;
         self.keys(&playback, &key)?;
-        let (access, assets) = (self.access.clone(), self.assets.clone());
-        self.web(
-            "withdraw-asset",
-            "POST /v1/assets/{asset_id}/withdraw",
-            200,
-            |n, _| {
-                Ok(Http {
-                    route: "POST /v1/assets/{asset_id}/withdraw",
-                    variables: &[("asset_id", &assets[n])],
-                    bearer: Some(&access),
-                    ..Http::default()
-                }
-                .event())
-            },
-        )?;
+        self.withdraw()?;
         Ok(self.rows)
     }
 
+    /// Two invocations of a function that no client calls; `event` gets the answers so far.
+    pub(super) fn twice(
+        &mut self,
+        function: &str,
+        request: &str,
+        event: impl Fn(&[Value]) -> Result<Value>,
+    ) -> Result<Vec<Value>> {
+        self.step.note(request);
+        let (row, answers) = self.stage.twice(function, request, event)?;
+        self.rows.push(row);
+        Ok(answers)
+    }
+
     /// Two requests of a kind; `event` gets the number and the answers so far.
-    fn web(
+    pub(super) fn web(
         &mut self,
         function: &str,
         request: &str,
         status: u64,
         event: impl Fn(usize, &[Value]) -> Result<Value>,
     ) -> Result<Vec<Value>> {
-        self.step.note(request);
-        let (row, answers) = self
-            .stage
-            .twice(function, request, |answers| event(answers.len(), answers))?;
+        let answers = self.twice(function, request, |answers| event(answers.len(), answers))?;
         if let Some(other) = answers.iter().find(|answer| answer["statusCode"] != status) {
             bail!("{function}: {request}: not {status} but {other}");
         }
-        self.rows.push(row);
         Ok(answers)
     }
 
-    fn identity(&mut self) -> Result<()> {
-        let (row, _) = self.stage.twice("bootstrap-owner", "an owner", |answers| {
-            let email = format!("bench-{}@demo.example", answers.len());
-            Ok(json!({ "organisation": "Bench Films", "email": email }))
-        })?;
-        self.rows.push(row);
-        let owner = self.owner;
-        let credentials = json!({ "email": owner.email, "password": owner.password }).to_string();
-        let login = Http {
-            route: "POST /v1/login",
+    /// The same request twice.
+    pub(super) fn same(
+        &mut self,
+        function: &str,
+        request: &str,
+        status: u64,
+        event: &Value,
+    ) -> Result<Vec<Value>> {
+        self.web(function, request, status, |_, _| Ok(event.clone()))
+    }
+
+    /// A request with the owner's access token, its body in JSON.
+    pub(super) fn owners(
+        &self,
+        route: &str,
+        variables: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Value {
+        let body = body.map(Value::to_string);
+        Http {
+            route,
+            variables,
+            bearer: Some(&self.access),
             content_type: JSON,
-            body: Some(&credentials),
+            body: body.as_deref(),
             ..Http::default()
-        };
-        let answers = self.web("login", login.route, 200, |_, _| Ok(login.event()))?;
-        self.access = field(&answers[1], "access_token")?;
-        let refresh = field(&answers[1], "refresh_token")?;
-        self.web(
-            "mint-token",
-            "POST /v1/token, refresh_token",
-            200,
-            |_, answers| {
-                let token = answers.first().map(|answer| field(answer, "refresh_token"));
-                let token = token.transpose()?.unwrap_or_else(|| refresh.clone());
-                let form = format!("grant_type=refresh_token&refresh_token={token}");
-                Ok(token_request(&form))
-            },
-        )?;
-        let jwks = Http {
-            route: "GET /.well-known/jwks.json",
-            ..Http::default()
-        };
-        self.web("mint-token", jwks.route, 200, |_, _| Ok(jwks.event()))
-            .map(drop)
+        }
+        .event()
+    }
+
+    /// Such a request about each of the two assets.
+    fn about(&self, route: &str, body: Option<&Value>) -> Vec<Value> {
+        let about = |asset: &String| self.owners(route, &[("asset_id", asset)], body);
+        self.assets.iter().map(about).collect()
     }
 
     fn upload(&mut self, film: &[u8]) -> Result<()> {
-        let access = self.access.clone();
-        let announced = |size: usize| {
+        let announced = |flow: &Self, size: usize| {
             let body = json!({ "filename": "film.mp4", "size": size, "content_type": "video/mp4" });
-            Http {
-                route: "POST /v1/uploads",
-                bearer: Some(&access),
-                content_type: JSON,
-                body: Some(&body.to_string()),
-                ..Http::default()
-            }
-            .event()
+            flow.owners("POST /v1/uploads", &[], Some(&body))
         };
-        let multipart = "POST /v1/uploads, 100 parts";
-        self.web("presign-upload", multipart, 201, |_, _| {
-            Ok(announced(800 << 20))
-        })?;
-        let single = "POST /v1/uploads, one part";
-        let slots = self.web("presign-upload", single, 201, |_, _| {
-            Ok(announced(film.len()))
-        })?;
+        let multipart = announced(self, 800 << 20);
+        self.same(
+            "presign-upload",
+            "POST /v1/uploads, 100 parts",
+            201,
+            &multipart,
+        )?;
+        let single = announced(self, film.len());
+        let slots = self.same("presign-upload", "POST /v1/uploads, one part", 201, &single)?;
         self.assets = slots
             .iter()
             .map(|answer| field(answer, "asset_id"))
@@ -152,49 +149,41 @@ impl<'a> Flow<'a> {
     }
 
     fn sign_and_finish(&mut self, slots: &[Value], film: &[u8]) -> Result<()> {
-        let access = self.access.clone();
-        let assets = self.assets.clone();
-        let about = |route: &'static str, n: usize, body: Option<&str>| {
-            Http {
-                route,
-                variables: &[("asset_id", &assets[n])],
-                bearer: Some(&access),
-                content_type: JSON,
-                body,
-                ..Http::default()
-            }
-            .event()
-        };
-        let numbers = Some(r#"{"part_numbers": [1]}"#);
-        self.web("presign-upload", PARTS, 200, |n, _| {
-            Ok(about(PARTS, n, numbers))
-        })?;
+        let parts = self.about(PARTS, Some(&json!({ "part_numbers": [1] })));
+        self.web("presign-upload", PARTS, 200, |n, _| Ok(parts[n].clone()))?;
         for answer in slots {
             put(&body(answer)?["parts"][0], film)?;
         }
+        let events = self.about(FINALIZE, None);
         self.web("finalize-upload", FINALIZE, 202, |n, _| {
-            Ok(about(FINALIZE, n, None))
+            Ok(events[n].clone())
         })?;
-        let status = "GET /v1/uploads/{asset_id}";
-        self.web("finalize-upload", status, 200, |n, _| {
-            Ok(about(status, n, None))
-        })
+        let events = self.about(STATUS, None);
+        self.web("finalize-upload", STATUS, 200, |n, _| Ok(events[n].clone()))
+            .map(drop)
+    }
+
+    fn withdraw(&mut self) -> Result<()> {
+        let events = self.about(WITHDRAW, None);
+        self.web(
+            "withdraw-asset",
+            WITHDRAW,
+            200,
+            |n, _| Ok(events[n].clone()),
+        )
         .map(drop)
     }
 
     fn process(&mut self) -> Result<()> {
-        self.step.note("packaging");
         let settings = self.stage.environment("process-upload")?;
         let bucket = settings
             .get("UPLOADS_BUCKET")
             .context("no UPLOADS_BUCKET")?;
-        let (assets, org) = (&self.assets, &self.owner.organisation_id);
-        let (row, answers) = self
-            .stage
-            .twice("process-upload", "the film of 1 MB", |answers| {
-                let key = format!("uploads/{org}/{}/source", assets[answers.len()]);
-                Ok(uploaded(bucket, &key))
-            })?;
+        let (assets, org) = (self.assets.clone(), &self.owner.organisation_id);
+        let answers = self.twice("process-upload", "the film of 1 MB", |answers| {
+            let key = format!("uploads/{org}/{}/source", assets[answers.len()]);
+            Ok(uploaded(bucket, &key))
+        })?;
         for answer in &answers {
             if answer["batchItemFailures"]
                 .as_array()
@@ -203,26 +192,7 @@ impl<'a> Flow<'a> {
                 bail!("process-upload: {answer}");
             }
         }
-        self.rows.push(row);
         Ok(())
-    }
-
-    /// A media token for each of the two assets.
-    fn exchange(&mut self) -> Result<Vec<String>> {
-        let (access, assets) = (self.access.clone(), self.assets.clone());
-        let answers = self.web("mint-token", "POST /v1/token, exchange", 200, |n, _| {
-            let form = format!(
-                "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token={access}\
-                 &subject_token_type=urn:ietf:params:oauth:token-type:access_token\
-                 &resource=urn:reelvault:asset:{}",
-                assets[n]
-            );
-            Ok(token_request(&form))
-        })?;
-        answers
-            .iter()
-            .map(|answer| field(answer, "access_token"))
-            .collect()
     }
 
     /// Opens a view of each asset; returns the second's ticket and the id of its first key.
@@ -255,13 +225,9 @@ impl<'a> Flow<'a> {
             .event()
         };
         let master = "GET /v1/playback/{token}/master.m3u8";
-        self.web("deliver-playlist", master, 200, |_, _| {
-            Ok(playlist("master.m3u8"))
-        })?;
+        self.same("deliver-playlist", master, 200, &playlist("master.m3u8"))?;
         let video = "GET /v1/playback/{token}/video.m3u8";
-        let answers = self.web("deliver-playlist", video, 200, |_, _| {
-            Ok(playlist("video.m3u8"))
-        })?;
+        let answers = self.same("deliver-playlist", video, 200, &playlist("video.m3u8"))?;
         let text = text(&answers[1])?;
         let key = text
             .split(['/', '?', '"'])
@@ -297,7 +263,7 @@ impl<'a> Flow<'a> {
             ("no ticket", 401, request(1, &[])),
         ] {
             let shown = format!("{KEY}: {name}");
-            self.web("deliver-key", &shown, status, |_, _| Ok(event.clone()))?;
+            self.same("deliver-key", &shown, status, &event)?;
         }
         Ok(())
     }

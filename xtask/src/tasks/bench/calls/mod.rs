@@ -1,17 +1,17 @@
 //! AWS calls of each function's requests, counted between its real binary and the local cloud.
 
-mod client;
 mod flow;
-mod operation;
+mod identity;
 mod proxy;
 mod stage;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result};
 use serde::Serialize;
 use serde_json::json;
 
 use self::flow::Flow;
 use self::stage::Stage;
+use super::operation;
 use super::report::{Goal, Section, Table};
 use crate::cloud::{Cloud, Instance};
 use crate::context::Context;
@@ -47,27 +47,7 @@ pub(super) fn run(context: &Context, progress: &Progress) -> Result<Section> {
 }
 
 fn section(rows: &[Row]) -> Result<Section> {
-    let key = |request: &str| {
-        rows.iter()
-            .find(|row| row.function == "deliver-key" && row.request.contains(request))
-    };
-    let (Some(genuine), Some(forged)) = (key("a key"), key("forged")) else {
-        bail!("key delivery was not measured");
-    };
-    let goals = vec![
-        Goal {
-            text: "a key takes exactly one DynamoDB call".to_owned(),
-            measured: operation::summary(&genuine.warm),
-            exact: true,
-            met: genuine.warm == ["DynamoDB BatchGetItem"],
-        },
-        Goal {
-            text: "a forged ticket takes none".to_owned(),
-            measured: operation::summary(&forged.warm),
-            exact: true,
-            met: forged.warm.is_empty(),
-        },
-    ];
+    let goals = goals(rows)?;
     let cells = |row: &Row| {
         let more = operation::besides(&row.first, &row.warm);
         let (more, warm) = (operation::summary(&more), operation::summary(&row.warm));
@@ -93,4 +73,41 @@ fn section(rows: &[Row]) -> Result<Section> {
         facts: json!(rows),
         goals,
     })
+}
+
+/// What must hold on every machine.
+fn goals(rows: &[Row]) -> Result<Vec<Goal>> {
+    let warm = |function: &str, request: &str| {
+        let of = |row: &&Row| row.function == function && row.request.contains(request);
+        let row = rows.iter().find(of);
+        row.map(|row| row.warm.as_slice())
+            .with_context(|| format!("{function} was not measured: {request}"))
+    };
+    let (genuine, forged) = (
+        warm("deliver-key", "a key")?,
+        warm("deliver-key", "forged")?,
+    );
+    let (wrong, unknown) = (
+        warm("login", identity::WRONG)?,
+        warm("login", identity::UNKNOWN)?,
+    );
+    let goal = |text: &str, calls: &[String], met| Goal {
+        text: text.to_owned(),
+        measured: operation::summary(calls),
+        exact: true,
+        met,
+    };
+    Ok(vec![
+        goal(
+            "a key takes exactly one DynamoDB call",
+            genuine,
+            genuine == ["DynamoDB BatchGetItem"],
+        ),
+        goal("a forged ticket takes none", forged, forged.is_empty()),
+        goal(
+            "an unknown address takes the calls of a wrong password",
+            unknown,
+            unknown == wrong,
+        ),
+    ])
 }

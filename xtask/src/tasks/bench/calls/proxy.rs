@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 
+use super::super::operation;
 use super::super::wire::{self, Connection, Request, Server};
-use super::operation;
 
 /// Where the services are: `host:port`.
 #[derive(Clone)]

@@ -1,8 +1,7 @@
 //! Cold starts: each function against a Node handler that does the same, in interleaved pairs.
 
-mod stub;
 mod tls;
-mod world;
+pub(super) mod world;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -16,6 +15,7 @@ use self::world::{First, World};
 use super::Options;
 use super::function::{Environment, Function, Launch};
 use super::report::{Goal, Section, Table, median};
+use super::stub::Stub;
 use crate::context::Context;
 use crate::package::Binaries;
 use crate::progress::Progress;
@@ -55,13 +55,11 @@ pub(super) fn run(context: &Context, options: &Options, progress: &Progress) -> 
     progress.heading("Cold starts");
     let node = tools::bench_node(context, progress)?;
     let functions = context.functions()?;
-    let names: Vec<&str> = functions.iter().map(String::as_str).collect();
-    let packages: Vec<&str> = names.iter().flat_map(|name| ["-p", name]).collect();
-    let binaries = options.programs(context, &names, &packages, progress)?;
+    let binaries = options.functions(context, &functions, progress)?;
     let world = World::new()?;
-    let stub = stub::start(world.secrets.clone())?;
+    let stub = Stub::start(world.secrets.clone())?;
     let mut environment = world.environment.clone();
-    let tls = Tls::start(context, &stub.address.to_string())?;
+    let tls = Tls::start(context, &stub.address())?;
     environment.extend(tls.environment());
     let bench = Bench {
         logs: context.target().join("bench/logs"),

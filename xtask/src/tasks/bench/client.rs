@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::super::events::Http;
+use super::events::Http;
 use crate::aws;
 
 const FORM: &str = "application/x-www-form-urlencoded";
