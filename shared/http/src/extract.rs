@@ -135,11 +135,6 @@ pub fn path(request: &Request, name: &str) -> Result<String, Refusal> {
         .ok_or(Refusal::NotFound("route"))
 }
 
-/// The path under which the request came.
-pub fn route(request: &Request) -> &str {
-    request.uri().path()
-}
-
 /// A parameter of the query; the first of several.
 pub fn query(request: &Request, name: &str) -> Option<String> {
     request

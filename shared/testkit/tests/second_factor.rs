@@ -32,9 +32,12 @@ async fn sign_in(kit: &Kit) -> login::SignedIn {
         email: builders::email(EMAIL),
         password: builders::password(PASSWORD),
         organisation: None,
+        device: None,
+        proof: None,
         origin: builders::origin(),
     };
-    login::run(&kit.login(), command).await.unwrap()
+    let welcome = login::run(&kit.login(), command).await.unwrap();
+    welcome.signed_in
 }
 
 async fn asked(kit: &Kit) -> Asked {
@@ -278,6 +281,8 @@ async fn a_cheap_hash_is_made_anew_by_the_right_password_alone() {
         email: builders::email(EMAIL),
         password: builders::password("not the passphrase"),
         organisation: None,
+        device: None,
+        proof: None,
         origin: builders::origin(),
     };
     login::run(&kit.login(), wrong).await.unwrap_err();

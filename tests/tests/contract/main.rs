@@ -84,7 +84,8 @@ mod tests {
 
     #[tokio::test]
     async fn mail_queue() {
-        let (queue, receive) = crate::stores::mail_queue(&Stores::new()).await;
+        let stores = Stores::new();
+        let (queue, receive) = crate::stores::mail_queue(&stores).await;
         contract::mail_queue_contract(&queue, &receive, seed()).await;
     }
 

@@ -8,7 +8,7 @@ use vault_testkit::{Kit, builders};
 use crate::world::{Ask, INVITED, NEW_PASSWORD, answer, golden, invoke, links};
 
 fn post(route: &'static str, body: &serde_json::Value) -> Ask {
-    Ask::to("recover-account", "POST").at(route).json(body)
+    Ask::to("recover-account", "POST").route(route).json(body)
 }
 
 /// Status, headers in order, body.
