@@ -178,17 +178,17 @@ fn verdict(error: &SdkError<TransactWriteItemsError>, owners: Option<usize>) -> 
         .iter()
         .map(|r| r.code())
         .collect();
-    let is = |code: &Option<&str>, names: &[&str]| code.is_some_and(|c| names.contains(&c));
+    let is = |code: Option<&str>, names: &[&str]| code.is_some_and(|c| names.contains(&c));
     // A collision may hide that a condition is not met: only clear answers decide.
     if codes
         .iter()
-        .any(|code| is(code, &["TransactionConflict", "ThrottlingError"]))
+        .any(|code| is(*code, &["TransactionConflict", "ThrottlingError"]))
     {
         return Some(Verdict::Collided);
     }
     let unmet = codes.iter().enumerate();
     let unmet: Vec<_> = unmet
-        .filter(|(_, code)| is(code, &["ConditionalCheckFailed"]))
+        .filter(|(_, code)| is(**code, &["ConditionalCheckFailed"]))
         .map(|(index, _)| index)
         .collect();
     match unmet[..] {

@@ -1,5 +1,11 @@
 //! Who may do what in an organisation, and what ends with it.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test tells what is wrong by panicking"
+)]
+
 mod ends;
 mod invitations;
 mod rules;
