@@ -65,11 +65,23 @@ async fn done(deps: &dyn Fulfil, message: &Message, request_id: &str) -> bool {
             true
         }
         Ok(Fulfilled::Nothing(why)) => {
-            tracing::info!(request_id, message = message.id, kind, why, "nothing to send");
+            tracing::info!(
+                request_id,
+                message = message.id,
+                kind,
+                why,
+                "nothing to send"
+            );
             true
         }
         Ok(Fulfilled::Rejected(why)) => {
-            tracing::warn!(request_id, message = message.id, kind, why, "refused for good; dropped");
+            tracing::warn!(
+                request_id,
+                message = message.id,
+                kind,
+                why,
+                "refused for good; dropped"
+            );
             true
         }
         Err(error) => {
