@@ -160,15 +160,27 @@ impl Sessions for DynamoSessions {
         sessions.map_err(|corrupt| StoreError::new(OPERATION, corrupt))
     }
 
-    async fn reauthenticated(&self, id: SessionId, at: Timestamp) -> Stored<Change> {
+    async fn reauthenticated(
+        &self,
+        id: SessionId,
+        at: Timestamp,
+        second_factor: bool,
+    ) -> Stored<Change> {
         const OPERATION: &str = "sessions.reauthenticated";
         let request = self.client.update_item().table_name(&self.table);
+        let mut values = item([(":at", time(at)), (":no", flag(false))]);
+        if second_factor {
+            values.insert(":yes".to_owned(), flag(true));
+        }
         let sent = request
             .key(PK, text(id.to_string()))
-            .update_expression("SET authenticated_at = :at")
+            .update_expression(if second_factor {
+                "SET authenticated_at = :at, second_factor = :yes"
+            } else {
+                "SET authenticated_at = :at"
+            })
             .condition_expression("revoked = :no AND ends_at > :at")
-            .expression_attribute_values(":at", time(at))
-            .expression_attribute_values(":no", flag(false))
+            .set_expression_attribute_values(Some(values))
             .send()
             .await;
         let Err(error) = sent else {

@@ -115,8 +115,13 @@ pub trait Sessions: Send + Sync {
     async fn revoke(&self, id: SessionId) -> Stored<()>;
     /// A person's sessions, some that are over among them, at most 100; one that was opened a moment ago may be missing.
     async fn list(&self, user: UserId) -> Stored<Vec<Session>>;
-    /// Records that the person of a live session proved again who they are.
-    async fn reauthenticated(&self, id: SessionId, at: Timestamp) -> Stored<Change>;
+    /// Records that the person of a live session proved again who they are, by a second factor or without one.
+    async fn reauthenticated(
+        &self,
+        id: SessionId,
+        at: Timestamp,
+        second_factor: bool,
+    ) -> Stored<Change>;
 }
 
 /// Password hashing: costly on purpose.

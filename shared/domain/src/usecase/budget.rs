@@ -9,15 +9,19 @@ use crate::time::Timestamp;
 /// Seconds of a window.
 const WINDOW_SECONDS: u64 = 900;
 /// Attempts at one factor of one account in a window. It goes by account and factor, not by challenge: every right
-/// password makes a fresh challenge. At this rate six digits hold for years.
+/// password makes a fresh challenge.
 pub const ATTEMPTS_PER_FACTOR: u32 = 10;
+/// Attempts at one factor of one account in a day: whoever has the password needs years for an even chance at six
+/// digits of which three are right at any moment.
+pub const ATTEMPTS_PER_DAY: u32 = 30;
+const DAY_SECONDS: u64 = 86_400;
 /// Attempts from one address (an IPv6 /64 counts as one) in a window: an office shares one.
 pub const ATTEMPTS_PER_NETWORK: u32 = 100;
 
 /// One attempt that was taken.
 pub(super) struct Taken<'a> {
     limits: &'a dyn Limits,
-    bucket: String,
+    buckets: Vec<String>,
 }
 
 impl<'a> Taken<'a> {
@@ -28,21 +32,47 @@ impl<'a> Taken<'a> {
         most: u32,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
-        let window = now.0 / WINDOW_SECONDS;
-        let end = Timestamp((window + 1) * WINDOW_SECONDS);
+        let buckets = Vec::new();
+        let taken = Self { limits, buckets };
+        taken.and(name, most, WINDOW_SECONDS, now).await
+    }
+
+    /// As many a day beside it.
+    pub(super) async fn daily(
+        self,
+        name: &str,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        self.and(&format!("{name}#day"), most, DAY_SECONDS, now)
+            .await
+    }
+
+    async fn and(
+        mut self,
+        name: &str,
+        most: u32,
+        seconds: u64,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let window = now.0 / seconds;
+        let end = Timestamp((window + 1) * seconds);
         let bucket = format!("{name}#{window}");
-        if limits.take(&bucket, most, end).await? == Attempt::Exhausted {
+        if self.limits.take(&bucket, most, end).await? == Attempt::Exhausted {
             return Err(Refusal::Throttled {
                 retry_after: end.since(now).max(1),
             });
         }
-        Ok(Self { limits, bucket })
+        self.buckets.push(bucket);
+        Ok(self)
     }
 
     /// It was a right one.
     pub(super) async fn give_back(self) {
-        // Losing this costs one attempt of the window; failing what was right would cost more.
-        let _ = self.limits.give_back(&self.bucket).await;
+        for bucket in &self.buckets {
+            // Losing this costs one attempt of the window; failing what was right would cost more.
+            let _ = self.limits.give_back(bucket).await;
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! | who tries | budget in a window of 15 minutes |
 //! | --- | --- |
-//! | a device that has signed in to this account before | [`ATTEMPTS_PER_DEVICE`], its own; nothing else counts |
+//! | a device that has signed in to this account since its password was set | [`ATTEMPTS_PER_DEVICE`], its own, of the [`ATTEMPTS_OF_DEVICES`] of all such; nothing else counts |
 //! | anyone else | [`ATTEMPTS_PER_ACCOUNT`] on an account, [`ATTEMPTS_PER_NETWORK`] times the weight of each prefix |
 //! | … who brings a proof that they are no machine | [`PROVEN_PER_ACCOUNT`] on an account |
 //! | … on an organisation | [`ATTEMPTS_PER_ORGANISATION`] |
@@ -33,6 +33,8 @@ pub const WINDOW_SECONDS: u64 = 900;
 pub const ATTEMPTS_PER_ACCOUNT: u32 = 10;
 /// Attempts of one known device on its account.
 pub const ATTEMPTS_PER_DEVICE: u32 = 10;
+/// Attempts of all known devices of one account: whoever had the password for a while may have made many.
+pub const ATTEMPTS_OF_DEVICES: u32 = 50;
 /// Attempts from a network prefix of weight 1: an office shares one address.
 pub const ATTEMPTS_PER_NETWORK: u32 = 100;
 /// Attempts on all accounts of one organisation. Past it only known devices and proven people come in; nobody is
@@ -72,6 +74,14 @@ pub(super) struct Pass {
     device: Option<DeviceClaims>,
     trusted: bool,
     taken: Vec<String>,
+}
+
+impl Pass {
+    /// Was this device known before all sessions of the account were ended? Then it may be a thief's.
+    pub(super) fn is_from_before(&self, sessions_from: Timestamp) -> bool {
+        let device = self.device.as_ref();
+        device.is_some_and(|device| device.issued_at < sessions_from)
+    }
 }
 
 struct Window {
@@ -122,7 +132,11 @@ impl Guard {
             pass.trusted = true;
             let device = data_encoding::HEXLOWER.encode(&known.device);
             let bucket = window.bucket("device", &device);
-            return self.take(pass, bucket, ATTEMPTS_PER_DEVICE, &window).await;
+            let pass = self
+                .take(pass, bucket, ATTEMPTS_PER_DEVICE, &window)
+                .await?;
+            let bucket = window.bucket("devices", &pass.account.hex());
+            return self.take(pass, bucket, ATTEMPTS_OF_DEVICES, &window).await;
         }
         self.network(&mut pass, presented.address, &window).await?;
         let account = pass.account.hex();
@@ -205,15 +219,13 @@ impl Guard {
             let bucket = window.bucket("network", &prefix.network.to_string());
             (bucket, ATTEMPTS_PER_NETWORK * prefix.weight)
         });
-        let takes = prefixes
-            .iter()
-            .map(|(bucket, limit)| self.limits.take(bucket, *limit, window.end));
-        let attempts: Vec<Attempt> = join_all(takes).await.into_iter().collect::<Stored<_>>()?;
-        if attempts.contains(&Attempt::Exhausted) {
-            return Err(window.throttled());
+        // The narrow one first: who has used it up takes nothing from their neighbours.
+        for (bucket, limit) in prefixes {
+            if self.limits.take(&bucket, limit, window.end).await? == Attempt::Exhausted {
+                return Err(window.throttled());
+            }
+            pass.taken.push(bucket);
         }
-        pass.taken
-            .extend(prefixes.into_iter().map(|(bucket, _)| bucket));
         Ok(())
     }
 

@@ -107,6 +107,16 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Welcome, Refusal> {
         .members
         .account(user.as_ref().map_or(NOBODY, |u| u.id))
         .await?;
+    if account
+        .as_ref()
+        .is_some_and(|a| pass.is_from_before(a.sessions_from))
+    {
+        let stranger = Presented {
+            device: None,
+            ..presented
+        };
+        pass = deps.guard.admit(stranger, now).await?;
+    }
     let org = account.as_ref().and_then(|a| a.orgs.first().copied());
     let lets_in = deps.guard.organisation(&mut pass, org, now).await?;
     // Hash first, whether or not there is a user; look at the account's state after.

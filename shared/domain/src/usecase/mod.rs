@@ -95,15 +95,20 @@ pub async fn present(
     Ok((role, standing))
 }
 
-/// The login session of a caller who proved a moment ago who they are: what a change of credentials, factors or
-/// other people's rights needs (OWASP ASVS 5.0 §7.5.1).
+/// The login session of a caller who proved a moment ago who they are, by a second factor too if they have one:
+/// what a change of other people's rights or of keys needs (OWASP ASVS 5.0 §7.5.1).
 ///
 /// # Errors
 /// [`Refusal::ReauthenticationNeeded`]
 pub fn recent(standing: &Standing, now: Timestamp) -> Result<&Session, Refusal> {
     let session = standing.session.as_ref();
-    let session = session.filter(|s| now.since(s.authenticated_at) <= REAUTHENTICATION_SECONDS);
-    session.ok_or(Refusal::ReauthenticationNeeded)
+    let account = standing.person.account.as_ref();
+    let asked = account.is_some_and(|account| account.second_factor);
+    let whole = |s: &&Session| {
+        let recent = now.since(s.authenticated_at) <= REAUTHENTICATION_SECONDS;
+        recent && (s.second_factor || !asked)
+    };
+    session.filter(whole).ok_or(Refusal::ReauthenticationNeeded)
 }
 
 /// A name that a client gives to a request, so that repeating it is the same request.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::budget::{ATTEMPTS_PER_FACTOR, Taken};
+use super::budget::{ATTEMPTS_PER_DAY, ATTEMPTS_PER_FACTOR, Taken};
 use crate::error::{Malformed, Refusal};
 use crate::factor::{
     FactorSet, Method, RecoveryCode, Sealed, Sealing, Spend, Step, Totp, TotpCode, find_step,
@@ -134,7 +134,9 @@ impl Deps {
     /// An attempt at something of this account.
     pub(super) async fn attempt(&self, user: UserId, what: &str) -> Result<Taken<'_>, Refusal> {
         let name = format!("factor#{what}#{user}");
-        Taken::take(&*self.limits, &name, ATTEMPTS_PER_FACTOR, self.clock.now()).await
+        let now = self.clock.now();
+        let taken = Taken::take(&*self.limits, &name, ATTEMPTS_PER_FACTOR, now).await?;
+        taken.daily(&name, ATTEMPTS_PER_DAY, now).await
     }
 
     async fn spend_code(

@@ -190,7 +190,12 @@ impl Sessions for FakeCloud {
         })
         .await
     }
-    async fn reauthenticated(&self, id: SessionId, at: Timestamp) -> Stored<Change> {
+    async fn reauthenticated(
+        &self,
+        id: SessionId,
+        at: Timestamp,
+        second_factor: bool,
+    ) -> Stored<Change> {
         self.call("sessions.reauthenticated", |s| {
             let live = s
                 .sessions
@@ -200,6 +205,7 @@ impl Sessions for FakeCloud {
                 return Ok(Change::NotApplied);
             };
             session.authenticated_at = at;
+            session.second_factor |= second_factor;
             Ok(Change::Applied)
         })
         .await

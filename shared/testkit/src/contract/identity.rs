@@ -334,11 +334,20 @@ async fn of_a_person(port: &dyn Sessions, sample: &Sample) {
     let nobody = sample.session();
     assert_eq!(port.list(nobody.user).await.expect("list"), vec![]);
 
-    let again = async |id, at| port.reauthenticated(id, at).await.expect("reauthenticated");
+    let again = async |id, at| {
+        let done = port.reauthenticated(id, at, true).await;
+        done.expect("reauthenticated")
+    };
     let at = first.opened_at.plus(60);
     assert_eq!(again(first.id, at).await, Change::Applied);
     let found = port.get(first.id).await.expect("get");
-    assert_eq!(found.map(|s| s.authenticated_at), Some(at));
+    let found = found.map(|s| (s.authenticated_at, s.second_factor));
+    assert_eq!(found, Some((at, true)));
+    let plain = port.reauthenticated(theirs[1].id, at, false).await;
+    assert_eq!(plain.expect("reauthenticated"), Change::Applied);
+    let found = port.get(theirs[1].id).await.expect("get");
+    let found = found.map(|s| (s.authenticated_at, s.second_factor));
+    assert_eq!(found, Some((at, theirs[1].second_factor)));
     assert_eq!(again(nobody.id, at).await, Change::NotApplied);
     assert_eq!(port.get(nobody.id).await.expect("get"), None);
     assert_eq!(again(first.id, first.expires_at).await, Change::NotApplied);

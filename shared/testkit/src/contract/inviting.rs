@@ -42,7 +42,7 @@ async fn invitations(port: &dyn Organisations, owner: &NewOwner, sample: &Sample
         Settled::Stale,
         "one came between"
     );
-    let missing = [second.id];
+    let missing = [sample.invitation_of(owner).id];
     assert_eq!(
         invite(seen.version, &second, &missing).await,
         Settled::Stale

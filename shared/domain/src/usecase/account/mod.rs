@@ -18,6 +18,7 @@ use crate::ports::{
     Accounts, LoginChallenges, Members, PasswordHasher, Sessions, Standings, Stored, Users,
 };
 use crate::secret::SecretText;
+use crate::time::Timestamp;
 use crate::token::{Caller, Session};
 
 /// What the account's use cases need.
@@ -66,8 +67,33 @@ struct Here {
 struct Enroller {
     user: UserId,
     session: SessionId,
-    /// Only if they have none.
-    first: bool,
+    authority: Authority,
+}
+
+/// By what someone adds a factor.
+#[derive(Clone, Copy)]
+enum Authority {
+    /// A challenge after the password: for the first factor alone.
+    Challenge,
+    /// A session, and what it has proven.
+    Session {
+        second_factor: bool,
+        authenticated_at: Timestamp,
+    },
+}
+
+impl Authority {
+    /// May it add a factor only where there is none? A session that never proved the factors that are there by now
+    /// may not: whoever began with a stolen password does not end with the factor of the person who came after.
+    fn first_only(self, set: &FactorSet) -> bool {
+        match self {
+            Self::Challenge => true,
+            Self::Session {
+                second_factor,
+                authenticated_at,
+            } => !second_factor && set.since().is_some_and(|since| since >= authenticated_at),
+        }
+    }
 }
 
 const GONE: Refusal = Refusal::InvalidToken {
@@ -78,10 +104,10 @@ const HAS_ONE: Refusal = Refusal::Conflict("there is a second factor already; si
 
 impl Deps {
     async fn here(&self, caller: &Caller) -> Result<Here, Refusal> {
-        let (_, standing) = present(&*self.standings, caller).await?;
         let Subject::Person { user, .. } = caller.subject else {
             return Err(Refusal::Forbidden("only a person has an account"));
         };
+        let (_, standing) = present(&*self.standings, caller).await?;
         let session = standing.session.clone().ok_or(GONE)?;
         Ok(Here {
             user,
@@ -131,7 +157,7 @@ impl Deps {
         Ok(Enroller {
             user: challenge.user,
             session: challenge.session,
-            first: true,
+            authority: Authority::Challenge,
         })
     }
 
@@ -167,7 +193,10 @@ impl Here {
         Enroller {
             user: self.user,
             session: self.session.id,
-            first: false,
+            authority: Authority::Session {
+                second_factor: self.session.second_factor,
+                authenticated_at: self.session.authenticated_at,
+            },
         }
     }
 }

@@ -23,10 +23,10 @@ pub async fn options(deps: &Deps, bearer: &Bearer) -> Result<Value, Refusal> {
     let Enroller {
         user,
         session,
-        first,
+        authority,
     } = deps.beginner(bearer).await?;
     let set = deps.proof.factors.of(user).await?;
-    if first && set.is_on() {
+    if authority.first_only(&set) && set.is_on() {
         return Err(HAS_ONE);
     }
     if set.passkeys.len() >= MAX_PASSKEYS {
@@ -68,7 +68,7 @@ pub async fn add(
     let Enroller {
         user,
         session,
-        first,
+        authority,
     } = deps.enroller(bearer).await?;
     let given = answer.client().challenge();
     let ceremony = deps.proof.answered(given).await?;
@@ -80,11 +80,13 @@ pub async fn add(
     let now = deps.proof.clock.now();
     let decide = |set: &mut FactorSet| {
         let was_on = set.is_on();
-        if first && was_on {
+        if authority.first_only(set) && was_on {
             return Err(HAS_ONE);
         }
         let passkey = made.clone().named(name.clone(), now, &set.passkeys)?;
         set.passkeys.push(passkey);
+        // A secret that waits was begun before this factor was there.
+        set.pending = None;
         let codes = (!was_on).then(|| deps.new_codes(set)).transpose()?;
         Ok(Decided::Store(codes))
     };

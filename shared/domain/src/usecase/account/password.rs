@@ -41,14 +41,19 @@ pub async fn reauthenticate(
     // As of before anything is checked: what changed meanwhile is not proven.
     let now = deps.proof.clock.now();
     deps.checked(here.user, password).await?;
-    if deps.proof.factors.of(here.user).await?.is_on() {
+    let is_on = deps.proof.factors.of(here.user).await?.is_on();
+    if is_on {
         let proof = proof.ok_or(Refusal::Malformed(Malformed {
             field: "the second factor",
             expected: "one of code, recovery_code and passkey",
         }))?;
         deps.proof.prove(here.user, here.session.id, proof).await?;
     }
-    match deps.sessions.reauthenticated(here.session.id, now).await? {
+    let proven = deps
+        .sessions
+        .reauthenticated(here.session.id, now, is_on)
+        .await?;
+    match proven {
         Change::Applied => Ok(()),
         Change::NotApplied => Err(GONE),
     }

@@ -24,7 +24,9 @@ pub struct NewApp {
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::ReauthenticationNeeded`], [`Refusal::Conflict`], [`Refusal::Unavailable`].
 pub async fn begin(deps: &Deps, bearer: &Bearer) -> Result<NewApp, Refusal> {
-    let Enroller { user, first, .. } = deps.beginner(bearer).await?;
+    let Enroller {
+        user, authority, ..
+    } = deps.beginner(bearer).await?;
     let known = deps.users.by_id(user).await?;
     let known = known.ok_or(Refusal::NotFound("account"))?;
     let secret = TotpSecret::random(&*deps.proof.entropy)?;
@@ -35,7 +37,7 @@ pub async fn begin(deps: &Deps, bearer: &Bearer) -> Result<NewApp, Refusal> {
     // Drawn first: nothing is stored that nobody saw.
     let qr_svg = deps.qr.svg(&uri)?;
     let store = |set: &mut FactorSet| {
-        if first && set.is_on() {
+        if authority.first_only(set) && set.is_on() {
             return Err(HAS_ONE);
         }
         set.begin_totp(sealed.clone());
@@ -62,13 +64,13 @@ pub async fn confirm(
     let Enroller {
         user,
         session,
-        first,
+        authority,
     } = deps.enroller(bearer).await?;
     let taken = deps.proof.attempt(user, "totp").await?;
     let now = deps.proof.clock.now();
     let decide = |set: &mut FactorSet| {
         // Who had none when they began may only repeat what they did: never replace one.
-        if first && set.is_on() && set.pending.is_some() {
+        if authority.first_only(set) && set.is_on() && set.pending.is_some() {
             return Err(Refusal::WrongFactor);
         }
         let step = deps.proof.step(user, set.confirmable(), code, now)?;

@@ -2,10 +2,11 @@
 
 use super::{Deps, Opened, after, new_hash, open};
 use crate::credential::{Password, PasswordHash, Role, User};
+use crate::entitlement::may_invite;
 use crate::error::{Malformed, Refusal};
 use crate::id::{OrgId, UserId};
 use crate::link::{LinkToken, Purpose};
-use crate::member::{Account, Invitation, MAX_ORGANISATIONS, Membership, Organisation};
+use crate::member::{Account, Actor, Invitation, MAX_ORGANISATIONS, Membership, Organisation};
 use crate::ports::{Change, Joiner, Joining, Reset};
 use crate::time::Timestamp;
 
@@ -79,8 +80,24 @@ async fn invitation(deps: &Deps, opened: &Opened) -> Result<(Invitation, Organis
     let invitation = deps.invitations.get(org, invitation).await?;
     let stands = |i: &Invitation| i.attempt == attempt && i.is_live(opened.now);
     let invitation = invitation.filter(stands).ok_or(Refusal::InvalidLink)?;
+    may_still_invite(deps, &invitation).await?;
     let organisation = deps.members.organisation(org).await?;
     Ok((invitation, organisation.ok_or(Refusal::InvalidLink)?))
+}
+
+/// An invitation ends with the right of whoever made it: who was thrown out does not come in by another mailbox.
+async fn may_still_invite(deps: &Deps, invitation: &Invitation) -> Result<(), Refusal> {
+    let Actor::User(by) = invitation.invited_by else {
+        return Err(Refusal::InvalidLink);
+    };
+    let person = deps.members.person(by, invitation.org).await?;
+    let account = person.account.filter(|account| account.active);
+    let place = person.membership.filter(|place| place.active);
+    account
+        .zip(place)
+        .filter(|(_, place)| may_invite(place.role, invitation.role))
+        .map(drop)
+        .ok_or(Refusal::InvalidLink)
 }
 
 /// Who accepts: the account of the invited address, or a new one.
