@@ -105,8 +105,8 @@ mod tests {
             (&switched, true, true),
             (&after, false, true),
         ] {
-            let taken = (takes(served, &first), takes(served, &second));
-            assert_eq!(taken, (old_one, new_one));
+            let verified = (takes(served, &first), takes(served, &second));
+            assert_eq!(verified, (old_one, new_one));
         }
     }
 

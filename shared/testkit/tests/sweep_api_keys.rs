@@ -1,5 +1,11 @@
 //! The crash-point sweep over managing API keys, ending sessions by a token, and telling of tokens; and who may.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test's helpers tell what is wrong by panicking"
+)]
+
 use futures_util::FutureExt as _;
 use vault_domain::api_key::{KeyRole, Label, Overlap, Scope, Scopes};
 use vault_domain::credential::Role;

@@ -1,5 +1,10 @@
 //! API keys as clients: the crash-point sweep over proving one, and who is admitted at all.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test's helpers tell what is wrong by panicking"
+)]
+
 use std::net::IpAddr;
 
 use futures_util::FutureExt as _;
@@ -112,10 +117,13 @@ fn a_secret_of_another_key_or_shape_is_refused_before_any_store_is_looked_at() {
     }
 }
 
+/// Puts a key of some state into a world.
+type Plant = Box<dyn Fn(&Kit)>;
+
 #[test]
 fn every_failure_reads_the_same_to_the_client() {
     let elsewhere = Networks::parse("198.51.100.0/24").unwrap();
-    let cases: [(&str, Box<dyn Fn(&Kit)>); 4] = [
+    let cases: [(&str, Plant); 4] = [
         ("unknown", Box::new(|_| ())),
         (
             "revoked",
