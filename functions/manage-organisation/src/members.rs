@@ -32,7 +32,10 @@ impl<'a> Member<'a> {
         let place = &listed.membership;
         Self {
             user_id: place.user.to_string(),
-            email: listed.email.as_ref().map(|email| email.as_str()),
+            email: listed
+                .email
+                .as_ref()
+                .map(vault_domain::credential::Email::as_str),
             role: place.role.as_str(),
             active: place.active,
             since: place.since.0,

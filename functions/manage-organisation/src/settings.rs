@@ -19,7 +19,7 @@ struct Body {
 }
 
 #[derive(Serialize)]
-struct Organisation<'a> {
+struct Told<'a> {
     organisation_id: String,
     name: &'a str,
     require_second_factor: bool,
@@ -28,7 +28,7 @@ struct Organisation<'a> {
 
 fn told(shown: &Shown) -> Reply {
     let organisation = &shown.organisation;
-    let told = Organisation {
+    let told = Told {
         organisation_id: organisation.id.to_string(),
         name: organisation.name.as_str(),
         require_second_factor: organisation.require_second_factor,

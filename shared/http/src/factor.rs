@@ -67,19 +67,22 @@ pub fn options(options: &Value) -> Reply {
 mod tests {
     use super::*;
 
-    fn text(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
     #[test]
     fn exactly_one_factor_is_read() {
-        let code = required(text("123 456"), None, None);
+        let code = required(Some("123 456".to_owned()), None, None);
         assert!(matches!(code, Ok(Proof::Totp(_))));
-        let code = required(None, text("aaaq-eaye-auda-ocaj"), None);
+        let code = required(None, Some("aaaq-eaye-auda-ocaj".to_owned()), None);
         assert!(matches!(code, Ok(Proof::Recovery(_))));
         assert!(optional(None, None, None).unwrap().is_none());
         assert!(required(None, None, None).is_err());
-        assert!(optional(text("123456"), text("aaaq-eaye-auda-ocaj"), None).is_err());
+        assert!(
+            optional(
+                Some("123456".to_owned()),
+                Some("aaaq-eaye-auda-ocaj".to_owned()),
+                None
+            )
+            .is_err()
+        );
         for bad in ["", "12345", "1234567", "canary"] {
             let refusal = optional(text(bad), None, None).unwrap_err();
             assert!(!refusal.to_string().contains("canary"));

@@ -1,5 +1,11 @@
 //! The budgets of sign-ins: exact, of no use to whoever wants to lock someone out, and silent about who exists.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unnecessary_wraps,
+    reason = "a test tells what is wrong by panicking, and its helpers read like sentences"
+)]
+
 use std::net::IpAddr;
 use std::sync::Arc;
 

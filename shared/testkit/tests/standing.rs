@@ -1,6 +1,12 @@
 //! Whatever ends a person's standing ends it everywhere at once: refreshing, new media tokens, new views, and the
 //! playlists and keys of a view that is under way.
 
+#![expect(
+    clippy::expect_used,
+    clippy::semicolon_if_nothing_returned,
+    reason = "a test tells what is wrong by panicking, and its helpers read like sentences"
+)]
+
 use futures_util::FutureExt as _;
 use vault_domain::error::Refusal;
 use vault_domain::hls::PlaylistName;

@@ -5,6 +5,7 @@
     clippy::panic,
     clippy::needless_pass_by_value,
     clippy::format_push_string,
+    clippy::too_many_lines,
     reason = "a test tells what is wrong by panicking, and its helpers read like sentences"
 )]
 
