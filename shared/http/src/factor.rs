@@ -84,7 +84,7 @@ mod tests {
             .is_err()
         );
         for bad in ["", "12345", "1234567", "canary"] {
-            let refusal = optional(text(bad), None, None).unwrap_err();
+            let refusal = optional(Some(bad.to_owned()), None, None).unwrap_err();
             assert!(!refusal.to_string().contains("canary"));
         }
         assert!(optional(None, None, Some(Value::Null)).is_err());
