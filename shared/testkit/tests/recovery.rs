@@ -282,8 +282,14 @@ fn who_is_there_already_or_has_no_room_is_refused_and_keeps_the_link() {
             vault_domain::id::OrgId::from_octets([0xff; 16]),
         );
         s.memberships.remove(&(ORG, OWNER));
+        s.memberships.get_mut(&(ORG, VIEWER)).unwrap().role = vault_domain::credential::Role::Admin;
     });
-    let refusal = join(&kit, kit.plant_invitation(EMAIL), None).unwrap_err();
+    let token = kit.plant_invitation(EMAIL);
+    kit.cloud.with(|s| {
+        let invitation = s.invitations.get_mut(&(ORG, INVITATION)).unwrap();
+        invitation.invited_by = vault_domain::member::Actor::User(VIEWER);
+    });
+    let refusal = join(&kit, token, None).unwrap_err();
     assert!(matches!(refusal, Refusal::LimitReached(_)), "{refusal}");
     assert!(kit.cloud.snapshot().links.values().all(|kept| !kept.used));
 }

@@ -57,7 +57,8 @@ export async function handler(event) {
   const [end, account] = [(window + 1) * WINDOW, sha256(email)];
   const bucket = (kind, whose) => `login#${kind}#${whose}#${window}`;
   const nearby = address.replace(/\.\d+$/, '.0/24');
-  const taken = await Promise.all([take(bucket('network', `${address}/32`), 100, end), take(bucket('network', nearby), 800, end)]);
+  const taken = [await take(bucket('network', `${address}/32`), 100, end)];
+  taken.push(await take(bucket('network', nearby), 800, end));
   taken.push(await take(bucket('account', account.toString('hex')), 10, end));
 
   const pointer = await get(settings.USERS_TABLE, { pk: { S: `email#${email}` } });
@@ -73,6 +74,8 @@ export async function handler(event) {
   }));
   const inRole = role(Responses[settings.MEMBERS_TABLE], { openedAt: at, secondFactor: true });
   if (!inRole) return problem(401, 'bad_credentials');
+
+  if (await get(settings.USERS_TABLE, { pk: { S: `factors#${userId}` } })) return problem(501, 'not_measured');
 
   const [nonce, session] = [randomBytes(16), id('ses_', randomBytes(16))];
   const refreshToken = seal(refresh, current, 'rvr_', octetsOf(session), u64(1), nonce);

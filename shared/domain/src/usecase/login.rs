@@ -11,7 +11,7 @@ use crate::challenge::ChallengeProof;
 use crate::credential::{Email, Password, User};
 use crate::error::Refusal;
 use crate::id::{OrgId, SessionId, UserId};
-use crate::member::Membership;
+use crate::member::{Account, Membership};
 use crate::ports::{
     AccessTokens, Accounts, Clock, Entropy, Factors, Hashing, LoginChallenges, Members,
     PasswordHasher, RefreshTokens, Sessions, StoreError, Users,
@@ -84,6 +84,8 @@ pub enum SignedIn {
     SecondFactor(Asked),
 }
 
+/// Seconds by which the machine that set a password may be ahead of ours.
+const LONGEST_WAIT_SECONDS: u64 = 30;
 /// Nobody's id: an unknown address costs the reads of a known one.
 const NOBODY: UserId = UserId::from_octets([0; 16]);
 
@@ -125,18 +127,37 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Welcome, Refusal> {
         .verify(&command.password, user.as_ref().map(|u| &u.hash))?;
     let admitted = |u: &User| right && lets_in && u.verified;
     let user = user.filter(admitted).ok_or(Refusal::BadCredentials)?;
-    let admitted = admission_of(&*deps.members, account, command.organisation, now).await?;
+    let from = opening(deps, &user, account.as_ref(), now).await?;
+    let admitted = admission_of(&*deps.members, account, command.organisation, from).await?;
     // Losing this leaves it to the next sign-in.
     let _ = upgrade(&*deps.accounts, &*deps.hasher, &user, &command.password).await;
     let device = deps.guard.remember(&pass, &*deps.entropy, now)?;
     let set = deps.factors.of(user.id).await?;
-    let asked = ask(&*deps.challenges, &*deps.entropy, &admitted, &set, now)?;
+    let asked = ask(&*deps.challenges, &*deps.entropy, &admitted, &set, from)?;
     let signed_in = match asked {
         Some(asked) => SignedIn::SecondFactor(asked),
-        None => SignedIn::Open(opened(deps, &admitted.membership, command.origin, now).await?),
+        None => SignedIn::Open(opened(deps, &admitted.membership, command.origin, from).await?),
     };
     deps.guard.succeeded(&pass).await;
     Ok(Welcome { device, signed_in })
+}
+
+/// From when on the session counts: from before anything was read, so that whatever ends sessions meanwhile ends this
+/// one. Time is in seconds, and sessions begin in the second after a new password: who signs in with it sooner is not
+/// sent away, if what was compared is still the hash after that moment was read.
+async fn opening(
+    deps: &Deps,
+    user: &User,
+    account: Option<&Account>,
+    now: Timestamp,
+) -> Result<Timestamp, Refusal> {
+    let from = account.map_or(now, |account| account.sessions_from);
+    if from <= now || from.since(now) > LONGEST_WAIT_SECONDS {
+        return Ok(now);
+    }
+    let again = deps.users.by_id(user.id).await?;
+    let same = again.is_some_and(|again| again.hash == user.hash);
+    same.then_some(from).ok_or(Refusal::BadCredentials)
 }
 
 /// A session as of before the user was read: a new password that came meanwhile ends it too.
