@@ -11,9 +11,9 @@ use hmac::{Hmac, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
 
-/// Playback id, asset id, and the expiry in seconds, big-endian.
-const CLAIMS: usize = 40;
-const EXPIRY: std::ops::Range<usize> = 32..CLAIMS;
+/// Playback id, asset id, organisation, subject (its kind and two ids), and the expiry in seconds, big-endian.
+const CLAIMS: usize = 89;
+const EXPIRY: std::ops::Range<usize> = 81..CLAIMS;
 
 /// The same ticket, expiring `seconds` later (or earlier).
 pub(super) fn resealed(secret: &str, ticket: &str, seconds: i64) -> Result<String> {
@@ -27,7 +27,7 @@ pub(super) fn resealed(secret: &str, ticket: &str, seconds: i64) -> Result<Strin
         .context("a ticket is base64url")?;
     let mut claims: [u8; CLAIMS] = sealed
         .get(..CLAIMS)
-        .context("a ticket has 40 octets of claims")?
+        .context("a ticket has 89 octets of claims")?
         .try_into()?;
     let expiry = u64::from_be_bytes(claims[EXPIRY].try_into()?);
     claims[EXPIRY].copy_from_slice(&expiry.saturating_add_signed(seconds).to_be_bytes());
@@ -50,15 +50,15 @@ fn hmac(key: &[u8], message: &[u8]) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{URL_SAFE_NO_PAD, hmac, key, resealed};
+    use super::{CLAIMS, URL_SAFE_NO_PAD, hmac, key, resealed};
     use base64::Engine as _;
 
     #[test]
     fn a_ticket_resealed_without_a_change_is_the_ticket() {
         let material = "s".repeat(64);
         let secret = format!(r#"{{"current":"1","1":"{material}"}}"#);
-        let mut sealed = vec![7; 40];
-        sealed.extend(hmac(&key(&material).unwrap(), &[7; 40]).unwrap());
+        let mut sealed = vec![7; CLAIMS];
+        sealed.extend(hmac(&key(&material).unwrap(), &[7; CLAIMS]).unwrap());
         let ticket = format!("1.{}", URL_SAFE_NO_PAD.encode(sealed));
         assert_eq!(resealed(&secret, &ticket, 0).unwrap(), ticket);
         assert_ne!(resealed(&secret, &ticket, -1).unwrap(), ticket);
