@@ -11,7 +11,7 @@ use crate::ports::Stored;
 use crate::secret::SecretText;
 
 pub use otpauth::{Issuer, otpauth_uri};
-pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryCodes};
+pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryCodes, UsedCode};
 pub use set::{FactorSet, Method};
 pub use totp::{
     DIGITS, SECRET_OCTETS, STEP_SECONDS, Step, TotpCode, TotpSecret, TotpState, find_step,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use vault_domain::factor::{FactorSet, RecoveryCodes, Sealed, Step, TotpState};
+use vault_domain::factor::{FactorSet, RecoveryCodes, Sealed, Step, TotpState, UsedCode};
 use vault_domain::id::{SessionId, UserId};
 use vault_domain::passkey::{CredentialId, Passkey, PasskeyName};
 use vault_domain::token::Digest;
@@ -121,10 +121,13 @@ fn session(fields: Fields<'_>, name: &'static str) -> Result<SessionId, Corrupt>
 fn recovery_item(codes: &RecoveryCodes) -> Item {
     let unused = codes.unused.iter().map(|digest| text(digest.hex()));
     let mut record = item([("unused", list(unused))]);
-    let (last, session) = codes.last.unzip();
-    put_some(&mut record, "last", last.map(|digest| text(digest.hex())));
-    let session = session.map(|id| text(id.to_string()));
-    put_some(&mut record, "session", session);
+    if let Some(last) = codes.last {
+        record.extend(item([
+            ("last", text(last.code.hex())),
+            ("session", text(last.session.to_string())),
+            ("used_at", time(last.used_at)),
+        ]));
+    }
     record
 }
 
@@ -135,7 +138,13 @@ fn recovery(item: &Item) -> Result<RecoveryCodes, Corrupt> {
     Ok(RecoveryCodes {
         unused: fields.texts("unused", Digest::from_hex)?,
         last: last
-            .map(|digest| Ok((digest, session(fields, "session")?)))
+            .map(|code| {
+                Ok(UsedCode {
+                    code,
+                    session: session(fields, "session")?,
+                    used_at: fields.time("used_at")?,
+                })
+            })
             .transpose()?,
     })
 }
@@ -214,7 +223,11 @@ pub(super) mod tests {
             pending: Some(app(None)),
             recovery: RecoveryCodes {
                 unused: vec![Digest([1; 32]), Digest([2; 32])],
-                last: Some((Digest([3; 32]), SessionId::from_octets([3; 16]))),
+                last: Some(UsedCode {
+                    code: Digest([3; 32]),
+                    session: SessionId::from_octets([3; 16]),
+                    used_at: Timestamp(12),
+                }),
             },
             passkeys: vec![
                 passkey.clone(),
@@ -243,6 +256,7 @@ pub(super) mod tests {
             ("pending", "key_version"),
             ("recovery", "unused"),
             ("recovery", "session"),
+            ("recovery", "used_at"),
         ] {
             let mut record = to_item(&full());
             let Some(AttributeValue::M(map)) = record.get_mut(name) else {

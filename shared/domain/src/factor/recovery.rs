@@ -7,6 +7,7 @@ use crate::error::Malformed;
 use crate::id::{SessionId, UserId};
 use crate::ports::{Entropy, Hashing, Stored};
 use crate::secret::SecretText;
+use crate::time::Timestamp;
 use crate::token::Digest;
 
 /// How many a user gets at a time.
@@ -16,6 +17,8 @@ pub const RECOVERY_CODES: usize = 10;
 const OCTETS: usize = 10;
 /// Characters of 80 bits in base 32.
 const ENCODED: usize = 16;
+/// Seconds for which the session that used a code may repeat its request, because the reply was lost.
+const REPEAT_SECONDS: u64 = 300;
 
 /// One recovery code.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -88,8 +91,26 @@ impl std::fmt::Debug for RecoveryCode {
 pub struct RecoveryCodes {
     /// Those that may still be used.
     pub unused: Vec<Digest>,
-    /// The one that was used last, and for which session.
-    pub last: Option<(Digest, SessionId)>,
+    /// The one that was used last.
+    pub last: Option<UsedCode>,
+}
+
+/// A recovery code that was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsedCode {
+    /// Which.
+    pub code: Digest,
+    /// For which session.
+    pub session: SessionId,
+    /// When.
+    pub used_at: Timestamp,
+}
+
+impl UsedCode {
+    /// Is this the same request once more? Only soon after: later, a code that was seen would be as good as new.
+    fn repeated(&self, code: Digest, session: SessionId, now: Timestamp) -> bool {
+        (self.code, self.session) == (code, session) && now.since(self.used_at) < REPEAT_SECONDS
+    }
 }
 
 impl RecoveryCodes {
@@ -112,13 +133,17 @@ impl RecoveryCodes {
         Ok((codes, stored))
     }
 
-    /// Uses up a code. The session that used the last one may repeat its request.
-    pub fn spend(&mut self, code: Digest, session: SessionId) -> Spend {
+    /// Uses up a code. The session that used the last one may repeat its request for five minutes.
+    pub fn spend(&mut self, code: Digest, session: SessionId, now: Timestamp) -> Spend {
         if let Some(at) = self.unused.iter().position(|unused| *unused == code) {
             self.unused.remove(at);
-            self.last = Some((code, session));
+            self.last = Some(UsedCode {
+                code,
+                session,
+                used_at: now,
+            });
             Spend::Spent
-        } else if self.last == Some((code, session)) {
+        } else if self.last.is_some_and(|l| l.repeated(code, session, now)) {
             Spend::Again
         } else {
             Spend::Refused
@@ -186,13 +211,29 @@ mod tests {
         let (codes, mut stored) =
             RecoveryCodes::generate(USER, &Counting::default(), &Tail).unwrap();
         let digest = |at: usize| codes[at].digest(USER, &Tail);
-        assert_eq!(stored.spend(digest(3), session(1)), Spend::Spent);
+        let at = Timestamp(1_000);
+        assert_eq!(stored.spend(digest(3), session(1), at), Spend::Spent);
         assert_eq!(stored.left(), 9);
-        assert_eq!(stored.spend(digest(3), session(1)), Spend::Again);
-        assert_eq!(stored.spend(digest(3), session(2)), Spend::Refused);
-        assert_eq!(stored.spend(digest(4), session(2)), Spend::Spent);
-        assert_eq!(stored.spend(digest(3), session(1)), Spend::Refused);
+        assert_eq!(stored.spend(digest(3), session(1), at), Spend::Again);
+        assert_eq!(stored.spend(digest(3), session(2), at), Spend::Refused);
+        assert_eq!(stored.spend(digest(4), session(2), at), Spend::Spent);
+        assert_eq!(stored.spend(digest(3), session(1), at), Spend::Refused);
         assert_eq!(stored.left(), 8);
+    }
+
+    #[test]
+    fn a_code_is_repeated_for_five_minutes_and_a_repetition_does_not_prolong_them() {
+        let (codes, mut stored) =
+            RecoveryCodes::generate(USER, &Counting::default(), &Tail).unwrap();
+        let code = codes[0].digest(USER, &Tail);
+        for (at, expected) in [
+            (1_000, Spend::Spent),
+            (1_299, Spend::Again),
+            (1_300, Spend::Refused),
+        ] {
+            let spend = stored.spend(code, session(1), Timestamp(at));
+            assert_eq!(spend, expected, "at {at}");
+        }
     }
 
     #[test]
@@ -200,7 +241,10 @@ mod tests {
         let (codes, mut stored) =
             RecoveryCodes::generate(USER, &Counting::default(), &Tail).unwrap();
         let other = codes[0].digest(UserId::from_octets([8; 16]), &Tail);
-        assert_eq!(stored.spend(other, session(1)), Spend::Refused);
+        assert_eq!(
+            stored.spend(other, session(1), Timestamp(1_000)),
+            Spend::Refused
+        );
     }
 
     #[test]

@@ -174,9 +174,10 @@ impl Deps {
         code: &RecoveryCode,
     ) -> Result<(), Refusal> {
         let digest = code.digest(user, &*self.hashing);
+        let now = self.clock.now();
         let decide = |set: &mut FactorSet| {
             let spend = if set.is_on() {
-                set.recovery.spend(digest, session)
+                set.recovery.spend(digest, session, now)
             } else {
                 Spend::Refused
             };

@@ -44,7 +44,7 @@ impl State {
 pub(super) fn octets(set: &FactorSet) -> Vec<u8> {
     let apps = set.totp.iter().chain(&set.pending);
     let mut octets: Vec<u8> = apps.flat_map(|app| app.sealed.octets.clone()).collect();
-    let last = set.recovery.last.map(|(digest, _)| digest);
+    let last = set.recovery.last.map(|last| last.code);
     let digests = set.recovery.unused.iter().chain(&last);
     octets.extend(digests.flat_map(|digest| digest.0));
     octets

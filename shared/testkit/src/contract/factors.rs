@@ -1,7 +1,7 @@
 //! Second factors, ceremonies of passkeys, and what people change of their own accounts.
 
 use futures_util::future::join_all;
-use vault_domain::factor::{FactorSet, RecoveryCodes, Sealed, Step, TotpState};
+use vault_domain::factor::{FactorSet, RecoveryCodes, Sealed, Step, TotpState, UsedCode};
 use vault_domain::id::SessionId;
 use vault_domain::passkey::{CredentialId, Passkey, PasskeyName};
 use vault_domain::ports::{
@@ -49,7 +49,11 @@ fn full(sample: &Sample, read: &FactorSet) -> FactorSet {
         pending: Some(TotpState::pending(sealed(sample))),
         recovery: RecoveryCodes {
             unused: (0..10).map(|_| sample.digest()).collect(),
-            last: Some((sample.digest(), session)),
+            last: Some(UsedCode {
+                code: sample.digest(),
+                session,
+                used_at: GOLDEN_NOW,
+            }),
         },
         passkeys: (0..10).map(|_| passkey(sample)).collect(),
     }
