@@ -254,6 +254,29 @@ async fn a_passkey_alone_opens_a_session_with_a_second_factor() {
 }
 
 #[tokio::test]
+async fn ceremonies_are_counted_by_address_and_by_the_network_around_it() {
+    let kit = kit();
+    let through = async |host: u8| {
+        let deps = kit.second_factor();
+        let mut through = 0;
+        while passkey_sign_in::options(&deps, [192, 0, 2, host].into())
+            .await
+            .is_ok()
+        {
+            through += 1;
+            assert!(through <= 100, "an address has more than its budget");
+        }
+        through
+    };
+    for host in 1..8 {
+        assert_eq!(through(host).await, 100, "192.0.2.{host}");
+    }
+    // Every refusal above took from its own address alone: the narrow budget is asked first.
+    assert_eq!(through(8).await, 100);
+    assert_eq!(through(9).await, 0, "a /24 has eight budgets, not 256");
+}
+
+#[tokio::test]
 async fn a_passkey_of_nobody_of_someone_shut_out_or_too_late_opens_nothing() {
     let kit = kit();
     let json = kit.golden_authenticator().get(&options(&kit).await, 0);

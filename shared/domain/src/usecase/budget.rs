@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::error::Refusal;
+use crate::network::throttle_prefixes;
 use crate::ports::{Attempt, Limits};
 use crate::time::Timestamp;
 
@@ -15,7 +16,7 @@ pub const ATTEMPTS_PER_FACTOR: u32 = 10;
 /// digits of which three are right at any moment.
 pub const ATTEMPTS_PER_DAY: u32 = 30;
 const DAY_SECONDS: u64 = 86_400;
-/// Attempts from one address (an IPv6 /64 counts as one) in a window: an office shares one.
+/// Attempts from one network in a window, many times more as it weighs ([`throttle_prefixes`]): an office shares one.
 pub const ATTEMPTS_PER_NETWORK: u32 = 100;
 
 /// One attempt that was taken.
@@ -35,6 +36,23 @@ impl<'a> Taken<'a> {
         let buckets = Vec::new();
         let taken = Self { limits, buckets };
         taken.and(name, most, WINDOW_SECONDS, now).await
+    }
+
+    /// Takes an attempt of the budget of this name of each network that the address is in, the narrow one first.
+    pub(super) async fn from_address(
+        limits: &'a dyn Limits,
+        name: &str,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let buckets = Vec::new();
+        let mut taken = Self { limits, buckets };
+        for prefix in throttle_prefixes(address) {
+            let name = format!("{name}#{}", prefix.network);
+            let most = ATTEMPTS_PER_NETWORK.saturating_mul(prefix.weight);
+            taken = taken.and(&name, most, WINDOW_SECONDS, now).await?;
+        }
+        Ok(taken)
     }
 
     /// As many a day beside it.
@@ -72,17 +90,6 @@ impl<'a> Taken<'a> {
         for bucket in &self.buckets {
             // Losing this costs one attempt of the window; failing what was right would cost more.
             let _ = self.limits.give_back(bucket).await;
-        }
-    }
-}
-
-/// What counts as one address.
-pub(super) fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
     }
 }

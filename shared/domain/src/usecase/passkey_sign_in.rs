@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::TokenPair;
-use super::budget::{ATTEMPTS_PER_NETWORK, Taken, network};
+use super::budget::Taken;
 use super::second_factor::Deps;
 use super::sign_in::{Origin, Start, admission};
 use crate::error::Refusal;
@@ -29,9 +29,8 @@ pub struct Command {
 /// # Errors
 /// [`Refusal::Throttled`], [`Refusal::Unavailable`].
 pub async fn options(deps: &Deps, address: IpAddr) -> Result<Value, Refusal> {
-    let name = format!("passkey#options#{}", network(address));
     let (limits, now) = (&*deps.proof.limits, deps.proof.clock.now());
-    Taken::take(limits, &name, ATTEMPTS_PER_NETWORK, now).await?;
+    Taken::from_address(limits, "passkey#options", address, now).await?;
     let challenge = deps.proof.begin(Purpose::SignIn).await?;
     Ok(deps.proof.passkeys.request_options(&challenge, &[]))
 }
@@ -45,8 +44,8 @@ pub async fn options(deps: &Deps, address: IpAddr) -> Result<Value, Refusal> {
 /// [`Refusal::Throttled`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<TokenPair, Refusal> {
     let now = deps.proof.clock.now();
-    let name = format!("passkey#address#{}", network(command.origin.address));
-    let taken = Taken::take(&*deps.proof.limits, &name, ATTEMPTS_PER_NETWORK, now).await?;
+    let limits = &*deps.proof.limits;
+    let taken = Taken::from_address(limits, "passkey#address", command.origin.address, now).await?;
     let user = command.answer.user().ok_or(Refusal::WrongFactor)?;
     let challenge = command.answer.client().challenge();
     if deps.proof.answered(challenge).await?.purpose != Purpose::SignIn {
