@@ -76,6 +76,8 @@ pub(super) fn spawn(context: &Context, instance: &Instance, tools: &Tools) -> Re
         .env("DYNAMODB_LOCAL_PORT", instance.ports.dynamodb().to_string())
         .env("LAMBDA_RUNTIME_EXECUTOR", "process")
         .env("LAMBDA_SYNCHRONOUS_CREATE", "1")
+        // The executor times a start; this clock also counts the wait for its turn.
+        .env("LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT", "300")
         .env("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.1")
         .env(
             "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC",

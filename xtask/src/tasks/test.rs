@@ -23,6 +23,9 @@ const TIMES: [(&str, &str); 2] = [
     ("ProcessRetrySeconds", "31"),
 ];
 
+/// Lines of each log that a failure shows.
+const COMPLAINTS: usize = 20;
+
 pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progress) -> Result<()> {
     let keep = arguments.contains("--keep");
     let cloud_only = arguments.contains("--cloud-only");
@@ -147,8 +150,31 @@ fn end(cloud: Cloud, outputs: &Outputs, context: &Context, keep: bool) -> Result
     }
     let kept = context.target().join("test-logs");
     copy(&outputs.logs, &kept);
+    for complaint in complaints(&outputs.logs) {
+        say(&complaint);
+    }
     say(&format!("\nLogs of the cloud: {}", kept.display()));
     cloud.stop()
+}
+
+/// The last warnings of the edge and of what runs the functions: a machine's owner may have no more than our output.
+fn complaints(logs: &Path) -> Vec<String> {
+    let sources = [
+        ("edge.log", ["\"level\":\"WARN\"", "\"level\":\"ERROR\""]),
+        ("localstack.log", ["reelvault_executor", " ERROR "]),
+    ];
+    let mut found = Vec::new();
+    for (name, marks) in sources {
+        let text = std::fs::read(logs.join(name)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let all: Vec<&str> = text
+            .lines()
+            .filter(|line| marks.iter().any(|mark| line.contains(mark)))
+            .collect();
+        let last = all.iter().skip(all.len().saturating_sub(COMPLAINTS));
+        found.extend(last.map(|line| format!("{name}: {line}")));
+    }
+    found
 }
 
 fn copy(from: &Path, to: &Path) {

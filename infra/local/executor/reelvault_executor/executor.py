@@ -5,18 +5,20 @@ parallel invocations get an executor each. A process that exits or runs out of t
 the next invocation, as on Lambda.
 """
 
+import logging
 import os
 import threading
 import time
 from pathlib import Path
 
 from localstack import config
-from localstack.services.lambda_.invocation.executor_endpoint import StatusErrorException
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from reelvault_executor.runtime_api import InitFailed, Invocation
 from reelvault_executor.sandbox import Sandbox
+
+LOG = logging.getLogger(__name__)
 
 # Variables of LocalStack's own process with this prefix reach every function without it.
 HANDED_DOWN = "REELVAULT_FN_"
@@ -40,7 +42,9 @@ class ProcessExecutor(RuntimeExecutor):
         try:
             self._sandbox = self._new_sandbox()
         except InitFailed as failure:
-            raise StatusErrorException("The function could not start", payload=failure.payload) from failure
+            # As on Lambda, the invocation that waits for it starts it once more, and says why if that fails too:
+            # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+            LOG.warning("%s did not start: %s", self.function_version.id.function_name, failure)
 
     def stop(self) -> None:
         self._stopped = True
@@ -52,6 +56,7 @@ class ProcessExecutor(RuntimeExecutor):
         try:
             sandbox = self._live_sandbox()
         except InitFailed as failure:
+            LOG.warning("%s did not start: %s", self.function_version.id.function_name, failure)
             return InvocationResult(request_id, failure.payload, is_error=True, logs="")
         seconds = self.function_version.config.timeout
         invocation = Invocation(
@@ -64,6 +69,8 @@ class ProcessExecutor(RuntimeExecutor):
         started = time.perf_counter()
         answer = sandbox.invoke(invocation, seconds)
         elapsed_ms = (time.perf_counter() - started) * 1000
+        if answer.is_error:
+            LOG.warning("%s failed: %s", self.function_version.id.function_name, answer.payload[:1000].decode(errors="replace"))
         logs = self._with_platform_lines(request_id, sandbox.take_output(), elapsed_ms)
         return InvocationResult(request_id, answer.payload, is_error=answer.is_error, logs=logs)
 

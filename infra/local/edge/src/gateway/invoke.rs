@@ -63,7 +63,8 @@ async fn call(upstream: &Upstream, function: &str, event: Vec<u8>) -> Result<Out
         StatusCode::TOO_MANY_REQUESTS => Outcome::Throttled,
         StatusCode::PAYLOAD_TOO_LARGE => Outcome::TooLarge,
         status => {
-            tracing::warn!(function, %status, failed, "the invocation failed");
+            let why = String::from_utf8_lossy(&payload[..payload.len().min(500)]);
+            tracing::warn!(function, %status, failed, %why, "the invocation failed");
             Outcome::Failed
         }
     })
