@@ -105,6 +105,14 @@ pub struct Account {
     pub second_factor: bool,
 }
 
+impl Account {
+    /// From when on sessions count once all that were opened until `now` are over. Time is in seconds: what was opened
+    /// in this very second is over as well. What is over already stays so, whoever's clock is off.
+    pub fn sessions_ended(&self, now: Timestamp) -> Timestamp {
+        now.plus(1).max(self.sessions_from)
+    }
+}
+
 /// A person's place in one organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Membership {

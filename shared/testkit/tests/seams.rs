@@ -6,21 +6,24 @@
     reason = "a test tells what is wrong by panicking"
 )]
 
+use std::sync::Arc;
+
 use futures_util::FutureExt as _;
-use vault_domain::credential::Role;
+use vault_domain::credential::{Password, PasswordHash, Role};
 use vault_domain::error::Refusal;
 use vault_domain::factor::{SECRET_OCTETS, TotpCode, TotpSecret};
-use vault_domain::ports::Clock as _;
+use vault_domain::ports::{Clock as _, PasswordHasher, Stored};
 use vault_domain::secret::SecretText;
 use vault_domain::usecase::account::{Bearer, password, totp};
 use vault_domain::usecase::guard::{
     ATTEMPTS_OF_DEVICES, ATTEMPTS_PER_ACCOUNT, ATTEMPTS_PER_DEVICE, WINDOW_SECONDS,
 };
 use vault_domain::usecase::proof::Proof;
-use vault_domain::usecase::recover_account::{Acceptance, accept};
-use vault_domain::usecase::{login, present, recent};
+use vault_domain::usecase::recover_account::{Acceptance, NewSecret, accept, reset};
+use vault_domain::usecase::{login, present, recent, recover_account};
 use vault_testkit::Kit;
 use vault_testkit::builders::{self, EMAIL, ORG, OWNER, PASSWORD};
+use vault_testkit::crypto::FakeHasher;
 
 fn now<T>(work: impl Future<Output = T>) -> T {
     work.now_or_never().unwrap()
@@ -193,4 +196,58 @@ fn a_new_password_signs_in_within_the_second_in_which_it_was_set_and_the_old_one
         .with(|s| s.accounts.get_mut(&OWNER).unwrap().sessions_from = far);
     let refused = sign_in(&kit, PASSWORD, None);
     assert!(matches!(refused, Err(Refusal::BadCredentials)));
+}
+
+/// bcrypt takes a while, in which the old password still opens a session.
+struct Meanwhile<F>(FakeHasher, F);
+
+impl<F: Fn() + Send + Sync> PasswordHasher for Meanwhile<F> {
+    fn hash(&self, password: &Password) -> Stored<PasswordHash> {
+        (self.1)();
+        self.0.hash(password)
+    }
+    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Stored<bool> {
+        self.0.verify(password, hash)
+    }
+}
+
+#[test]
+fn who_signs_in_with_the_old_password_while_the_new_one_is_hashed_is_out() {
+    let kit = Arc::new(Kit::with_users(1));
+    let thief = {
+        let kit = kit.clone();
+        move || {
+            kit.clock.advance(3);
+            sign_in(&kit, PASSWORD, None).unwrap();
+            kit.clock.advance(1);
+        }
+    };
+    let deps = recover_account::Deps {
+        hasher: Arc::new(Meanwhile(FakeHasher::default(), thief)),
+        ..kit.recover_account()
+    };
+    let wish = NewSecret {
+        token: kit.plant_reset(),
+        password: builders::password("seven unrelated things"),
+    };
+    now(reset(&deps, wish)).unwrap();
+    let state = kit.cloud.snapshot();
+    let from = state.accounts[&OWNER].sessions_from;
+    let latest = state.sessions.values().map(|s| s.opened_at).max().unwrap();
+    assert_eq!(kit.clock.now().since(latest), 1, "the thief came in");
+    assert!(from > latest, "and is out: {from:?} {latest:?}");
+}
+
+#[test]
+fn what_is_over_stays_over_when_a_clock_is_behind() {
+    let kit = Kit::with_users(1);
+    let ahead = kit.clock.now().plus(20);
+    kit.cloud
+        .with(|s| s.accounts.get_mut(&OWNER).unwrap().sessions_from = ahead);
+    let wish = NewSecret {
+        token: kit.plant_reset(),
+        password: builders::password("seven unrelated things"),
+    };
+    now(reset(&kit.recover_account(), wish)).unwrap();
+    assert_eq!(kit.cloud.with(|s| s.accounts[&OWNER].sessions_from), ahead);
 }

@@ -151,9 +151,9 @@ async fn renewed(deps: &Deps, new: &NewOwner) -> Result<(OrgId, User), Refusal> 
     let known = deps.directory.by_email(&new.user.email).await?;
     let known = known.ok_or(missing)?;
     let account = deps.directory.account(known.id).await?;
+    let from = account.as_ref().unwrap_or(&new.account);
+    let from = from.sessions_ended(deps.clock.now());
     let org = account.and_then(|account| account.orgs.first().copied());
-    // Time is in seconds: a session opened with the old password in this very second is over as well.
-    let from = new.account.sessions_from.plus(1);
     deps.directory
         .set_hash(known.id, &new.user.hash, from)
         .await?;

@@ -7,6 +7,7 @@ use crate::credential::{Password, PasswordHash, User};
 use crate::error::{Malformed, Refusal};
 use crate::id::UserId;
 use crate::mail::NoticeKind;
+use crate::member::Account;
 use crate::password::Context;
 use crate::ports::Change;
 use crate::token::Caller;
@@ -88,16 +89,22 @@ pub async fn change(
     let new = deps.policy.judge(new, &context);
     let new = new.map_err(Refusal::WeakPassword)?;
     let hash = deps.hasher.hash(new.password())?;
-    replace(deps, &user, &hash).await
+    let account = here.standing.person.account.as_ref();
+    let account = account.ok_or(Refusal::NotFound("account"))?;
+    replace(deps, account, &user, &hash).await
 }
 
-async fn replace(deps: &Deps, user: &User, hash: &PasswordHash) -> Result<(), Refusal> {
+async fn replace(
+    deps: &Deps,
+    account: &Account,
+    user: &User,
+    hash: &PasswordHash,
+) -> Result<(), Refusal> {
     // First the notice: afterwards this request could not be repeated.
     deps.proof
         .tell(user.id, NoticeKind::PasswordChanged)
         .await?;
-    // Time is in seconds: a session opened in this very second is over as well.
-    let from = deps.proof.clock.now().plus(1);
+    let from = account.sessions_ended(deps.proof.clock.now());
     let changed = deps.accounts.change_hash(user.id, &user.hash, hash, from);
     match changed.await? {
         Change::Applied => Ok(()),

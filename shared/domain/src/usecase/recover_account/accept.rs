@@ -1,6 +1,6 @@
 //! Accept an invitation.
 
-use super::{Deps, Opened, after, new_hash, open};
+use super::{Deps, Opened, new_hash, open};
 use crate::credential::{Password, PasswordHash, Role, User};
 use crate::entitlement::may_invite;
 use crate::error::{Malformed, Refusal};
@@ -114,7 +114,9 @@ async fn joiner(
         return Ok((id, newcomer(id, invitation, hash()?, now)));
     };
     let account = deps.members.account(user.id).await?;
-    has_room(account.as_ref(), invitation.org)?;
+    let account = account.filter(|account| account.active);
+    let account = account.ok_or(Refusal::InvalidLink)?;
+    has_room(&account, invitation.org)?;
     if user.verified {
         return Ok((user.id, Joiner::Known(user.id)));
     }
@@ -122,14 +124,13 @@ async fn joiner(
         user: user.id,
         email: user.email,
         hash: hash()?,
-        sessions_from: after(now),
+        // The time after the hash, as in a reset.
+        sessions_from: account.sessions_ended(deps.clock.now()),
     };
     Ok((user.id, Joiner::Proven(reset)))
 }
 
-fn has_room(account: Option<&Account>, org: OrgId) -> Result<(), Refusal> {
-    let account = account.filter(|account| account.active);
-    let account = account.ok_or(Refusal::InvalidLink)?;
+fn has_room(account: &Account, org: OrgId) -> Result<(), Refusal> {
     if account.orgs.contains(&org) {
         return Err(Refusal::Conflict(
             "this account belongs to the organisation already",

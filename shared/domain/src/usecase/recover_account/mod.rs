@@ -86,8 +86,3 @@ fn new_hash(
     let password = judged.map_err(Refusal::WeakPassword)?;
     Ok(deps.hasher.hash(password.password())?)
 }
-
-/// Time is in seconds: what was opened in this very second is over as well.
-const fn after(now: Timestamp) -> Timestamp {
-    now.plus(1)
-}

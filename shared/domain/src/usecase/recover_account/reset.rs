@@ -1,6 +1,6 @@
 //! Set a new password by a link.
 
-use super::{Deps, after, new_hash, open};
+use super::{Deps, new_hash, open};
 use crate::credential::Password;
 use crate::error::Refusal;
 use crate::link::{LinkToken, Purpose};
@@ -38,7 +38,8 @@ pub async fn reset(deps: &Deps, wish: NewSecret) -> Result<(), Refusal> {
         user,
         hash: new_hash(deps, &wish.password, &email, &organisations)?,
         email,
-        sessions_from: after(opened.now),
+        // The time after the hash, which takes a while: the old password opened sessions until now.
+        sessions_from: account.sessions_ended(deps.clock.now()),
     };
     match deps
         .recovery
