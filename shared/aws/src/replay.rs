@@ -23,6 +23,24 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
+/// The answer to a transaction that was cancelled for these reasons, one a write.
+#[cfg(feature = "dynamodb")]
+pub(crate) fn cancelled(codes: &[&str]) -> String {
+    let reasons: Vec<_> = codes
+        .iter()
+        .map(|code| serde_json::json!({ "Code": code }))
+        .collect();
+    cancelled_for(&reasons)
+}
+
+/// [`cancelled`], for reasons that show the record.
+#[cfg(feature = "dynamodb")]
+pub(crate) fn cancelled_for(reasons: &[serde_json::Value]) -> String {
+    let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+    serde_json::json!({ "__type": kind, "Message": "x", "CancellationReasons": reasons })
+        .to_string()
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Replay(Arc<Mutex<Tape>>);
 

@@ -87,7 +87,7 @@ impl Sdk {
     /// A DynamoDB client.
     #[cfg(feature = "dynamodb")]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&self.config)
+        crate::dynamodb::client(&self.config)
     }
 
     /// An S3 client; with an endpoint of its own it puts the bucket into the path.

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use vault_domain::credential::PasswordHash;
 use vault_domain::id::UserId;
@@ -11,6 +10,7 @@ use vault_domain::ports::{Accounts, Change, StoreError, Stored};
 use vault_domain::time::Timestamp;
 
 use super::record::{PK, text, time};
+use super::transact::{Reasons, Request, Written, write};
 use super::{members, unmet_update, users};
 
 /// Accounts.
@@ -29,6 +29,24 @@ impl DynamoAccounts {
             users: users.into(),
             members: members.into(),
         }
+    }
+
+    fn hash_changed(
+        &self,
+        user: UserId,
+        checked: &PasswordHash,
+        next: &PasswordHash,
+    ) -> Result<TransactWriteItem, BuildError> {
+        let update = Update::builder()
+            .table_name(&self.users)
+            .key(PK, text(users::user_pk(user)))
+            .update_expression(SET)
+            .condition_expression(CHECKED)
+            .expression_attribute_names("#hash", "hash")
+            .expression_attribute_values(":next", text(&next.0))
+            .expression_attribute_values(":checked", text(&checked.0))
+            .build()?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 }
 
@@ -68,38 +86,23 @@ impl Accounts for DynamoAccounts {
         next: &PasswordHash,
         sessions_from: Timestamp,
     ) -> Stored<Change> {
-        const OPERATION: &str = "accounts.change_hash";
-        let failed = |error| StoreError::new(OPERATION, error);
-        let hash = Update::builder()
-            .table_name(&self.users)
-            .key(PK, text(users::user_pk(user)))
-            .update_expression(SET)
-            .condition_expression(CHECKED)
-            .expression_attribute_names("#hash", "hash")
-            .expression_attribute_values(":next", text(&next.0))
-            .expression_attribute_values(":checked", text(&checked.0))
-            .build()
-            .map_err(failed)?;
-        let sessions = Update::builder()
-            .table_name(&self.members)
-            .set_key(Some(members::account_key(user)))
-            .update_expression("SET sessions_from = :from")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":from", time(sessions_from))
-            .build()
-            .map_err(failed)?;
-        // The SDK's own token makes its repetitions one transaction.
-        let request = self.client.transact_write_items();
-        let sent = request
-            .transact_items(TransactWriteItem::builder().update(hash).build())
-            .transact_items(TransactWriteItem::builder().update(sessions).build())
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(Change::Applied),
-            Err(error) if is_another_hash(&error) => Ok(Change::NotApplied),
-            Err(error) => Err(StoreError::new(OPERATION, error)),
-        }
+        let request = Request {
+            client: &self.client,
+            operation: "accounts.change_hash",
+            salt: *user.octets(),
+        };
+        let writes = || {
+            Ok(vec![
+                self.hash_changed(user, checked, next)?,
+                members::sessions_ended(&self.members, user, sessions_from)?,
+            ])
+        };
+        // The account is not asked: there is one as long as there is the user.
+        let another_hash = |reasons: &Reasons| reasons.is_unmet(0).then_some(());
+        Ok(match write(&request, writes(), another_hash).await? {
+            Written::Applied => Change::Applied,
+            Written::Refused(()) => Change::NotApplied,
+        })
     }
 
     async fn end_sessions(&self, user: UserId, from: Timestamp) -> Stored<()> {
@@ -118,39 +121,25 @@ impl Accounts for DynamoAccounts {
     }
 }
 
-fn is_another_hash(error: &SdkError<TransactWriteItemsError>) -> bool {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.as_service_error()
-    else {
-        return false;
-    };
-    let reason = cancelled.cancellation_reasons().first();
-    reason.and_then(|reason| reason.code()) == Some("ConditionalCheckFailed")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replay::Replay;
+    use crate::replay::{Replay, cancelled};
 
     #[tokio::test]
     async fn another_hash_is_not_replaced_and_a_missing_account_is_an_error() {
         let (user, hash) = (UserId::from_octets([1; 16]), PasswordHash("x".to_owned()));
-        for (codes, change) in [
-            (["ConditionalCheckFailed", "None"], Some(Change::NotApplied)),
-            (["None", "ConditionalCheckFailed"], None),
-            (["TransactionConflict", "None"], None),
+        let (unmet, busy) = ("ConditionalCheckFailed", "TransactionConflict");
+        for (codes, change, calls) in [
+            ([unmet, "None"], Some(Change::NotApplied), 1),
+            (["None", unmet], None, 1),
+            ([busy, "None"], Some(Change::Applied), 2),
+            (["None", busy], Some(Change::Applied), 2),
         ] {
-            let reasons = codes
-                .map(|code| format!(r#"{{"Code":"{code}"}}"#))
-                .join(",");
-            let answer = format!(
-                r#"{{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"x","CancellationReasons":[{reasons}]}}"#
-            );
-            let replay = Replay::of(&[(400, &answer)]);
+            let replay = Replay::of(&[(400, &cancelled(&codes)), (200, "{}")]);
             let accounts = DynamoAccounts::new(Client::new(&replay.config()), "users", "members");
             let outcome = accounts.change_hash(user, &hash, &hash, Timestamp(1)).await;
-            assert_eq!(outcome.ok(), change, "{codes:?}");
+            assert_eq!((outcome.ok(), replay.count()), (change, calls), "{codes:?}");
             assert!(replay.body(0).contains(CHECKED));
         }
     }

@@ -3,12 +3,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{BuildError, SdkError};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use vault_domain::api_key::ApiKey;
 use vault_domain::id::{ApiKeyId, OrgId};
@@ -18,19 +16,16 @@ use vault_domain::token::Digest;
 
 use super::clients_record::{from_item, ids, to_item};
 use super::reads::{Wanted, batch};
-use super::record::{PK, flag, number, text, time};
+use super::record::{Item, PK, flag, number, text, time};
+use super::transact::{Reasons, Request, TRIES, Written, change, write};
 use super::{back_off, get, read, unmet_update};
 
-/// Tries of a write that collides with others of the same organisation.
-const TRIES: u32 = 12;
 /// Keys that one call can read.
 const PAGE: usize = 100;
 /// The attribute of an organisation's record that lists its keys.
 pub(super) const KEYS: &str = "keys";
 
-const CREATE: &str = "clients.create";
 const ROTATE: &str = "clients.rotate";
-const REVOKE: &str = "clients.revoke";
 
 /// The table of API keys.
 #[derive(Debug, Clone)]
@@ -94,31 +89,12 @@ impl DynamoClients {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// Both writes or neither, tried again while others write to the same records. The SDK gives each try its own
-    /// token, so what it repeats by itself is written once.
-    async fn both(
-        &self,
-        operation: &'static str,
-        salt: &[u8; 16],
-        writes: Result<[TransactWriteItem; 2], BuildError>,
-    ) -> Stored<Verdict> {
-        let writes = writes.map_err(|error| StoreError::new(operation, error))?;
-        for attempt in 1..=TRIES {
-            let request = self.client.transact_write_items();
-            let request = request.set_transact_items(Some(writes.to_vec()));
-            let Err(error) = request.send().await else {
-                return Ok(Verdict::Written);
-            };
-            match verdict(&error) {
-                Some(Verdict::Collided) => back_off(attempt, salt).await,
-                Some(verdict) => return Ok(verdict),
-                None => return Err(StoreError::new(operation, error)),
-            }
-        }
-        Err(StoreError::new(
+    const fn request(&self, operation: &'static str, id: ApiKeyId) -> Request<'_> {
+        Request {
+            client: &self.client,
             operation,
-            "the organisation's keys are written to by too many at once",
-        ))
+            salt: *id.octets(),
+        }
     }
 
     /// One try of a rotation; nothing if a transaction was writing to the key.
@@ -169,37 +145,21 @@ fn one(id: ApiKeyId) -> AttributeValue {
     AttributeValue::Ss(vec![id.to_string()])
 }
 
-/// What one try of a transaction of two came to.
-#[derive(Debug, PartialEq)]
-enum Verdict {
-    Written,
+/// Why a key and its organisation's list stay as they are.
+enum Refused {
     /// The condition on the key was not met; this is the key.
-    First(Box<CancellationReason>),
+    Key(Option<Item>),
     /// The condition on the organisation's list was not met.
-    Second,
-    /// Another transaction was writing to the same records; nothing is decided.
-    Collided,
+    List,
 }
 
-fn verdict(error: &SdkError<TransactWriteItemsError>) -> Option<Verdict> {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.as_service_error()
-    else {
-        return None;
-    };
-    let reasons = cancelled.cancellation_reasons();
-    let code = |index: usize| reasons.get(index)?.code();
-    let passing = |code| matches!(code, Some("TransactionConflict" | "ThrottlingError"));
-    match (code(0), code(1)) {
-        (Some("ConditionalCheckFailed"), _) => {
-            let reason = reasons.first().cloned()?;
-            Some(Verdict::First(Box::new(reason)))
-        }
-        // A collision over the key may hide that it is there: only a clear first answer lets the second decide.
-        (first, Some("ConditionalCheckFailed")) if !passing(first) => Some(Verdict::Second),
-        (first, second) if passing(first) || passing(second) => Some(Verdict::Collided),
-        _ => None,
+fn refused(reasons: &Reasons) -> Option<Refused> {
+    if reasons.is_unmet(0) {
+        return Some(Refused::Key(reasons.there(0).cloned()));
     }
+    // A collision over the key may hide that it is there: only a clear first answer lets the second decide.
+    let full = reasons.is_unmet(1) && !reasons.is_collided(0);
+    full.then_some(Refused::List)
 }
 
 #[async_trait]
@@ -211,13 +171,16 @@ impl Clients for DynamoClients {
     }
 
     async fn create(&self, key: &ApiKey) -> Stored<Creation> {
-        let put = self.put(key);
-        let writes = put.and_then(|put| Ok([put, self.enlist(key)?]));
-        Ok(match self.both(CREATE, key.id.octets(), writes).await? {
-            Verdict::First(reason) if reason.item() == Some(&to_item(key)) => Creation::Created,
-            Verdict::First(_) => Creation::Exists,
-            Verdict::Second => Creation::LimitReached,
-            Verdict::Written | Verdict::Collided => Creation::Created,
+        let writes = || Ok(vec![self.put(key)?, self.enlist(key)?]);
+        let request = self.request("clients.create", key.id);
+        Ok(match write(&request, writes(), refused).await? {
+            Written::Applied => Creation::Created,
+            // Our own first try took effect.
+            Written::Refused(Refused::Key(Some(there))) if there == to_item(key) => {
+                Creation::Created
+            }
+            Written::Refused(Refused::Key(_)) => Creation::Exists,
+            Written::Refused(Refused::List) => Creation::LimitReached,
         })
     }
 
@@ -255,12 +218,8 @@ impl Clients for DynamoClients {
     }
 
     async fn revoke(&self, id: ApiKeyId, org: OrgId) -> Stored<Change> {
-        let end = self.end(id, org);
-        let writes = end.and_then(|end| Ok([end, self.delist(id, org)?]));
-        Ok(match self.both(REVOKE, id.octets(), writes).await? {
-            Verdict::Written | Verdict::Collided => Change::Applied,
-            Verdict::First(_) | Verdict::Second => Change::NotApplied,
-        })
+        let writes = || Ok(vec![self.end(id, org)?, self.delist(id, org)?]);
+        change(&self.request("clients.revoke", id), writes()).await
     }
 
     async fn used(&self, id: ApiKeyId, at: Timestamp, unless_since: Timestamp) -> Stored<()> {
@@ -285,13 +244,7 @@ impl Clients for DynamoClients {
 mod tests {
     use super::super::clients_record::tests::key;
     use super::*;
-    use crate::replay::Replay;
-
-    fn cancelled(first: &str, second: &str) -> String {
-        format!(
-            r#"{{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"x","CancellationReasons":[{{"Code":"{first}"}},{{"Code":"{second}"}}]}}"#
-        )
-    }
+    use crate::replay::{Replay, cancelled};
 
     fn clients(replay: &Replay) -> DynamoClients {
         DynamoClients::new(Client::new(&replay.config()), "clients")
@@ -300,9 +253,9 @@ mod tests {
     #[tokio::test]
     async fn the_id_decides_before_the_limit_and_collisions_are_tried_again() {
         let unmet = "ConditionalCheckFailed";
-        let both = cancelled(unmet, unmet);
-        let full = cancelled("None", unmet);
-        let hidden = cancelled("TransactionConflict", unmet);
+        let both = cancelled(&[unmet, unmet]);
+        let full = cancelled(&["None", unmet]);
+        let hidden = cancelled(&["TransactionConflict", unmet]);
         for (answers, expected) in [
             (vec![(400, both.as_str())], Creation::Exists),
             (vec![(400, full.as_str())], Creation::LimitReached),
@@ -317,11 +270,11 @@ mod tests {
     #[tokio::test]
     async fn a_key_of_another_organisation_is_not_revoked_and_other_causes_are_errors() {
         let (id, org) = (key().id, key().org);
-        let unmet = cancelled("ConditionalCheckFailed", "None");
+        let unmet = cancelled(&["ConditionalCheckFailed", "None"]);
         let replay = Replay::of(&[(400, &unmet)]);
         let revoked = clients(&replay).revoke(id, org).await.unwrap();
         assert_eq!(revoked, Change::NotApplied);
-        let replay = Replay::of(&[(400, &cancelled("ValidationError", "None"))]);
+        let replay = Replay::of(&[(400, &cancelled(&["ValidationError", "None"]))]);
         assert!(clients(&replay).revoke(id, org).await.is_err());
     }
 

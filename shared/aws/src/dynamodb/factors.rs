@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
     Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
@@ -13,7 +12,8 @@ use vault_domain::ports::{Change, Factors, StoreError, Stored};
 
 use super::factors_record::{from_item, pk, to_item};
 use super::record::{Item, flag, number};
-use super::{back_off, get, members, read, unmet_put};
+use super::transact::{Reasons, Request, Written, write};
+use super::{get, members, read, unmet_put};
 
 const REPLACE: &str = "factors.replace";
 /// The version that was read, or no record if none was.
@@ -61,27 +61,23 @@ impl DynamoFactors {
 
     /// The set and the account's flag.
     async fn put_with_flag(&self, read: &FactorSet, next: &FactorSet) -> Stored<Change> {
-        let sent = self
-            .client
-            .transact_write_items()
-            .transact_items(self.set_put(read, next)?)
-            .transact_items(self.flag_set(next)?)
-            .send()
-            .await;
-        let Err(error) = sent else {
-            return Ok(Change::Applied);
+        let request = Request {
+            client: &self.client,
+            operation: REPLACE,
+            salt: *next.user.octets(),
         };
-        match reasons(&error) {
-            Some((Some("ConditionalCheckFailed"), _, there)) => judge(there.as_ref(), next),
-            Some((Some("TransactionConflict"), _, _) | (_, Some("TransactionConflict"), _)) => {
-                back_off(1, next.user.octets()).await;
-                Ok(Change::NotApplied)
-            }
-            _ => Err(StoreError::new(REPLACE, error)),
+        let writes = || Ok(vec![self.set_put(read, next)?, self.flag_set(next)?]);
+        let another = |reasons: &Reasons| {
+            let there = || judge(reasons.there(0), next);
+            reasons.is_unmet(0).then(there)
+        };
+        match write(&request, writes(), another).await? {
+            Written::Applied => Ok(Change::Applied),
+            Written::Refused(change) => change,
         }
     }
 
-    fn set_put(&self, read: &FactorSet, next: &FactorSet) -> Stored<TransactWriteItem> {
+    fn set_put(&self, read: &FactorSet, next: &FactorSet) -> Result<TransactWriteItem, BuildError> {
         let mut put = Put::builder()
             .table_name(&self.users)
             .set_item(Some(to_item(next)))
@@ -92,19 +88,17 @@ impl DynamoFactors {
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_values(":version", number(read.version));
         }
-        let put = put.build().map_err(|e| StoreError::new(REPLACE, e))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+        Ok(TransactWriteItem::builder().put(put.build()?).build())
     }
 
-    fn flag_set(&self, next: &FactorSet) -> Stored<TransactWriteItem> {
+    fn flag_set(&self, next: &FactorSet) -> Result<TransactWriteItem, BuildError> {
         let update = Update::builder()
             .table_name(&self.members)
             .set_key(Some(members::account_key(next.user)))
             .update_expression("SET second_factor = :on")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":on", flag(next.is_on()))
-            .build()
-            .map_err(|error| StoreError::new(REPLACE, error))?;
+            .build()?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 }
@@ -120,21 +114,6 @@ fn judge(there: Option<&Item>, next: &FactorSet) -> Stored<Change> {
         Some(there) if there == *next => Change::Applied,
         _ => Change::NotApplied,
     })
-}
-
-type Reasons<'a> = (Option<&'a str>, Option<&'a str>, Option<Item>);
-
-/// Why the transaction was cancelled: by the set, by the flag, and the set that stands there.
-fn reasons(error: &SdkError<TransactWriteItemsError>) -> Option<Reasons<'_>> {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.as_service_error()
-    else {
-        return None;
-    };
-    let [set, flag] = cancelled.cancellation_reasons() else {
-        return None;
-    };
-    Some((set.code(), flag.code(), set.item.clone()))
 }
 
 #[async_trait]
@@ -163,16 +142,10 @@ impl Factors for DynamoFactors {
 mod tests {
     use super::super::factors_record::tests::full;
     use super::*;
-    use crate::replay::Replay;
+    use crate::replay::{Replay, cancelled};
 
     fn factors(replay: &Replay) -> DynamoFactors {
         DynamoFactors::new(Client::new(&replay.config()), "users", "members")
-    }
-
-    fn cancelled(set: &str, flag: &str) -> String {
-        format!(
-            r#"{{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"x","CancellationReasons":[{{"Code":"{set}"}},{{"Code":"{flag}"}}]}}"#
-        )
     }
 
     #[tokio::test]
@@ -195,18 +168,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cancelled_transaction_is_somebody_elses_change_or_an_error() {
+    async fn a_cancelled_transaction_is_somebody_elses_change_a_collision_or_an_error() {
         let (none, on) = (FactorSet::none(full().user), full());
-        for (set, flag, change) in [
-            ("ConditionalCheckFailed", "None", Some(Change::NotApplied)),
-            ("None", "TransactionConflict", Some(Change::NotApplied)),
-            ("TransactionConflict", "None", Some(Change::NotApplied)),
-            ("None", "ConditionalCheckFailed", None),
-            ("ValidationError", "None", None),
+        let (unmet, busy) = ("ConditionalCheckFailed", "TransactionConflict");
+        for (set, flag, change, calls) in [
+            (unmet, "None", Some(Change::NotApplied), 1),
+            ("None", busy, Some(Change::Applied), 2),
+            (busy, "None", Some(Change::Applied), 2),
+            (busy, unmet, Some(Change::Applied), 2),
+            ("None", unmet, None, 1),
+            ("ValidationError", "None", None, 1),
         ] {
-            let replay = Replay::of(&[(400, &cancelled(set, flag))]);
+            let replay = Replay::of(&[(400, &cancelled(&[set, flag])), (200, "{}")]);
             let outcome = factors(&replay).replace(&none, &on).await;
-            assert_eq!(outcome.ok(), change, "{set} {flag}");
+            let seen = (outcome.ok(), replay.count());
+            assert_eq!(seen, (change, calls), "{set} {flag}");
         }
     }
 }

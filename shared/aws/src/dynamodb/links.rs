@@ -13,7 +13,7 @@ use vault_domain::time::Timestamp;
 use vault_domain::token::Digest;
 
 use super::record::{Corrupt, Fields, Item, PK, flag, item, number, text, time};
-use super::transact::{Request, change};
+use super::transact::{Request, change, salt};
 use super::{TTL, get, read};
 
 /// Seconds that a link's record outlives it: as long as its order can come again, a day in the queue, fourteen in the
@@ -164,9 +164,9 @@ impl Links for DynamoLinks {
         let request = Request {
             client: &self.client,
             operation: "links.put",
-            salt: digest,
+            salt: salt(digest),
         };
-        change(&request, || self.stored(digest, link)).await
+        change(&request, self.stored(digest, link)).await
     }
 
     async fn get(&self, digest: Digest, now: Timestamp) -> Stored<Option<Link>> {

@@ -2,10 +2,13 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use vault_domain::credential::Role;
 use vault_domain::id::{OrgId, UserId};
 use vault_domain::member::{Account, Membership, OrgName, Organisation, Person, Standing, Subject};
 use vault_domain::ports::{Members, Standings, StoreError, Stored};
+use vault_domain::time::Timestamp;
 
 use super::reads::{Found, Wanted, batch};
 use super::record::{Corrupt, Fields, Item, PK, SK, flag, item, number, text, texts_of, time};
@@ -45,6 +48,22 @@ impl DynamoMembers {
 /// Key of an account.
 pub(super) fn account_key(user: UserId) -> Item {
     item([(PK, text(user.to_string())), (SK, text(ACCOUNT))])
+}
+
+/// The write that ends all sessions of an account that is there.
+pub(super) fn sessions_ended(
+    table: &str,
+    user: UserId,
+    from: Timestamp,
+) -> Result<TransactWriteItem, BuildError> {
+    let update = Update::builder()
+        .table_name(table)
+        .set_key(Some(account_key(user)))
+        .update_expression("SET sessions_from = :from")
+        .condition_expression("attribute_exists(pk)")
+        .expression_attribute_values(":from", time(from))
+        .build()?;
+    Ok(TransactWriteItem::builder().update(update).build())
 }
 
 /// Key of a place in an organisation.

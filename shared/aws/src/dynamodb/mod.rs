@@ -5,6 +5,7 @@ mod accounts;
 mod assets;
 mod assets_record;
 mod ceremonies;
+mod client;
 mod clients;
 mod clients_record;
 mod factors;
@@ -24,6 +25,8 @@ mod sessions;
 mod transact;
 mod users;
 mod views;
+
+pub(crate) use client::client;
 
 pub use accounts::DynamoAccounts;
 pub use assets::DynamoAssets;

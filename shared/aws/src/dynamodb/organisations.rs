@@ -6,9 +6,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::error::BuildError;
 use vault_domain::credential::Email;
 use vault_domain::id::{InvitationId, OrgId, UserId};
 use vault_domain::member::{After, Invitation, Membership, Person};
@@ -18,11 +16,9 @@ use vault_domain::ports::{
 
 use super::reads::{Wanted, batch};
 use super::record::{Fields, Item, text};
-use super::{back_off, invitations, members, read, users};
+use super::transact::{Reasons, Request, Written, write};
+use super::{invitations, members, read, users};
 use changes::Change;
-
-/// Tries of one change while others write to the same records; the waits between them come to half a second.
-const TRIES: u32 = 12;
 
 /// Organisations.
 #[derive(Debug, Clone)]
@@ -135,67 +131,36 @@ impl DynamoOrganisations {
         Ok(found.first(&table).cloned())
     }
 
-    /// Writes all of it or nothing, again while others are at the same records. The SDK gives each try its own token,
-    /// so what it repeats by itself is written once.
-    async fn written(&self, operation: &'static str, change: &Change) -> Stored<Settled> {
-        for attempt in 1..=TRIES {
-            let items: Vec<TransactWriteItem> = change.items.clone();
-            let request = self.client.transact_write_items();
-            let sent = request.set_transact_items(Some(items)).send().await;
-            match sent {
-                Ok(_) => return Ok(Settled::Applied),
-                Err(error) => match verdict(&error, change.owners) {
-                    Some(Verdict::Settled(settled)) => return Ok(settled),
-                    Some(Verdict::Collided) => back_off(attempt, &change.salt).await,
-                    None => return Err(StoreError::new(operation, error)),
-                },
-            }
-        }
-        Err(StoreError::new(
+    async fn written(
+        &self,
+        operation: &'static str,
+        change: Result<Change, BuildError>,
+    ) -> Stored<Settled> {
+        let change = change.map_err(|error| StoreError::new(operation, error))?;
+        let request = Request {
+            client: &self.client,
             operation,
-            "the organisation is written to by too many at once",
-        ))
+            salt: change.salt,
+        };
+        let judge = |reasons: &Reasons| settled(reasons, change.owners);
+        Ok(match write(&request, Ok(change.items), judge).await? {
+            Written::Applied => Settled::Applied,
+            Written::Refused(settled) => settled,
+        })
     }
-}
-
-/// What one try came to.
-#[derive(Debug, PartialEq, Eq)]
-enum Verdict {
-    Settled(Settled),
-    /// Another transaction was writing to the same records; nothing is decided.
-    Collided,
 }
 
 /// `owners`: the place of the owners' count in the transaction.
-fn verdict(error: &SdkError<TransactWriteItemsError>, owners: Option<usize>) -> Option<Verdict> {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.as_service_error()
-    else {
-        return None;
-    };
-    let codes: Vec<_> = cancelled
-        .cancellation_reasons()
-        .iter()
-        .map(|r| r.code())
-        .collect();
-    let is = |code: Option<&str>, names: &[&str]| code.is_some_and(|c| names.contains(&c));
+fn settled(reasons: &Reasons, owners: Option<usize>) -> Option<Settled> {
     // A collision may hide that a condition is not met: only clear answers decide.
-    if codes
-        .iter()
-        .any(|code| is(*code, &["TransactionConflict", "ThrottlingError"]))
-    {
-        return Some(Verdict::Collided);
+    if reasons.any_collided() {
+        return None;
     }
-    let unmet = codes.iter().enumerate();
-    let unmet: Vec<_> = unmet
-        .filter(|(_, code)| is(**code, &["ConditionalCheckFailed"]))
-        .map(|(index, _)| index)
-        .collect();
-    match unmet[..] {
+    match reasons.unmet()[..] {
         [] => None,
         // Everything else is as it was seen, so there is no other owner.
-        [only] if Some(only) == owners => Some(Verdict::Settled(Settled::LastOwner)),
-        _ => Some(Verdict::Settled(Settled::Stale)),
+        [only] if Some(only) == owners => Some(Settled::LastOwner),
+        _ => Some(Settled::Stale),
     }
 }
 
@@ -243,9 +208,8 @@ impl Organisations for DynamoOrganisations {
         if next == After::Same {
             return Ok(Settled::Applied);
         }
-        let change = changes::of_place(&self.members, by, seen, next);
-        match change.map_err(|error| StoreError::new(OPERATION, error))? {
-            Some(change) => self.written(OPERATION, &change).await,
+        match changes::of_place(&self.members, by, seen, next).transpose() {
+            Some(change) => self.written(OPERATION, change).await,
             None => Ok(Settled::Stale),
         }
     }
@@ -256,8 +220,7 @@ impl Organisations for DynamoOrganisations {
             return Ok(Settled::Applied);
         }
         let change = changes::of_settings(&self.members, by, settings);
-        let change = change.map_err(|error| StoreError::new(OPERATION, error))?;
-        self.written(OPERATION, &change).await
+        self.written(OPERATION, change).await
     }
 
     /// The version first: what is read after it is at least as new.
@@ -283,8 +246,7 @@ impl Organisations for DynamoOrganisations {
     ) -> Stored<Settled> {
         const OPERATION: &str = "organisations.invite";
         let change = changes::of_invitation(&self.members, by, version, invitation, instead);
-        let change = change.map_err(|error| StoreError::new(OPERATION, error))?;
-        self.written(OPERATION, &change).await
+        self.written(OPERATION, change).await
     }
 }
 

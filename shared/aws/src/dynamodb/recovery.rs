@@ -13,7 +13,7 @@ use vault_domain::token::Digest;
 
 use super::links::{is_newest, used};
 use super::record::{Item, flag, number, text, texts_of, time};
-use super::transact::{Request, change};
+use super::transact::{Request, change, salt};
 use super::{invitations, members, users};
 
 /// Names of the tables that links change.
@@ -42,11 +42,11 @@ impl DynamoRecovery {
         Self { client, tables }
     }
 
-    const fn request(&self, operation: &'static str, link: Digest) -> Request<'_> {
+    fn request(&self, operation: &'static str, link: Digest) -> Request<'_> {
         Request {
             client: &self.client,
             operation,
-            salt: link,
+            salt: salt(link),
         }
     }
 
@@ -220,12 +220,12 @@ impl Recovery for DynamoRecovery {
                 self.sessions_ended(reset)?,
             ])
         };
-        change(&self.request("recovery.reset", link), writes).await
+        change(&self.request("recovery.reset", link), writes()).await
     }
 
     async fn join(&self, link: Digest, joining: &Joining, now: Timestamp) -> Stored<Change> {
         let request = self.request("recovery.join", link);
-        change(&request, || self.joined(link, joining, now)).await
+        change(&request, self.joined(link, joining, now)).await
     }
 
     async fn verify(
@@ -241,6 +241,6 @@ impl Recovery for DynamoRecovery {
                 self.verified(user, email)?,
             ])
         };
-        change(&self.request("recovery.verify", link), writes).await
+        change(&self.request("recovery.verify", link), writes()).await
     }
 }

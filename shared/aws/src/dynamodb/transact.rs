@@ -1,101 +1,141 @@
-//! Transactions whose conditions decide: all of it took effect, or nothing did.
+//! Transactions: all of it took effect, or nothing did.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use vault_domain::ports::{Change, StoreError, Stored};
 use vault_domain::token::Digest;
 
 use super::back_off;
+use super::record::Item;
 
-/// Tries of a transaction that others' writes collide with.
-const TRIES: u32 = 8;
+/// Tries of a transaction that others' writes collide with; the waits between them come to half a second.
+pub(super) const TRIES: u32 = 12;
 
 /// Who asks for what.
 pub(super) struct Request<'a> {
     pub(super) client: &'a Client,
     pub(super) operation: &'static str,
     /// Spreads those who collide.
-    pub(super) salt: Digest,
+    pub(super) salt: [u8; 16],
 }
 
-/// Makes the writes, unless one of their conditions does not hold. The SDK gives each try its own token, so what it
-/// repeats by itself is written once.
-pub(super) async fn change(
-    request: &Request<'_>,
-    writes: impl Fn() -> Result<Vec<TransactWriteItem>, BuildError>,
-) -> Stored<Change> {
-    let failed = |error| StoreError::new(request.operation, error);
-    let mut salt = [0; 16];
-    salt.copy_from_slice(&request.salt.0[..16]);
-    for attempt in 1..=TRIES {
-        let writes = writes().map_err(|error| StoreError::new(request.operation, error))?;
-        let sent = request.client.transact_write_items();
-        let Err(error) = sent.set_transact_items(Some(writes)).send().await else {
-            return Ok(Change::Applied);
-        };
-        match verdict(&error) {
-            Verdict::Unmet => return Ok(Change::NotApplied),
-            Verdict::Collided => back_off(attempt, &salt).await,
-            Verdict::Failed => return Err(failed(Box::new(error))),
+/// A salt of a digest, which is random already.
+pub(super) fn salt(digest: Digest) -> [u8; 16] {
+    std::array::from_fn(|octet| digest.0[octet])
+}
+
+/// Why a transaction was cancelled: a reason a write, in the order of the writes.
+pub(super) struct Reasons(Vec<CancellationReason>);
+
+impl Reasons {
+    fn of(error: &SdkError<TransactWriteItemsError>) -> Option<Self> {
+        match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                Some(Self(cancelled.cancellation_reasons().to_vec()))
+            }
+            _ => None,
         }
+    }
+
+    fn code(&self, write: usize) -> Option<&str> {
+        self.0.get(write)?.code()
+    }
+
+    /// The condition of this write does not hold.
+    pub(super) fn is_unmet(&self, write: usize) -> bool {
+        self.code(write) == Some("ConditionalCheckFailed")
+    }
+
+    /// Somebody else was writing to this record, which may hide that its condition does not hold.
+    pub(super) fn is_collided(&self, write: usize) -> bool {
+        matches!(
+            self.code(write),
+            Some("TransactionConflict" | "ThrottlingError")
+        )
+    }
+
+    /// The writes whose condition does not hold.
+    pub(super) fn unmet(&self) -> Vec<usize> {
+        let all = 0..self.0.len();
+        all.filter(|write| self.is_unmet(*write)).collect()
+    }
+
+    /// Somebody else was writing to one of the records.
+    pub(super) fn any_collided(&self) -> bool {
+        (0..self.0.len()).any(|write| self.is_collided(write))
+    }
+
+    /// The record that did not meet the condition of this write, if the write asks for it.
+    pub(super) fn there(&self, write: usize) -> Option<&Item> {
+        self.0.get(write)?.item()
+    }
+}
+
+/// What a transaction came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Written<T> {
+    /// All of it took effect.
+    Applied,
+    /// Nothing did, for this reason.
+    Refused(T),
+}
+
+/// Makes the writes, again while others write to the same records. If it was cancelled, `judge` says what that means,
+/// or nothing if the reasons do not decide. The SDK gives each try its own token, so what it repeats by itself is
+/// written once.
+pub(super) async fn write<T>(
+    request: &Request<'_>,
+    writes: Result<Vec<TransactWriteItem>, BuildError>,
+    judge: impl Fn(&Reasons) -> Option<T>,
+) -> Stored<Written<T>> {
+    let writes = writes.map_err(|error| StoreError::new(request.operation, error))?;
+    for attempt in 1..=TRIES {
+        let sent = request.client.transact_write_items();
+        let sent = sent.set_transact_items(Some(writes.clone())).send().await;
+        let Err(error) = sent else {
+            return Ok(Written::Applied);
+        };
+        let reasons = Reasons::of(&error);
+        if let Some(verdict) = reasons.as_ref().and_then(&judge) {
+            return Ok(Written::Refused(verdict));
+        }
+        if !reasons.is_some_and(|reasons| reasons.any_collided()) {
+            return Err(StoreError::new(request.operation, error));
+        }
+        back_off(attempt, &request.salt).await;
     }
     Err(StoreError::new(
         request.operation,
-        "others kept writing to the same records",
+        "the same records are written to by too many at once",
     ))
 }
 
-enum Verdict {
-    /// A condition does not hold.
-    Unmet,
-    /// Another transaction was writing to the same records; nothing is decided.
-    Collided,
-    Failed,
-}
-
-fn verdict(error: &SdkError<TransactWriteItemsError>) -> Verdict {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.as_service_error()
-    else {
-        return Verdict::Failed;
-    };
-    let codes = cancelled.cancellation_reasons().iter();
-    let codes: Vec<&str> = codes.filter_map(|reason| reason.code()).collect();
-    if codes.contains(&"ConditionalCheckFailed") {
-        return Verdict::Unmet;
-    }
-    let passing = |code: &&str| matches!(*code, "TransactionConflict" | "ThrottlingError");
-    if codes.iter().any(passing) {
-        return Verdict::Collided;
-    }
-    Verdict::Failed
+/// [`write`], unless one of the conditions does not hold.
+pub(super) async fn change(
+    request: &Request<'_>,
+    writes: Result<Vec<TransactWriteItem>, BuildError>,
+) -> Stored<Change> {
+    let unmet = |reasons: &Reasons| (!reasons.unmet().is_empty()).then_some(());
+    Ok(match write(request, writes, unmet).await? {
+        Written::Applied => Change::Applied,
+        Written::Refused(()) => Change::NotApplied,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replay::Replay;
-
-    fn cancelled(codes: &[&str]) -> String {
-        let reasons: Vec<_> = codes
-            .iter()
-            .map(|code| format!(r#"{{"Code":"{code}"}}"#))
-            .collect();
-        format!(
-            r#"{{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"x","CancellationReasons":[{}]}}"#,
-            reasons.join(",")
-        )
-    }
+    use crate::replay::{Replay, cancelled};
 
     async fn answered(replay: &Replay) -> Stored<Change> {
         let request = Request {
             client: &Client::new(&replay.config()),
             operation: "test",
-            salt: Digest([0; 32]),
+            salt: [0; 16],
         };
-        change(&request, || Ok(Vec::new())).await
+        change(&request, Ok(Vec::new())).await
     }
 
     #[tokio::test]

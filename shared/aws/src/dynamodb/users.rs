@@ -1,20 +1,22 @@
 //! The table of users, how they prove who they are: `email#<address>` points to `user#<id>`.
 
+use std::convert::Infallible;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use vault_domain::credential::{Email, PasswordHash, User};
 use vault_domain::id::{OrgId, UserId};
 use vault_domain::member::{Account, Organisation, Person};
-use vault_domain::ports::{Directory, Members, NewOwner, OwnerOutcome, StoreError, Stored, Users};
+use vault_domain::ports::{Directory, Members, NewOwner, OwnerOutcome, Stored, Users};
 use vault_domain::time::Timestamp;
 
 use super::members::{self, DynamoMembers};
-use super::record::{Corrupt, Fields, Item, PK, flag, item, text, time};
+use super::record::{Corrupt, Fields, Item, PK, flag, item, text};
+use super::transact::{Reasons, Request, Written, write};
 use super::{get, read};
 
 const CREATE: &str = "directory.create_owner";
@@ -127,7 +129,7 @@ impl DynamoDirectory {
         }
     }
 
-    fn new_owner(&self, owner: &NewOwner) -> Result<Vec<TransactWriteItem>, StoreError> {
+    fn new_owner(&self, owner: &NewOwner) -> Result<Vec<TransactWriteItem>, BuildError> {
         let users = &self.users.table;
         let pointer = pointer_item(&owner.user);
         [
@@ -142,7 +144,7 @@ impl DynamoDirectory {
         .collect()
     }
 
-    fn hash_set(&self, user: UserId, hash: &PasswordHash) -> Result<TransactWriteItem, StoreError> {
+    fn hash_set(&self, user: UserId, hash: &PasswordHash) -> Result<TransactWriteItem, BuildError> {
         let update = Update::builder()
             .table_name(&self.users.table)
             .key(PK, text(user_pk(user)))
@@ -150,25 +152,16 @@ impl DynamoDirectory {
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#hash", "hash")
             .expression_attribute_values(":hash", text(&hash.0))
-            .build()
-            .map_err(|error| StoreError::new(SET_HASH, error))?;
+            .build()?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    fn sessions_ended(
-        &self,
-        user: UserId,
-        from: Timestamp,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(members::account_key(user)))
-            .update_expression("SET sessions_from = :from")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":from", time(from))
-            .build()
-            .map_err(|error| StoreError::new(SET_HASH, error))?;
-        Ok(TransactWriteItem::builder().update(update).build())
+    const fn request(&self, operation: &'static str, user: UserId) -> Request<'_> {
+        Request {
+            client: &self.users.client,
+            operation,
+            salt: *user.octets(),
+        }
     }
 }
 
@@ -198,16 +191,13 @@ impl Members for DynamoDirectory {
 #[async_trait]
 impl Directory for DynamoDirectory {
     async fn create_owner(&self, owner: &NewOwner) -> Stored<OwnerOutcome> {
-        let request = self.users.client.transact_write_items();
-        let records = Some(self.new_owner(owner)?);
-        match request.set_transact_items(records).send().await {
-            Ok(_) => Ok(OwnerOutcome::Created),
-            Err(error) => match taken_by(&error) {
-                Some(id) if id == owner.user.id.to_string() => Ok(OwnerOutcome::Created),
-                Some(_) => Ok(OwnerOutcome::AddressTaken),
-                None => Err(StoreError::new(CREATE, error)),
-            },
-        }
+        let request = self.request(CREATE, owner.user.id);
+        let taken = write(&request, self.new_owner(owner), taken_by).await?;
+        Ok(match taken {
+            Written::Applied => OwnerOutcome::Created,
+            Written::Refused(id) if id == owner.user.id.to_string() => OwnerOutcome::Created,
+            Written::Refused(_) => OwnerOutcome::AddressTaken,
+        })
     }
 
     async fn set_hash(
@@ -216,51 +206,44 @@ impl Directory for DynamoDirectory {
         hash: &PasswordHash,
         sessions_from: Timestamp,
     ) -> Stored<()> {
-        let request = self.users.client.transact_write_items();
-        let sent = request
-            .transact_items(self.hash_set(user, hash)?)
-            .transact_items(self.sessions_ended(user, sessions_from)?)
-            .send()
-            .await;
-        sent.map_err(|error| StoreError::new(SET_HASH, error))?;
+        let writes = || {
+            Ok(vec![
+                self.hash_set(user, hash)?,
+                members::sessions_ended(&self.table, user, sessions_from)?,
+            ])
+        };
+        let nothing_decides = |_: &Reasons| None::<Infallible>;
+        write(&self.request(SET_HASH, user), writes(), nothing_decides).await?;
         Ok(())
     }
 }
 
-fn new_record(table: &str, item: Item) -> Result<TransactWriteItem, StoreError> {
+fn new_record(table: &str, item: Item) -> Result<TransactWriteItem, BuildError> {
     let put = Put::builder()
         .table_name(table)
         .set_item(Some(item))
         .condition_expression("attribute_not_exists(pk)")
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-        .build()
-        .map_err(|error| StoreError::new(CREATE, error))?;
+        .build()?;
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
 /// Whose the address is, if the transaction was cancelled because it is taken.
-fn taken_by(error: &SdkError<TransactWriteItemsError>) -> Option<String> {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.as_service_error()
-    else {
-        return None;
-    };
-    let reason: &CancellationReason = cancelled.cancellation_reasons().first()?;
-    if reason.code() != Some("ConditionalCheckFailed") {
-        return None;
-    }
-    let holder = reason.item().map(|item| Fields(item).text("user_id"));
+fn taken_by(reasons: &Reasons) -> Option<String> {
+    let holder = || reasons.there(0).map(|item| Fields(item).text("user_id"));
+    let holder = reasons.is_unmet(0).then(holder)?;
     Some(holder.and_then(Result::ok).unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
     use vault_domain::credential::Role;
     use vault_domain::member::{Membership, OrgName};
 
     use super::super::record::checks::reads_back;
     use super::*;
-    use crate::replay::Replay;
+    use crate::replay::{Replay, cancelled, cancelled_for};
 
     fn ada() -> User {
         User {
@@ -335,14 +318,15 @@ mod tests {
             (ada.id, OwnerOutcome::Created),
             (UserId::from_octets([9; 16]), OwnerOutcome::AddressTaken),
         ] {
-            let answer = format!(
-                r#"{{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"x","CancellationReasons":[{{"Code":"ConditionalCheckFailed","Item":{{"user_id":{{"S":"{holder}"}}}}}},{{"Code":"None"}},{{"Code":"None"}}]}}"#
-            );
-            let replay = Replay::of(&[(400, &answer)]);
+            let there = json!({ "user_id": { "S": holder.to_string() } });
+            let unmet = json!({ "Code": "ConditionalCheckFailed", "Item": there });
+            let taken = cancelled_for(&[unmet, json!({}), json!({})]);
+            let busy = cancelled(&["None", "TransactionConflict", "None"]);
+            let replay = Replay::of(&[(400, &busy), (400, &taken)]);
             let client = Client::new(&replay.config());
             let directory = DynamoDirectory::new(client, "users", "members");
             assert_eq!(directory.create_owner(&owner()).await.unwrap(), outcome);
-            let body = replay.body(0);
+            let body = replay.body(1);
             assert_eq!(body.matches("attribute_not_exists(pk)").count(), 5);
         }
     }

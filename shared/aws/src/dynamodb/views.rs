@@ -2,22 +2,18 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{BuildError, SdkError};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use vault_domain::asset::Asset;
 use vault_domain::id::{AssetId, PlaybackId};
 use vault_domain::playback::PlaybackSession;
-use vault_domain::ports::{Opening, StoreError, Stored, Views};
+use vault_domain::ports::{Opening, Stored, Views};
 use vault_domain::token::{Digest, Grant};
 
 use super::reads::{Wanted, batch};
 use super::record::{PK, flag, number, text, time};
-use super::{assets_record, back_off, get, grants, playback_record, read};
-
-const OPEN: &str = "views.open";
-/// Tries of one opening while others write to the same grant; the waits between them come to half a second.
-const TRIES: u32 = 12;
+use super::transact::{Reasons, Request, Written, write};
+use super::{assets_record, get, grants, playback_record, read};
 
 /// Grants, assets and playback sessions.
 #[derive(Debug, Clone)]
@@ -71,51 +67,23 @@ impl DynamoViews {
             .build()?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
-
-    /// One try. The SDK gives each its own token, so what it repeats by itself is written once.
-    async fn try_open(&self, session: &PlaybackSession) -> Stored<Verdict> {
-        let failed = |error| StoreError::new(OPEN, error);
-        let request = self.client.transact_write_items();
-        let sent = request
-            .transact_items(self.put(session).map_err(failed)?)
-            .transact_items(self.spend(session).map_err(failed)?)
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(Verdict::Opened),
-            Err(error) => verdict(&error).ok_or_else(|| StoreError::new(OPEN, error)),
-        }
-    }
 }
 
-/// What one try came to.
-#[derive(Debug, PartialEq, Eq)]
-enum Verdict {
-    Opened,
+/// Why a view is not opened now.
+enum Refused {
     /// The session's condition was not met.
     SessionThere,
     /// The grant's condition was not met.
     GrantSpent,
-    /// Another transaction was writing to the same records; nothing is decided.
-    Collided,
 }
 
-fn verdict(error: &SdkError<TransactWriteItemsError>) -> Option<Verdict> {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.as_service_error()
-    else {
-        return None;
-    };
-    let reasons = cancelled.cancellation_reasons();
-    let reason = |index: usize| reasons.get(index)?.code();
-    let passing = |code| matches!(code, Some("TransactionConflict" | "ThrottlingError"));
-    match (reason(0), reason(1)) {
-        (Some("ConditionalCheckFailed"), _) => Some(Verdict::SessionThere),
-        // A collision over the session may hide that it is there: only a clear first answer lets the second decide.
-        (first, Some("ConditionalCheckFailed")) if !passing(first) => Some(Verdict::GrantSpent),
-        (first, second) if passing(first) || passing(second) => Some(Verdict::Collided),
-        _ => None,
+fn refused(reasons: &Reasons) -> Option<Refused> {
+    if reasons.is_unmet(0) {
+        return Some(Refused::SessionThere);
     }
+    // A collision over the session may hide that it is there: only a clear first answer lets the second decide.
+    let spent = reasons.is_unmet(1) && !reasons.is_collided(0);
+    spent.then_some(Refused::GrantSpent)
 }
 
 #[async_trait]
@@ -142,22 +110,21 @@ impl Views for DynamoViews {
     }
 
     async fn open(&self, session: &PlaybackSession) -> Stored<Opening> {
-        for attempt in 1..=TRIES {
-            match self.try_open(session).await? {
-                Verdict::Opened => return Ok(Opening::Opened),
-                Verdict::SessionThere => return Ok(Opening::AlreadyOpen),
-                Verdict::GrantSpent => {
-                    // By whom? A try of the same request that ended without a word may have been the last view.
-                    let known = self.session(session.id).await?;
-                    return Ok(known.map_or(Opening::Refused, |_| Opening::AlreadyOpen));
-                }
-                Verdict::Collided => back_off(attempt, session.id.octets()).await,
+        let request = Request {
+            client: &self.client,
+            operation: "views.open",
+            salt: *session.id.octets(),
+        };
+        let writes = || Ok(vec![self.put(session)?, self.spend(session)?]);
+        match write(&request, writes(), refused).await? {
+            Written::Applied => Ok(Opening::Opened),
+            Written::Refused(Refused::SessionThere) => Ok(Opening::AlreadyOpen),
+            Written::Refused(Refused::GrantSpent) => {
+                // By whom? A try of the same request that ended without a word may have been the last view.
+                let known = self.session(session.id).await?;
+                Ok(known.map_or(Opening::Refused, |_| Opening::AlreadyOpen))
             }
         }
-        Err(StoreError::new(
-            OPEN,
-            "the grant is written to by too many at once",
-        ))
     }
 
     async fn session(&self, id: PlaybackId) -> Stored<Option<PlaybackSession>> {
@@ -170,14 +137,9 @@ impl Views for DynamoViews {
 #[cfg(test)]
 mod tests {
     use super::super::playback_record::tests::session;
+    use super::super::transact::TRIES;
     use super::*;
-    use crate::replay::Replay;
-
-    fn cancelled(first: &str, second: &str) -> String {
-        format!(
-            r#"{{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"x","CancellationReasons":[{{"Code":"{first}"}},{{"Code":"{second}"}}]}}"#
-        )
-    }
+    use crate::replay::{Replay, cancelled};
 
     async fn opened(answers: &[(u16, &str)]) -> (Stored<Opening>, usize) {
         let replay = Replay::of(answers);
@@ -187,22 +149,22 @@ mod tests {
 
     #[tokio::test]
     async fn the_session_decides_before_the_grant() {
-        let both = cancelled("ConditionalCheckFailed", "ConditionalCheckFailed");
+        let both = cancelled(&["ConditionalCheckFailed", "ConditionalCheckFailed"]);
         let (opening, calls) = opened(&[(400, &both)]).await;
         assert_eq!((opening.unwrap(), calls), (Opening::AlreadyOpen, 1));
     }
 
     #[tokio::test]
     async fn a_spent_grant_refuses_unless_this_session_spent_it() {
-        let spent = cancelled("None", "ConditionalCheckFailed");
+        let spent = cancelled(&["None", "ConditionalCheckFailed"]);
         let (opening, _) = opened(&[(400, &spent), (200, "{}")]).await;
         assert_eq!(opening.unwrap(), Opening::Refused);
     }
 
     #[tokio::test]
     async fn collisions_are_tried_again_and_decide_nothing() {
-        let collided = cancelled("None", "TransactionConflict");
-        let hidden = cancelled("TransactionConflict", "ConditionalCheckFailed");
+        let collided = cancelled(&["None", "TransactionConflict"]);
+        let hidden = cancelled(&["TransactionConflict", "ConditionalCheckFailed"]);
         let answers = [
             (400, collided.as_str()),
             (400, hidden.as_str()),
@@ -214,11 +176,11 @@ mod tests {
 
     #[tokio::test]
     async fn tries_have_an_end_and_other_causes_have_none() {
-        let collided = cancelled("TransactionConflict", "None");
+        let collided = cancelled(&["TransactionConflict", "None"]);
         let (opening, calls) = opened(&[(400, &*collided); TRIES as usize]).await;
         assert!(opening.is_err());
         assert_eq!(calls, TRIES as usize);
-        let (opening, calls) = opened(&[(400, &cancelled("ValidationError", "None"))]).await;
+        let (opening, calls) = opened(&[(400, &cancelled(&["ValidationError", "None"]))]).await;
         assert!(opening.is_err());
         assert_eq!(calls, 1);
     }

@@ -3,8 +3,9 @@
 use vault_domain::credential::Role;
 use vault_domain::time::Timestamp;
 
+use super::super::transact::TRIES;
 use super::*;
-use crate::replay::Replay;
+use crate::replay::{Replay, cancelled};
 
 fn place(user: u8, role: Role) -> Membership {
     Membership {
@@ -15,17 +16,6 @@ fn place(user: u8, role: Role) -> Membership {
         since: Timestamp(4),
         sessions_from: Timestamp(5),
     }
-}
-
-fn cancelled(codes: &[&str]) -> String {
-    let reasons: Vec<_> = codes
-        .iter()
-        .map(|c| format!(r#"{{"Code":"{c}"}}"#))
-        .collect();
-    format!(
-        r#"{{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"x","CancellationReasons":[{}]}}"#,
-        reasons.join(",")
-    )
 }
 
 fn organisations(replay: &Replay) -> DynamoOrganisations {
