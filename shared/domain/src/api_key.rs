@@ -12,6 +12,7 @@ use crate::credential::Role;
 use crate::error::Malformed;
 use crate::id::{ApiKeyId, OrgId, UserId};
 use crate::network::Networks;
+use crate::text::named;
 use crate::time::Timestamp;
 use crate::token::Digest;
 
@@ -27,22 +28,13 @@ pub const LONGEST_OVERLAP_SECONDS: u64 = 7 * 24 * 3600;
 pub struct Label(String);
 
 impl Label {
-    /// Parses and trims. Marks that turn the direction of writing (UAX #9) are refused too: in a list of
-    /// keys they would let one line pass for another.
+    /// Parses and trims. Marks that turn the direction of writing are refused too.
     ///
     /// # Errors
     /// [`Malformed`] when it is empty, too long or holds such characters.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let text = text.trim();
-        let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        let count = text.chars().count();
-        if count == 0 || count > 100 || text.chars().any(|c| c.is_control() || turns(c)) {
-            return Err(Malformed {
-                field: "name",
-                expected: "1 to 100 characters without control characters",
-            });
-        }
-        Ok(Self(text.to_owned()))
+        let expected = "1 to 100 characters without control characters";
+        named(text, 100, "name", expected).map(Self)
     }
     /// The text.
     pub fn as_str(&self) -> &str {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Malformed;
 use crate::id::{AssetId, OrgId, PackageId};
 use crate::member::Actor;
+use crate::text::named;
 use crate::time::Timestamp;
 
 /// S3's largest object: 48.8 TiB as 10,000 parts of 5 GiB (Amazon S3 multipart upload limits).
@@ -173,15 +174,8 @@ impl Title {
     /// # Errors
     /// [`Malformed`] when it is empty, too long or holds control characters.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let text = text.trim();
-        let count = text.chars().count();
-        if count == 0 || count > 200 || text.chars().any(char::is_control) {
-            return Err(Malformed {
-                field: "title",
-                expected: "1 to 200 characters without control characters",
-            });
-        }
-        Ok(Self(text.to_owned()))
+        let expected = "1 to 200 characters without control characters";
+        named(text, 200, "title", expected).map(Self)
     }
     /// The text.
     pub fn as_str(&self) -> &str {

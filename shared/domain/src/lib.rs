@@ -20,6 +20,7 @@ pub mod password;
 pub mod playback;
 pub mod ports;
 pub mod secret;
+mod text;
 pub mod time;
 pub mod token;
 pub mod usecase;

@@ -5,6 +5,7 @@ use crate::api_key::ApiKey;
 use crate::credential::{Email, Role};
 use crate::error::Malformed;
 use crate::id::{ApiKeyId, InvitationId, OrgId, SessionId, UserId};
+use crate::text::named;
 use crate::time::Timestamp;
 use crate::token::Session;
 
@@ -166,16 +167,8 @@ impl OrgName {
     /// # Errors
     /// [`Malformed`] when it is empty, too long or holds a control character.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let name = text.trim();
-        let fits = (1..=200).contains(&name.chars().count());
-        if fits && !name.chars().any(char::is_control) {
-            Ok(Self(name.to_owned()))
-        } else {
-            Err(Malformed {
-                field: "organisation",
-                expected: "1 to 200 characters without control characters",
-            })
-        }
+        let expected = "1 to 200 characters without control characters";
+        named(text, 200, "organisation", expected).map(Self)
     }
     /// The name.
     pub fn as_str(&self) -> &str {

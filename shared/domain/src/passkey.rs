@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::error::Malformed;
 use crate::id::UserId;
 use crate::ports::{Entropy, StoreError};
+use crate::text::named;
 use crate::time::Timestamp;
 
 pub use fault::PasskeyFault;
@@ -94,14 +95,8 @@ impl PasskeyName {
     /// # Errors
     /// [`Malformed`] when it is empty, longer than 64 characters, or holds a control character.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let text = text.trim();
-        if text.is_empty() || text.chars().count() > 64 || text.chars().any(char::is_control) {
-            return Err(Malformed {
-                field: "name",
-                expected: "1 to 64 characters without controls",
-            });
-        }
-        Ok(Self(text.to_owned()))
+        let expected = "1 to 64 characters without control characters";
+        named(text, 64, "name", expected).map(Self)
     }
     /// The name.
     pub fn as_str(&self) -> &str {
