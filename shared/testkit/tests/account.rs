@@ -9,9 +9,9 @@ use vault_domain::error::Refusal;
 use vault_domain::factor::{SECRET_OCTETS, Step, TotpCode, TotpSecret};
 use vault_domain::mail::{MailOrder, NoticeKind};
 use vault_domain::passkey::{AuthenticationResponse, PasskeyName, RegistrationResponse};
-use vault_domain::ports::{Clock as _, LoginChallenges as _};
+use vault_domain::ports::{Clock as _, LoginChallenges as _, SESSIONS_LISTED};
 use vault_domain::secret::SecretText;
-use vault_domain::token::LoginChallenge;
+use vault_domain::token::{LoginChallenge, Session};
 use vault_domain::usecase::account::sessions::{self, Which};
 use vault_domain::usecase::account::{Bearer, passkeys, password, totp};
 use vault_domain::usecase::proof::Proof;
@@ -353,8 +353,17 @@ async fn people_see_and_end_their_own_sessions_alone() {
         .await
         .unwrap();
     assert_eq!(listed().await, [SESSION].into());
-    kit.cloud
-        .with(|s| s.sessions.insert(other.id, other.clone()));
+    kit.cloud.with(|s| {
+        for number in 0..=u8::MAX {
+            let id = vault_domain::id::SessionId::from_octets([number; 16]);
+            let another = Session {
+                id,
+                ..other.clone()
+            };
+            s.sessions.entry(id).or_insert(another);
+        }
+    });
+    assert_eq!(listed().await.len(), SESSIONS_LISTED);
     let all = async |which| sessions::revoke_all(&kit.account(), &caller, which).await;
     all(Which::Others).await.unwrap();
     assert_eq!(listed().await, [SESSION].into());

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use vault_domain::id::{OrgId, SessionId, UserId};
-use vault_domain::ports::{Change, Rotation, Sessions, StoreError, Stored};
+use vault_domain::ports::{Change, Rotation, SESSIONS_LISTED, Sessions, StoreError, Stored};
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Device, Digest, Session};
 
@@ -13,8 +13,9 @@ use super::{SESSION_SLACK, TTL, get, put_new, read, unmet_update};
 
 /// The index of sessions by their user and the moment they were opened.
 const BY_USER: &str = "by-user";
-/// Most sessions of a listing.
+/// The most sessions of one listing, as DynamoDB wants it.
 const LISTED: i32 = 100;
+const _: () = assert!(LISTED as usize == SESSIONS_LISTED);
 
 /// The table of login sessions.
 #[derive(Debug, Clone)]
@@ -141,8 +142,15 @@ impl Sessions for DynamoSessions {
         Ok(())
     }
 
-    async fn list(&self, user: UserId) -> Stored<Vec<Session>> {
+    async fn list(&self, user: UserId, after: Option<&Session>) -> Stored<Vec<Session>> {
         const OPERATION: &str = "sessions.list";
+        let start = after.map(|session| {
+            item([
+                (PK, text(session.id.to_string())),
+                ("user", text(session.user.to_string())),
+                ("opened_at", time(session.opened_at)),
+            ])
+        });
         let request = self.client.query().table_name(&self.table);
         let sent = request
             .index_name(BY_USER)
@@ -152,6 +160,7 @@ impl Sessions for DynamoSessions {
             // The latest first: who has opened more than a hundred sees those.
             .scan_index_forward(false)
             .limit(LISTED)
+            .set_exclusive_start_key(start)
             .send()
             .await;
         let output = sent.map_err(|error| StoreError::new(OPERATION, error))?;

@@ -102,6 +102,9 @@ pub enum Rotation {
     Gone,
 }
 
+/// Most sessions of one listing.
+pub const SESSIONS_LISTED: usize = 100;
+
 /// Login sessions: families of refresh tokens.
 #[async_trait]
 pub trait Sessions: Send + Sync {
@@ -113,8 +116,9 @@ pub trait Sessions: Send + Sync {
     async fn rotate(&self, presented: Digest, next: &Session, now: Timestamp) -> Stored<Rotation>;
     /// Ends a session; repeating is fine.
     async fn revoke(&self, id: SessionId) -> Stored<()>;
-    /// A person's sessions, some that are over among them, at most 100; one that was opened a moment ago may be missing.
-    async fn list(&self, user: UserId) -> Stored<Vec<Session>>;
+    /// A person's sessions, some that are over among them: the latest [`SESSIONS_LISTED`], or as many that follow after
+    /// this one. One that was opened a moment ago may be missing.
+    async fn list(&self, user: UserId, after: Option<&Session>) -> Stored<Vec<Session>>;
     /// Records that the person of a live session proved again who they are, by a second factor or without one.
     async fn reauthenticated(
         &self,

@@ -26,7 +26,7 @@ pub use devices::{DeviceClaims, DeviceTokens};
 pub use factors::{Accounts, Ceremonies, Ceremony, Factors, LoginChallenges, Purpose};
 pub use identity::{
     AccessTokens, AccessVerifier, Attempt, Directory, Limits, Members, NewOwner, OwnerOutcome,
-    PasswordHasher, RefreshTokens, Rotation, Sessions, Standings, Users,
+    PasswordHasher, RefreshTokens, Rotation, SESSIONS_LISTED, Sessions, Standings, Users,
 };
 pub use invitations::{Invitations, LISTED_INVITATIONS};
 pub use links::{LinkTokens, Links};

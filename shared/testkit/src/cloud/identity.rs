@@ -1,12 +1,14 @@
 //! Users, budgets of attempts, login sessions, media tokens.
 
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
 use vault_domain::credential::{Email, PasswordHash, User};
 use vault_domain::id::{OrgId, SessionId, UserId};
 use vault_domain::member::{Account, Organisation, Person, Standing, Subject};
 use vault_domain::ports::{
     Attempt, Change, Directory, Grants, Limits, Members, NewOwner, OwnerOutcome, Rotation,
-    Sessions, Standings, StoreError, Stored, Users,
+    SESSIONS_LISTED, Sessions, Standings, StoreError, Stored, Users,
 };
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, Grant, Session};
@@ -183,10 +185,15 @@ impl Sessions for FakeCloud {
         })
         .await
     }
-    async fn list(&self, user: UserId) -> Stored<Vec<Session>> {
+    async fn list(&self, user: UserId, after: Option<&Session>) -> Stored<Vec<Session>> {
+        let place = |session: &Session| Reverse((session.opened_at, session.id));
         self.call("sessions.list", |s| {
+            let follows = |session: &&Session| after.is_none_or(|a| place(session) > place(a));
             let theirs = s.sessions.values().filter(|session| session.user == user);
-            Ok(theirs.take(100).cloned().collect())
+            let mut theirs: Vec<_> = theirs.filter(follows).cloned().collect();
+            theirs.sort_by_key(place);
+            theirs.truncate(SESSIONS_LISTED);
+            Ok(theirs)
         })
         .await
     }

@@ -327,12 +327,16 @@ async fn of_a_person(port: &dyn Sessions, sample: &Sample) {
     for session in theirs.iter().chain([&sample.session()]) {
         port.open(session).await.expect("open");
     }
-    let mut listed = port.list(first.user).await.expect("list");
+    let mut listed = port.list(first.user, None).await.expect("list");
+    for (place, session) in listed.iter().enumerate() {
+        let rest = port.list(first.user, Some(session)).await;
+        assert_eq!(rest.expect("list"), listed[place + 1..], "what follows");
+    }
     listed.sort_by_key(|session| session.id);
     theirs.sort_by_key(|session| session.id);
     assert_eq!(listed, theirs);
     let nobody = sample.session();
-    assert_eq!(port.list(nobody.user).await.expect("list"), vec![]);
+    assert_eq!(port.list(nobody.user, None).await.expect("list"), vec![]);
 
     let again = async |id, at| {
         let done = port.reauthenticated(id, at, true).await;

@@ -6,6 +6,7 @@ use crate::error::Refusal;
 use crate::factor::FactorSet;
 use crate::id::{OrgId, SessionId, UserId};
 use crate::member::{Membership, Organisation};
+use crate::ports::SESSIONS_LISTED;
 use crate::token::{Caller, Session};
 
 /// An account as its owner sees it.
@@ -43,7 +44,10 @@ pub async fn overview(deps: &Deps, caller: &Caller) -> Result<Overview, Refusal>
     })
 }
 
-/// Sessions that still count, the one of the request among them.
+/// Pages that are read for one listing: a thousand sessions, however many of them are over.
+const PAGES: usize = 10;
+
+/// Sessions that still count.
 #[derive(Debug)]
 pub struct Listing {
     /// The latest first, at most 100.
@@ -59,15 +63,27 @@ pub struct Listing {
 pub async fn list(deps: &Deps, caller: &Caller) -> Result<Listing, Refusal> {
     let here = deps.here(caller).await?;
     let now = deps.proof.clock.now();
-    let mut sessions = deps.sessions.list(here.user).await?;
     let account = deps.members.account(here.user).await?;
-    let mut open = Vec::new();
+    let mut people = Vec::new();
     for org in account.map(|account| account.orgs).unwrap_or_default() {
-        let person = deps.members.person(here.user, org).await?;
-        let counts = |s: &Session| s.org == org && person.role(s.sign_in()).is_some();
-        open.extend(sessions.extract_if(.., |s| s.is_live(now) && counts(s)));
+        people.push((org, deps.members.person(here.user, org).await?));
+    }
+    let counts = |s: &Session| {
+        let place = people.iter().find(|(org, _)| *org == s.org);
+        s.is_live(now) && place.is_some_and(|(_, person)| person.role(s.sign_in()).is_some())
+    };
+    let (mut open, mut after) = (Vec::new(), None);
+    for _ in 0..PAGES {
+        let page = deps.sessions.list(here.user, after.as_ref()).await?;
+        let is_last = page.len() < SESSIONS_LISTED;
+        after = page.last().cloned();
+        open.extend(page.into_iter().filter(counts));
+        if is_last || open.len() >= SESSIONS_LISTED {
+            break;
+        }
     }
     open.sort_by_key(|session| std::cmp::Reverse(session.opened_at));
+    open.truncate(SESSIONS_LISTED);
     Ok(Listing {
         sessions: open,
         current: here.session.id,
@@ -91,7 +107,7 @@ pub async fn revoke(deps: &Deps, caller: &Caller, id: SessionId) -> Result<(), R
 pub enum Which {
     /// All, this one too, at once and however many there are.
     All,
-    /// The hundred latest but this one.
+    /// All but this one, one by one; repeating goes on where it was cut off.
     Others,
 }
 
@@ -106,10 +122,16 @@ pub async fn revoke_all(deps: &Deps, caller: &Caller, which: Which) -> Result<()
         let from = deps.proof.clock.now().plus(1);
         return Ok(deps.accounts.end_sessions(here.user, from).await?);
     }
-    let sessions = deps.sessions.list(here.user).await?;
-    let others = sessions.iter().filter(|s| s.id != here.session.id);
-    for session in others.filter(|s| !s.revoked) {
-        deps.sessions.revoke(session.id).await?;
+    let mut after = None;
+    loop {
+        let page = deps.sessions.list(here.user, after.as_ref()).await?;
+        let others = page.iter().filter(|s| s.id != here.session.id);
+        for session in others.filter(|s| !s.revoked) {
+            deps.sessions.revoke(session.id).await?;
+        }
+        if page.len() < SESSIONS_LISTED {
+            return Ok(());
+        }
+        after = page.into_iter().next_back();
     }
-    Ok(())
 }
