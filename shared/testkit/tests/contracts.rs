@@ -51,8 +51,16 @@ async fn factors() {
     kit.faults.interleave(true);
     for seed in SEEDS {
         contract::factors_contract(&*kit.cloud, &*kit.cloud, seed).await;
-        contract::accounts_contract(&*kit.cloud, &*kit.cloud, seed).await;
         contract::ceremonies_contract(&*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn accounts() {
+    let kit = kit();
+    kit.faults.interleave(true);
+    for seed in SEEDS {
+        contract::accounts_contract(&*kit.cloud, &*kit.cloud, seed).await;
     }
 }
 

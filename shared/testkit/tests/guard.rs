@@ -355,6 +355,7 @@ fn unknown_wrong_disabled_and_unverified_cost_the_same_calls_and_one_hash() {
         PASSWORD,
     );
     assert_eq!(known, unknown, "locked");
+    assert_ne!(known, wrong, "and it says so");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -5,7 +5,7 @@
     reason = "what tests share tells what is wrong by panicking"
 )]
 
-use vault_domain::factor::Step;
+use vault_domain::factor::{FactorSet, Step};
 use vault_domain::passkey::{PasskeyName, RegistrationResponse};
 use vault_domain::usecase::account::sessions::{self, Which};
 use vault_domain::usecase::account::{Bearer, passkeys, password, totp};
@@ -66,6 +66,31 @@ fn a_first_code_turns_the_factor_on_at_every_cut_and_the_last_codes_hold() {
             let unused = kit.cloud.with(|s| s.factors[&OWNER].recovery.clone());
             let digest = codes[9].digest(OWNER, &*kit.hashing);
             format!("stored {}", unused.unused.contains(&digest))
+        })
+    })
+    .without(ATTEMPTS)
+    .hold();
+}
+
+#[test]
+fn the_first_factor_of_all_is_turned_on_at_every_cut() {
+    let waiting = || {
+        let kit = enrolled();
+        kit.cloud.with(|s| {
+            let set = s.factors.get_mut(&OWNER).unwrap();
+            let sealed = set.totp.take().unwrap().sealed;
+            *set = FactorSet::none(OWNER);
+            set.begin_totp(sealed);
+            s.accounts.get_mut(&OWNER).unwrap().second_factor = false;
+        });
+        kit
+    };
+    Scenario::new("first factor", waiting, async |kit: &Kit, _| {
+        let code = FakeTotp::code_of(&golden_secret(), Step::at(GOLDEN_NOW));
+        let codes = totp::confirm(&kit.account(), &signed_in(), &code).await;
+        answer(codes, |_| {
+            let flag = kit.cloud.with(|s| s.accounts[&OWNER].second_factor);
+            format!("the account says so: {flag}")
         })
     })
     .without(ATTEMPTS)

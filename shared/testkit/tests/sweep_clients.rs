@@ -93,6 +93,7 @@ fn a_wrong_secret_stays_wrong_at_every_cut() {
         async |kit: &Kit, _| token(kit).await,
     )
     .without(&["limits"])
+    .refused("the client's credentials are wrong, or they are not valid here and now")
     .hold();
 }
 

@@ -66,6 +66,7 @@ fn a_wrong_code_stays_wrong_at_every_cut() {
         finish(kit, Proof::Totp(code)).await
     })
     .without(&["limits"])
+    .refused("the code or the passkey's answer is wrong, or was used before")
     .hold();
 }
 

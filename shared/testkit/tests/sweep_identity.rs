@@ -57,6 +57,7 @@ fn a_wrong_password_stays_wrong_at_every_cut() {
         async |kit: &Kit, _| sign_in(kit, "not the passphrase").await,
     )
     .without(&["limits"])
+    .refused("the e-mail address or the password is wrong, or sign-ins from new devices are paused; try later, or on a device that you have used before")
     .hold();
 }
 
@@ -107,6 +108,7 @@ fn a_reused_refresh_token_ends_its_session_at_every_cut() {
     )
     // The session is ended: whoever repeats it is told so.
     .or("refused: the refresh token is not valid: it is forged, expired, revoked or of a user who may not sign in")
+    .refused("the refresh token was used before; the session is ended")
     .hold();
 }
 

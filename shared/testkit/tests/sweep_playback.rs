@@ -132,5 +132,6 @@ fn no_key_leaves_from_the_moment_that_a_withdrawal_takes_effect() {
         }
         key(kit).await
     })
+    .refused("the asset is withdrawn")
     .hold();
 }

@@ -156,6 +156,7 @@ fn completing_too_early_is_refused_and_harms_nothing_at_every_cut() {
         },
         async |kit: &Kit, _| finalize(kit, None).await,
     )
+    .refused("the upload is not complete: parts are missing")
     .hold();
 }
 
@@ -171,6 +172,7 @@ fn a_size_that_lies_is_refused_and_its_bytes_removed_at_every_cut() {
         },
         async |kit: &Kit, _| finalize(kit, None).await,
     )
+    .refused("the upload was refused: 999 octets arrived where 1000 were announced")
     .hold();
 }
 
@@ -185,6 +187,9 @@ fn a_checksum_that_lies_is_refused_and_its_bytes_removed_at_every_cut() {
             kit
         },
         async |kit: &Kit, _| finalize(kit, None).await,
+    )
+    .refused(
+        "the upload was refused: the checksum of what arrived is not the one that was announced",
     )
     .hold();
 }

@@ -5,19 +5,25 @@ use std::sync::Arc;
 use vault_aws::s3::S3Uploads;
 use vault_boot::clock::SystemClock;
 use vault_domain::asset::AssetState;
-use vault_domain::ports::ContentKeys;
+use vault_domain::ports::{Clock as _, ContentKeys};
 use vault_domain::usecase::guard::Guard;
 use vault_domain::usecase::{
     authorize_playback, finalize_upload, login, organisation, process_upload, recover_account,
     refresh,
 };
 use vault_testkit::Kit;
+use vault_testkit::clock::FixedClock;
 use vault_testkit::race::{self, Setup, Way};
 use vault_tests::{seed, unique};
 
 use crate::stores::{Stores, putter};
 
 const WAY: Way = Way::Spawned;
+
+/// The time, which then stands still: no budget's window begins anew in the middle of a race.
+fn stopped() -> Arc<FixedClock> {
+    Arc::new(FixedClock::at(SystemClock.now()))
+}
 
 /// A bucket that tells nobody what arrives in it: the deployed one would set the packager on it.
 async fn quiet_bucket(stores: &Stores) -> S3Uploads {
@@ -43,7 +49,7 @@ async fn ten_of_a_hundred_wrong_passwords_are_compared() {
             ..kit.guard()
         },
         sessions: Arc::new(stores.sessions.clone()),
-        clock: Arc::new(SystemClock),
+        clock: stopped(),
         ..kit.login()
     };
     race::race_wrong_passwords(
@@ -62,7 +68,7 @@ async fn a_hundred_refreshes_of_one_token_are_one_rotation() {
     let deps = refresh::Deps {
         members: Arc::new(stores.members.clone()),
         sessions: Arc::new(stores.sessions.clone()),
-        clock: Arc::new(SystemClock),
+        clock: stopped(),
         ..Kit::new(seed).refresh()
     };
     race::race_refreshes(Arc::new(deps), &stores.directory, seed, WAY).await;
@@ -89,7 +95,7 @@ fn recovering(stores: &Stores, kit: &Kit) -> Arc<recover_account::Deps> {
         links: Arc::new(stores.links.clone()),
         recovery: Arc::new(stores.recovery.clone()),
         limits: Arc::new(stores.limits.clone()),
-        clock: Arc::new(SystemClock),
+        clock: stopped(),
         ..kit.recover_account()
     })
 }
@@ -100,7 +106,7 @@ fn managing(stores: &Stores, seed: u64) -> Arc<organisation::Deps> {
         members: Arc::new(stores.members.clone()),
         organisations: Arc::new(stores.organisations.clone()),
         limits: Arc::new(stores.limits.clone()),
-        clock: Arc::new(SystemClock),
+        clock: stopped(),
         ..Kit::new(seed).organisation()
     })
 }
@@ -140,7 +146,7 @@ fn spending(stores: &Stores, seed: u64) -> Arc<authorize_playback::Deps> {
     Arc::new(authorize_playback::Deps {
         views: Arc::new(stores.views.clone()),
         standings: Arc::new(stores.standings.clone()),
-        clock: Arc::new(SystemClock),
+        clock: stopped(),
         ..Kit::new(seed).authorize_playback()
     })
 }
@@ -185,7 +191,7 @@ async fn a_hundred_deliveries_make_one_package() {
         uploads: Arc::new(quiet_bucket(&stores).await),
         keys: Arc::new(stores.keys.clone()),
         media: Arc::new(stores.media.clone()),
-        clock: Arc::new(SystemClock),
+        clock: stopped(),
         ..Kit::new(seed).process_upload()
     };
     let asset = race::race_deliveries(Arc::new(deps), &putter, seed, WAY).await;

@@ -5,7 +5,7 @@ use vault_domain::factor::{FactorSet, RecoveryCodes, Sealed, Step, TotpState, Us
 use vault_domain::id::SessionId;
 use vault_domain::passkey::{CredentialId, Passkey, PasskeyName};
 use vault_domain::ports::{
-    Accounts, Ceremonies, Ceremony, Change, Directory, Factors, NewOwner, Purpose,
+    Accounts, Ceremonies, Ceremony, Change, Directory, Factors, NewOwner, OwnerOutcome, Purpose,
 };
 use vault_domain::time::Timestamp;
 
@@ -130,7 +130,8 @@ async fn factors_race(port: &dyn Factors, sample: &Sample, read: &FactorSet) {
 pub async fn accounts_contract(port: &dyn Accounts, directory: &dyn Directory, seed: u64) {
     let _note = SeedNote(seed);
     let owner = Sample::new(seed).owner();
-    directory.create_owner(&owner).await.expect("create_owner");
+    let created = directory.create_owner(&owner).await.expect("create_owner");
+    assert_eq!(created, OwnerOutcome::Created);
     let (user, first) = (owner.user.id, owner.user.hash.clone());
     let hash = |text: &str| FakeHasher::hash_of(text);
     let stands = async || {

@@ -52,6 +52,7 @@ pub struct Scenario<A> {
     end: Project,
     leaks: Project,
     also: Vec<&'static str>,
+    refusal: Option<&'static str>,
     most_attempts: usize,
 }
 
@@ -85,6 +86,7 @@ impl<A: AsyncFn(&Kit, usize) -> Answer> Scenario<A> {
             end: Box::new(|kit| kit.cloud.snapshot().shape().lines()),
             leaks: Box::new(Kit::leaks),
             also: Vec::new(),
+            refusal: None,
             most_attempts: 6,
         }
     }
@@ -116,13 +118,24 @@ impl<A: AsyncFn(&Kit, usize) -> Answer> Scenario<A> {
         self
     }
 
+    /// Undisturbed it is refused, in these words.
+    #[must_use]
+    pub const fn refused(mut self, words: &'static str) -> Self {
+        self.refusal = Some(words);
+        self
+    }
+
     /// Sweeps, and fails on any violation.
     ///
     /// # Panics
     /// Something did not hold.
     pub fn hold(self) -> Swept {
         let name = self.name;
+        let undisturbed = self.play(&[]).answer.unwrap_or_default();
+        let refused = undisturbed.strip_prefix("refused: ");
+        assert_eq!(refused, self.refusal, "{name}: something else is swept");
         let swept = self.sweep();
+        assert!(swept.calls > 0, "{name}: no port was called");
         assert!(
             swept.violations.is_empty(),
             "{name}: {} violations in {} runs:\n{}",

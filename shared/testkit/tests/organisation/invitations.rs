@@ -81,7 +81,9 @@ fn a_request_of_the_same_name_sends_no_other_link_and_another_wish_is_told_from_
     let first = invite(&kit, &caller, "new@example.org", Some("k")).unwrap();
     let again = invite(&kit, &caller, "new@example.org", Some("k")).unwrap();
     assert_eq!(first, again);
-    assert!(orders(&kit).iter().all(|order| *order == orders(&kit)[0]));
+    let orders = orders(&kit);
+    assert_eq!(orders.len(), 2, "the order is repeated with the request");
+    assert_eq!(orders[0], orders[1], "and makes the same link");
     let other = invite(&kit, &caller, "other@example.org", Some("k"));
     assert!(
         matches!(other, Err(Refusal::IdempotencyMismatch)),

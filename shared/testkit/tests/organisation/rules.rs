@@ -207,6 +207,7 @@ fn pages_of_members_go_on_where_the_last_one_ended_in_their_organisation_alone()
         let Some(next) = page.cursor else { break };
         cursor = Some(next);
     }
+    assert_eq!(seen.len(), 7, "nobody twice");
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 7);
