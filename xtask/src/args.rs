@@ -30,7 +30,7 @@ Usage: cargo xtask <task>
                          `sam deploy --parameter-overrides file://parameters.yaml`
 
 up, deploy: --parameter NAME=VALUE (repeatable) sets a parameter of template.yaml.
-REELVAULT_PORT (default 4566) is the first of four ports in use; REELVAULT_CACHE holds the tools.";
+REELVAULT_PORT (default 4566) is the first of the ports in use, up to 45 further on; REELVAULT_CACHE holds the tools.";
 
 /// Runs the task that the command line names.
 pub(crate) fn run() -> Result<()> {

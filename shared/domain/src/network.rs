@@ -192,8 +192,8 @@ pub struct ThrottlePrefix {
 /// | IPv6 /64 | one link: a household's network or one telephone (RFC 7421, RFC 6459) | 1 | a host takes any of its 2⁶⁴ addresses as it likes (RFC 8981) |
 /// | IPv6 /48 | one site, the most that a customer is given (RFC 6177) | 16 | who has one, tunnel brokers give them away, gets 16 budgets, not 65,536; a carrier's /48 of telephones has more than one |
 ///
-/// Behind a full budget stands a proof that someone is human, not a wall, and a device that has logged in
-/// before has a budget of its own: so neighbours of an attacker lose some comfort and no access.
+/// Behind a full budget stands a wall until its window ends, but a device that has signed in before has a budget of its
+/// own: so neighbours of an attacker wait on new devices alone.
 pub fn throttle_prefixes(address: IpAddr) -> [ThrottlePrefix; 2] {
     let address = address.to_canonical();
     let lengths = match address {

@@ -261,6 +261,40 @@ fn spray(kit: &Kit, guesses: u32) {
 }
 
 #[test]
+fn the_right_password_gives_back_all_that_it_took() {
+    let left = |kit: &Kit| {
+        let taken = kit.cloud.snapshot().limits;
+        taken.into_values().map(|(taken, _)| taken).sum::<u32>()
+    };
+    let kit = Kit::with_users(1);
+    kit.challenge.turn(true);
+    for _ in 0..=UNPROVEN_PER_ACCOUNT {
+        known(&kit);
+    }
+    assert_eq!(left(&kit), 0, "of a stranger");
+    let device = known(&kit);
+    let mine = || Command {
+        device: again(&device),
+        ..command(EMAIL, PASSWORD)
+    };
+    sign_in(&kit, mine()).expect("a known device");
+    assert_eq!(left(&kit), 0, "of a device");
+    kit.clock.advance(10);
+    let ended = kit.clock.now();
+    kit.cloud.with(|s| {
+        for account in s.accounts.values_mut() {
+            account.sessions_from = ended;
+        }
+    });
+    sign_in(&kit, mine()).expect("a device of before");
+    assert_eq!(
+        left(&kit),
+        0,
+        "of a device of before all sessions were ended"
+    );
+}
+
+#[test]
 fn an_organisation_under_attack_lets_in_known_devices_and_says_nothing_else() {
     let kit = Kit::with_users(1);
     let device = known(&kit);

@@ -3,7 +3,7 @@
 //!
 //! | who tries | budget in a window of 15 minutes |
 //! | --- | --- |
-//! | a device that has signed in to this account since its password was set | [`ATTEMPTS_PER_DEVICE`], its own, of the [`ATTEMPTS_OF_DEVICES`] of all such; nothing else counts |
+//! | a device that has signed in to this account since all its sessions were last ended | [`ATTEMPTS_PER_DEVICE`], its own, of the [`ATTEMPTS_OF_DEVICES`] of all such; nothing else counts |
 //! | anyone else | [`ATTEMPTS_PER_ACCOUNT`] on an account, [`ATTEMPTS_PER_NETWORK`] times the weight of each prefix |
 //! | … who brings a proof that they are no machine | [`PROVEN_PER_ACCOUNT`] on an account |
 //! | … on an organisation | [`ATTEMPTS_PER_ORGANISATION`] |
@@ -140,7 +140,7 @@ impl Guard {
         }
         self.network(&mut pass, presented.address, &window).await?;
         let account = pass.account.hex();
-        pass.trusted = self.proven(&account, presented, &window).await?;
+        pass.trusted = self.proven(&mut pass, presented, &window).await?;
         let (kind, limit) = if pass.trusted {
             ("proven", PROVEN_PER_ACCOUNT)
         } else {
@@ -148,6 +148,22 @@ impl Guard {
         };
         let bucket = window.bucket(kind, &account);
         self.take(pass, bucket, limit, &window).await
+    }
+
+    /// [`Self::admit`] again, without the device: it is one of before all sessions were ended.
+    pub(super) async fn admit_as_stranger(
+        &self,
+        known: Pass,
+        presented: Presented<'_>,
+        now: Timestamp,
+    ) -> Result<Pass, Refusal> {
+        let stranger = Presented {
+            device: None,
+            ..presented
+        };
+        let mut pass = self.admit(stranger, now).await?;
+        pass.taken.extend(known.taken);
+        Ok(pass)
     }
 
     /// Takes an attempt from the organisation of the account, or of nobody: is anyone new let in there?
@@ -232,19 +248,20 @@ impl Guard {
     /// Has whoever asks shown that they are no machine? The first attempts need not.
     async fn proven(
         &self,
-        account: &str,
+        pass: &mut Pass,
         presented: Presented<'_>,
         window: &Window,
     ) -> Result<bool, Refusal> {
         if !self.challenge.is_on() {
             return Ok(false);
         }
-        let bucket = window.bucket("unproven", account);
+        let bucket = window.bucket("unproven", &pass.account.hex());
         let free = self
             .limits
             .take(&bucket, UNPROVEN_PER_ACCOUNT, window.end)
             .await?;
         if free == Attempt::Granted {
+            pass.taken.push(bucket);
             return Ok(false);
         }
         let proof = presented.proof.ok_or(Refusal::ChallengeNeeded)?;

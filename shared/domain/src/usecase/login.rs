@@ -113,11 +113,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Welcome, Refusal> {
         .as_ref()
         .is_some_and(|a| pass.is_from_before(a.sessions_from))
     {
-        let stranger = Presented {
-            device: None,
-            ..presented
-        };
-        pass = deps.guard.admit(stranger, now).await?;
+        pass = deps.guard.admit_as_stranger(pass, presented, now).await?;
     }
     let org = account.as_ref().and_then(|a| a.orgs.first().copied());
     let lets_in = deps.guard.organisation(&mut pass, org, now).await?;
