@@ -7,7 +7,6 @@ the next invocation, as on Lambda.
 
 import logging
 import os
-import threading
 import time
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecu
 
 from reelvault_executor.runtime_api import InitFailed, Invocation
 from reelvault_executor.sandbox import Sandbox
+from reelvault_executor.turns import Turns
 
 LOG = logging.getLogger(__name__)
 
@@ -26,8 +26,9 @@ HANDED_DOWN = "REELVAULT_FN_"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 KEPT = ("PATH", "REELVAULT_CLOUD")
 # On Lambda every instance has a processor of its own while it starts. Here they share a few, and a
-# hundred that start together would all run out of the time that Lambda gives to a start.
-STARTING = threading.BoundedSemaphore(2 * (os.cpu_count() or 1))
+# hundred that start together would all run out of the time that Lambda gives to a start. The first
+# invocation belongs to it: functions read their secrets then, from an emulator that answers one by one.
+STARTING = Turns(2 * (os.cpu_count() or 1))
 
 
 class ProcessExecutor(RuntimeExecutor):
@@ -59,15 +60,13 @@ class ProcessExecutor(RuntimeExecutor):
             LOG.warning("%s did not start: %s", self.function_version.id.function_name, failure)
             return InvocationResult(request_id, failure.payload, is_error=True, logs="")
         seconds = self.function_version.config.timeout
-        invocation = Invocation(
-            request_id=request_id,
-            function_arn=payload["invoked-function-arn"],
-            trace_id=payload["trace-id"],
-            deadline_ms=int((time.time() + seconds) * 1000),
-            payload=payload["payload"].encode(),
-        )
         started = time.perf_counter()
-        answer = sandbox.invoke(invocation, seconds)
+        if sandbox.is_fresh:
+            sandbox.is_fresh = False
+            with STARTING.one():
+                answer = sandbox.invoke(_invocation(payload, seconds), seconds)
+        else:
+            answer = sandbox.invoke(_invocation(payload, seconds), seconds)
         elapsed_ms = (time.perf_counter() - started) * 1000
         if answer.is_error:
             LOG.warning("%s failed: %s", self.function_version.id.function_name, answer.payload[:1000].decode(errors="replace"))
@@ -84,7 +83,7 @@ class ProcessExecutor(RuntimeExecutor):
         logs = Path(os.environ["REELVAULT_FUNCTION_LOGS"])
         logs.mkdir(parents=True, exist_ok=True)
         name = self.function_version.id.function_name
-        with STARTING:
+        with STARTING.one():
             sandbox = Sandbox(Path(code), self._environment, logs / f"{name}.log")
             if self._stopped:
                 sandbox.kill()
@@ -120,6 +119,17 @@ class ProcessExecutor(RuntimeExecutor):
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
         pass
+
+
+def _invocation(payload: dict[str, str], seconds: float) -> Invocation:
+    """The invocation as it begins now."""
+    return Invocation(
+        request_id=payload["invoke-id"],
+        function_arn=payload["invoked-function-arn"],
+        trace_id=payload["trace-id"],
+        deadline_ms=int((time.time() + seconds) * 1000),
+        payload=payload["payload"].encode(),
+    )
 
 
 def _environment(given: dict[str, str], own: dict[str, str]) -> dict[str, str]:

@@ -27,6 +27,8 @@ class Sandbox:
         self._state = threading.Lock()
         self._working_on: Future[Answer] | None = None
         self.dead = False
+        # Until its first invocation.
+        self.is_fresh = True
         self._scratch = tempfile.mkdtemp(prefix="function-")
         self._api = RuntimeApi()
         self._process = self._spawn(code, environment)
