@@ -92,7 +92,7 @@ fn told(asset: &Asset, code: u16) -> Reply {
     let status = Status {
         asset_id: asset.id().to_string(),
         state: asset.state.as_str(),
-        title: asset.announced.title.as_str(),
+        title: asset.description.title.as_str(),
         size: asset.announced.plan.size,
         created_at: asset.announced.created_at.0,
         code: failure.map(|failure| failure.code.as_str()),

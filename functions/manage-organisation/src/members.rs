@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use vault_domain::credential::Role;
 use vault_domain::id::UserId;
+use vault_domain::page::PageSize;
 use vault_domain::ports::Listed;
-use vault_domain::usecase::organisation::{self, PageSize, Wish};
+use vault_domain::usecase::organisation::{self, Wish};
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{Cache, Outcome, Reply};
 

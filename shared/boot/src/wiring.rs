@@ -20,6 +20,8 @@ pub mod login;
 pub mod manage_account;
 #[cfg(feature = "manage-api-keys")]
 pub mod manage_api_keys;
+#[cfg(feature = "manage-assets")]
+pub mod manage_assets;
 #[cfg(feature = "manage-organisation")]
 pub mod manage_organisation;
 #[cfg(feature = "mint-token")]
@@ -58,6 +60,7 @@ mod parts {
         not(any(
             feature = "manage-account",
             feature = "manage-api-keys",
+            feature = "manage-assets",
             feature = "mint-token",
             feature = "presign-upload",
             feature = "finalize-upload",
@@ -85,7 +88,7 @@ mod parts {
         feature = "mint-token",
         feature = "manage-account",
         feature = "manage-api-keys",
-        feature = "mint-token",
+        feature = "manage-assets",
         feature = "manage-organisation"
     ))]
     pub(super) fn standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Malformed;
 use crate::id::{AssetId, OrgId, PackageId};
+use crate::library::Description;
 use crate::member::Actor;
 use crate::text::named;
 use crate::time::Timestamp;
@@ -38,6 +39,16 @@ pub enum AssetState {
 }
 
 impl AssetState {
+    /// All of them, in the order in which they are passed through.
+    pub const ALL: [Self; 6] = [
+        Self::Uploading,
+        Self::Uploaded,
+        Self::Processing,
+        Self::Ready,
+        Self::Failed,
+        Self::Withdrawn,
+    ];
+
     /// The name as stored and as shown.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -51,15 +62,7 @@ impl AssetState {
     }
     /// Reads the stored name.
     pub fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "uploading" => Self::Uploading,
-            "uploaded" => Self::Uploaded,
-            "processing" => Self::Processing,
-            "ready" => Self::Ready,
-            "failed" => Self::Failed,
-            "withdrawn" => Self::Withdrawn,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 
@@ -256,6 +259,8 @@ pub struct Failure {
 pub struct Asset {
     /// What was announced.
     pub announced: NewAsset,
+    /// What people say of it now.
+    pub description: Description,
     /// Where it is.
     pub state: AssetState,
     /// S3's id of the multipart upload, once begun.

@@ -43,6 +43,11 @@ pub fn may_withdraw(caller: &Caller, asset: &Asset) -> bool {
     caller.scopes.contains(Scope::Withdraw) && disposes(caller, asset)
 }
 
+/// May this caller change what is said of the asset? Editors may of what they brought in themselves.
+pub fn may_edit(caller: &Caller, asset: &Asset) -> bool {
+    caller.scopes.contains(Scope::Edit) && disposes(caller, asset)
+}
+
 /// May this caller make, rotate and revoke API keys, and look into the organisation's tokens?
 pub const fn may_administer(role: Role) -> bool {
     matches!(role, Role::Owner | Role::Admin)

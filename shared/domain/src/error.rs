@@ -84,6 +84,12 @@ pub enum Refusal {
     /// What was uploaded is not what was announced.
     #[error("the upload was refused: {0}")]
     UploadMismatch(String),
+    /// What is there is not what the client saw.
+    #[error("it was changed meanwhile; get it again and repeat the change with its new ETag")]
+    PreconditionFailed,
+    /// A change of what others may be changing too must say what it rests on.
+    #[error("this request needs If-Match, with the ETag of what it changes")]
+    PreconditionNeeded,
     /// The same idempotency key came with another request.
     #[error("this Idempotency-Key was used for another request")]
     IdempotencyMismatch,

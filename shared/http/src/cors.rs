@@ -44,7 +44,7 @@ impl Origins {
             headers.push(("access-control-allow-origin", origin.to_owned()));
             headers.push((
                 "access-control-expose-headers",
-                "location,retry-after,www-authenticate,x-request-id".to_owned(),
+                "etag,location,retry-after,www-authenticate,x-request-id".to_owned(),
             ));
         }
         headers

@@ -41,7 +41,10 @@ pub fn json<T: DeserializeOwned>(
     limit: usize,
     shape: &'static str,
 ) -> Result<T, Failure> {
-    let body = body(request, limit, "application/json")?;
+    parsed(body(request, limit, "application/json")?, shape)
+}
+
+fn parsed<T: DeserializeOwned>(body: &[u8], shape: &'static str) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(|_| {
         Malformed {
             field: "the body",
@@ -49,6 +52,22 @@ pub fn json<T: DeserializeOwned>(
         }
         .into()
     })
+}
+
+/// [`json`] of a merge patch (RFC 7396), under its own media type or as plain JSON.
+///
+/// # Errors
+/// [`Failure::TooLarge`], [`Failure::WrongMediaType`], or malformed.
+pub fn merge_patch<T: DeserializeOwned>(
+    request: &Request,
+    limit: usize,
+    shape: &'static str,
+) -> Result<T, Failure> {
+    const OWN: &str = "application/merge-patch+json";
+    if media_type(request).eq_ignore_ascii_case(OWN) {
+        return parsed(body(request, limit, OWN)?, shape);
+    }
+    json(request, limit, shape)
 }
 
 /// The fields of a form body (`application/x-www-form-urlencoded`), each at most once (RFC 6749 §3.2).
@@ -141,6 +160,11 @@ pub fn query(request: &Request, name: &str) -> Option<String> {
         .query_string_parameters_ref()?
         .first(name)
         .map(ToOwned::to_owned)
+}
+
+/// The `If-Match` of a request (RFC 9110 §13.1.1).
+pub fn if_match(request: &Request) -> Option<&str> {
+    header(request, "if-match")
 }
 
 /// The token of `Authorization: Bearer` (RFC 6750 §2.1).

@@ -55,6 +55,8 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
             | R::UploadIncomplete(_)
             | R::UploadMismatch(_)
             | R::IdempotencyMismatch
+            | R::PreconditionFailed
+            | R::PreconditionNeeded
             | R::ReauthenticationNeeded
             | R::Conflict(_)
             | R::LimitReached(_)

@@ -109,6 +109,8 @@ impl From<&Refusal> for Kind {
                 "upload_mismatch",
                 "The upload is not what was announced",
             ),
+            R::PreconditionFailed => kind(412, "precondition_failed", "It was changed meanwhile"),
+            R::PreconditionNeeded => kind(428, "precondition_required", "If-Match is needed"),
             R::IdempotencyMismatch => kind(
                 422,
                 "idempotency_mismatch",

@@ -9,6 +9,7 @@ use vault_domain::credential::{Email, Password, Role, User};
 use vault_domain::id::{
     ApiKeyId, AssetId, InvitationId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId,
 };
+use vault_domain::library::Description;
 use vault_domain::link::LinkRequest;
 use vault_domain::member::{
     Account, Actor, Invitation, Membership, OrgName, Organisation, Subject,
@@ -259,6 +260,7 @@ pub fn checksum(algorithm: ChecksumAlgorithm, film: &[u8]) -> Checksum {
 /// An asset as it stands right after its announcement.
 pub fn announced(new: NewAsset) -> Asset {
     Asset {
+        description: Description::of(new.title.clone()),
         announced: new,
         state: AssetState::Uploading,
         multipart: None,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
     account, authorize_playback, begin_upload, bootstrap_owner, client, deliver_key,
-    deliver_playlist, exchange, finalize_upload, guard, introspect, login, manage_api_keys,
-    organisation, process_upload, proof, recover_account, refresh, revoke_token, second_factor,
-    send_mail, withdraw_asset,
+    deliver_playlist, exchange, finalize_upload, guard, introspect, library, login,
+    manage_api_keys, organisation, process_upload, proof, recover_account, refresh, revoke_token,
+    second_factor, send_mail, withdraw_asset,
 };
 
 use crate::builders;
@@ -125,6 +125,15 @@ impl Kit {
             refresh: self.refresh_tokens.clone(),
             verifier: self.access.clone(),
             clock: self.clock.clone(),
+        }
+    }
+    /// Of [`library`].
+    pub fn library(&self) -> library::Deps {
+        library::Deps {
+            standings: self.cloud.clone(),
+            assets: self.cloud.clone(),
+            library: self.cloud.clone(),
+            hashing: self.hashing.clone(),
         }
     }
     /// Of [`manage_api_keys`].

@@ -35,6 +35,10 @@ impl Sample {
     pub fn package(&self) -> PackageId {
         PackageId::from_octets(self.0.octets())
     }
+    /// An asset's id.
+    pub fn asset(&self) -> AssetId {
+        AssetId::from_octets(self.0.octets())
+    }
     /// An owner of an organisation of their own.
     pub fn owner(&self) -> NewOwner {
         let user = UserId::from_octets(self.0.octets());

@@ -65,6 +65,18 @@ async fn accounts() {
 }
 
 #[tokio::test]
+async fn library() {
+    let kit = kit();
+    for seed in SEEDS {
+        let stores = contract::LibraryStores {
+            assets: &*kit.cloud,
+            library: &*kit.cloud,
+        };
+        contract::library_contract(stores, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn standings() {
     let kit = kit();
     let cloud = &*kit.cloud;

@@ -100,6 +100,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn library() {
+        let stores = Stores::new();
+        let both = contract::LibraryStores {
+            assets: &stores.assets,
+            library: &stores.library,
+        };
+        contract::library_contract(both, seed()).await;
+    }
+
+    #[tokio::test]
     async fn grants_and_views() {
         let stores = Stores::new();
         contract::views_contract(&stores.views, &stores.grants, &stores.assets, seed()).await;

@@ -5,9 +5,9 @@ use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
     DynamoAccounts, DynamoAssets, DynamoCeremonies, DynamoClients, DynamoContentKeys,
-    DynamoDirectory, DynamoFactors, DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLimits,
-    DynamoLinks, DynamoMembers, DynamoOrganisations, DynamoPlaylistReads, DynamoRecovery,
-    DynamoSessions, DynamoStandings, DynamoViews, RecoveryTables, StandingTables,
+    DynamoDirectory, DynamoFactors, DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary,
+    DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations, DynamoPlaylistReads,
+    DynamoRecovery, DynamoSessions, DynamoStandings, DynamoViews, RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
@@ -37,6 +37,7 @@ pub(crate) struct Stores {
     pub(crate) playlist_reads: DynamoPlaylistReads,
     pub(crate) key_reads: DynamoKeyReads,
     pub(crate) assets: DynamoAssets,
+    pub(crate) library: DynamoLibrary,
     pub(crate) keys: DynamoContentKeys,
     pub(crate) uploads: S3Uploads,
     pub(crate) media: S3Media,
@@ -100,6 +101,7 @@ impl Stores {
                 standing(),
             ),
             assets: DynamoAssets::new(of(), table("AssetsTable")),
+            library: DynamoLibrary::new(of(), table("AssetsTable")),
             keys: DynamoContentKeys::new(of(), table("KeysTable")),
             uploads: S3Uploads::new(sdk.s3(), table("UploadsBucket")),
             media: S3Media::new(sdk.s3(), table("MediaBucket")),

@@ -5,6 +5,8 @@ mod events;
 #[cfg(test)]
 mod factors;
 #[cfg(test)]
+mod library;
+#[cfg(test)]
 mod main_job;
 mod oauth;
 #[cfg(test)]

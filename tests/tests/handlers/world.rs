@@ -191,6 +191,14 @@ pub(crate) async fn answer_request(
                 .serve(&deps, manage_api_keys::handle, request)
                 .await
         }
+        "manage-assets" => {
+            let deps = wiring::manage_assets::Deps {
+                library: kit.library(),
+                verifier,
+                clock,
+            };
+            problems.serve(&deps, manage_assets::handle, request).await
+        }
         "presign-upload" => {
             let deps = wiring::presign_upload::Deps {
                 begin: kit.begin_upload(),
@@ -394,6 +402,15 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
             .path("key_id", builders::CLIENT),
         Ask::to("mint-token", "POST").form(&exchange),
         Ask::to("mint-token", "GET"),
+        Ask::to("manage-assets", "GET").bearer(&access),
+        Ask::to("manage-assets", "GET")
+            .bearer(&access)
+            .path("asset_id", asset),
+        Ask::to("manage-assets", "PATCH")
+            .bearer(&access)
+            .path("asset_id", asset)
+            .header("if-match", "*")
+            .json(&json!({ "title": "Another title", "metadata": { "season": 2 } })),
         Ask::to("presign-upload", "POST")
             .bearer(&access)
             .json(&json!({

@@ -17,6 +17,9 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST /v1/api-keys", "ManageApiKeys"),
     ("POST /v1/api-keys/{key_id}/revoke", "ManageApiKeys"),
     ("POST /v1/api-keys/{key_id}/rotate", "ManageApiKeys"),
+    ("GET /v1/assets", "ManageAssets"),
+    ("GET /v1/assets/{asset_id}", "ManageAssets"),
+    ("PATCH /v1/assets/{asset_id}", "ManageAssets"),
     ("POST /v1/assets/{asset_id}/playback", "AuthorizePlayback"),
     ("POST /v1/assets/{asset_id}/withdraw", "WithdrawAsset"),
     ("POST /v1/email/verify", "RecoverAccount"),
@@ -138,12 +141,13 @@ fn api(world: &World, faults: &mut Faults) {
     faults.same(
         "CORS methods",
         &cors["AllowMethods"],
-        &json!(["GET", "POST", "OPTIONS"]),
+        &json!(["GET", "POST", "PATCH", "OPTIONS"]),
     );
     for header in [
         "authorization",
         "content-type",
         "idempotency-key",
+        "if-match",
         "traceparent",
     ] {
         let allowed = cors["AllowHeaders"]
@@ -152,6 +156,7 @@ fn api(world: &World, faults: &mut Faults) {
         faults.expect(allowed, &format!("CORS does not let {header} in"));
     }
     for header in [
+        "etag",
         "location",
         "retry-after",
         "www-authenticate",

@@ -30,6 +30,11 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
         "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE TOKEN_JWKS TOKEN_ISSUER",
     ),
     (
+        "ManageAssets",
+        "manage-assets",
+        "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE ASSETS_TABLE TOKEN_JWKS TOKEN_ISSUER",
+    ),
+    (
         "PresignUpload",
         "presign-upload",
         "ALLOWED_ORIGINS ASSETS_TABLE UPLOADS_BUCKET TOKEN_JWKS TOKEN_ISSUER",

@@ -10,6 +10,7 @@ use vault_domain::ports::{Assets, Change, Claim, Reservation, StoreError, Stored
 use vault_domain::time::Timestamp;
 
 use super::assets_record::{from_item, package as package_of, runs, to_item};
+use super::library_record::{NO_SHELF, TO_SHELF};
 use super::record::{Corrupt, Fields, Item, PK, text, texts, time};
 use super::{get, read, unmet_put, unmet_update};
 
@@ -29,10 +30,12 @@ impl DynamoAssets {
         }
     }
 
-    /// A change of the state: `#state` is its name, `:to` what it becomes.
+    /// A change of the state: `#state` is its name, `:to` what it becomes; [`TO_SHELF`] goes with it.
     fn transition(&self, id: AssetId, to: AssetState) -> UpdateItemFluentBuilder {
         self.update(id)
             .expression_attribute_values(":to", text(to.as_str()))
+            .expression_attribute_names("#to", to.as_str())
+            .expression_attribute_values(":no_shelf", text(NO_SHELF))
     }
 
     fn update(&self, id: AssetId) -> UpdateItemFluentBuilder {
@@ -121,7 +124,7 @@ impl Assets for DynamoAssets {
     async fn mark_uploaded(&self, id: AssetId) -> Stored<Change> {
         let request = self.transition(id, AssetState::Uploaded);
         let request = request
-            .update_expression("SET #state = :to")
+            .update_expression(format!("SET #state = :to, {TO_SHELF}"))
             .condition_expression("#state = :from");
         let request = from_states(request, &[(":from", AssetState::Uploading)]);
         change("assets.mark_uploaded", request).await
@@ -139,9 +142,9 @@ impl Assets for DynamoAssets {
         let ours = package.to_string();
         let request = self.transition(id, AssetState::Processing);
         let request = request
-            .update_expression(
-                "SET #state = :to, #package = :package, lease_until = :lease, #runs = list_append(if_not_exists(#runs, :no_runs), :our_run)",
-            )
+            .update_expression(format!(
+                "SET #state = :to, {TO_SHELF}, #package = :package, lease_until = :lease, #runs = list_append(if_not_exists(#runs, :no_runs), :our_run)",
+            ))
             .condition_expression(
                 "#state = :from OR (#state = :to AND (attribute_not_exists(lease_until) OR lease_until <= :now))",
             )
@@ -170,7 +173,9 @@ impl Assets for DynamoAssets {
     async fn publish(&self, id: AssetId, package: PackageId) -> Stored<Change> {
         let request = self.transition(id, AssetState::Ready);
         let request = request
-            .update_expression("SET #state = :to REMOVE lease_until, #runs")
+            .update_expression(format!(
+                "SET #state = :to, {TO_SHELF} REMOVE lease_until, #runs"
+            ))
             .expression_attribute_names("#runs", "runs");
         change("assets.publish", of_run(request, package)).await
     }
@@ -181,8 +186,9 @@ impl Assets for DynamoAssets {
         package: Option<PackageId>,
         failure: &Failure,
     ) -> Stored<Change> {
-        const FAILED: &str =
-            "SET #state = :to, failure_code = :code, failure_reason = :reason REMOVE lease_until";
+        let failed = format!(
+            "SET #state = :to, {TO_SHELF}, failure_code = :code, failure_reason = :reason REMOVE lease_until"
+        );
         let request = self.transition(id, AssetState::Failed);
         let request = request
             .expression_attribute_values(":code", text(&failure.code))
@@ -192,13 +198,13 @@ impl Assets for DynamoAssets {
             Some(package) => of_run(request, package),
             None => before_ready(request),
         };
-        change("assets.fail", request.update_expression(FAILED)).await
+        change("assets.fail", request.update_expression(failed)).await
     }
 
     async fn withdraw(&self, id: AssetId) -> Stored<Change> {
         let request = self.transition(id, AssetState::Withdrawn);
         let request = request
-            .update_expression("SET #state = :to REMOVE lease_until")
+            .update_expression(format!("SET #state = :to, {TO_SHELF} REMOVE lease_until"))
             .condition_expression("attribute_exists(pk)");
         change("assets.withdraw", request).await
     }

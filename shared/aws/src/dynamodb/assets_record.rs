@@ -6,6 +6,7 @@ use vault_domain::asset::{
 use vault_domain::id::{AssetId, OrgId, PackageId};
 use vault_domain::member::Actor;
 
+use super::library_record;
 use super::record::{Corrupt, Fields, Item, PK, item, number, put_some, text, time};
 
 const fn algorithm_name(algorithm: ChecksumAlgorithm) -> &'static str {
@@ -29,6 +30,7 @@ pub(super) fn to_item(asset: &NewAsset) -> Item {
         ("created_at", time(asset.created_at)),
         ("state", text(AssetState::Uploading.as_str())),
     ]);
+    item.extend(library_record::listed(asset));
     let checksum = asset.checksum.as_ref();
     let algorithm = checksum.map(|sum| text(algorithm_name(sum.algorithm)));
     put_some(&mut item, "checksum_algorithm", algorithm);
@@ -38,8 +40,10 @@ pub(super) fn to_item(asset: &NewAsset) -> Item {
 
 pub(super) fn from_item(item: &Item) -> Result<Asset, Corrupt> {
     let fields = Fields(item);
+    let announced = announced(fields)?;
     Ok(Asset {
-        announced: announced(fields)?,
+        description: library_record::description(fields, &announced)?,
+        announced,
         state: fields.parsed("state", AssetState::parse)?,
         multipart: fields.optional("multipart", |fields, name| {
             Ok(fields.text(name)?.to_owned())
@@ -138,6 +142,7 @@ pub(super) mod tests {
     fn whole() -> (Asset, Item) {
         let asset = Asset {
             announced: announced(),
+            description: library_record::tests::described(),
             state: AssetState::Failed,
             multipart: Some("mp".to_owned()),
             package: Some(PackageId::from_octets([5; 16])),
@@ -158,6 +163,7 @@ pub(super) mod tests {
             ("failure_code", text("c")),
             ("failure_reason", text("r")),
         ]));
+        item.extend(library_record::attributes(&asset.description));
         (asset, item)
     }
 

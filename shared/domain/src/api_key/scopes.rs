@@ -17,16 +17,19 @@ pub enum Scope {
     Withdraw,
     /// See what there is and how it stands.
     Read,
+    /// Change what is said of films.
+    Edit,
 }
 
 impl Scope {
     /// All of them, in the order in which they are written.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Play,
         Self::Download,
         Self::Upload,
         Self::Withdraw,
         Self::Read,
+        Self::Edit,
     ];
 
     /// The scope's name.
@@ -37,6 +40,7 @@ impl Scope {
             Self::Upload => "upload",
             Self::Withdraw => "withdraw",
             Self::Read => "read",
+            Self::Edit => "edit",
         }
     }
 
@@ -48,7 +52,7 @@ impl Scope {
         let named = Self::ALL.into_iter().find(|scope| scope.as_str() == text);
         named.ok_or(Malformed {
             field: "scope",
-            expected: "some of play, download, upload, withdraw and read, one space between them",
+            expected: "some of play, download, upload, withdraw, read and edit, one space between them",
         })
     }
 
@@ -139,7 +143,7 @@ mod tests {
 
     #[test]
     fn every_set_reads_back_what_it_prints() {
-        assert_eq!(every().count(), 31);
+        assert_eq!(every().count(), (1 << Scope::ALL.len()) - 1);
         for scopes in every() {
             assert_eq!(Scopes::parse(&scopes.to_string()), Ok(scopes));
         }

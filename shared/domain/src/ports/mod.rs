@@ -16,6 +16,7 @@ mod devices;
 mod factors;
 mod identity;
 mod invitations;
+mod library;
 mod links;
 mod organisations;
 mod recovery;
@@ -29,6 +30,7 @@ pub use identity::{
     PasswordHasher, RefreshTokens, Rotation, SESSIONS_LISTED, Sessions, Standings, Users,
 };
 pub use invitations::{Invitations, LISTED_INVITATIONS};
+pub use library::{Library, Shelf};
 pub use links::{LinkTokens, Links};
 pub use organisations::{
     Invited, Listed, MAX_INVITATIONS, MAX_REMOVED, MemberPage, Organisations, Settings, Settled,

@@ -10,6 +10,7 @@ use crate::asset::{
 use crate::entitlement;
 use crate::error::{Malformed, Refusal};
 use crate::id::AssetId;
+use crate::library::Description;
 use crate::ports::{Assets, Change, Clock, Entropy, Hashing, Reservation, SignedPart, Uploads};
 use crate::token::Caller;
 
@@ -108,6 +109,7 @@ fn announced(deps: &Deps, command: Command) -> Result<NewAsset, Refusal> {
 
 fn fresh(announced: NewAsset) -> Asset {
     Asset {
+        description: Description::of(announced.title.clone()),
         announced,
         state: AssetState::Uploading,
         multipart: None,

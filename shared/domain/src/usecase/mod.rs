@@ -16,6 +16,7 @@ pub mod exchange;
 pub mod finalize_upload;
 pub mod guard;
 pub mod introspect;
+pub mod library;
 pub mod login;
 pub mod manage_api_keys;
 pub mod organisation;

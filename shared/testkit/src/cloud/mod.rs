@@ -7,6 +7,7 @@ mod clients;
 mod factors;
 mod identity;
 mod invitations;
+mod library;
 mod links;
 mod mail;
 mod media;

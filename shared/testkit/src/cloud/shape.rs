@@ -151,7 +151,10 @@ impl State {
                 format!("{keys} keys, {segments} segments, manifest {manifest}")
             });
         let (id, state) = (asset.id(), asset.state);
-        format!("{id} {state} failure {failure:?} leased {leased} package {package:?}")
+        let version = asset.description.version;
+        format!(
+            "{id} {state} version {version} failure {failure:?} leased {leased} package {package:?}"
+        )
     }
 
     fn sources_shape(&self) -> Vec<String> {

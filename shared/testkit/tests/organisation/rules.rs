@@ -4,8 +4,9 @@ use vault_domain::credential::Role;
 use vault_domain::error::Refusal;
 use vault_domain::id::{OrgId, UserId};
 use vault_domain::member::{Membership, Subject};
+use vault_domain::page::PageSize;
 use vault_domain::token::{Caller, REAUTHENTICATION_SECONDS};
-use vault_domain::usecase::organisation::{self, PageSize, Wish, Wishes};
+use vault_domain::usecase::organisation::{self, Wish, Wishes};
 use vault_testkit::Kit;
 use vault_testkit::builders::{self, OWNER, VIEWER};
 

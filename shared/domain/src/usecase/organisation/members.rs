@@ -1,12 +1,13 @@
 //! See and change who belongs to an organisation.
 
-use super::page::{self, MembersPage, PageSize};
+use super::page::{self, MembersPage};
 use super::{Asking, Deps, TRIES, asking, unsettled};
 use crate::credential::Role;
 use crate::entitlement;
 use crate::error::Refusal;
 use crate::id::UserId;
 use crate::member::{After, MemberChange, Membership, Person};
+use crate::page::PageSize;
 use crate::ports::Settled;
 use crate::time::Timestamp;
 use crate::token::Caller;

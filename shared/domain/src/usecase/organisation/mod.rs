@@ -19,7 +19,7 @@ use crate::token::Caller;
 
 pub use invitations::{INVITATIONS_PER_HOUR, Invite, invitations, invite, revoke};
 pub use members::{Wish, change, leave, list};
-pub use page::{MAX_PAGE, MembersPage, PageSize};
+pub use page::MembersPage;
 pub use settings::{Shown, Wishes, end_sessions, settle, show};
 
 /// What managing an organisation needs.

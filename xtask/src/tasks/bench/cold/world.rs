@@ -81,6 +81,7 @@ impl World {
                 status,
             })
         };
+        let ended = |route| first("an ended session", Some(401), about(route, bearer, None));
         match function {
             "bootstrap-owner" => first("an incomplete wish", None, json!({})),
             "login" => first(
@@ -101,10 +102,8 @@ impl World {
                     about(route, bearer, body),
                 )
             }
-            "manage-api-keys" => {
-                let event = about("GET /v1/api-keys", bearer, None);
-                first("keys for an ended session", Some(401), event)
-            }
+            "manage-api-keys" => ended("GET /v1/api-keys"),
+            "manage-assets" => ended("GET /v1/assets/{asset_id}"),
             "finalize-upload" => {
                 let event = about("GET /v1/uploads/{asset_id}", bearer, None);
                 first("an unknown upload", Some(404), event)

@@ -1,0 +1,131 @@
+//! The library of the caller's organisation: `GET /v1/assets` lists it, `GET /v1/assets/{asset_id}` shows an asset, and
+//! `PATCH` on the same changes what is said of it.
+
+mod shape;
+
+use vault_boot::wiring::manage_assets::Deps;
+use vault_domain::asset::AssetState;
+use vault_domain::error::{Malformed, Refusal};
+use vault_domain::id::AssetId;
+use vault_domain::library::{Filter, TitlePrefix};
+use vault_domain::member::Actor;
+use vault_domain::page::PageSize;
+use vault_domain::token::Caller;
+use vault_domain::usecase::library::{self, IfMatch, Tagged};
+use vault_http::{BoxFuture, Cache, Outcome, Reply, Request, extract};
+
+use shape::{Change, Listed, Shown};
+
+/// Octets of a body: 32 entries of 500 characters, however they are escaped.
+const BODY: usize = 256 * 1024;
+
+/// Handles a request to any of the routes.
+pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
+    Box::pin(async move {
+        let bearer = extract::bearer(request);
+        let caller = vault_domain::usecase::caller(&*deps.verifier, &*deps.clock, bearer)?;
+        let Ok(id) = extract::path(request, "asset_id") else {
+            return listed(deps, &caller, request).await;
+        };
+        let id = AssetId::parse(&id)?;
+        if request.method() == "PATCH" {
+            return changed(deps, &caller, id, request).await;
+        }
+        Ok(told(&library::show(&deps.library, &caller, id).await?))
+    })
+}
+
+async fn listed(deps: &Deps, caller: &Caller, request: &Request) -> Outcome {
+    let filter = filter(request)?;
+    let size = extract::query(request, "limit");
+    let size = size.as_deref().map(PageSize::parse).transpose()?;
+    let cursor = extract::query(request, "cursor");
+    let size = size.unwrap_or_default();
+    let page = library::list(&deps.library, caller, &filter, cursor.as_deref(), size).await?;
+    let listed = Listed {
+        assets: page.assets.iter().map(Shown::of).collect(),
+        cursor: page.cursor,
+    };
+    Ok(Reply::json(200, &listed, Cache::NoStore))
+}
+
+fn filter(request: &Request) -> Result<Filter, Malformed> {
+    let state = extract::query(request, "state");
+    let owner = extract::query(request, "owner");
+    let title = extract::query(request, "title");
+    let named = |text: String| {
+        AssetState::parse(&text).ok_or(Malformed {
+            field: "state",
+            expected: "uploading, uploaded, processing, ready, failed or withdrawn",
+        })
+    };
+    let actor = |text: String| {
+        Actor::parse(&text).map_err(|_| Malformed {
+            field: "owner",
+            expected: "the id of a user or of an API key",
+        })
+    };
+    Ok(Filter {
+        state: state.map(named).transpose()?,
+        owner: owner.map(actor).transpose()?,
+        title: title.as_deref().map(TitlePrefix::parse).transpose()?,
+    })
+}
+
+async fn changed(deps: &Deps, caller: &Caller, id: AssetId, request: &Request) -> Outcome {
+    let rests_on = extract::if_match(request).ok_or(Refusal::PreconditionNeeded)?;
+    let rests_on = if_match(rests_on)?;
+    let change: Change = extract::merge_patch(request, BODY, Change::SHAPE)?;
+    let patch = change.parse()?;
+    let asset = library::edit(&deps.library, caller, id, &rests_on, &patch).await?;
+    Ok(told(&asset))
+}
+
+/// RFC 9110 §13.1.1: `*`, or a list of entity tags, of which weak ones never match (§8.8.3.2).
+fn if_match(text: &str) -> Result<IfMatch, Malformed> {
+    let malformed = Malformed {
+        field: "If-Match",
+        expected: "the ETag of the asset as you got it, in its quotes",
+    };
+    let mut rest = text.trim();
+    if rest == "*" {
+        return Ok(IfMatch::Any);
+    }
+    let mut strong = Vec::new();
+    loop {
+        let weak = rest.strip_prefix("W/");
+        let quoted = weak.unwrap_or(rest).strip_prefix('"').ok_or(malformed)?;
+        let (tag, after) = quoted.split_once('"').ok_or(malformed)?;
+        if weak.is_none() {
+            strong.push(tag.to_owned());
+        }
+        rest = after.trim_start();
+        if rest.is_empty() {
+            return Ok(IfMatch::OneOf(strong));
+        }
+        rest = rest.strip_prefix(',').ok_or(malformed)?.trim_start();
+    }
+}
+
+fn told(asset: &Tagged) -> Reply {
+    let shown = Shown::of(asset);
+    let tag = shown.etag.clone();
+    Reply::json(200, &shown, Cache::NoStore).header("etag", tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_match_reads_as_the_rfc_says() {
+        let tags = |tags: &[&str]| Ok(IfMatch::OneOf(tags.iter().map(|&t| t.to_owned()).collect()));
+        assert_eq!(if_match(" * "), Ok(IfMatch::Any));
+        assert_eq!(if_match(r#""a""#), tags(&["a"]));
+        assert_eq!(if_match(r#""a" ,"b,c", W/"d""#), tags(&["a", "b,c"]));
+        assert_eq!(if_match(r#"W/"a""#), tags(&[]));
+        for bad in ["", "a", "\"a", "\"a\" \"b\"", "\"a\",", "w/\"a\"", "**"] {
+            assert!(if_match(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Bodies of requests and replies.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use vault_domain::asset::Title;
+use vault_domain::error::Malformed;
+use vault_domain::library::{MetadataKey, MetadataValue, Patch};
+use vault_domain::usecase::library::Tagged;
+
+/// A JSON merge patch (RFC 7396).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    title: Option<String>,
+    metadata: Option<Map<String, Value>>,
+}
+
+impl Change {
+    pub(crate) const SHAPE: &'static str =
+        r#"{"title": "…", "metadata": {"name": a string, an integer, true, false or null}}"#;
+
+    pub(crate) fn parse(self) -> Result<Patch, Malformed> {
+        let entries = self.metadata.unwrap_or_default().into_iter();
+        let entries = entries.map(|(key, value)| Ok((MetadataKey::parse(&key)?, entry(&value)?)));
+        Ok(Patch {
+            title: self.title.as_deref().map(Title::parse).transpose()?,
+            metadata: entries.collect::<Result<_, Malformed>>()?,
+        })
+    }
+}
+
+/// None takes the entry away.
+fn entry(value: &Value) -> Result<Option<MetadataValue>, Malformed> {
+    let typed = Malformed {
+        field: "metadata",
+        expected: "values that are strings, integers, true, false or null",
+    };
+    Ok(Some(match value {
+        Value::Null => return Ok(None),
+        Value::Bool(flag) => MetadataValue::Flag(*flag),
+        Value::String(text) => MetadataValue::text(text)?,
+        Value::Number(number) => MetadataValue::integer(number.as_i64().ok_or(typed)?)?,
+        Value::Array(_) | Value::Object(_) => return Err(typed),
+    }))
+}
+
+/// An asset as it is shown.
+#[derive(Serialize)]
+pub(crate) struct Shown {
+    asset_id: String,
+    title: String,
+    state: &'static str,
+    metadata: Map<String, Value>,
+    content_type: String,
+    size: u64,
+    owner: String,
+    created_at: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// In its quotes, as `If-Match` wants it.
+    pub(crate) etag: String,
+}
+
+impl Shown {
+    pub(crate) fn of(tagged: &Tagged) -> Self {
+        let asset = &tagged.asset;
+        let (announced, description) = (&asset.announced, &asset.description);
+        let failure = asset.failure.as_ref();
+        let entries = description.metadata.iter();
+        Self {
+            asset_id: asset.id().to_string(),
+            title: description.title.as_str().to_owned(),
+            state: asset.state.as_str(),
+            metadata: entries
+                .map(|(key, value)| (key.as_str().to_owned(), json(value)))
+                .collect(),
+            content_type: announced.media_type.as_str().to_owned(),
+            size: announced.plan.size,
+            owner: announced.owner.to_string(),
+            created_at: announced.created_at.0,
+            code: failure.map(|failure| failure.code.clone()),
+            reason: failure.map(|failure| failure.reason.clone()),
+            etag: format!("\"{}\"", tagged.tag),
+        }
+    }
+}
+
+fn json(value: &MetadataValue) -> Value {
+    match value {
+        MetadataValue::Text(text) => Value::String(text.clone()),
+        MetadataValue::Integer(number) => Value::from(*number),
+        MetadataValue::Flag(flag) => Value::Bool(*flag),
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct Listed {
+    pub(crate) assets: Vec<Shown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cursor: Option<String>,
+}

@@ -1,0 +1,252 @@
+//! The library over the table of assets and its indexes.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use vault_domain::asset::Asset;
+use vault_domain::id::{AssetId, OrgId};
+use vault_domain::library::{Description, Filter, Place};
+use vault_domain::ports::{Change, Library, Shelf, StoreError, Stored};
+
+use super::assets_record::from_item;
+use super::library_record::{attributes, by_owner, shelf};
+use super::record::{Corrupt, Fields, Item, PK, item, number, text, time};
+use super::{read, unmet_update};
+
+/// Most records that are looked at for one page, whatever the filter leaves of them.
+const LOOKED_AT: usize = 1_000;
+/// Records of one call where a filter leaves out some of them.
+const SIFTED: usize = 250;
+
+/// The library.
+#[derive(Debug, Clone)]
+pub struct DynamoLibrary {
+    client: Client,
+    table: String,
+}
+
+/// The index that answers a question best: the one that leaves the least to be sifted.
+struct Index {
+    name: &'static str,
+    condition: &'static str,
+    partition: String,
+    /// The attributes of a place in it, beside the asset's own key.
+    place: fn(OrgId, &Filter, &Place) -> Item,
+    ascends: bool,
+    /// Is there more to the filter than the index knows?
+    sifts: bool,
+}
+
+impl Index {
+    fn of(org: OrgId, filter: &Filter) -> Self {
+        if filter.title.is_some() {
+            return Self {
+                name: "library-by-title",
+                condition: "org = :partition AND begins_with(folded, :title)",
+                partition: org.to_string(),
+                place: |org, _, place| {
+                    item([
+                        ("org", text(org.to_string())),
+                        ("folded", text(&place.folded)),
+                    ])
+                },
+                ascends: true,
+                sifts: filter.owner.is_some() || filter.state.is_some(),
+            };
+        }
+        if let Some(owner) = filter.owner {
+            return Self {
+                name: "library-by-owner",
+                condition: "by_owner = :partition",
+                partition: by_owner(org, owner),
+                place: |org, filter, place| {
+                    let owner = filter.owner.map(|owner| by_owner(org, owner));
+                    item([
+                        ("by_owner", text(owner.unwrap_or_default())),
+                        ("created_at", time(place.created_at)),
+                    ])
+                },
+                ascends: false,
+                sifts: filter.state.is_some(),
+            };
+        }
+        if let Some(state) = filter.state {
+            return Self {
+                name: "library-by-state",
+                condition: "shelf = :partition",
+                partition: shelf(org, state),
+                place: |org, filter, place| {
+                    let shelf = filter.state.map(|state| shelf(org, state));
+                    item([
+                        ("shelf", text(shelf.unwrap_or_default())),
+                        ("created_at", time(place.created_at)),
+                    ])
+                },
+                ascends: false,
+                sifts: false,
+            };
+        }
+        Self {
+            name: "library",
+            condition: "org = :partition",
+            partition: org.to_string(),
+            place: |org, _, place| {
+                item([
+                    ("org", text(org.to_string())),
+                    ("created_at", time(place.created_at)),
+                ])
+            },
+            ascends: false,
+            sifts: false,
+        }
+    }
+
+    fn start(&self, org: OrgId, filter: &Filter, place: &Place) -> Item {
+        let mut start = (self.place)(org, filter, place);
+        start.insert(PK.to_owned(), text(place.id.to_string()));
+        start
+    }
+}
+
+/// Where a query ended.
+fn ended(key: &Item) -> Result<Place, Corrupt> {
+    let fields = Fields(key);
+    let folded = fields.optional("folded", |fields, name| Ok(fields.text(name)?.to_owned()))?;
+    Ok(Place {
+        id: fields.parsed(PK, |text| AssetId::parse(text).ok())?,
+        created_at: fields
+            .optional("created_at", Fields::time)?
+            .unwrap_or_default(),
+        folded: folded.unwrap_or_default(),
+    })
+}
+
+const LIST: &str = "library.list";
+
+impl DynamoLibrary {
+    /// The assets in this table.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+        }
+    }
+
+    fn query(&self, index: &Index, filter: &Filter) -> QueryFluentBuilder {
+        let request = self.client.query().table_name(&self.table);
+        let mut request = request
+            .index_name(index.name)
+            .key_condition_expression(index.condition)
+            .expression_attribute_values(":partition", text(&index.partition))
+            .scan_index_forward(index.ascends);
+        if let Some(title) = &filter.title {
+            request = request.expression_attribute_values(":title", text(title.as_str()));
+        }
+        request
+    }
+
+    /// Records of one call, and where it ended if more may follow.
+    async fn looked_at(
+        &self,
+        request: QueryFluentBuilder,
+        start: Option<Item>,
+        most: usize,
+    ) -> Stored<(Vec<Asset>, Option<Place>)> {
+        let sent = request
+            .set_exclusive_start_key(start)
+            .limit(i32::try_from(most).unwrap_or(i32::MAX))
+            .send()
+            .await;
+        let output = sent.map_err(|error| StoreError::new(LIST, error))?;
+        let items = output.items.unwrap_or_default();
+        let assets: Result<Vec<_>, _> = items.iter().map(from_item).collect();
+        let assets = assets.map_err(|corrupt| StoreError::new(LIST, corrupt))?;
+        let key = output.last_evaluated_key.filter(|key| !key.is_empty());
+        let last = key.as_ref().map(ended).transpose();
+        Ok((
+            assets,
+            last.map_err(|corrupt| StoreError::new(LIST, corrupt))?,
+        ))
+    }
+}
+
+#[async_trait]
+impl Library for DynamoLibrary {
+    async fn list(
+        &self,
+        org: OrgId,
+        filter: &Filter,
+        after: Option<&Place>,
+        limit: usize,
+    ) -> Stored<Shelf> {
+        let index = Index::of(org, filter);
+        let mut page = Shelf {
+            assets: Vec::new(),
+            last: after.cloned(),
+        };
+        let mut budget = LOOKED_AT;
+        while budget > 0 {
+            let room = limit - page.assets.len();
+            let most = if index.sifts { SIFTED } else { room }.min(budget);
+            budget -= most;
+            let start = page.last.as_ref();
+            let start = start.map(|place| index.start(org, filter, place));
+            let request = self.query(&index, filter);
+            let (assets, last) = self.looked_at(request, start, most).await?;
+            // An index may lag behind: what it lists is what the record says, in this organisation and no other.
+            let mut found = assets.into_iter();
+            let fits = |asset: &Asset| asset.announced.org == org && filter.admits(asset);
+            let taken = found.by_ref().filter(fits).take(room);
+            page.assets.extend(taken);
+            let is_full = page.assets.len() == limit;
+            if is_full && found.any(|asset| fits(&asset)) {
+                // More of it fits than there is room: go on after the last that was taken.
+                page.last = page.assets.last().map(Place::of);
+                return Ok(page);
+            }
+            page.last = last;
+            if is_full || page.last.is_none() {
+                return Ok(page);
+            }
+        }
+        Ok(page)
+    }
+
+    async fn describe(&self, id: AssetId, seen: u64, next: &Description) -> Stored<Change> {
+        const OPERATION: &str = "library.describe";
+        let mut request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(PK, text(id.to_string()))
+            .update_expression(
+                "SET edited_title = :edited_title, metadata = :metadata, #version = :version, folded = :folded",
+            )
+            .condition_expression(if seen == 0 {
+                "attribute_exists(pk) AND attribute_not_exists(#version)"
+            } else {
+                "#version = :seen"
+            })
+            .expression_attribute_names("#version", "version")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        for (name, value) in attributes(next) {
+            request = request.expression_attribute_values(format!(":{name}"), value);
+        }
+        if seen > 0 {
+            request = request.expression_attribute_values(":seen", number(seen));
+        }
+        let Err(error) = request.send().await else {
+            return Ok(Change::Applied);
+        };
+        let there = unmet_update(error).map_err(|error| StoreError::new(OPERATION, error))?;
+        let there = read(OPERATION, there.as_ref(), from_item)?;
+        // Our own first try, or somebody else's change.
+        let ours = there.is_some_and(|asset| asset.description == *next);
+        Ok(if ours {
+            Change::Applied
+        } else {
+            Change::NotApplied
+        })
+    }
+}
