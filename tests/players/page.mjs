@@ -1,7 +1,7 @@
 // node page.mjs --page URL --film PATH [--screenshot PATH]     (REELVAULT_EMAIL, REELVAULT_PASSWORD)
 //
-// Goes through the reference page as a person does: signs in, uploads a film with a progress bar, watches
-// it, withdraws it, and finds that it stops. The film is longer than one key period, so that a part of it
+// Goes through the reference page as a person does: signs in, uploads a film with a progress bar, renames and finds
+// it in the library, watches it, withdraws it, and finds that it stops. The film is longer than one key period, so that a part of it
 // needs a key that was not fetched before the withdrawal. Prints what was seen as JSON.
 
 import { parseArgs } from "node:util";
@@ -24,7 +24,7 @@ async function run(page) {
   try {
     await page.goto(values.page);
     await page.waitForSelector("body[data-ready=true]");
-    for (const step of [refusedSignIn, signIn, upload, watch, withdraw]) {
+    for (const step of [refusedSignIn, signIn, upload, library, watch, withdraw]) {
       const began = performance.now();
       const facts = await step(page);
       seen.steps.push({ step: step.name, ms: Math.round(performance.now() - began), ...facts });
@@ -69,6 +69,26 @@ async function upload(page) {
   check(state === "ready", `the film is ${state}`);
   check(portions.length > 0 && portions.at(-1) === 1 && rises, `the bar went ${portions.join(", ")}`);
   return { state, bar: portions.length };
+}
+
+async function library(page) {
+  const title = "Renamed by its owner";
+  await page.fill("#film-title", title);
+  await page.click("#rename");
+  await page.waitForSelector("#message[data-kind=success]");
+  await page.fill("#library-title", "RENAMED by");
+  await page.selectOption("#library-state", "ready");
+  await page.click("#library-find");
+  await page.waitForFunction((title) => document.querySelector("#library button")?.textContent === title, title);
+  const found = await page.locator("#library li").count();
+  check(found === 1, `${found} films were found`);
+  await page.click("#library button");
+  await page.waitForSelector("#library-find:enabled");
+  check((await page.inputValue("#film-title")) === title, "another film was opened");
+  await page.selectOption("#library-state", "failed");
+  await page.click("#library-find");
+  await page.waitForSelector("#library-none:not([hidden])");
+  return { found };
 }
 
 async function watch(page) {

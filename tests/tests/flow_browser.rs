@@ -41,7 +41,14 @@ mod tests {
             .collect();
         assert_eq!(
             steps,
-            ["refusedSignIn", "signIn", "upload", "watch", "withdraw"]
+            [
+                "refusedSignIn",
+                "signIn",
+                "upload",
+                "library",
+                "watch",
+                "withdraw"
+            ]
         );
     }
 

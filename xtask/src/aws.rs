@@ -36,6 +36,7 @@ impl Aws {
             .post(&self.endpoint)
             .header("authorization", authorization(service))
             .header("x-amz-target", target)
+            .header("x-amz-date", "20260101T000000Z")
             .header("content-type", "application/x-amz-json-1.1")
             .send(body.to_string())
             .with_context(|| format!("{target}: no answer"))?;

@@ -72,13 +72,13 @@ export class Api {
   }
 
   /** A call with the access token, which is renewed when it has run out or is refused. */
-  async call(method, path, json) {
+  async call(method, path, json, headers) {
     const token = await this.#accessToken();
     try {
-      return await this.#send(method, path, { json, token });
+      return await this.#send(method, path, { json, token, headers });
     } catch (error) {
       if (error.status !== 401 || !this.#session?.refreshToken) throw error;
-      return this.#send(method, path, { json, token: await this.#refresh() });
+      return this.#send(method, path, { json, token: await this.#refresh(), headers });
     }
   }
 
@@ -132,8 +132,8 @@ export class Api {
     };
   }
 
-  async #send(method, path, { json, form, token }) {
-    const headers = {};
+  async #send(method, path, { json, form, token, headers: given }) {
+    const headers = { ...given };
     let body;
     if (json !== undefined) {
       headers["content-type"] = "application/json";

@@ -2,6 +2,7 @@
 
 import { account } from "./account.js";
 import { Api } from "./api.js";
+import { library } from "./library.js";
 import { links } from "./links.js";
 import { play } from "./player.js";
 import { upload } from "./upload.js";
@@ -83,6 +84,8 @@ async function secondFactor(answer) {
 function signedIn() {
   show("signed-in");
   log("signed in");
+  // Whatever becomes of the list, the session is there.
+  void wish($("library-find"), films.find);
 }
 
 function show(view) {
@@ -106,6 +109,7 @@ async function sendFilm(file, title) {
   });
   log("upload complete");
   await untilFinal(assetId);
+  await Promise.all([films.show(assetId), films.find()]);
   return assetId;
 }
 
@@ -147,6 +151,7 @@ async function watch(assetId = now.assetId) {
 async function withdraw(assetId = now.assetId) {
   await api.call("POST", `/v1/assets/${encodeURIComponent(assetId)}/withdraw`);
   showState("withdrawn");
+  await films.find();
   say("success", "Withdrawn: no key is given any more. What is buffered plays out, then the picture stops.");
 }
 
@@ -177,6 +182,7 @@ on("watch", "click", () => wish($("watch"), () => watch()));
 on("withdraw", "click", () => wish($("withdraw"), () => withdraw()));
 on("factor-form", "submit", () => wish($("factor"), () => secondFactor($("factor-code").value)));
 on("sign-out", "click", () => wish($("sign-out"), () => api.signOut()).finally(() => location.reload()));
+const films = library({ $, api, on, say, wish, open: untilFinal });
 account({ $, api, on, say, show, wish });
 links({ $, api, on, say, show, wish });
 on("drop", "dragover", () => $("drop").classList.add("over"));

@@ -26,7 +26,7 @@ use crate::context::Context;
 use crate::package::{self, Binaries};
 use crate::progress::Progress;
 
-const SECTIONS: [&str; 4] = ["calls", "packaging", "cold-start", "identity"];
+const SECTIONS: [&str; 5] = ["calls", "library", "packaging", "cold-start", "identity"];
 
 /// What is measured of ours, and how often.
 struct Options {
@@ -106,6 +106,9 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     let mut sections = Vec::new();
     if wants("calls") {
         sections.push(calls::run(context, progress)?);
+    }
+    if wants("library") {
+        sections.push(calls::library(context, progress)?);
     }
     if wants("packaging") {
         sections.push(packaging::run(context, &options, progress)?);

@@ -2,12 +2,15 @@
 
 mod flow;
 mod identity;
+mod library;
 mod proxy;
 mod stage;
 
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 use serde_json::json;
+
+pub(super) use self::library::run as library;
 
 use self::flow::Flow;
 use self::stage::Stage;

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
+use serde_json::Value;
 
 use super::super::operation;
 use super::super::wire::{self, Connection, Request, Server};
@@ -17,10 +18,17 @@ pub(super) struct Upstreams {
     pub(super) others: String,
 }
 
+/// A call, and the capacity units that DynamoDB says it took.
+#[derive(Clone)]
+pub(super) struct Noted {
+    pub(super) call: String,
+    pub(super) units: f64,
+}
+
 /// A proxy in front of the local cloud.
 pub(super) struct Recorder {
     server: Server,
-    calls: Arc<Mutex<Vec<String>>>,
+    calls: Arc<Mutex<Vec<Noted>>>,
 }
 
 impl Recorder {
@@ -28,17 +36,30 @@ impl Recorder {
         let calls = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&calls);
         let server = Server::start(move |mut connection| {
-            let Some(request) = connection.request() else {
+            let Some(mut request) = connection.request() else {
                 return;
             };
             let call = operation::name(&request.method, &request.target, |h| request.header(h));
             let upstream = upstreams.of(&call).to_owned();
-            noted
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(call);
-            // A call that fails here fails in the function, whose answer the flow looks at.
-            drop(pass_on(&mut connection, &request, &upstream));
+            let at = {
+                let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+                let (call, units) = (call.clone(), 0.0);
+                noted.push(Noted { call, units });
+                noted.len() - 1
+            };
+            if !call.starts_with("DynamoDB ") {
+                // A call that fails here fails in the function, whose answer the flow looks at.
+                drop(pass_on(&mut connection, &request, &upstream, |_| ()));
+                return;
+            }
+            request.body = with_capacity(&request.body).unwrap_or(request.body);
+            let told = |body: &[u8]| {
+                let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(noted) = noted.get_mut(at) {
+                    noted.units = units(body);
+                }
+            };
+            drop(pass_on(&mut connection, &request, &upstream, told));
         })?;
         Ok(Self { server, calls })
     }
@@ -49,7 +70,7 @@ impl Recorder {
     }
 
     /// The calls since the last time, in order.
-    pub(super) fn take(&self) -> Vec<String> {
+    pub(super) fn take(&self) -> Vec<Noted> {
         std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -64,8 +85,32 @@ impl Upstreams {
     }
 }
 
-/// One request a connection, on both sides. `Host` stays: signatures cover it.
-fn pass_on(connection: &mut Connection, request: &Request, upstream: &str) -> IoResult<()> {
+/// The same request, asking what it takes. The emulator checks no signature of the body.
+fn with_capacity(body: &[u8]) -> Option<Vec<u8>> {
+    let mut wish: Value = serde_json::from_slice(body).ok()?;
+    wish.as_object_mut()?
+        .insert("ReturnConsumedCapacity".to_owned(), "TOTAL".into());
+    serde_json::to_vec(&wish).ok()
+}
+
+/// What an answer says that it took: of one table, or of several.
+fn units(body: &[u8]) -> f64 {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let of = |one: &Value| one["CapacityUnits"].as_f64().unwrap_or_default();
+    match &answer["ConsumedCapacity"] {
+        Value::Array(all) => all.iter().map(of).sum(),
+        one => of(one),
+    }
+}
+
+/// One request a connection, on both sides; `told` sees the answer's body before the function does. `Host` stays:
+/// signatures cover it.
+fn pass_on(
+    connection: &mut Connection,
+    request: &Request,
+    upstream: &str,
+    told: impl FnOnce(&[u8]),
+) -> IoResult<()> {
     const OURS: [&str; 4] = [
         "connection",
         "content-length",
@@ -91,12 +136,9 @@ fn pass_on(connection: &mut Connection, request: &Request, upstream: &str) -> Io
         }
     }
     head.push_str("connection: close\r\n\r\n");
+    let mut body = Vec::new();
+    answer.read_to_end(&mut body)?;
+    told(&body);
     connection.raw(head.as_bytes())?;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match answer.read(&mut buffer)? {
-            0 => return Ok(()),
-            read => connection.raw(&buffer[..read])?,
-        }
-    }
+    connection.raw(&body)
 }

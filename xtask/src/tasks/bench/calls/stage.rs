@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::function::{Environment, Function, Launch};
 use super::Row;
-use super::proxy::{Recorder, Upstreams};
+use super::proxy::{Noted, Recorder, Upstreams};
 use crate::aws::{self, REGION};
 use crate::cloud::{Cloud, Outputs};
 use crate::context::Context;
@@ -106,6 +106,30 @@ impl Stage {
         Ok(environment)
     }
 
+    /// A process of a function.
+    pub(super) fn start(&self, function: &str) -> Result<Function> {
+        let program = self.binaries.get(function);
+        let program = program.context("a function without a program")?;
+        let launch = Launch {
+            program: program.clone(),
+            arguments: Vec::new(),
+            environment: self.environment(function)?,
+        };
+        Function::start(&launch, &self.logs.join(format!("calls-{function}.log")))
+    }
+
+    /// One request to a process, and the calls that it made.
+    pub(super) fn once(&self, process: &Function, event: &Value) -> Result<(Value, Vec<Noted>)> {
+        self.recorder.take();
+        let answer = process.invoke(event)?;
+        let noted = self.recorder.take();
+        process.settle()?;
+        if answer.failed {
+            bail!("{}", answer.body);
+        }
+        Ok((answer.body, noted))
+    }
+
     /// Sends a fresh process a request and then another, and tells the calls and answers of both.
     pub(super) fn twice(
         &self,
@@ -113,27 +137,19 @@ impl Stage {
         request: &str,
         mut event: impl FnMut(&[Value]) -> Result<Value>,
     ) -> Result<(Row, Vec<Value>)> {
-        let program = self
-            .binaries
-            .get(function)
-            .context("a function without a program")?;
-        let launch = Launch {
-            program: program.clone(),
-            arguments: Vec::new(),
-            environment: self.environment(function)?,
-        };
-        let process = Function::start(&launch, &self.logs.join(format!("calls-{function}.log")))?;
+        let process = self.start(function)?;
         let mut answers = Vec::new();
         let mut calls = Vec::new();
         for _ in 0..2 {
-            self.recorder.take();
-            let answer = process.invoke(&event(&answers)?)?;
-            calls.push(self.recorder.take());
-            if answer.failed {
-                bail!("{function}: {request}: {}", answer.body);
-            }
-            answers.push(answer.body);
-            process.settle()?;
+            let told = self.once(&process, &event(&answers)?);
+            let (answer, noted) = told.with_context(|| format!("{function}: {request}"))?;
+            calls.push(
+                noted
+                    .into_iter()
+                    .map(|noted| noted.call)
+                    .collect::<Vec<_>>(),
+            );
+            answers.push(answer);
         }
         let warm = calls.pop().unwrap_or_default();
         let first = calls.pop().unwrap_or_default();

@@ -222,7 +222,7 @@ fn access_token(key: &KeyPair) -> String {
         "jti": "bench",
         "org": format!("org_{ZERO}"),
         "role": "owner",
-        "scope": "play download upload withdraw read",
+        "scope": "play download upload withdraw read edit",
         "sid": format!("ses_{ZERO}"),
     });
     let encode = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
