@@ -37,7 +37,7 @@ impl Aws {
             .header("authorization", authorization(service))
             .header("x-amz-target", target)
             .header("x-amz-date", "20260101T000000Z")
-            .header("content-type", "application/x-amz-json-1.1")
+            .header("content-type", media_type(service))
             .send(body.to_string())
             .with_context(|| format!("{target}: no answer"))?;
         let status = response.status();
@@ -131,6 +131,14 @@ pub(crate) fn agent(limit: Duration) -> Agent {
         .timeout_global(Some(limit))
         .build()
         .into()
+}
+
+/// DynamoDB's version of the JSON protocol is its own.
+fn media_type(service: &str) -> &'static str {
+    match service {
+        "dynamodb" => "application/x-amz-json-1.0",
+        _ => "application/x-amz-json-1.1",
+    }
 }
 
 fn authorization(service: &str) -> String {

@@ -1,6 +1,6 @@
 //! Bodies of requests and replies.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use vault_domain::asset::Title;
 use vault_domain::error::Malformed;
@@ -11,19 +11,47 @@ use vault_domain::usecase::library::Tagged;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
+    #[serde(default, deserialize_with = "given")]
     title: Option<String>,
-    metadata: Option<Map<String, Value>>,
+    #[serde(default)]
+    metadata: Entries,
+}
+
+/// What becomes of the metadata.
+#[derive(Default)]
+enum Entries {
+    #[default]
+    Untouched,
+    /// `null`: all of it goes.
+    Cleared,
+    Changed(Map<String, Value>),
+}
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::deserialize(from).map(|entries| entries.map_or(Self::Cleared, Self::Changed))
+    }
+}
+
+/// A title is never taken away: `null` is none.
+fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(from).map(Some)
 }
 
 impl Change {
-    pub(crate) const SHAPE: &'static str =
-        r#"{"title": "…", "metadata": {"name": a string, an integer, true, false or null}}"#;
+    pub(crate) const SHAPE: &'static str = r#"{"title": "…", "metadata": {"name": a string, an integer, true, false or null} or null}"#;
 
     pub(crate) fn parse(self) -> Result<Patch, Malformed> {
-        let entries = self.metadata.unwrap_or_default().into_iter();
+        let (cleared, entries) = match self.metadata {
+            Entries::Untouched => (false, Map::new()),
+            Entries::Cleared => (true, Map::new()),
+            Entries::Changed(entries) => (false, entries),
+        };
+        let entries = entries.into_iter();
         let entries = entries.map(|(key, value)| Ok((MetadataKey::parse(&key)?, entry(&value)?)));
         Ok(Patch {
             title: self.title.as_deref().map(Title::parse).transpose()?,
+            cleared,
             metadata: entries.collect::<Result<_, Malformed>>()?,
         })
     }

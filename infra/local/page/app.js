@@ -109,7 +109,7 @@ async function sendFilm(file, title) {
   });
   log("upload complete");
   await untilFinal(assetId);
-  await Promise.all([films.show(assetId), films.find()]);
+  await films.find();
   return assetId;
 }
 
@@ -120,7 +120,10 @@ async function untilFinal(assetId) {
     const { state, reason } = await api.call("GET", `/v1/uploads/${encodeURIComponent(assetId)}`);
     if (now.assetId !== assetId) return state;
     showState(state, reason);
-    if (FINAL.has(state)) return state;
+    if (FINAL.has(state)) {
+      await films.show(assetId);
+      return state;
+    }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
@@ -151,7 +154,7 @@ async function watch(assetId = now.assetId) {
 async function withdraw(assetId = now.assetId) {
   await api.call("POST", `/v1/assets/${encodeURIComponent(assetId)}/withdraw`);
   showState("withdrawn");
-  await films.find();
+  await Promise.all([films.show(assetId), films.find()]);
   say("success", "Withdrawn: no key is given any more. What is buffered plays out, then the picture stops.");
 }
 

@@ -2,35 +2,37 @@
 
 const PAGE = 20;
 
-/** Wires the library; `open(assetId)` looks at a film. Resolves to what shows its first page anew. */
+/** Wires the library; `open(assetId)` looks at a film until its state is final. */
 export function library({ $, api, on, say, wish, open }) {
-  let cursor = null;
+  // What was asked for last: answers to anything before it are not shown.
+  let asked = {};
   let looked = null;
 
   on("library-form", "submit", () => wish($("library-find"), find));
-  on("library-more", "click", () => wish($("library-more"), more));
+  on("library-more", "click", () => wish($("library-more"), () => more(asked)));
   on("rename-form", "submit", () => wish($("rename"), rename));
 
   async function find() {
-    $("library").replaceChildren();
-    cursor = null;
-    await more();
+    asked = { title: $("library-title").value.trim(), state: $("library-state").value };
+    await more(asked);
   }
 
-  async function more() {
-    const wanted = { limit: PAGE, title: $("library-title").value.trim(), state: $("library-state").value, cursor };
-    const asked = Object.entries(wanted).filter(([, value]) => value);
-    const page = await api.call("GET", `/v1/assets?${new URLSearchParams(asked)}`);
+  async function more(wanted) {
+    const first = !wanted.cursor;
+    const query = Object.entries({ ...wanted, limit: PAGE }).filter(([, value]) => value);
+    const page = await api.call("GET", `/v1/assets?${new URLSearchParams(query)}`);
+    if (wanted !== asked) return;
+    if (first) $("library").replaceChildren();
     $("library").append(...page.assets.map(entry));
-    cursor = page.cursor ?? null;
-    $("library-more").hidden = !cursor;
-    $("library-none").hidden = $("library").childElementCount > 0;
+    asked = { ...wanted, cursor: page.cursor };
+    $("library-more").hidden = !page.cursor;
+    $("library-none").hidden = Boolean(page.cursor) || $("library").childElementCount > 0;
   }
 
   function entry({ asset_id: id, title, state, created_at: at }) {
     const item = document.createElement("li");
     const button = Object.assign(document.createElement("button"), { type: "button", className: "ghost", textContent: title });
-    button.addEventListener("click", () => wish(button, () => look(id)));
+    button.addEventListener("click", () => wish(button, () => open(id)));
     const label = Object.assign(document.createElement("span"), { className: "state", textContent: state });
     label.dataset.state = state;
     const time = document.createElement("time");
@@ -40,14 +42,9 @@ export function library({ $, api, on, say, wish, open }) {
     return item;
   }
 
-  async function look(id) {
-    await show(id);
-    await open(id);
-  }
-
   async function show(id) {
     looked = await api.call("GET", `/v1/assets/${encodeURIComponent(id)}`);
-    $("rename-form").hidden = false;
+    $("rename-form").hidden = looked.state === "withdrawn";
     $("film-title").value = looked.title;
   }
 
@@ -61,8 +58,8 @@ export function library({ $, api, on, say, wish, open }) {
       if (error.status === 412) await show(id);
       throw error;
     }
-    say("success", "Renamed.");
     await find();
+    say("success", `Renamed: ${looked.title}`);
   }
 
   return { find, show };

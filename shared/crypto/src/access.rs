@@ -203,7 +203,7 @@ fn caller(claims: &Claims) -> Option<Caller> {
         subject,
         org: OrgId::parse(&claims.org).ok()?,
         role,
-        scopes: Scopes::parse(&claims.scope).ok()?,
+        scopes: Scopes::known(&claims.scope)?,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::credential::Role;
 use crate::error::Malformed;
 use crate::id::{ApiKeyId, OrgId, UserId};
 use crate::network::Networks;
-use crate::text::named;
+use crate::text::{named, stored};
 use crate::time::Timestamp;
 use crate::token::Digest;
 
@@ -35,6 +35,10 @@ impl Label {
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let expected = "1 to 100 characters without control characters";
         named(text, 100, "name", expected).map(Self)
+    }
+    /// Reads what was stored, by whatever rule it was taken then.
+    pub fn stored(text: &str) -> Option<Self> {
+        stored(text).map(Self)
     }
     /// The text.
     pub fn as_str(&self) -> &str {

@@ -6,7 +6,7 @@ use crate::error::Malformed;
 use crate::id::{AssetId, OrgId, PackageId};
 use crate::library::Description;
 use crate::member::Actor;
-use crate::text::named;
+use crate::text::{named, stored};
 use crate::time::Timestamp;
 
 /// S3's largest object: 48.8 TiB as 10,000 parts of 5 GiB (Amazon S3 multipart upload limits).
@@ -179,6 +179,10 @@ impl Title {
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let expected = "1 to 200 characters without control characters";
         named(text, 200, "title", expected).map(Self)
+    }
+    /// Reads what was stored, by whatever rule it was taken then.
+    pub fn stored(text: &str) -> Option<Self> {
+        stored(text).map(Self)
     }
     /// The text.
     pub fn as_str(&self) -> &str {

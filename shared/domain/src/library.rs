@@ -39,6 +39,8 @@ impl Description {
 pub struct Patch {
     /// Another title.
     pub title: Option<Title>,
+    /// All entries of before go.
+    pub cleared: bool,
     /// Entries with their new values; those without one go.
     pub metadata: Vec<(MetadataKey, Option<MetadataValue>)>,
 }
@@ -50,7 +52,9 @@ impl Patch {
     /// [`Malformed`] if the metadata would be more than they may.
     pub fn applied(&self, to: &Description) -> Result<Description, Malformed> {
         let title = self.title.as_ref().unwrap_or(&to.title).clone();
-        let metadata = to.metadata.patched(&self.metadata)?;
+        let none = Metadata::none();
+        let before = if self.cleared { &none } else { &to.metadata };
+        let metadata = before.patched(&self.metadata)?;
         let is_same = title == to.title && metadata == to.metadata;
         Ok(Description {
             title,
@@ -115,18 +119,19 @@ mod tests {
         let before = Description::of(Title::parse("A film").unwrap());
         let key = |name: &str| MetadataKey::parse(name).unwrap();
         let season = Patch {
-            title: None,
             metadata: vec![
                 (key("season"), Some(MetadataValue::Integer(2))),
                 (key("gone"), None),
             ],
+            ..Patch::default()
         };
         let after = season.applied(&before).unwrap();
         assert_eq!((after.version, &after.title), (1, &before.title));
         assert_eq!(season.applied(&after).unwrap(), after, "nothing new");
         let back = Patch {
             title: Some(Title::parse("Another").unwrap()),
-            metadata: vec![(key("season"), None)],
+            cleared: true,
+            metadata: Vec::new(),
         };
         let last = back.applied(&after).unwrap();
         assert_eq!((last.version, last.title.as_str()), (2, "Another"));

@@ -5,7 +5,7 @@ use crate::api_key::ApiKey;
 use crate::credential::{Email, Role};
 use crate::error::Malformed;
 use crate::id::{ApiKeyId, InvitationId, OrgId, SessionId, UserId};
-use crate::text::named;
+use crate::text::{named, stored};
 use crate::time::Timestamp;
 use crate::token::Session;
 
@@ -169,6 +169,10 @@ impl OrgName {
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let expected = "1 to 200 characters without control characters";
         named(text, 200, "organisation", expected).map(Self)
+    }
+    /// Reads what was stored, by whatever rule it was taken then.
+    pub fn stored(text: &str) -> Option<Self> {
+        stored(text).map(Self)
     }
     /// The name.
     pub fn as_str(&self) -> &str {

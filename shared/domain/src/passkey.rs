@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::error::Malformed;
 use crate::id::UserId;
 use crate::ports::{Entropy, StoreError};
-use crate::text::named;
+use crate::text::{named, stored};
 use crate::time::Timestamp;
 
 pub use fault::PasskeyFault;
@@ -97,6 +97,10 @@ impl PasskeyName {
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let expected = "1 to 64 characters without control characters";
         named(text, 64, "name", expected).map(Self)
+    }
+    /// Reads what was stored, by whatever rule it was taken then.
+    pub fn stored(text: &str) -> Option<Self> {
+        stored(text).map(Self)
     }
     /// The name.
     pub fn as_str(&self) -> &str {

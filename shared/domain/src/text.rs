@@ -22,7 +22,13 @@ pub(crate) fn named(
     }
 }
 
-fn is_unfit(c: char) -> bool {
+/// What stands in a store: rules that became stricter since do not make a record unreadable.
+pub(crate) fn stored(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
+/// Does a character do more than stand for itself?
+pub(crate) fn is_unfit(c: char) -> bool {
     let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     turns || matches!(c, '\u{2028}' | '\u{2029}') || c.is_control()
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt as _};
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use vault_domain::error::{Malformed, Refusal};
 use vault_domain::secret::SecretText;
 use vault_domain::token::Device;
@@ -45,13 +46,14 @@ pub fn json<T: DeserializeOwned>(
 }
 
 fn parsed<T: DeserializeOwned>(body: &[u8], shape: &'static str) -> Result<T, Failure> {
-    serde_json::from_slice(body).map_err(|_| {
-        Malformed {
-            field: "the body",
-            expected: shape,
-        }
-        .into()
-    })
+    serde_json::from_slice(body).map_err(|_| malformed(shape).into())
+}
+
+const fn malformed(shape: &'static str) -> Malformed {
+    Malformed {
+        field: "the body",
+        expected: shape,
+    }
 }
 
 /// [`json`] of a merge patch (RFC 7396), under its own media type or as plain JSON.
@@ -64,10 +66,13 @@ pub fn merge_patch<T: DeserializeOwned>(
     shape: &'static str,
 ) -> Result<T, Failure> {
     const OWN: &str = "application/merge-patch+json";
-    if media_type(request).eq_ignore_ascii_case(OWN) {
-        return parsed(body(request, limit, OWN)?, shape);
-    }
-    json(request, limit, shape)
+    // An object: any other patch would take the place of the whole.
+    let patch: Map<String, Value> = if media_type(request).eq_ignore_ascii_case(OWN) {
+        parsed(body(request, limit, OWN)?, shape)?
+    } else {
+        json(request, limit, shape)?
+    };
+    serde_json::from_value(Value::Object(patch)).map_err(|_| malformed(shape).into())
 }
 
 /// The fields of a form body (`application/x-www-form-urlencoded`), each at most once (RFC 6749 §3.2).

@@ -12,7 +12,7 @@ use vault_domain::credential::Role;
 use vault_domain::error::Refusal;
 use vault_domain::id::{AssetId, OrgId};
 use vault_domain::library::{Filter, MetadataKey, MetadataValue, Patch, TitlePrefix};
-use vault_domain::member::Actor;
+use vault_domain::member::{Actor, Membership, Organisation};
 use vault_domain::page::PageSize;
 use vault_domain::token::Caller;
 use vault_domain::usecase::library::{self, IfMatch, Page, Tagged};
@@ -83,8 +83,8 @@ fn titled(prefix: &str) -> Filter {
 fn season(number: i64) -> Patch {
     let key = MetadataKey::parse("season").unwrap();
     Patch {
-        title: None,
         metadata: vec![(key, Some(MetadataValue::Integer(number)))],
+        ..Patch::default()
     }
 }
 
@@ -134,9 +134,48 @@ fn a_cursor_goes_on_in_its_own_list_alone() {
         let refused = page(&kit, &caller, filter, Some(cursor), "2");
         matches!(refused, Err(Refusal::Malformed(m)) if m.field == "cursor")
     };
-    for other in [Filter::default(), titled("re")] {
+    let in_state = |filter: Filter| Filter {
+        state: Some(AssetState::Uploading),
+        ..filter
+    };
+    let theirs = Filter {
+        owner: Some(Actor::User(VIEWER)),
+        ..titled("r")
+    };
+    for other in [
+        Filter::default(),
+        titled("re"),
+        in_state(titled("r")),
+        theirs,
+    ] {
         assert!(refused(&other, &own));
     }
+    let plain = page(&kit, &caller, &Filter::default(), None, "2").unwrap();
+    let plain = plain.cursor.unwrap();
+    assert!(refused(&in_state(Filter::default()), &plain));
+    // The same place in the list of another organisation.
+    let elsewhere = OrgId::from_octets([9; 16]);
+    kit.cloud.with(|s| {
+        let place = builders::membership(OWNER, Role::Owner);
+        let org = elsewhere;
+        s.memberships
+            .insert((org, OWNER), Membership { org, ..place });
+        let organisation = builders::organisation();
+        let id = elsewhere;
+        s.organisations
+            .insert(id, Organisation { id, ..organisation });
+        s.sessions.get_mut(&SESSION).unwrap().org = org;
+        s.accounts.get_mut(&OWNER).unwrap().orgs.push(org);
+    });
+    let abroad = Caller {
+        org: elsewhere,
+        ..caller
+    };
+    page(&kit, &abroad, &titled("r"), None, "2").unwrap();
+    let foreign = page(&kit, &abroad, &titled("r"), Some(&own), "2");
+    assert!(matches!(foreign, Err(Refusal::Malformed(m)) if m.field == "cursor"));
+    kit.cloud
+        .with(|s| s.sessions.get_mut(&SESSION).unwrap().org = builders::ORG);
     let mut forged = own.clone().into_bytes();
     for at in 0..forged.len() {
         let kept = forged[at];

@@ -2,6 +2,8 @@
 //! that the in-memory fakes pass.
 
 #[cfg(test)]
+mod before;
+#[cfg(test)]
 mod races;
 #[cfg(test)]
 mod stores;

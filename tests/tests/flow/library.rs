@@ -120,6 +120,8 @@ fn a_change_needs_the_tag_of_what_was_seen() {
     let less = json!({ "metadata": { "note": null } });
     let less = edit(&owner, &asset, Some(&next), &less).expect(200).json();
     assert_eq!(less["metadata"], json!({ "season": 2, "public": false }));
+    let none = edit(&owner, &asset, Some("*"), &json!({ "metadata": null }));
+    assert_eq!(none.expect(200).json()["metadata"], json!({}));
     assert_eq!(
         shown(&owner, &asset).expect(200).field("title"),
         "A second title"
@@ -139,6 +141,7 @@ fn what_is_no_change_says_what_would_be_one() {
         json!({ "title": "" }),
         json!({ "title": "a\u{202e}b" }),
         json!({ "title": 1 }),
+        json!({ "title": null }),
         json!({ "metadata": { "A": 1 } }),
         json!({ "metadata": { "a": 1.5 } }),
         json!({ "metadata": { "a": 9_007_199_254_740_992_i64 } }),
@@ -199,4 +202,25 @@ fn of_a_hundred_changes_that_rest_on_the_same_one_is_made() {
     let made = replies.iter().filter(|reply| *reply == "200").count();
     let late = replies.iter().filter(|r| *r == "412 precondition_failed");
     assert_eq!((made, late.count()), (1, 99), "{replies:?}");
+}
+
+#[test]
+fn a_page_of_the_largest_descriptions_is_answered() {
+    let owner = people::owner();
+    // The worst that one octet becomes: a quotation mark, in JSON within the JSON of Lambda.
+    let text = "\"".repeat(500);
+    let metadata: serde_json::Map<_, _> = (0..16).map(|n| (format!("k{n}"), json!(text))).collect();
+    let first = announced(&owner, &"\"".repeat(200));
+    let change = json!({ "metadata": metadata });
+    edit(&owner, &first, Some("*"), &change).expect(200);
+    vault_tests::together::together(4, |_| {
+        for _ in 0..25 {
+            let asset = announced(&owner, &"\"".repeat(200));
+            edit(&owner, &asset, Some("*"), &change).expect(200);
+        }
+    });
+    let page = owner.api.get("/v1/assets", &owner.access).expect(200);
+    let page = page.json();
+    assert_eq!(page["assets"].as_array().map(Vec::len), Some(100));
+    assert!(page["cursor"].is_string());
 }

@@ -8,6 +8,7 @@ the next invocation, as on Lambda.
 import logging
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from localstack import config
@@ -60,12 +61,10 @@ class ProcessExecutor(RuntimeExecutor):
             LOG.warning("%s did not start: %s", self.function_version.id.function_name, failure)
             return InvocationResult(request_id, failure.payload, is_error=True, logs="")
         seconds = self.function_version.config.timeout
-        started = time.perf_counter()
-        if sandbox.is_fresh:
-            sandbox.is_fresh = False
-            with STARTING.one():
-                answer = sandbox.invoke(_invocation(payload, seconds), seconds)
-        else:
+        turn = STARTING.one() if sandbox.is_fresh else nullcontext()
+        sandbox.is_fresh = False
+        with turn:
+            started = time.perf_counter()
             answer = sandbox.invoke(_invocation(payload, seconds), seconds)
         elapsed_ms = (time.perf_counter() - started) * 1000
         if answer.is_error:

@@ -27,8 +27,8 @@ class Turns:
 
         timer = threading.Timer(self._longest, end)
         timer.daemon = True
-        timer.start()
         try:
+            timer.start()
             yield
         finally:
             timer.cancel()

@@ -75,7 +75,7 @@ fn announced(fields: Fields<'_>) -> Result<NewAsset, Corrupt> {
         id: fields.parsed(PK, |text| AssetId::parse(text).ok())?,
         org: fields.parsed("org", |text| OrgId::parse(text).ok())?,
         owner: fields.parsed("owner", |text| Actor::parse(text).ok())?,
-        title: fields.parsed("title", |text| Title::parse(text).ok())?,
+        title: fields.parsed("title", Title::stored)?,
         media_type: fields.parsed("media_type", |text| MediaType::parse(text).ok())?,
         plan: plan(fields)?,
         checksum: checksum(fields)?,

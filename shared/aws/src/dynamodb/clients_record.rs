@@ -37,7 +37,7 @@ pub(super) fn from_item(item: &Item) -> Result<ApiKey, Corrupt> {
     Ok(ApiKey {
         id: fields.parsed(PK, |text| ApiKeyId::parse(text).ok())?,
         org: fields.parsed("org", |text| OrgId::parse(text).ok())?,
-        name: fields.parsed("name", |text| Label::parse(text).ok())?,
+        name: fields.parsed("name", Label::stored)?,
         role: fields.parsed("role", |text| KeyRole::parse(text).ok())?,
         scopes: fields.parsed("scopes", |text| Scopes::parse(text).ok())?,
         active: fields.parsed("active", Digest::from_hex)?,

@@ -176,7 +176,7 @@ fn passkey(item: &Item) -> Result<Passkey, Corrupt> {
         backup_eligible: fields.flag("backup_eligible")?,
         backed_up: fields.flag("backed_up")?,
         transports: fields.texts("transports", |text| Some(text.to_owned()))?,
-        name: fields.parsed("name", |text| PasskeyName::parse(text).ok())?,
+        name: fields.parsed("name", PasskeyName::stored)?,
         created_at: fields.time("created_at")?,
         last_used: fields.optional("last_used", Fields::time)?,
     })

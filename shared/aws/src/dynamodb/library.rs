@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use vault_domain::asset::Asset;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use vault_domain::asset::{Asset, AssetState};
 use vault_domain::id::{AssetId, OrgId};
 use vault_domain::library::{Description, Filter, Place};
-use vault_domain::ports::{Change, Library, Shelf, StoreError, Stored};
+use vault_domain::ports::{Library, Shelf, StoreError, Stored};
 
 use super::assets_record::from_item;
 use super::library_record::{attributes, by_owner, shelf};
@@ -55,6 +55,24 @@ impl Index {
                 sifts: filter.owner.is_some() || filter.state.is_some(),
             };
         }
+        // Nearly all are ready; any other state has few, and an uploader may have brought in everything.
+        let ready = filter.state == Some(AssetState::Ready) && filter.owner.is_some();
+        if let Some(state) = filter.state.filter(|_| !ready) {
+            return Self {
+                name: "library-by-state",
+                condition: "shelf = :partition",
+                partition: shelf(org, state),
+                place: |org, filter, place| {
+                    let shelf = filter.state.map(|state| shelf(org, state));
+                    item([
+                        ("shelf", text(shelf.unwrap_or_default())),
+                        ("created_at", time(place.created_at)),
+                    ])
+                },
+                ascends: false,
+                sifts: filter.owner.is_some(),
+            };
+        }
         if let Some(owner) = filter.owner {
             return Self {
                 name: "library-by-owner",
@@ -69,22 +87,6 @@ impl Index {
                 },
                 ascends: false,
                 sifts: filter.state.is_some(),
-            };
-        }
-        if let Some(state) = filter.state {
-            return Self {
-                name: "library-by-state",
-                condition: "shelf = :partition",
-                partition: shelf(org, state),
-                place: |org, filter, place| {
-                    let shelf = filter.state.map(|state| shelf(org, state));
-                    item([
-                        ("shelf", text(shelf.unwrap_or_default())),
-                        ("created_at", time(place.created_at)),
-                    ])
-                },
-                ascends: false,
-                sifts: false,
             };
         }
         Self {
@@ -213,7 +215,7 @@ impl Library for DynamoLibrary {
         Ok(page)
     }
 
-    async fn describe(&self, id: AssetId, seen: u64, next: &Description) -> Stored<Change> {
+    async fn describe(&self, id: AssetId, seen: u64, next: &Description) -> Stored<Option<Asset>> {
         const OPERATION: &str = "library.describe";
         let mut request = self
             .client
@@ -224,11 +226,14 @@ impl Library for DynamoLibrary {
                 "SET edited_title = :edited_title, metadata = :metadata, #version = :version, folded = :folded",
             )
             .condition_expression(if seen == 0 {
-                "attribute_exists(pk) AND attribute_not_exists(#version)"
+                "attribute_exists(pk) AND #state <> :withdrawn AND attribute_not_exists(#version)"
             } else {
-                "#version = :seen"
+                "attribute_exists(pk) AND #state <> :withdrawn AND #version = :seen"
             })
             .expression_attribute_names("#version", "version")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":withdrawn", text(AssetState::Withdrawn.as_str()))
+            .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         for (name, value) in attributes(next) {
             request = request.expression_attribute_values(format!(":{name}"), value);
@@ -236,17 +241,125 @@ impl Library for DynamoLibrary {
         if seen > 0 {
             request = request.expression_attribute_values(":seen", number(seen));
         }
-        let Err(error) = request.send().await else {
-            return Ok(Change::Applied);
+        let there = match request.send().await {
+            Ok(output) => output.attributes,
+            // Our own first try, or somebody else's change.
+            Err(error) => unmet_update(error).map_err(|error| StoreError::new(OPERATION, error))?,
         };
-        let there = unmet_update(error).map_err(|error| StoreError::new(OPERATION, error))?;
         let there = read(OPERATION, there.as_ref(), from_item)?;
-        // Our own first try, or somebody else's change.
-        let ours = there.is_some_and(|asset| asset.description == *next);
-        Ok(if ours {
-            Change::Applied
-        } else {
-            Change::NotApplied
-        })
+        let is_ours =
+            |asset: &Asset| asset.description == *next && asset.state != AssetState::Withdrawn;
+        Ok(there.filter(is_ours))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use aws_sdk_dynamodb::types::AttributeValue;
+    use serde_json::{Value, json};
+    use vault_domain::asset::NewAsset;
+    use vault_domain::member::Actor;
+    use vault_domain::time::Timestamp;
+
+    use super::super::assets_record::tests::announced;
+    use super::super::assets_record::to_item;
+    use super::*;
+    use crate::replay::Replay;
+
+    fn wire(value: &AttributeValue) -> Value {
+        match value {
+            AttributeValue::S(text) => json!({ "S": text }),
+            AttributeValue::N(digits) => json!({ "N": digits }),
+            AttributeValue::M(entries) => json!({ "M": whole(entries) }),
+            other => panic!("{other:?} is not of a new asset"),
+        }
+    }
+
+    fn whole(item: &HashMap<String, AttributeValue>) -> Value {
+        let named = item.iter();
+        named
+            .map(|(name, value)| (name.clone(), wire(value)))
+            .collect()
+    }
+
+    fn asset(number: u8, owner: u8) -> NewAsset {
+        NewAsset {
+            id: AssetId::from_octets([number; 16]),
+            owner: Actor::User(vault_domain::id::UserId::from_octets([owner; 16])),
+            created_at: Timestamp(u64::from(number)),
+            ..announced()
+        }
+    }
+
+    /// An answer with these assets; more follow after the last of them.
+    fn answer(assets: &[NewAsset]) -> String {
+        let items: Vec<_> = assets.iter().map(|new| whole(&to_item(new))).collect();
+        let last = assets.last().unwrap();
+        let key = json!({
+            "pk": { "S": last.id.to_string() },
+            "org": { "S": last.org.to_string() },
+            "created_at": { "N": last.created_at.0.to_string() },
+            "shelf": { "S": "x" },
+        });
+        json!({ "Items": items, "LastEvaluatedKey": key }).to_string()
+    }
+
+    /// Uploading ones of the first owner: the index by state, sifted by owner.
+    fn filter() -> Filter {
+        Filter {
+            state: Some(AssetState::Uploading),
+            owner: Some(asset(1, 1).owner),
+            title: None,
+        }
+    }
+
+    async fn listed(answers: &[String], limit: usize) -> (Shelf, Replay) {
+        let answers: Vec<_> = answers.iter().map(|text| (200, text.as_str())).collect();
+        let replay = Replay::of(&answers);
+        let library = DynamoLibrary::new(Client::new(&replay.config()), "assets");
+        let org = announced().org;
+        let shelf = library.list(org, &filter(), None, limit).await.unwrap();
+        (shelf, replay)
+    }
+
+    #[tokio::test]
+    async fn a_page_looks_at_so_many_records_and_then_says_where_to_go_on() {
+        let others = answer(&[asset(9, 2), asset(8, 2)]);
+        let (shelf, replay) = listed(&vec![others; 10], 5).await;
+        assert_eq!(shelf.assets, []);
+        assert_eq!(shelf.last.unwrap().id, asset(8, 2).id);
+        assert_eq!(replay.count(), LOOKED_AT / SIFTED);
+        for call in 0..replay.count() {
+            let body = replay.body(call);
+            assert!(body.contains(r#""IndexName":"library-by-state""#));
+            assert_eq!(body.contains("ExclusiveStartKey"), call > 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_page_goes_on_after_the_last_that_it_shows() {
+        let mixed = answer(&[asset(9, 1), asset(8, 2), asset(7, 1), asset(6, 1)]);
+        let (shelf, replay) = listed(std::slice::from_ref(&mixed), 2).await;
+        let ids: Vec<_> = shelf.assets.iter().map(Asset::id).collect();
+        assert_eq!(ids, [asset(9, 1).id, asset(7, 1).id]);
+        assert_eq!(shelf.last.unwrap().id, asset(7, 1).id, "not 6");
+        assert_eq!(replay.count(), 1);
+        let (shelf, _) = listed(&[mixed], 3).await;
+        assert_eq!(shelf.assets.len(), 3);
+        assert_eq!(shelf.last.unwrap().id, asset(6, 1).id);
+    }
+
+    #[tokio::test]
+    async fn what_an_index_lists_of_another_organisation_is_left_out() {
+        let foreign = NewAsset {
+            org: OrgId::from_octets([9; 16]),
+            ..asset(9, 1)
+        };
+        let none = r#"{"Items":[]}"#.to_owned();
+        let (shelf, _) = listed(&[answer(&[foreign, asset(8, 1)]), none], 5).await;
+        assert_eq!(shelf.assets.len(), 1);
+        assert_eq!((shelf.assets[0].id(), shelf.last), (asset(8, 1).id, None));
     }
 }

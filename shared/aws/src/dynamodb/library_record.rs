@@ -74,7 +74,7 @@ pub(super) fn description(fields: Fields<'_>, asset: &NewAsset) -> Result<Descri
         return Ok(Description::of(asset.title.clone()));
     };
     Ok(Description {
-        title: fields.parsed("edited_title", |text| Title::parse(text).ok())?,
+        title: fields.parsed("edited_title", Title::stored)?,
         metadata: metadata(fields)?,
         version,
     })

@@ -136,7 +136,7 @@ pub(super) fn organisation(item: &Item) -> Result<Organisation, Corrupt> {
     let fields = Fields(item);
     Ok(Organisation {
         id: fields.parsed(PK, |text| OrgId::parse(text).ok())?,
-        name: fields.parsed("name", |text| OrgName::parse(text).ok())?,
+        name: fields.parsed("name", OrgName::stored)?,
         owners: fields.number("owners")?,
         require_second_factor: fields.flag("second_factor")?,
         sessions_from: fields.time("sessions_from")?,

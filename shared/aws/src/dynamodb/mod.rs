@@ -49,6 +49,7 @@ pub use sessions::DynamoSessions;
 pub use users::{DynamoDirectory, DynamoUsers};
 pub use views::DynamoViews;
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -129,11 +130,11 @@ fn unmet_put(error: SdkError<PutItemError>) -> Result<Option<Item>, Box<SdkError
     }
 }
 
-/// Waits before try `attempt` (from 1): up to 5 ms, then twice that and so on to 160 ms. `salt` spreads those who
-/// collided, and as an id it is random already.
+/// Waits before try `attempt` (from 1): up to 5 ms, then twice that and so on to 160 ms. `salt`, an id, spreads those
+/// who collided within a process; what the process hashes by spreads those of several, who may have the same id.
 async fn back_off(attempt: u32, salt: &[u8; 16]) {
     let most = 5_u64 << attempt.saturating_sub(1).min(5);
-    let octet = salt[(attempt % 16) as usize];
-    let wait = Duration::from_millis(1 + most * u64::from(octet) / 256);
+    let part = RandomState::new().hash_one((attempt, salt)) % 256;
+    let wait = Duration::from_millis(1 + most * part / 256);
     TokioSleep::new().sleep(wait).await;
 }

@@ -141,7 +141,7 @@ fn no_other_algorithm_type_key_audience_issuer_or_missing_claim_is_taken() {
         ),
         (
             "scope",
-            crafted(&pair, &header(), |c| c["scope"] = json!("play everything")),
+            crafted(&pair, &header(), |c| c["scope"] = json!("everything else")),
         ),
         (
             "client",

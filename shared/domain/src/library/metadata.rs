@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::error::Malformed;
+use crate::text::is_unfit;
 
 /// Most entries of an asset.
 pub const MAX_ENTRIES: usize = 32;
+/// Octets of all names and texts of an asset together. Each can become four in a reply (a quotation mark, in JSON within
+/// the JSON of Lambda): a hundred assets stay below the 6 MB that Lambda lets a function answer.
+const MAX_OCTETS: usize = 8 * 1024;
 /// Characters of a text.
 const MAX_TEXT: usize = 500;
 /// Integers that every JSON parser reads exactly (RFC 8259 §6): ±(2⁵³ − 1).
@@ -41,7 +45,8 @@ impl MetadataKey {
 /// The value of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MetadataValue {
-    /// At most 500 characters; no control characters but line breaks and tabs.
+    /// At most 500 characters; no control characters but line breaks and tabs, and no marks that turn the direction of
+    /// writing.
     Text(String),
     /// An integer of at most 53 bits.
     Integer(i64),
@@ -55,7 +60,7 @@ impl MetadataValue {
     /// # Errors
     /// [`Malformed`] when it is too long or holds control characters.
     pub fn text(text: &str) -> Result<Self, Malformed> {
-        let is_unfit = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+        let is_unfit = |c| is_unfit(c) && !matches!(c, '\n' | '\t');
         if text.chars().count() <= MAX_TEXT && !text.chars().any(is_unfit) {
             Ok(Self::Text(text.to_owned()))
         } else {
@@ -100,12 +105,17 @@ impl Metadata {
         entries: impl IntoIterator<Item = (MetadataKey, MetadataValue)>,
     ) -> Result<Self, Malformed> {
         let entries: BTreeMap<_, _> = entries.into_iter().collect();
-        if entries.len() <= MAX_ENTRIES {
+        let octets = |(key, value): (&MetadataKey, &MetadataValue)| match value {
+            MetadataValue::Text(text) => key.0.len() + text.len(),
+            MetadataValue::Integer(_) | MetadataValue::Flag(_) => key.0.len(),
+        };
+        let fits = entries.iter().map(octets).sum::<usize>() <= MAX_OCTETS;
+        if fits && entries.len() <= MAX_ENTRIES {
             Ok(Self(entries))
         } else {
             Err(Malformed {
                 field: "metadata",
-                expected: "at most 32 entries",
+                expected: "at most 32 entries, with names and texts of 8 KiB in all",
             })
         }
     }
@@ -158,7 +168,7 @@ mod tests {
         }
         assert!(MetadataValue::text(&"é".repeat(500)).is_ok());
         assert!(MetadataValue::text("two\nlines").is_ok());
-        for unfit in [&"é".repeat(501), "a\u{0}", "a\u{1b}[2J"] {
+        for unfit in [&"é".repeat(501), "a\u{0}", "a\u{1b}[2J", "a\u{202e}b"] {
             assert!(MetadataValue::text(unfit).is_err());
         }
         assert!(MetadataValue::integer(MAX_INTEGER).is_ok());
@@ -185,5 +195,11 @@ mod tests {
             full.patched(&[more(MAX_ENTRIES), gone]).is_ok(),
             "one for one"
         );
+        let long = |n: usize| {
+            let text = MetadataValue::text(&"é".repeat(500)).unwrap();
+            (MetadataKey::parse(&format!("k{n}")).unwrap(), text)
+        };
+        assert!(Metadata::of((0..8).map(long)).is_ok());
+        assert!(Metadata::of((0..9).map(long)).is_err(), "9 KB");
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Change, Stored};
+use super::Stored;
 use crate::asset::Asset;
 use crate::id::{AssetId, OrgId};
 use crate::library::{Description, Filter, Place};
@@ -20,7 +20,7 @@ pub struct Shelf {
 /// The library.
 #[async_trait]
 pub trait Library: Send + Sync {
-    /// At most `limit` assets of the organisation behind this place. What it costs grows with the limit and not with the
+    /// At most `limit` assets of the organisation behind this place. What it costs is bounded, and does not grow with the
     /// library. A change of a moment ago may not show yet.
     async fn list(
         &self,
@@ -29,6 +29,7 @@ pub trait Library: Send + Sync {
         after: Option<&Place>,
         limit: usize,
     ) -> Stored<Shelf>;
-    /// Puts a description in the place of the one of version `seen`; repeating it is fine.
-    async fn describe(&self, id: AssetId, seen: u64, next: &Description) -> Stored<Change>;
+    /// Puts a description in the place of the one of version `seen`, unless the asset is withdrawn; the asset as it is
+    /// then, or none if another change came first. Repeating it is fine.
+    async fn describe(&self, id: AssetId, seen: u64, next: &Description) -> Stored<Option<Asset>>;
 }

@@ -8,11 +8,14 @@ use crate::asset::{Asset, AssetState};
 use crate::entitlement;
 use crate::error::Refusal;
 use crate::id::AssetId;
-use crate::library::{Filter, Patch};
+use crate::library::{Description, Filter, Patch};
 use crate::page::PageSize;
-use crate::ports::{Assets, Change, Hashing, Library, Standings};
+use crate::ports::{Assets, Hashing, Library, Standings, StoreError};
 use crate::token::Caller;
 use crate::usecase::present;
+
+/// Tries of a change that rests on nothing, while others change the same asset.
+const TRIES: usize = 10;
 
 /// What the library needs.
 pub struct Deps {
@@ -115,9 +118,30 @@ pub async fn edit(
     rests_on: &IfMatch,
     patch: &Patch,
 ) -> Result<Tagged, Refusal> {
-    let caller = standing(deps, caller).await?;
-    let mut asset = seen(deps, &caller, id).await?;
-    if !entitlement::may_edit(&caller, &asset) {
+    for _ in 0..TRIES {
+        let caller = standing(deps, caller).await?;
+        let asset = seen(deps, &caller, id).await?;
+        let Some(next) = rested(deps, &caller, &asset, rests_on, patch)? else {
+            return Ok(tagged(deps, asset));
+        };
+        let before = asset.description.version;
+        if let Some(asset) = deps.library.describe(id, before, &next).await? {
+            return Ok(tagged(deps, asset));
+        }
+        // Somebody was first: whoever rests on what they saw is told so now, and who does not tries again.
+    }
+    Err(StoreError::new("library.edit", "others kept changing the same asset").into())
+}
+
+/// The description after the change; none if it says what stands already.
+fn rested(
+    deps: &Deps,
+    caller: &Caller,
+    asset: &Asset,
+    rests_on: &IfMatch,
+    patch: &Patch,
+) -> Result<Option<Description>, Refusal> {
+    if !entitlement::may_edit(caller, asset) {
         return Err(Refusal::Forbidden(
             "only its uploader or an admin may edit an asset, and only with that scope",
         ));
@@ -125,21 +149,15 @@ pub async fn edit(
     if asset.state == AssetState::Withdrawn {
         return Err(Refusal::WrongState(asset.state));
     }
-    let before = asset.description.version;
-    let next = patch.applied(&asset.description)?;
-    if next.version == before {
-        return Ok(tagged(deps, asset));
+    let next = patch.applied(&asset.description);
+    let version = asset.description.version;
+    if next.as_ref().is_ok_and(|next| next.version == version) {
+        return Ok(None);
     }
-    if !rests_on.admits(&tag(&*deps.hashing, &asset)) {
+    if !rests_on.admits(&tag(&*deps.hashing, asset)) {
         return Err(Refusal::PreconditionFailed);
     }
-    match deps.library.describe(id, before, &next).await? {
-        Change::Applied => {
-            asset.description = next;
-            Ok(tagged(deps, asset))
-        }
-        Change::NotApplied => Err(Refusal::PreconditionFailed),
-    }
+    Ok(Some(next?))
 }
 
 /// The caller in the role that they have now.

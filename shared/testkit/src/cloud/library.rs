@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 
 use async_trait::async_trait;
+use vault_domain::asset::{Asset, AssetState};
 use vault_domain::id::{AssetId, OrgId};
 use vault_domain::library::{Description, Filter, Place};
-use vault_domain::ports::{Change, Library, Shelf, Stored};
+use vault_domain::ports::{Library, Shelf, Stored};
 
 use super::FakeCloud;
 
@@ -44,19 +45,16 @@ impl Library for FakeCloud {
         })
         .await
     }
-    async fn describe(&self, id: AssetId, seen: u64, next: &Description) -> Stored<Change> {
+    async fn describe(&self, id: AssetId, seen: u64, next: &Description) -> Stored<Option<Asset>> {
         self.call("library.describe", |s| {
-            let Some(asset) = s.assets.get_mut(&id) else {
-                return Ok(Change::NotApplied);
+            let asset = s.assets.get_mut(&id);
+            let Some(asset) = asset.filter(|asset| asset.state != AssetState::Withdrawn) else {
+                return Ok(None);
             };
             if asset.description.version == seen {
                 asset.description = next.clone();
             }
-            Ok(if asset.description == *next {
-                Change::Applied
-            } else {
-                Change::NotApplied
-            })
+            Ok(Some(asset.clone()).filter(|asset| asset.description == *next))
         })
         .await
     }

@@ -164,6 +164,7 @@ async fn descriptions(stores: LibraryStores<'_>, org: OrgId, all: &[NewAsset]) {
     };
     let patch = |title: &str, note: &str| Patch {
         title: Some(Title::parse(title).expect("a title")),
+        cleared: false,
         metadata: vec![{
             let (key, value) = entry(note);
             (key, Some(value))
@@ -175,17 +176,19 @@ async fn descriptions(stores: LibraryStores<'_>, org: OrgId, all: &[NewAsset]) {
     let other = patch("Psi", "other").applied(&before).expect("other");
     let describe = async |seen, next: &Description| {
         let done = stores.library.describe(id, seen, next).await;
-        done.expect("describe")
+        done.expect("describe").map(|asset| asset.description)
     };
-    assert_eq!(describe(0, &one).await, Change::Applied);
-    assert_eq!(describe(0, &one).await, Change::Applied, "repeated");
-    assert_eq!(describe(0, &other).await, Change::NotApplied, "too late");
+    assert_eq!(describe(0, &one).await.as_ref(), Some(&one));
+    assert_eq!(describe(0, &one).await.as_ref(), Some(&one), "repeated");
+    assert_eq!(describe(0, &other).await, None, "too late");
     assert_eq!(read().await, one);
     assert_eq!(one.metadata, Metadata::of([entry("one")]).expect("one"));
     let two = patch("Omega", "two").applied(&one).expect("two");
-    assert_eq!(describe(1, &two).await, Change::Applied);
-    assert_eq!(describe(1, &one).await, Change::NotApplied);
+    assert_eq!(describe(1, &two).await.as_ref(), Some(&two));
+    assert_eq!(describe(1, &one).await, None);
     assert_eq!(read().await, two);
+    let gone = stores.library.describe(all[5].id, 0, &one).await;
+    assert_eq!(gone.expect("describe"), None, "it is withdrawn");
     // Found by its new title alone, and all else goes on as before.
     let titled = |prefix: &str| Filter {
         title: Some(TitlePrefix::parse(prefix).expect("a prefix")),
@@ -198,7 +201,7 @@ async fn descriptions(stores: LibraryStores<'_>, org: OrgId, all: &[NewAsset]) {
     let nobody = stores
         .library
         .describe(AssetId::from_octets([0; 16]), 0, &one);
-    assert_eq!(nobody.await.expect("describe"), Change::NotApplied);
+    assert_eq!(nobody.await.expect("describe"), None);
     let listed = pages(stores, org, &Filter::default(), 3).await;
     let listed: BTreeSet<_> = ids(&listed).into_iter().collect();
     assert_eq!(listed, all.iter().map(|new| new.id).collect());

@@ -42,10 +42,17 @@ pub(super) fn read(
     }
     let (id, rest) = place.split_first_chunk::<16>().ok_or(MALFORMED)?;
     let (at, title) = rest.split_first_chunk::<8>().ok_or(MALFORMED)?;
+    let folded = String::from_utf8(title.to_vec()).map_err(|_| MALFORMED)?;
+    // Anyone can make the check: a place outside the list would be an error of the store.
+    let within = match &filter.title {
+        Some(prefix) => folded.starts_with(prefix.as_str()),
+        None => folded.is_empty(),
+    };
+    within.then_some(()).ok_or(MALFORMED)?;
     Ok(Place {
         id: AssetId::from_octets(*id),
         created_at: Timestamp(u64::from_be_bytes(*at)),
-        folded: String::from_utf8(title.to_vec()).map_err(|_| MALFORMED)?,
+        folded,
     })
 }
 
