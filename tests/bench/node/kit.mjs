@@ -73,6 +73,23 @@ export function personKeys(user, org) {
   return [key(user, 'account'), key(org, user), key(org, 'org')];
 }
 
+/** Answers whoever asks with a token, by one look at where they stand; the bench's session is over. */
+export function standingOnly(settings, { BatchGetItemCommand, DynamoDBClient }) {
+  const verify = verifier(settings.TOKEN_JWKS, settings.TOKEN_ISSUER);
+  const dynamodb = new DynamoDBClient({});
+  return async (event) => {
+    const claims = verify(event);
+    if (!claims) return problem(401, 'invalid_token');
+    const wanted = (...Keys) => ({ Keys, ConsistentRead: true });
+    const RequestItems = {
+      [settings.MEMBERS_TABLE]: wanted(...personKeys(claims.sub, claims.org)),
+      [settings.SESSIONS_TABLE]: wanted({ pk: { S: claims.sid } }),
+    };
+    const { Responses } = await dynamodb.send(new BatchGetItemCommand({ RequestItems }));
+    return Responses[settings.SESSIONS_TABLE]?.length ? problem(501, 'not_measured') : problem(401, 'invalid_token');
+  };
+}
+
 /** The role in which a session of someone may act, by those records; none if it may not. */
 export function role(records, { openedAt, secondFactor }) {
   const of = (test) => records.find(({ sk }) => test(sk.S));

@@ -19,6 +19,8 @@ const JSON: &str = "application/json";
 const PARTS: &str = "POST /v1/uploads/{asset_id}/parts";
 const FINALIZE: &str = "POST /v1/uploads/{asset_id}/finalize";
 const STATUS: &str = "GET /v1/uploads/{asset_id}";
+const LIST: &str = "GET /v1/assets";
+const SHOW: &str = "GET /v1/assets/{asset_id}";
 const WITHDRAW: &str = "POST /v1/assets/{asset_id}/withdraw";
 const PLAYLIST: &str = "GET /v1/playback/{token}/{playlist}";
 const KEY: &str = "GET /v1/keys/{asset_id}/{key_id}";
@@ -56,6 +58,7 @@ impl<'a> Flow<'a> {
         self.tokens(&refresh)?;
         self.upload(&film)?;
         self.process()?;
+        self.library()?;
         let tokens = self.exchange()?;
         let (playback, key) = self.view(&tokens)?;
         self.keys(&playback, &key)?;
@@ -160,6 +163,14 @@ impl<'a> Flow<'a> {
         })?;
         let events = self.about(STATUS, None);
         self.web("finalize-upload", STATUS, 200, |n, _| Ok(events[n].clone()))
+            .map(drop)
+    }
+
+    fn library(&mut self) -> Result<()> {
+        let list = self.owners(LIST, &[], None);
+        self.same("manage-assets", LIST, 200, &list)?;
+        let events = self.about(SHOW, None);
+        self.web("manage-assets", SHOW, 200, |n, _| Ok(events[n].clone()))
             .map(drop)
     }
 
