@@ -16,8 +16,8 @@ use vault_http::{BoxFuture, Cache, Outcome, Reply, Request, extract};
 
 use shape::{Change, Listed, Shown};
 
-/// Octets of a body: 32 entries of 500 characters, however they are escaped.
-const BODY: usize = 256 * 1024;
+/// Octets of a body: a title and 8 KiB of metadata, however they are escaped.
+const BODY: usize = 64 * 1024;
 
 /// Handles a request to any of the routes.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {

@@ -4,6 +4,7 @@ mod metadata;
 mod title;
 
 pub use metadata::{MAX_ENTRIES, Metadata, MetadataKey, MetadataValue};
+pub(crate) use title::MAX_FOLDED;
 pub use title::{TitlePrefix, folded};
 
 use crate::asset::{Asset, AssetState, Title};

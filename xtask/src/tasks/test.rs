@@ -161,7 +161,7 @@ fn end(cloud: Cloud, outputs: &Outputs, context: &Context, keep: bool) -> Result
 fn complaints(logs: &Path) -> Vec<String> {
     let sources = [
         ("edge.log", ["\"level\":\"WARN\"", "\"level\":\"ERROR\""]),
-        ("localstack.log", ["reelvault_executor", " ERROR "]),
+        ("localstack.log", [" r.executor ", " ERROR "]),
     ];
     let mut found = Vec::new();
     for (name, marks) in sources {

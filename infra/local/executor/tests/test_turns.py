@@ -8,7 +8,7 @@ from reelvault_executor.turns import Turns
 
 class TurnsTest(unittest.TestCase):
     def test_so_many_work_at_once_and_each_ends_its_turn(self) -> None:
-        turns, working, most = Turns(2), [], []
+        turns, working, most = Turns(2, longest=600), [], []
         state, full = threading.Lock(), threading.Barrier(2)
 
         def work() -> None:

@@ -6,7 +6,7 @@ use crate::asset::Title;
 use crate::error::Malformed;
 
 /// Octets of a folded title: a sort key of DynamoDB has at most 1,024.
-const MAX_FOLDED: usize = 900;
+pub(crate) const MAX_FOLDED: usize = 900;
 
 /// A title as titles are compared: NFKC (UAX #15), lower case, cut to 900 octets.
 pub fn folded(title: &Title) -> String {

@@ -2,6 +2,7 @@
 
 use crate::error::Malformed;
 use crate::id::{OrgId, UserId};
+use crate::page;
 use crate::ports::{Hashing, Listed};
 
 /// A page of members, and what asks for the next one.
@@ -13,45 +14,16 @@ pub struct MembersPage {
     pub cursor: Option<String>,
 }
 
-/// Octets of the check.
-const CHECK: usize = 16;
-
-/// The cursor after a member: their id and a check over it and the organisation, in base64url. It is no secret and
-/// grants nothing: it says where to go on in the list of the organisation that the caller's token is for.
+/// The cursor after a member.
 pub(super) fn cursor(hashing: &dyn Hashing, org: OrgId, last: UserId) -> String {
-    let mut octets = last.octets().to_vec();
-    octets.extend_from_slice(&check(hashing, org, last));
-    data_encoding::BASE64URL_NOPAD.encode(&octets)
+    page::cursor(hashing, &["members", &org.to_string()], last.octets())
 }
 
 /// Reads a cursor of this organisation.
 pub(super) fn after(hashing: &dyn Hashing, org: OrgId, text: &str) -> Result<UserId, Malformed> {
-    let malformed = Malformed {
-        field: "cursor",
-        expected: "the `cursor` of an earlier page of this organisation",
-    };
-    let octets = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes());
-    let octets: [u8; 16 + CHECK] = octets
-        .ok()
-        .and_then(|octets| octets.try_into().ok())
-        .ok_or(malformed)?;
-    let mut id = [0; 16];
-    id.copy_from_slice(&octets[..16]);
-    let last = UserId::from_octets(id);
-    if octets[16..] == check(hashing, org, last) {
-        Ok(last)
-    } else {
-        Err(malformed)
-    }
-}
-
-fn check(hashing: &dyn Hashing, org: OrgId, last: UserId) -> [u8; CHECK] {
-    let mut input = b"cursor of members\0".to_vec();
-    input.extend_from_slice(org.octets());
-    input.extend_from_slice(last.octets());
-    let mut check = [0; CHECK];
-    check.copy_from_slice(&hashing.sha256(&input).0[..CHECK]);
-    check
+    let place = page::place(hashing, &["members", &org.to_string()], text, 16)?;
+    let id = place.try_into().map_err(|_| page::BAD_CURSOR)?;
+    Ok(UserId::from_octets(id))
 }
 
 #[cfg(test)]
