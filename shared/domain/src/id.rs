@@ -123,6 +123,18 @@ id!(
     /// A playback session: one authorized view.
     PlaybackId, "plb_"
 );
+id!(
+    /// A record of something that was done.
+    RecordId, "rec_"
+);
+id!(
+    /// A collection of assets.
+    CollectionId, "col_"
+);
+id!(
+    /// A group of people.
+    GroupId, "grp_"
+);
 
 #[cfg(test)]
 mod tests {

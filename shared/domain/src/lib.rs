@@ -3,6 +3,7 @@
 
 pub mod api_key;
 pub mod asset;
+pub mod audit;
 pub mod challenge;
 pub mod credential;
 pub mod entitlement;

@@ -17,6 +17,8 @@ const TABLES: &[(&str, bool, bool)] = &[
     ("AssetsTable", false, false),
     ("KeysTable", true, false),
     ("PlaybackTable", false, true),
+    ("AuditTable", true, false),
+    ("AccessTable", true, false),
 ];
 
 pub(crate) fn faults(world: &World) -> Vec<String> {

@@ -93,9 +93,11 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
 
 /// What every variable holds, whichever function reads it.
 const VARIABLES: &[(&str, &str)] = &[
+    ("ACCESS_TABLE", "Data/AccessTable"),
     ("ALLOWED_ORIGINS", "<AllowedOrigins>"),
     ("APP_URL", "<AppUrl>"),
     ("ASSETS_TABLE", "Data/AssetsTable"),
+    ("AUDIT_TABLE", "Data/AuditTable"),
     ("CHALLENGE_SECRET", "<ChallengeSecretArn>"),
     ("CHALLENGE_VERIFY_URL", "<ChallengeVerifyUrl>"),
     ("CLIENTS_TABLE", "Data/ClientsTable"),

@@ -4,6 +4,7 @@
 mod accounts;
 mod assets;
 mod assets_record;
+mod audit_record;
 mod ceremonies;
 mod client;
 mod clients;

@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use vault_domain::api_key::ApiKey;
 use vault_domain::asset::Asset;
+use vault_domain::audit::Record;
 use vault_domain::credential::User;
 use vault_domain::factor::FactorSet;
 use vault_domain::id::{
@@ -75,6 +76,8 @@ pub struct State {
     pub grants: BTreeMap<[u8; 32], Grant>,
     /// Assets.
     pub assets: BTreeMap<AssetId, Asset>,
+    /// Records of what was done, in the order in which they were written.
+    pub audit: Vec<Record>,
     /// Wrapped keys.
     pub keys: BTreeMap<(AssetId, KeyId), WrappedKey>,
     /// Playback sessions.

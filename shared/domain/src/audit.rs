@@ -1,0 +1,225 @@
+//! The record of what was done: who, by which token, what, to what, by which decision, from where. A record is
+//! written in the transaction of the effect that it records, so that neither stands without the other.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::error::Malformed;
+use crate::id::{AssetId, OrgId, RecordId};
+use crate::member::{Actor, Subject};
+use crate::time::Timestamp;
+use crate::token::Device;
+
+/// What happened. The names are stored, exported and asked for: they are never changed, only added to.
+macro_rules! events {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
+        /// What happened, as `what.how`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Event { $($(#[$doc])* $variant),+ }
+
+        impl Event {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name as stored and as shown.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+    };
+}
+
+events! {
+    /// An upload was announced.
+    AssetAnnounced = "asset.announced",
+    /// All bytes of an upload are there and are what was announced.
+    AssetUploaded = "asset.uploaded",
+    /// A film can be watched.
+    AssetReady = "asset.ready",
+    /// An upload was refused, or its film cannot be packaged.
+    AssetFailed = "asset.failed",
+    /// The title or the metadata changed.
+    AssetDescribed = "asset.described",
+    /// An asset was taken back.
+    AssetWithdrawn = "asset.withdrawn",
+    /// Who may do what with an asset changed.
+    AssetAccessChanged = "asset.access_changed",
+    /// A collection was made.
+    CollectionCreated = "collection.created",
+    /// The name of a collection changed.
+    CollectionChanged = "collection.changed",
+    /// A collection was removed.
+    CollectionDeleted = "collection.deleted",
+    /// Who may do what with the assets of a collection changed.
+    CollectionAccessChanged = "collection.access_changed",
+    /// A group was made.
+    GroupCreated = "group.created",
+    /// The name of a group changed.
+    GroupChanged = "group.changed",
+    /// A group was removed.
+    GroupDeleted = "group.deleted",
+    /// Someone became a member of a group.
+    GroupMemberAdded = "group.member_added",
+    /// Someone is no member of a group any more.
+    GroupMemberRemoved = "group.member_removed",
+    /// A media token was minted.
+    TokenMinted = "token.minted",
+    /// A view was opened.
+    ViewOpened = "view.opened",
+    /// A copy was handed out.
+    DownloadIssued = "download.issued",
+    /// Something was asked for and refused.
+    AccessDenied = "access.denied",
+}
+
+impl Event {
+    /// Reads the name.
+    ///
+    /// # Errors
+    /// [`Malformed`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let all = Self::ALL.iter().copied();
+        let named = all.into_iter().find(|event| event.as_str() == text);
+        named.ok_or(Malformed {
+            field: "event",
+            expected: "the name of an event, such as view.opened",
+        })
+    }
+}
+
+/// Who did it, by which token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    /// A person by a login session, or an API key.
+    Caller(Subject),
+    /// The system itself: one of its functions, on an event and on nobody's behalf.
+    System,
+}
+
+impl Author {
+    /// Who that is; none for the system.
+    pub const fn actor(&self) -> Option<Actor> {
+        match self {
+            Self::Caller(subject) => Some(subject.actor()),
+            Self::System => None,
+        }
+    }
+
+    /// Reads the stored form.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "system" {
+            return Some(Self::System);
+        }
+        Subject::parse(text).map(Self::Caller)
+    }
+}
+
+/// `usr_…/ses_…`, `apk_…` or `system`.
+impl std::fmt::Display for Author {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Caller(subject) => subject.fmt(f),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// From where it was asked for, and by which request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Source {
+    /// The address as the API saw it; none for what the system does by itself.
+    pub address: Option<IpAddr>,
+    /// What the client says it is.
+    pub device: Device,
+    /// Lambda's id of the request, which is in the function's log too; at most 128 characters.
+    pub request: String,
+}
+
+/// By what it was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verdict {
+    /// Was it allowed?
+    pub allowed: bool,
+    /// The policies that decided, by their ids, in their order; none when no policy allows it.
+    pub policies: Vec<String>,
+}
+
+/// Most details of one record.
+pub const MAX_DETAILS: usize = 16;
+/// Most characters of one detail.
+pub const MAX_DETAIL: usize = 300;
+
+/// What else there is to say, by name. Never a secret: only ids, names, counts and reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Details(BTreeMap<String, String>);
+
+impl Details {
+    /// None.
+    pub const fn none() -> Self {
+        Self(BTreeMap::new())
+    }
+    /// These and one more; a text that is too long is cut, and what is too much is left out.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        if self.0.len() < MAX_DETAILS {
+            let value = value.to_string().chars().take(MAX_DETAIL).collect();
+            self.0.insert(name.to_owned(), value);
+        }
+        self
+    }
+    /// Each, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its id.
+    pub id: RecordId,
+    /// On whose record it stands.
+    pub org: OrgId,
+    /// When, by the clock of the function that did it.
+    pub at: Timestamp,
+    /// What.
+    pub event: Event,
+    /// By whom.
+    pub author: Author,
+    /// To what: an id.
+    pub target: String,
+    /// With which asset.
+    pub asset: Option<AssetId>,
+    /// By which decision; none where there was nothing to decide.
+    pub verdict: Option<Verdict>,
+    /// From where.
+    pub source: Source,
+    /// What else.
+    pub details: Details,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_read_back_and_no_two_have_one_name() {
+        for event in Event::ALL {
+            assert_eq!(Event::parse(event.as_str()), Ok(*event));
+        }
+        assert!(Event::parse("view.closed").is_err());
+    }
+
+    #[test]
+    fn details_are_bounded() {
+        let long = "é".repeat(MAX_DETAIL + 1);
+        let full = (0..20).fold(Details::none(), |details, n| {
+            details.with(&format!("n{n:02}"), &long)
+        });
+        assert_eq!(full.iter().count(), MAX_DETAILS);
+        assert!(
+            full.iter()
+                .all(|(_, value)| value.chars().count() == MAX_DETAIL)
+        );
+    }
+}
