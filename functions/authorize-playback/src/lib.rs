@@ -42,6 +42,7 @@ fn parse(request: &Request) -> Result<Command, Failure> {
     Ok(Command {
         token,
         asset: AssetId::parse(&extract::path(request, "asset_id")?)?,
+        source: extract::source(request),
         idempotency: extract::idempotency_key(request)?,
     })
 }

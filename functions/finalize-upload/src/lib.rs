@@ -43,14 +43,14 @@ struct Status<'a> {
 /// Handles a request to either route.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
-        let bearer = extract::bearer(request);
-        let caller = vault_domain::usecase::caller(&*deps.verifier, &*deps.clock, bearer)?;
+        let (bearer, source) = (extract::bearer(request), extract::source(request));
+        let ask = vault_domain::usecase::ask(&*deps.verifier, &*deps.clock, bearer, source)?;
         let asset = AssetId::parse(&extract::path(request, "asset_id")?)?;
         if request.method() == "GET" {
-            return Ok(told(&status(&deps.finalize, &caller, asset).await?, 200));
+            return Ok(told(&status(&deps.finalize, &ask, asset).await?, 200));
         }
         let command = Command {
-            caller,
+            ask,
             asset,
             parts: parts(request)?,
         };

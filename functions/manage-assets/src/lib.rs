@@ -10,7 +10,7 @@ use vault_domain::id::AssetId;
 use vault_domain::library::{Filter, TitlePrefix};
 use vault_domain::member::Actor;
 use vault_domain::page::PageSize;
-use vault_domain::token::Caller;
+use vault_domain::usecase::Ask;
 use vault_domain::usecase::library::{self, IfMatch, Tagged};
 use vault_http::{BoxFuture, Cache, Outcome, Reply, Request, extract};
 
@@ -22,26 +22,26 @@ const BODY: usize = 64 * 1024;
 /// Handles a request to any of the routes.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
-        let bearer = extract::bearer(request);
-        let caller = vault_domain::usecase::caller(&*deps.verifier, &*deps.clock, bearer)?;
+        let (bearer, source) = (extract::bearer(request), extract::source(request));
+        let ask = vault_domain::usecase::ask(&*deps.verifier, &*deps.clock, bearer, source)?;
         let Ok(id) = extract::path(request, "asset_id") else {
-            return listed(deps, &caller, request).await;
+            return listed(deps, &ask, request).await;
         };
         let id = AssetId::parse(&id)?;
         if request.method() == "PATCH" {
-            return changed(deps, &caller, id, request).await;
+            return changed(deps, &ask, id, request).await;
         }
-        Ok(told(&library::show(&deps.library, &caller, id).await?))
+        Ok(told(&library::show(&deps.library, &ask, id).await?))
     })
 }
 
-async fn listed(deps: &Deps, caller: &Caller, request: &Request) -> Outcome {
+async fn listed(deps: &Deps, ask: &Ask, request: &Request) -> Outcome {
     let filter = filter(request)?;
     let size = extract::query(request, "limit");
     let size = size.as_deref().map(PageSize::parse).transpose()?;
     let cursor = extract::query(request, "cursor");
     let size = size.unwrap_or_default();
-    let page = library::list(&deps.library, caller, &filter, cursor.as_deref(), size).await?;
+    let page = library::list(&deps.library, ask, &filter, cursor.as_deref(), size).await?;
     let listed = Listed {
         assets: page.assets.iter().map(Shown::of).collect(),
         cursor: page.cursor,
@@ -72,12 +72,12 @@ fn filter(request: &Request) -> Result<Filter, Malformed> {
     })
 }
 
-async fn changed(deps: &Deps, caller: &Caller, id: AssetId, request: &Request) -> Outcome {
+async fn changed(deps: &Deps, ask: &Ask, id: AssetId, request: &Request) -> Outcome {
     let rests_on = extract::if_match(request).ok_or(Refusal::PreconditionNeeded)?;
     let rests_on = if_match(rests_on)?;
     let change: Change = extract::merge_patch(request, BODY, Change::SHAPE)?;
     let patch = change.parse()?;
-    let asset = library::edit(&deps.library, caller, id, &rests_on, &patch).await?;
+    let asset = library::edit(&deps.library, ask, id, &rests_on, &patch).await?;
     Ok(told(&asset))
 }
 

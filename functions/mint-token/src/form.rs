@@ -1,10 +1,12 @@
 //! The form of the token endpoint.
 
+use vault_domain::audit::Source;
 use vault_domain::error::{Malformed, Refusal};
 use vault_domain::id::AssetId;
 use vault_domain::ports::AccessVerifier;
 use vault_domain::time::{Lifetime, Timestamp};
 use vault_domain::token::Action;
+use vault_domain::usecase::Ask;
 use vault_domain::usecase::exchange::{Command, DEFAULT_LIFETIME, LIFETIMES, Views};
 
 use crate::MEDIA_TOKEN;
@@ -41,6 +43,7 @@ impl Form {
         &self,
         verifier: &dyn AccessVerifier,
         now: Timestamp,
+        source: Source,
     ) -> Result<Command, Refusal> {
         self.only(
             "subject_token_type",
@@ -69,7 +72,7 @@ impl Form {
                 expected,
             })?;
         Ok(Command {
-            caller,
+            ask: Ask { caller, source },
             asset,
             action: Action::parse(self.get("scope").unwrap_or("play"))?,
             lifetime: self.lifetime()?,

@@ -61,7 +61,7 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
         match form.required("grant_type", expected)? {
             "refresh_token" => refreshed(deps, &form).await,
             "client_credentials" => granted(deps, request, &form).await,
-            EXCHANGE => exchanged(deps, &form).await,
+            EXCHANGE => exchanged(deps, request, &form).await,
             _ => Err(Failure::UnsupportedGrantType),
         }
     })
@@ -104,9 +104,9 @@ async fn granted(deps: &Deps, request: &Request, form: &Form) -> Outcome {
     }))
 }
 
-async fn exchanged(deps: &Deps, form: &Form) -> Outcome {
+async fn exchanged(deps: &Deps, request: &Request, form: &Form) -> Outcome {
     let now = deps.exchange.clock.now();
-    let command = form.exchange(&*deps.verifier, now)?;
+    let command = form.exchange(&*deps.verifier, now, extract::source(request))?;
     let minted = exchange::run(&deps.exchange, command).await?;
     Ok(told(&Tokens {
         access_token: minted.token.expose(),

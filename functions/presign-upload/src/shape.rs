@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use vault_domain::asset::{Checksum, MediaType, PartPlan, Title};
 use vault_domain::error::Malformed;
 use vault_domain::time::Timestamp;
-use vault_domain::token::Caller;
-use vault_domain::usecase::IdempotencyKey;
 use vault_domain::usecase::begin_upload::{Command, Slot};
+use vault_domain::usecase::{Ask, IdempotencyKey};
 
 /// Seconds that presigned URLs live.
 const URL_SECONDS: u64 = 3_600;
@@ -34,14 +33,14 @@ impl Announcement {
 
     pub(crate) fn command(
         self,
-        caller: Caller,
+        ask: Ask,
         idempotency: Option<IdempotencyKey>,
     ) -> Result<Command, Malformed> {
         let checksum = self
             .checksum
             .map(|sum| Checksum::parse(&sum.algorithm, &sum.value));
         Ok(Command {
-            caller,
+            ask,
             title: Title::parse(self.title.as_deref().unwrap_or(&self.filename))?,
             media_type: MediaType::parse(&self.content_type)?,
             plan: PartPlan::of(self.size)?,

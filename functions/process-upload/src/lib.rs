@@ -56,6 +56,7 @@ async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
         asset,
         deadline,
         last_try,
+        request: request_id.to_owned(),
     };
     match run(&deps.process, command).await {
         Ok(outcome) => {

@@ -16,10 +16,10 @@ struct Withdrawn {
 /// Handles a request.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
-        let bearer = extract::bearer(request);
-        let caller = vault_domain::usecase::caller(&*deps.verifier, &*deps.clock, bearer)?;
+        let (bearer, source) = (extract::bearer(request), extract::source(request));
+        let ask = vault_domain::usecase::ask(&*deps.verifier, &*deps.clock, bearer, source)?;
         let asset = AssetId::parse(&extract::path(request, "asset_id")?)?;
-        run(&deps.withdraw, &caller, asset).await?;
+        run(&deps.withdraw, &ask, asset).await?;
         let told = Withdrawn {
             asset_id: asset.to_string(),
             state: AssetState::Withdrawn.as_str(),

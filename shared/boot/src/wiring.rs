@@ -14,8 +14,12 @@ pub mod deliver_playlist;
 mod factors;
 #[cfg(feature = "finalize-upload")]
 pub mod finalize_upload;
+#[cfg(feature = "policies")]
+mod gated;
 #[cfg(feature = "login")]
 pub mod login;
+#[cfg(feature = "manage-access")]
+pub mod manage_access;
 #[cfg(feature = "manage-account")]
 pub mod manage_account;
 #[cfg(feature = "manage-api-keys")]
@@ -58,6 +62,7 @@ mod parts {
     /// The verifier of access tokens: public keys only, no call.
     #[cfg_attr(
         not(any(
+            feature = "manage-access",
             feature = "manage-account",
             feature = "manage-api-keys",
             feature = "manage-assets",
@@ -82,13 +87,11 @@ mod parts {
 
     /// The tables in which standing is read.
     #[cfg(any(
-        feature = "authorize-playback",
+        feature = "policies",
         feature = "deliver-playlist",
         feature = "deliver-key",
-        feature = "mint-token",
         feature = "manage-account",
         feature = "manage-api-keys",
-        feature = "manage-assets",
         feature = "manage-organisation"
     ))]
     pub(super) fn standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {

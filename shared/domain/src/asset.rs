@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Access;
 use crate::error::Malformed;
-use crate::id::{AssetId, OrgId, PackageId};
+use crate::id::{AssetId, CollectionId, OrgId, PackageId};
 use crate::library::Description;
 use crate::member::Actor;
 use crate::text::{named, stored};
@@ -277,6 +278,12 @@ pub struct Asset {
     pub lease_until: Option<Timestamp>,
     /// Why it failed.
     pub failure: Option<Failure>,
+    /// Who may do what with it.
+    pub access: Access,
+    /// The collection that it is in.
+    pub collection: Option<CollectionId>,
+    /// Views that were opened before are over: something that was granted was taken away.
+    pub views_from: Timestamp,
 }
 
 impl Asset {

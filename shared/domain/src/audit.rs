@@ -198,6 +198,17 @@ pub struct Record {
     pub details: Details,
 }
 
+impl Record {
+    /// The record with one more detail.
+    #[must_use]
+    pub fn with(self, name: &str, value: impl ToString) -> Self {
+        Self {
+            details: self.details.with(name, value),
+            ..self
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@
 use crate::api_key::ApiKey;
 use crate::credential::{Email, Role};
 use crate::error::Malformed;
-use crate::id::{ApiKeyId, InvitationId, OrgId, SessionId, UserId};
+use crate::id::{ApiKeyId, GroupId, InvitationId, OrgId, SessionId, UserId};
 use crate::text::{named, stored};
 use crate::time::Timestamp;
 use crate::token::Session;
@@ -204,6 +204,8 @@ pub struct Person {
     pub membership: Option<Membership>,
     /// The organisation.
     pub organisation: Option<Organisation>,
+    /// The groups that they are in there.
+    pub groups: Vec<GroupId>,
 }
 
 /// What of a login session decides whether it still counts.

@@ -6,6 +6,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use vault_domain::audit::Source;
 use vault_domain::error::{Malformed, Refusal};
 use vault_domain::secret::SecretText;
 use vault_domain::token::Device;
@@ -248,6 +249,15 @@ pub fn origin(request: &Request) -> Result<Origin, Malformed> {
         address: address(request)?,
         device: Device::of(header(request, "user-agent").unwrap_or_default()),
     })
+}
+
+/// From where a request comes, for the record of what it does.
+pub fn source(request: &Request) -> Source {
+    Source {
+        address: address(request).ok(),
+        device: Device::of(header(request, "user-agent").unwrap_or_default()),
+        request: request_id(request).chars().take(128).collect(),
+    }
 }
 
 /// `scheme://host[:port]` under which the API was called, as API Gateway tells it: it sets all three itself.

@@ -1,13 +1,18 @@
 //! Golden values with sensible defaults; change what a test is about by struct update.
 //! [`crate::Sample`] makes the same values with random ids, for stores that are not empty.
 
+use std::hash::{BuildHasher as _, RandomState};
+
+use vault_domain::access::Access;
 use vault_domain::api_key::{ApiKey, ApiKeySecret, KeyRole, Label, Scope, Scopes};
 use vault_domain::asset::{
     Asset, AssetState, Checksum, ChecksumAlgorithm, MediaType, NewAsset, PartPlan, Title,
 };
+use vault_domain::audit::{Author, Details, Event, Record, Source};
 use vault_domain::credential::{Email, Password, Role, User};
 use vault_domain::id::{
-    ApiKeyId, AssetId, InvitationId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId,
+    ApiKeyId, AssetId, InvitationId, KeyId, OrgId, PackageId, PlaybackId, RecordId, SessionId,
+    UserId,
 };
 use vault_domain::library::Description;
 use vault_domain::link::LinkRequest;
@@ -22,7 +27,7 @@ use vault_domain::time::Timestamp;
 use vault_domain::token::{
     Action, Caller, Device, Digest, Grant, MediaToken, RefreshClaims, Session,
 };
-use vault_domain::usecase::{IdempotencyKey, Origin};
+use vault_domain::usecase::{Ask, IdempotencyKey, Origin};
 
 use crate::clock::GOLDEN_NOW;
 use crate::crypto::{FakeHasher, sha256};
@@ -268,6 +273,50 @@ pub fn announced(new: NewAsset) -> Asset {
         runs: Vec::new(),
         lease_until: None,
         failure: None,
+        access: Access::default(),
+        collection: None,
+        views_from: Timestamp(0),
+    }
+}
+
+/// A record of something, under an id of its own: stores keep records for ever.
+pub fn record() -> Record {
+    let half = |salt: u8| RandomState::new().hash_one(salt).to_be_bytes();
+    let (left, right) = (half(1), half(2));
+    let id = std::array::from_fn(|n| if n < 8 { left[n] } else { right[n - 8] });
+    Record {
+        id: RecordId::from_octets(id),
+        org: ORG,
+        at: GOLDEN_NOW,
+        event: Event::AssetAnnounced,
+        author: Author::System,
+        target: ASSET.to_string(),
+        asset: Some(ASSET),
+        verdict: None,
+        source: Source::default(),
+        details: Details::none(),
+    }
+}
+
+/// A request of the golden caller.
+pub fn ask() -> Ask {
+    ask_of(caller())
+}
+
+/// A request of a caller, from the golden address.
+pub fn ask_of(caller: Caller) -> Ask {
+    Ask {
+        caller,
+        source: source(),
+    }
+}
+
+/// The golden source of requests.
+pub fn source() -> Source {
+    Source {
+        address: Some([192, 0, 2, 1].into()),
+        device: Device::of("Golden"),
+        request: "req-1".to_owned(),
     }
 }
 

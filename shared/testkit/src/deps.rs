@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
-    account, authorize_playback, begin_upload, bootstrap_owner, client, deliver_key,
-    deliver_playlist, exchange, finalize_upload, guard, introspect, library, login,
+    access, account, authorize_playback, begin_upload, bootstrap_owner, client, deliver_key,
+    deliver_playlist, exchange, finalize_upload, gate, guard, introspect, library, login,
     manage_api_keys, organisation, process_upload, proof, recover_account, refresh, revoke_token,
     second_factor, send_mail, withdraw_asset,
 };
+use vault_policy::CedarPolicies;
 
 use crate::builders;
 use crate::kit::Kit;
@@ -77,6 +78,30 @@ impl Kit {
             issuer: Issuer::parse("Golden").expect("a golden name"),
         }
     }
+    /// Of everything that is done with assets.
+    pub fn gate(&self) -> gate::Gate {
+        gate::Gate {
+            standings: self.cloud.clone(),
+            collections: self.cloud.clone(),
+            policies: Arc::new(CedarPolicies),
+            records: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+    /// Of [`access`].
+    pub fn access(&self) -> access::Deps {
+        access::Deps {
+            gate: self.gate(),
+            assets: self.cloud.clone(),
+            collections: self.cloud.clone(),
+            changes: self.cloud.clone(),
+            groups: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
     /// What guards a sign-in.
     pub fn guard(&self) -> guard::Guard {
         guard::Guard {
@@ -130,7 +155,8 @@ impl Kit {
     /// Of [`library`].
     pub fn library(&self) -> library::Deps {
         library::Deps {
-            standings: self.cloud.clone(),
+            gate: self.gate(),
+            collections: self.cloud.clone(),
             assets: self.cloud.clone(),
             library: self.cloud.clone(),
             hashing: self.hashing.clone(),
@@ -149,7 +175,7 @@ impl Kit {
     /// Of [`exchange`].
     pub fn exchange(&self) -> exchange::Deps {
         exchange::Deps {
-            standings: self.cloud.clone(),
+            gate: self.gate(),
             assets: self.cloud.clone(),
             grants: self.cloud.clone(),
             hashing: self.hashing.clone(),
@@ -160,6 +186,7 @@ impl Kit {
     /// Of [`begin_upload`].
     pub fn begin_upload(&self) -> begin_upload::Deps {
         begin_upload::Deps {
+            gate: self.gate(),
             assets: self.cloud.clone(),
             uploads: self.cloud.clone(),
             hashing: self.hashing.clone(),
@@ -170,6 +197,7 @@ impl Kit {
     /// Of [`finalize_upload`].
     pub fn finalize_upload(&self) -> finalize_upload::Deps {
         finalize_upload::Deps {
+            gate: self.gate(),
             assets: self.cloud.clone(),
             uploads: self.cloud.clone(),
         }
@@ -192,7 +220,7 @@ impl Kit {
     pub fn authorize_playback(&self) -> authorize_playback::Deps {
         authorize_playback::Deps {
             views: self.cloud.clone(),
-            standings: self.cloud.clone(),
+            gate: self.gate(),
             hashing: self.hashing.clone(),
             signer: self.signer.clone(),
             tickets: self.tickets.clone(),
@@ -224,6 +252,7 @@ impl Kit {
     /// Of [`withdraw_asset`].
     pub fn withdraw_asset(&self) -> withdraw_asset::Deps {
         withdraw_asset::Deps {
+            gate: self.gate(),
             assets: self.cloud.clone(),
             distribution: self.cloud.clone(),
         }

@@ -27,6 +27,10 @@ impl Sample {
     pub fn new(seed: u64) -> Self {
         Self(SeededEntropy::new(seed))
     }
+    /// An id of any kind.
+    pub fn id<T>(&self, of: impl Fn([u8; 16]) -> T) -> T {
+        of(self.0.octets())
+    }
     /// A digest.
     pub fn digest(&self) -> Digest {
         Digest(self.0.octets())

@@ -65,6 +65,22 @@ async fn accounts() {
 }
 
 #[tokio::test]
+async fn access() {
+    let kit = kit();
+    for seed in SEEDS {
+        let stores = contract::AccessStores {
+            assets: &*kit.cloud,
+            directory: &*kit.cloud,
+            standings: &*kit.cloud,
+            collections: &*kit.cloud,
+            changes: &*kit.cloud,
+            groups: &*kit.cloud,
+        };
+        contract::access_contract(stores, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn library() {
     let kit = kit();
     for seed in SEEDS {

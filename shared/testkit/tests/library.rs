@@ -16,6 +16,7 @@ use vault_domain::member::{Actor, Membership, Organisation};
 use vault_domain::page::PageSize;
 use vault_domain::token::Caller;
 use vault_domain::usecase::library::{self, IfMatch, Page, Tagged};
+use vault_testkit::builders::ask_of;
 use vault_testkit::builders::{self, ASSET, OWNER, SESSION, VIEWER};
 use vault_testkit::sweep::{Scenario, answer};
 use vault_testkit::{Kit, Sample};
@@ -58,7 +59,13 @@ fn page(
     size: &str,
 ) -> Result<Page, Refusal> {
     let size = PageSize::parse(size).unwrap();
-    now(library::list(&kit.library(), caller, filter, cursor, size))
+    now(library::list(
+        &kit.library(),
+        &ask_of(*caller),
+        filter,
+        cursor,
+        size,
+    ))
 }
 
 fn all(kit: &Kit, caller: &Caller, filter: &Filter, size: &str) -> Vec<AssetId> {
@@ -91,7 +98,7 @@ fn season(number: i64) -> Patch {
 fn edit(kit: &Kit, caller: &Caller, rests_on: &IfMatch, patch: &Patch) -> Result<Tagged, Refusal> {
     now(library::edit(
         &kit.library(),
-        caller,
+        &ask_of(*caller),
         ASSET,
         rests_on,
         patch,
@@ -99,7 +106,7 @@ fn edit(kit: &Kit, caller: &Caller, rests_on: &IfMatch, patch: &Patch) -> Result
 }
 
 fn shown(kit: &Kit) -> Tagged {
-    now(library::show(&kit.library(), &builders::caller(), ASSET)).unwrap()
+    now(library::show(&kit.library(), &builders::ask(), ASSET)).unwrap()
 }
 
 fn on(tag: &str) -> IfMatch {
@@ -201,7 +208,7 @@ fn another_organisations_assets_do_not_exist() {
     });
     let caller = builders::caller();
     assert_eq!(all(&kit, &caller, &Filter::default(), "10"), []);
-    let one = now(library::show(&kit.library(), &caller, ASSET));
+    let one = now(library::show(&kit.library(), &ask_of(caller), ASSET));
     assert!(matches!(one, Err(Refusal::NotFound(_))));
     let change = edit(&kit, &caller, &IfMatch::Any, &season(1));
     assert!(matches!(change, Err(Refusal::NotFound(_))));
@@ -215,7 +222,7 @@ fn whoever_is_out_sees_nothing_and_roles_are_those_of_now() {
     let caller = builders::caller();
     let list = page(&kit, &caller, &Filter::default(), None, "1");
     assert!(matches!(list, Err(Refusal::InvalidToken { .. })));
-    let one = now(library::show(&kit.library(), &caller, ASSET));
+    let one = now(library::show(&kit.library(), &ask_of(caller), ASSET));
     assert!(matches!(one, Err(Refusal::InvalidToken { .. })));
 
     // Their token says that they are an owner; by now they watch.
@@ -302,7 +309,7 @@ fn a_change_rests_on_what_was_seen_and_its_repetition_is_told_as_done() {
 #[test]
 fn an_edit_survives_every_cut() {
     Scenario::new("edit", stocked, async |kit: &Kit, _| {
-        let (deps, caller, patch) = (kit.library(), builders::caller(), season(1));
+        let (deps, caller, patch) = (kit.library(), builders::ask(), season(1));
         let edited = library::edit(&deps, &caller, ASSET, &IfMatch::Any, &patch).await;
         answer(edited, |tagged| {
             format!("version {}", tagged.asset.description.version)

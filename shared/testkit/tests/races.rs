@@ -5,6 +5,7 @@ use std::sync::Arc;
 use vault_domain::asset::Asset;
 use vault_testkit::Kit;
 use vault_testkit::cloud::putter;
+use vault_testkit::contract::Viewers;
 use vault_testkit::race::{self, Setup, Way};
 
 /// Seeds of the random order; each is a race of a hundred.
@@ -112,7 +113,12 @@ async fn named_spends(seed: u64, way: Way) {
 async fn finalizes(seed: u64, way: Way) {
     let kit = kit(seed);
     let put = putter(&kit.cloud);
-    race::race_finalizes(Arc::new(kit.finalize_upload()), &put, seed, way).await;
+    let viewers = Viewers {
+        directory: &*kit.cloud,
+        sessions: &*kit.cloud,
+    };
+    let deps = Arc::new(kit.finalize_upload());
+    race::race_finalizes(deps, (viewers, &put), seed, way).await;
     assert_eq!(kit.cloud.snapshot().uploads.completed, 1, "completed once");
 }
 

@@ -55,7 +55,7 @@ fn powers(kit: &Kit) -> [Result<(), String>; 5] {
         ..builders::caller()
     };
     let exchanged = exchange::Command {
-        caller,
+        ask: builders::ask_of(caller),
         asset: ASSET,
         action: Action::Play,
         lifetime: Lifetime::parse(300, exchange::LIFETIMES, "").expect("a lifetime"),
@@ -63,6 +63,7 @@ fn powers(kit: &Kit) -> [Result<(), String>; 5] {
     };
     let opened = authorize_playback::Command {
         token: builders::media_token(2),
+        source: builders::source(),
         asset: ASSET,
         idempotency: None,
     };

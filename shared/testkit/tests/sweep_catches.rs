@@ -83,7 +83,9 @@ async fn forgets_the_dead(kit: &Kit) -> Stored<String> {
     kit.cloud
         .put_segment(ASSET, package, 0, vec![0; 16])
         .await?;
-    kit.cloud.publish(ASSET, package).await?;
+    kit.cloud
+        .publish(ASSET, package, &builders::record())
+        .await?;
     Ok("ready".to_owned())
 }
 

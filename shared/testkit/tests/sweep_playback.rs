@@ -28,6 +28,7 @@ fn watching() -> Kit {
 async fn authorize(kit: &Kit, key: Option<&str>) -> Answer {
     let command = authorize_playback::Command {
         token: builders::media_token(1),
+        source: builders::source(),
         asset: ASSET,
         idempotency: key.map(builders::idempotency_key),
     };
@@ -62,7 +63,7 @@ fn a_view_without_a_key_costs_no_more_than_one_view_each_time_it_is_opened() {
         },
         async |kit: &Kit, _| authorize(kit, None).await,
     )
-    .without(&["grants", "views"])
+    .without(&["grants", "views", "audit"])
     .hold();
 }
 
@@ -116,7 +117,7 @@ fn a_key_survives_every_cut_and_takes_one_call() {
 #[test]
 fn a_withdrawal_survives_every_cut() {
     Scenario::new("withdraw", watching, async |kit: &Kit, _| {
-        let outcome = withdraw_asset::run(&kit.withdraw_asset(), &builders::caller(), ASSET).await;
+        let outcome = withdraw_asset::run(&kit.withdraw_asset(), &builders::ask(), ASSET).await;
         answer(outcome, |()| "withdrawn".to_owned())
     })
     .hold();
@@ -126,7 +127,7 @@ fn a_withdrawal_survives_every_cut() {
 fn no_key_leaves_from_the_moment_that_a_withdrawal_takes_effect() {
     // Whatever becomes of the invalidation: once the state is written, keys are refused.
     Scenario::new("withdraw, then a key", watching, async |kit: &Kit, _| {
-        let outcome = withdraw_asset::run(&kit.withdraw_asset(), &builders::caller(), ASSET).await;
+        let outcome = withdraw_asset::run(&kit.withdraw_asset(), &builders::ask(), ASSET).await;
         if let Err(vault_domain::error::Refusal::Unavailable(error)) = outcome {
             return Err(error.to_string());
         }

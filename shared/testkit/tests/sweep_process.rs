@@ -18,6 +18,7 @@ async fn deliver(kit: &Kit, last_try: bool) -> Answer {
         asset: ASSET,
         deadline: kit.clock.now().plus(RUN_SECONDS),
         last_try,
+        request: "req-1".to_owned(),
     };
     let outcome = process_upload::run(&kit.process_upload(), command).await;
     outcome

@@ -17,7 +17,11 @@ async fn assets_of_before_the_library_go_their_way() {
     let (package, later) = (sample.package(), GOLDEN_NOW.plus(60));
     let new = sample.new_asset(&builders::film(1_000));
     let table = cloud().output("AssetsTable");
-    stores.assets.reserve(&new).await.expect("reserve");
+    stores
+        .assets
+        .reserve(&new, &builders::record())
+        .await
+        .expect("reserve");
     let request = stores.sdk.dynamodb().update_item().table_name(table);
     request
         .key("pk", AttributeValue::S(new.id.to_string()))
@@ -27,10 +31,10 @@ async fn assets_of_before_the_library_go_their_way() {
         .expect("an old record");
     let (assets, id) = (&stores.assets, new.id);
     let applied = |change: Stored<Change>| assert_eq!(change.expect("it"), Change::Applied);
-    applied(assets.mark_uploaded(id).await);
+    applied(assets.mark_uploaded(id, &builders::record()).await);
     let claim = assets.claim(id, package, GOLDEN_NOW, later).await;
     assert!(matches!(claim.expect("claim"), Claim::Claimed { .. }));
-    applied(assets.publish(id, package).await);
+    applied(assets.publish(id, package, &builders::record()).await);
     let every = Filter::default();
     let all = stores.library.list(new.org, &every, None, 5);
     let all = all.await.expect("list").assets;
@@ -41,5 +45,5 @@ async fn assets_of_before_the_library_go_their_way() {
     };
     let described = stores.library.describe(id, 0, &next).await;
     assert!(described.expect("describe").is_some());
-    applied(assets.withdraw(id).await);
+    applied(assets.withdraw(id, &builders::record()).await);
 }

@@ -102,6 +102,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn access() {
+        let stores = Stores::new();
+        let all = contract::AccessStores {
+            assets: &stores.assets,
+            directory: &stores.directory,
+            standings: &stores.standings,
+            collections: &stores.access,
+            changes: &stores.access,
+            groups: &stores.access,
+        };
+        contract::access_contract(all, seed()).await;
+    }
+
+    #[tokio::test]
     async fn library() {
         let stores = Stores::new();
         let both = contract::LibraryStores {

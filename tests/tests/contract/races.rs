@@ -6,6 +6,7 @@ use vault_aws::s3::S3Uploads;
 use vault_boot::clock::SystemClock;
 use vault_domain::asset::AssetState;
 use vault_domain::ports::{Clock as _, ContentKeys};
+use vault_domain::usecase::gate::Gate;
 use vault_domain::usecase::guard::Guard;
 use vault_domain::usecase::{
     authorize_playback, finalize_upload, login, organisation, process_upload, recover_account,
@@ -13,6 +14,7 @@ use vault_domain::usecase::{
 };
 use vault_testkit::Kit;
 use vault_testkit::clock::FixedClock;
+use vault_testkit::contract::Viewers;
 use vault_testkit::race::{self, Setup, Way};
 use vault_tests::{seed, unique};
 
@@ -145,10 +147,21 @@ async fn a_hundred_invitations_at_the_limit_are_exactly_as_many_as_there_is_room
 fn spending(stores: &Stores, seed: u64) -> Arc<authorize_playback::Deps> {
     Arc::new(authorize_playback::Deps {
         views: Arc::new(stores.views.clone()),
-        standings: Arc::new(stores.standings.clone()),
+        gate: gate(stores, seed),
         clock: stopped(),
         ..Kit::new(seed).authorize_playback()
     })
+}
+
+/// The gate over the real stores.
+fn gate(stores: &Stores, seed: u64) -> Gate {
+    Gate {
+        standings: Arc::new(stores.standings.clone()),
+        collections: Arc::new(stores.access.clone()),
+        records: Arc::new(stores.records.clone()),
+        clock: stopped(),
+        ..Kit::new(seed).gate()
+    }
 }
 
 fn setup(stores: &Stores) -> Setup<'_> {
@@ -177,10 +190,15 @@ async fn a_hundred_finalizes_complete_one_upload() {
     let (stores, seed) = (Stores::new(), seed());
     let uploads = Arc::new(quiet_bucket(&stores).await);
     let deps = finalize_upload::Deps {
+        gate: gate(&stores, seed),
         assets: Arc::new(stores.assets.clone()),
         uploads,
     };
-    race::race_finalizes(Arc::new(deps), &putter, seed, WAY).await;
+    let viewers = Viewers {
+        directory: &stores.directory,
+        sessions: &stores.sessions,
+    };
+    race::race_finalizes(Arc::new(deps), (viewers, &putter), seed, WAY).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -4,10 +4,11 @@ use futures_util::future::BoxFuture;
 use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
-    DynamoAccounts, DynamoAssets, DynamoCeremonies, DynamoClients, DynamoContentKeys,
-    DynamoDirectory, DynamoFactors, DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary,
-    DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations, DynamoPlaylistReads,
-    DynamoRecovery, DynamoSessions, DynamoStandings, DynamoViews, RecoveryTables, StandingTables,
+    AccessTables, DynamoAccess, DynamoAccounts, DynamoAssets, DynamoCeremonies, DynamoClients,
+    DynamoContentKeys, DynamoDirectory, DynamoFactors, DynamoGrants, DynamoInvitations,
+    DynamoKeyReads, DynamoLibrary, DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations,
+    DynamoPlaylistReads, DynamoRecords, DynamoRecovery, DynamoSessions, DynamoStandings,
+    DynamoViews, RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
@@ -36,6 +37,8 @@ pub(crate) struct Stores {
     pub(crate) views: DynamoViews,
     pub(crate) playlist_reads: DynamoPlaylistReads,
     pub(crate) key_reads: DynamoKeyReads,
+    pub(crate) records: DynamoRecords,
+    pub(crate) access: DynamoAccess,
     pub(crate) assets: DynamoAssets,
     pub(crate) library: DynamoLibrary,
     pub(crate) keys: DynamoContentKeys,
@@ -50,6 +53,7 @@ impl Stores {
         let table = |name: &str| cloud.output(name);
         let dynamodb = sdk.dynamodb();
         let of = || dynamodb.clone();
+        let records = || DynamoRecords::new(of(), table("AuditTable"));
         let standing = || StandingTables {
             members: table("MembersTable").to_owned(),
             sessions: table("SessionsTable").to_owned(),
@@ -80,12 +84,13 @@ impl Stores {
                 },
             ),
             sessions: DynamoSessions::new(of(), table("SessionsTable")),
-            grants: DynamoGrants::new(of(), table("GrantsTable")),
+            grants: DynamoGrants::new(table("GrantsTable"), records()),
             views: DynamoViews::new(
                 of(),
                 table("GrantsTable"),
                 table("AssetsTable"),
                 table("PlaybackTable"),
+                records(),
             ),
             playlist_reads: DynamoPlaylistReads::new(
                 of(),
@@ -100,8 +105,18 @@ impl Stores {
                 table("AssetsTable"),
                 standing(),
             ),
-            assets: DynamoAssets::new(of(), table("AssetsTable")),
-            library: DynamoLibrary::new(of(), table("AssetsTable")),
+            records: records(),
+            access: DynamoAccess::new(
+                of(),
+                AccessTables {
+                    access: table("AccessTable").to_owned(),
+                    assets: table("AssetsTable").to_owned(),
+                    members: table("MembersTable").to_owned(),
+                },
+                records(),
+            ),
+            assets: DynamoAssets::new(of(), table("AssetsTable"), records()),
+            library: DynamoLibrary::new(of(), table("AssetsTable"), records()),
             keys: DynamoContentKeys::new(of(), table("KeysTable")),
             uploads: S3Uploads::new(sdk.s3(), table("UploadsBucket")),
             media: S3Media::new(sdk.s3(), table("MediaBucket")),

@@ -191,6 +191,14 @@ pub(crate) async fn answer_request(
                 .serve(&deps, manage_api_keys::handle, request)
                 .await
         }
+        "manage-access" => {
+            let deps = wiring::manage_access::Deps {
+                access: kit.access(),
+                verifier,
+                clock,
+            };
+            problems.serve(&deps, manage_access::handle, request).await
+        }
         "manage-assets" => {
             let deps = wiring::manage_assets::Deps {
                 library: kit.library(),
@@ -402,6 +410,32 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
             .path("key_id", builders::CLIENT),
         Ask::to("mint-token", "POST").form(&exchange),
         Ask::to("mint-token", "GET"),
+        Ask::to("manage-access", "GET")
+            .route("/v1/assets/{asset_id}/access")
+            .bearer(&access)
+            .path("asset_id", asset),
+        Ask::to("manage-access", "PATCH")
+            .route("/v1/assets/{asset_id}/access")
+            .bearer(&access)
+            .path("asset_id", asset)
+            .json(&json!({ "visibility": "restricted" })),
+        Ask::to("manage-access", "PUT")
+            .route("/v1/assets/{asset_id}/access/{principal}")
+            .bearer(&access)
+            .path("asset_id", asset)
+            .path("principal", builders::VIEWER)
+            .json(&json!({ "access": "download", "expires_at": 1_900_000_000 })),
+        Ask::to("manage-access", "POST")
+            .route("/v1/collections")
+            .bearer(&access)
+            .json(&json!({ "name": "Rushes", "visibility": "restricted" })),
+        Ask::to("manage-access", "POST")
+            .route("/v1/groups")
+            .bearer(&access)
+            .json(&json!({ "name": "Guests" })),
+        Ask::to("manage-access", "GET")
+            .route("/v1/groups")
+            .bearer(&access),
         Ask::to("manage-assets", "GET").bearer(&access),
         Ask::to("manage-assets", "GET")
             .bearer(&access)

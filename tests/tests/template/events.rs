@@ -20,6 +20,43 @@ const ROUTES: &[(&str, &str)] = &[
     ("GET /v1/assets", "ManageAssets"),
     ("GET /v1/assets/{asset_id}", "ManageAssets"),
     ("PATCH /v1/assets/{asset_id}", "ManageAssets"),
+    ("GET /v1/assets/{asset_id}/access", "ManageAccess"),
+    ("PATCH /v1/assets/{asset_id}/access", "ManageAccess"),
+    (
+        "PUT /v1/assets/{asset_id}/access/{principal}",
+        "ManageAccess",
+    ),
+    (
+        "DELETE /v1/assets/{asset_id}/access/{principal}",
+        "ManageAccess",
+    ),
+    ("GET /v1/collections", "ManageAccess"),
+    ("POST /v1/collections", "ManageAccess"),
+    ("GET /v1/collections/{collection_id}", "ManageAccess"),
+    ("PATCH /v1/collections/{collection_id}", "ManageAccess"),
+    ("DELETE /v1/collections/{collection_id}", "ManageAccess"),
+    (
+        "PUT /v1/collections/{collection_id}/access/{principal}",
+        "ManageAccess",
+    ),
+    (
+        "DELETE /v1/collections/{collection_id}/access/{principal}",
+        "ManageAccess",
+    ),
+    ("GET /v1/groups", "ManageAccess"),
+    ("POST /v1/groups", "ManageAccess"),
+    ("GET /v1/groups/{group_id}", "ManageAccess"),
+    ("PATCH /v1/groups/{group_id}", "ManageAccess"),
+    ("DELETE /v1/groups/{group_id}", "ManageAccess"),
+    ("GET /v1/groups/{group_id}/members", "ManageAccess"),
+    (
+        "PUT /v1/groups/{group_id}/members/{user_id}",
+        "ManageAccess",
+    ),
+    (
+        "DELETE /v1/groups/{group_id}/members/{user_id}",
+        "ManageAccess",
+    ),
     ("POST /v1/assets/{asset_id}/playback", "AuthorizePlayback"),
     ("POST /v1/assets/{asset_id}/withdraw", "WithdrawAsset"),
     ("POST /v1/email/verify", "RecoverAccount"),
@@ -141,7 +178,7 @@ fn api(world: &World, faults: &mut Faults) {
     faults.same(
         "CORS methods",
         &cors["AllowMethods"],
-        &json!(["GET", "POST", "PATCH", "OPTIONS"]),
+        &json!(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
     );
     for header in [
         "authorization",

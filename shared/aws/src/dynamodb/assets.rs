@@ -1,10 +1,13 @@
-//! The table of assets: each change of state is one conditional write.
+//! The table of assets: each change of state is one conditional write, and most are recorded in the same transaction.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{
+    Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 use vault_domain::asset::{Asset, AssetState, Failure, NewAsset};
+use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PackageId};
 use vault_domain::ports::{Assets, Change, Claim, Reservation, StoreError, Stored};
 use vault_domain::time::Timestamp;
@@ -12,22 +15,37 @@ use vault_domain::time::Timestamp;
 use super::assets_record::{from_item, package as package_of, runs, to_item};
 use super::library_record::{NO_SHELF, TO_SHELF};
 use super::record::{Corrupt, Fields, Item, PK, text, texts, time};
-use super::{get, read, unmet_put, unmet_update};
+use super::records::{self, DynamoRecords};
+use super::transact::{Reasons, Written, write};
+use super::{get, read, unmet_update};
 
 /// The table of assets.
 #[derive(Debug, Clone)]
 pub struct DynamoAssets {
     client: Client,
     table: String,
+    records: DynamoRecords,
 }
 
 impl DynamoAssets {
-    /// The assets in this table.
-    pub fn new(client: Client, table: impl Into<String>) -> Self {
+    /// The assets in this table; changes are recorded.
+    pub fn new(client: Client, table: impl Into<String>, records: DynamoRecords) -> Self {
         Self {
             client,
             table: table.into(),
+            records,
         }
+    }
+
+    /// Makes the change and its record, both or neither.
+    async fn recorded(
+        &self,
+        operation: &'static str,
+        request: &UpdateItemFluentBuilder,
+        record: &Record,
+    ) -> Stored<Change> {
+        let writes = records::update(request).map(|write| vec![write]);
+        self.records.with(operation, writes, record).await
     }
 
     /// A change of the state: `#state` is its name, `:to` what it becomes; [`TO_SHELF`] goes with it.
@@ -93,19 +111,22 @@ impl Assets for DynamoAssets {
         read(OPERATION, item.as_ref(), from_item)
     }
 
-    async fn reserve(&self, asset: &NewAsset) -> Stored<Reservation> {
+    async fn reserve(&self, asset: &NewAsset, record: &Record) -> Stored<Reservation> {
         const OPERATION: &str = "assets.reserve";
-        let request = self.client.put_item().table_name(&self.table);
-        let sent = request
+        let put = Put::builder()
+            .table_name(&self.table)
             .set_item(Some(to_item(asset)))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let Err(error) = sent else {
-            return Ok(Reservation::Created);
+            .build();
+        let put = put.map(|put| vec![TransactWriteItem::builder().put(put).build()]);
+        let request = self.records.request(OPERATION, record);
+        let writes = self.records.recorded(put, record);
+        let there = |reasons: &Reasons| reasons.is_unmet(0).then(|| reasons.there(0).cloned());
+        let there = match write(&request, writes, there).await? {
+            Written::Applied => return Ok(Reservation::Created),
+            Written::Refused(there) => there,
         };
-        let there = unmet_put(error).map_err(|error| StoreError::new(OPERATION, error))?;
         let there = read(OPERATION, there.as_ref(), from_item)?;
         let there = there.ok_or_else(|| StoreError::new(OPERATION, "taken by no record"))?;
         Ok(Reservation::Exists(Box::new(there)))
@@ -121,13 +142,14 @@ impl Assets for DynamoAssets {
         change("assets.set_multipart", request).await
     }
 
-    async fn mark_uploaded(&self, id: AssetId) -> Stored<Change> {
+    async fn mark_uploaded(&self, id: AssetId, record: &Record) -> Stored<Change> {
         let request = self.transition(id, AssetState::Uploaded);
         let request = request
             .update_expression(format!("SET #state = :to, {TO_SHELF}"))
             .condition_expression("#state = :from");
         let request = from_states(request, &[(":from", AssetState::Uploading)]);
-        change("assets.mark_uploaded", request).await
+        self.recorded("assets.mark_uploaded", &request, record)
+            .await
     }
 
     /// A claim that the SDK repeated finds its own first try, and tells the same runs again.
@@ -170,14 +192,15 @@ impl Assets for DynamoAssets {
         change("assets.release", of_run(request, package)).await
     }
 
-    async fn publish(&self, id: AssetId, package: PackageId) -> Stored<Change> {
+    async fn publish(&self, id: AssetId, package: PackageId, record: &Record) -> Stored<Change> {
         let request = self.transition(id, AssetState::Ready);
         let request = request
             .update_expression(format!(
                 "SET #state = :to, {TO_SHELF} REMOVE lease_until, #runs"
             ))
             .expression_attribute_names("#runs", "runs");
-        change("assets.publish", of_run(request, package)).await
+        let request = of_run(request, package);
+        self.recorded("assets.publish", &request, record).await
     }
 
     async fn fail(
@@ -185,6 +208,7 @@ impl Assets for DynamoAssets {
         id: AssetId,
         package: Option<PackageId>,
         failure: &Failure,
+        record: &Record,
     ) -> Stored<Change> {
         let failed = format!(
             "SET #state = :to, {TO_SHELF}, failure_code = :code, failure_reason = :reason REMOVE lease_until"
@@ -198,15 +222,16 @@ impl Assets for DynamoAssets {
             Some(package) => of_run(request, package),
             None => before_ready(request),
         };
-        change("assets.fail", request.update_expression(failed)).await
+        let request = request.update_expression(failed);
+        self.recorded("assets.fail", &request, record).await
     }
 
-    async fn withdraw(&self, id: AssetId) -> Stored<Change> {
+    async fn withdraw(&self, id: AssetId, record: &Record) -> Stored<Change> {
         let request = self.transition(id, AssetState::Withdrawn);
         let request = request
             .update_expression(format!("SET #state = :to, {TO_SHELF} REMOVE lease_until"))
-            .condition_expression("attribute_exists(pk)");
-        change("assets.withdraw", request).await
+            .condition_expression("attribute_exists(pk) AND #state <> :to");
+        self.recorded("assets.withdraw", &request, record).await
     }
 }
 
@@ -228,6 +253,7 @@ fn claimed(item: Option<&Item>, package: PackageId) -> Result<Claim, Corrupt> {
 #[cfg(test)]
 mod tests {
     use super::super::assets_record::tests::announced;
+    use super::super::audit_record;
     use super::*;
     use crate::replay::Replay;
 
@@ -259,7 +285,9 @@ mod tests {
             ((400, unmet(&record("ready", ours, dead))), false),
         ] {
             let replay = Replay::of(&[(answer.0, &answer.1)]);
-            let assets = DynamoAssets::new(Client::new(&replay.config()), "assets");
+            let client = Client::new(&replay.config());
+            let records = DynamoRecords::new(client.clone(), "audit");
+            let assets = DynamoAssets::new(client, "assets", records);
             let (now, lease) = (Timestamp(1), Timestamp(2));
             let claim = assets
                 .claim(announced().id, ours, now, lease)
@@ -278,9 +306,16 @@ mod tests {
         };
         for package in [None, Some(PackageId::from_octets([1; 16]))] {
             let replay = Replay::of(&[(200, "{}")]);
-            let assets = DynamoAssets::new(Client::new(&replay.config()), "assets");
+            let client = Client::new(&replay.config());
+            let records = DynamoRecords::new(client.clone(), "audit");
+            let assets = DynamoAssets::new(client, "assets", records);
             let change = assets
-                .fail(announced().id, package, &failure)
+                .fail(
+                    announced().id,
+                    package,
+                    &failure,
+                    &audit_record::tests::record(),
+                )
                 .await
                 .unwrap();
             assert_eq!(change, Change::Applied);

@@ -3,11 +3,12 @@
 use vault_domain::asset::{
     Asset, AssetState, Checksum, ChecksumAlgorithm, Failure, MediaType, NewAsset, PartPlan, Title,
 };
-use vault_domain::id::{AssetId, OrgId, PackageId};
+use vault_domain::id::{AssetId, CollectionId, OrgId, PackageId};
 use vault_domain::member::Actor;
+use vault_domain::time::Timestamp;
 
-use super::library_record;
 use super::record::{Corrupt, Fields, Item, PK, item, number, put_some, text, time};
+use super::{access_record, library_record};
 
 const fn algorithm_name(algorithm: ChecksumAlgorithm) -> &'static str {
     match algorithm {
@@ -52,7 +53,18 @@ pub(super) fn from_item(item: &Item) -> Result<Asset, Corrupt> {
         runs: runs(fields)?,
         lease_until: fields.optional("lease_until", Fields::time)?,
         failure: failure(fields)?,
+        access: access_record::access(fields)?,
+        collection: fields.optional("collection", |fields, name| {
+            fields.parsed(name, |text| CollectionId::parse(text).ok())
+        })?,
+        views_from: views_from(fields)?,
     })
+}
+
+/// From when on views of it count.
+pub(super) fn views_from(fields: Fields<'_>) -> Result<Timestamp, Corrupt> {
+    let from = fields.optional("views_from", Fields::time)?;
+    Ok(from.unwrap_or(Timestamp(0)))
 }
 
 /// The package being made or served.
@@ -120,7 +132,6 @@ fn failure(fields: Fields<'_>) -> Result<Option<Failure>, Corrupt> {
 pub(super) mod tests {
     use proptest::prelude::*;
     use vault_domain::id::UserId;
-    use vault_domain::time::Timestamp;
 
     use super::super::record::checks::reads_back;
     use super::super::record::texts;
@@ -152,6 +163,9 @@ pub(super) mod tests {
                 code: "c".to_owned(),
                 reason: "r".to_owned(),
             }),
+            access: access_record::tests::some_access(),
+            collection: Some(CollectionId::from_octets([7; 16])),
+            views_from: Timestamp(8),
         };
         let mut item = to_item(&asset.announced);
         item.extend(super::super::record::item([
@@ -162,7 +176,13 @@ pub(super) mod tests {
             ("lease_until", number(6_u64)),
             ("failure_code", text("c")),
             ("failure_reason", text("r")),
+            (
+                "collection",
+                text(CollectionId::from_octets([7; 16]).to_string()),
+            ),
+            ("views_from", number(8_u64)),
         ]));
+        item.extend(access_record::access_attributes(&asset.access));
         item.extend(library_record::attributes(&asset.description));
         (asset, item)
     }

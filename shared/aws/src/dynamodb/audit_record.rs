@@ -117,7 +117,7 @@ pub(super) fn put(table: &str, record: &Record) -> Result<TransactWriteItem, Bui
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use vault_domain::id::{SessionId, UserId};
     use vault_domain::member::Subject;
     use vault_domain::time::Timestamp;

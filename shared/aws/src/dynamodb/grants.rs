@@ -1,28 +1,29 @@
 //! The table of grants: media tokens by their digests.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::Client;
+use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, OrgId};
 use vault_domain::member::Subject;
-use vault_domain::ports::{Grants, Stored};
+use vault_domain::ports::{Change, Grants, StoreError, Stored};
 use vault_domain::token::{Action, Digest, Grant};
 
 use super::record::{Corrupt, Fields, Item, PK, flag, item, number, text, time};
-use super::{TTL, TTL_SLACK, put_new};
+use super::records::{DynamoRecords, put_fresh};
+use super::{TTL, TTL_SLACK};
 
 /// The table of grants.
 #[derive(Debug, Clone)]
 pub struct DynamoGrants {
-    client: Client,
     table: String,
+    records: DynamoRecords,
 }
 
 impl DynamoGrants {
-    /// The grants in this table.
-    pub fn new(client: Client, table: impl Into<String>) -> Self {
+    /// The grants in this table; they are recorded.
+    pub fn new(table: impl Into<String>, records: DynamoRecords) -> Self {
         Self {
-            client,
             table: table.into(),
+            records,
         }
     }
 }
@@ -60,8 +61,16 @@ pub(super) fn from_item(item: &Item) -> Result<Grant, Corrupt> {
 
 #[async_trait]
 impl Grants for DynamoGrants {
-    async fn create(&self, grant: &Grant) -> Stored<()> {
-        put_new(&self.client, &self.table, "grants.create", to_item(grant)).await
+    async fn create(&self, grant: &Grant, record: &Record) -> Stored<()> {
+        const OPERATION: &str = "grants.create";
+        let write = put_fresh(&self.table, to_item(grant)).map(|write| vec![write]);
+        match self.records.with(OPERATION, write, record).await? {
+            Change::Applied => Ok(()),
+            Change::NotApplied => Err(StoreError::new(
+                OPERATION,
+                "there is another record of this id",
+            )),
+        }
     }
 }
 

@@ -3,16 +3,16 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use vault_domain::asset::{Asset, AssetState};
+use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, OrgId};
 use vault_domain::library::{Description, Filter, Place};
-use vault_domain::ports::{Library, Shelf, StoreError, Stored};
+use vault_domain::ports::{Change, Library, Shelf, StoreError, Stored};
 
 use super::assets_record::from_item;
 use super::library_record::{attributes, by_owner, shelf};
 use super::record::{Corrupt, Fields, Item, PK, item, number, text, time};
-use super::{read, unmet_update};
+use super::records::{self, DynamoRecords};
 
 /// Most records that are looked at for one page, whatever the filter leaves of them.
 const LOOKED_AT: usize = 1_000;
@@ -24,6 +24,7 @@ const SIFTED: usize = 250;
 pub struct DynamoLibrary {
     client: Client,
     table: String,
+    records: DynamoRecords,
 }
 
 /// The index that answers a question best: the one that leaves the least to be sifted.
@@ -127,11 +128,12 @@ fn ended(key: &Item) -> Result<Place, Corrupt> {
 const LIST: &str = "library.list";
 
 impl DynamoLibrary {
-    /// The assets in this table.
-    pub fn new(client: Client, table: impl Into<String>) -> Self {
+    /// The assets in this table; changes are recorded.
+    pub fn new(client: Client, table: impl Into<String>, records: DynamoRecords) -> Self {
         Self {
             client,
             table: table.into(),
+            records,
         }
     }
 
@@ -215,8 +217,13 @@ impl Library for DynamoLibrary {
         Ok(page)
     }
 
-    async fn describe(&self, id: AssetId, seen: u64, next: &Description) -> Stored<Option<Asset>> {
-        const OPERATION: &str = "library.describe";
+    async fn describe(
+        &self,
+        id: AssetId,
+        seen: u64,
+        next: &Description,
+        record: &Record,
+    ) -> Stored<Change> {
         let mut request = self
             .client
             .update_item()
@@ -232,24 +239,16 @@ impl Library for DynamoLibrary {
             })
             .expression_attribute_names("#version", "version")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":withdrawn", text(AssetState::Withdrawn.as_str()))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            .expression_attribute_values(":withdrawn", text(AssetState::Withdrawn.as_str()));
         for (name, value) in attributes(next) {
             request = request.expression_attribute_values(format!(":{name}"), value);
         }
         if seen > 0 {
             request = request.expression_attribute_values(":seen", number(seen));
         }
-        let there = match request.send().await {
-            Ok(output) => output.attributes,
-            // Our own first try, or somebody else's change.
-            Err(error) => unmet_update(error).map_err(|error| StoreError::new(OPERATION, error))?,
-        };
-        let there = read(OPERATION, there.as_ref(), from_item)?;
-        let is_ours =
-            |asset: &Asset| asset.description == *next && asset.state != AssetState::Withdrawn;
-        Ok(there.filter(is_ours))
+        let writes = records::update(&request).map(|write| vec![write]);
+        let described = self.records.with("library.describe", writes, record);
+        described.await
     }
 }
 
@@ -318,7 +317,11 @@ mod tests {
     async fn listed(answers: &[String], limit: usize) -> (Shelf, Replay) {
         let answers: Vec<_> = answers.iter().map(|text| (200, text.as_str())).collect();
         let replay = Replay::of(&answers);
-        let library = DynamoLibrary::new(Client::new(&replay.config()), "assets");
+        let library = DynamoLibrary::new(
+            Client::new(&replay.config()),
+            "assets",
+            DynamoRecords::new(Client::new(&replay.config()), "audit"),
+        );
         let org = announced().org;
         let shelf = library.list(org, &filter(), None, limit).await.unwrap();
         (shelf, replay)

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use vault_domain::credential::Role;
-use vault_domain::id::{OrgId, UserId};
+use vault_domain::id::{GroupId, OrgId, UserId};
 use vault_domain::member::{Account, Membership, OrgName, Organisation, Person, Standing, Subject};
 use vault_domain::ports::{Members, Standings, StoreError, Stored};
 use vault_domain::time::Timestamp;
@@ -121,6 +121,14 @@ pub(super) fn membership(item: &Item) -> Result<Membership, Corrupt> {
     })
 }
 
+/// The groups that someone is in, as their place in the organisation says.
+pub(super) fn groups_of(item: &Item) -> Result<Vec<GroupId>, Corrupt> {
+    let groups = Fields(item).optional("groups", |fields, name| {
+        fields.texts(name, |text| GroupId::parse(text).ok())
+    })?;
+    Ok(groups.unwrap_or_default())
+}
+
 pub(super) fn organisation_item(organisation: &Organisation) -> Item {
     let mut record = organisation_key(organisation.id);
     record.extend(item([
@@ -150,7 +158,10 @@ fn person(operation: &'static str, found: &Found, members: &str) -> Stored<Perso
         match Fields(item).text(SK) {
             Ok(ACCOUNT) => person.account = read(operation, Some(item), account)?,
             Ok(ORGANISATION) => person.organisation = read(operation, Some(item), organisation)?,
-            _ => person.membership = read(operation, Some(item), membership)?,
+            _ => {
+                person.membership = read(operation, Some(item), membership)?;
+                person.groups = read(operation, Some(item), groups_of)?.unwrap_or_default();
+            }
         }
     }
     Ok(person)

@@ -1,6 +1,8 @@
 //! The ports over DynamoDB, one table a struct. Every change is one conditional write, and every answer holds
 //! when the SDK repeated by itself a write whose first try took effect.
 
+mod access;
+mod access_record;
 mod accounts;
 mod assets;
 mod assets_record;
@@ -12,6 +14,7 @@ mod clients_record;
 mod factors;
 mod factors_record;
 mod grants;
+mod groups;
 mod invitations;
 mod keys;
 mod library;
@@ -23,6 +26,7 @@ mod organisations;
 mod playback_record;
 mod reads;
 mod record;
+mod records;
 mod recovery;
 mod sessions;
 mod transact;
@@ -31,6 +35,7 @@ mod views;
 
 pub(crate) use client::client;
 
+pub use access::{AccessTables, DynamoAccess};
 pub use accounts::DynamoAccounts;
 pub use assets::DynamoAssets;
 pub use ceremonies::DynamoCeremonies;
@@ -45,6 +50,7 @@ pub use links::DynamoLinks;
 pub use members::{DynamoMembers, DynamoStandings, StandingTables};
 pub use organisations::DynamoOrganisations;
 pub use reads::{DynamoKeyReads, DynamoPlaylistReads};
+pub use records::DynamoRecords;
 pub use recovery::{DynamoRecovery, RecoveryTables};
 pub use sessions::DynamoSessions;
 pub use users::{DynamoDirectory, DynamoUsers};

@@ -164,7 +164,7 @@ impl KeyReads for DynamoKeyReads {
         wanted.push(Wanted::of(&self.playback, ticket.playback.to_string()));
         wanted.push(Wanted::at(&self.keys, keys::key(ticket.asset, key)));
         wanted.push(Wanted {
-            only: Some(("#state", &[("#state", "state")])),
+            only: Some(("#state, views_from", &[("#state", "state")])),
             ..Wanted::of(&self.assets, ticket.asset.to_string())
         });
         let found = batch(&self.client, OPERATION, wanted).await?;
@@ -172,7 +172,8 @@ impl KeyReads for DynamoKeyReads {
         Ok(KeyBundle {
             session: read(OPERATION, session, playback_record::from_item)?,
             asset: read(OPERATION, found.first(&self.assets), |item| {
-                Fields(item).parsed("state", AssetState::parse)
+                let state = Fields(item).parsed("state", AssetState::parse)?;
+                Ok((state, assets_record::views_from(Fields(item))?))
             })?,
             key: read(OPERATION, found.first(&self.keys), keys::from_item)?,
             standing: self.standing.standing(OPERATION, &found, &ticket.subject)?,
@@ -182,6 +183,8 @@ impl KeyReads for DynamoKeyReads {
 
 #[cfg(test)]
 mod tests {
+    use vault_domain::time::Timestamp;
+
     use super::*;
     use crate::replay::Replay;
 
@@ -206,7 +209,7 @@ mod tests {
         let replay = Replay::of(&[(200, answer)]);
         let (ticket, key) = ticket();
         let bundle = reads(&replay).bundle(&ticket, key).await.unwrap();
-        assert_eq!(bundle.asset, Some(AssetState::Ready));
+        assert_eq!(bundle.asset, Some((AssetState::Ready, Timestamp(0))));
         assert!(bundle.session.is_none() && bundle.key.is_none());
         assert_eq!(replay.count(), 1);
         let target = replay.header(0, "x-amz-target").unwrap();

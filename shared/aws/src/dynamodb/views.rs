@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use vault_domain::asset::Asset;
+use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PlaybackId};
 use vault_domain::playback::PlaybackSession;
 use vault_domain::ports::{Opening, Stored, Views};
@@ -12,7 +13,8 @@ use vault_domain::token::{Digest, Grant};
 
 use super::reads::{Wanted, batch};
 use super::record::{PK, flag, number, text, time};
-use super::transact::{Reasons, Request, Written, write};
+use super::records::DynamoRecords;
+use super::transact::{Reasons, Written, write};
 use super::{assets_record, get, grants, playback_record, read};
 
 /// Grants, assets and playback sessions.
@@ -22,21 +24,24 @@ pub struct DynamoViews {
     grants: String,
     assets: String,
     playback: String,
+    records: DynamoRecords,
 }
 
 impl DynamoViews {
-    /// Over the tables of grants, of assets and of playback sessions.
+    /// Over the tables of grants, of assets and of playback sessions; views are recorded.
     pub fn new(
         client: Client,
         grants: impl Into<String>,
         assets: impl Into<String>,
         playback: impl Into<String>,
+        records: DynamoRecords,
     ) -> Self {
         Self {
             client,
             grants: grants.into(),
             assets: assets.into(),
             playback: playback.into(),
+            records,
         }
     }
 
@@ -109,14 +114,11 @@ impl Views for DynamoViews {
         ))
     }
 
-    async fn open(&self, session: &PlaybackSession) -> Stored<Opening> {
-        let request = Request {
-            client: &self.client,
-            operation: "views.open",
-            salt: *session.id.octets(),
-        };
+    async fn open(&self, session: &PlaybackSession, record: &Record) -> Stored<Opening> {
+        let request = self.records.request("views.open", record);
         let writes = || Ok(vec![self.put(session)?, self.spend(session)?]);
-        match write(&request, writes(), refused).await? {
+        let writes = self.records.recorded(writes(), record);
+        match write(&request, writes, refused).await? {
             Written::Applied => Ok(Opening::Opened),
             Written::Refused(Refused::SessionThere) => Ok(Opening::AlreadyOpen),
             Written::Refused(Refused::GrantSpent) => {
@@ -136,6 +138,7 @@ impl Views for DynamoViews {
 
 #[cfg(test)]
 mod tests {
+    use super::super::audit_record;
     use super::super::playback_record::tests::session;
     use super::super::transact::TRIES;
     use super::*;
@@ -143,8 +146,11 @@ mod tests {
 
     async fn opened(answers: &[(u16, &str)]) -> (Stored<Opening>, usize) {
         let replay = Replay::of(answers);
-        let views = DynamoViews::new(Client::new(&replay.config()), "g", "a", "p");
-        (views.open(&session()).await, replay.count())
+        let client = Client::new(&replay.config());
+        let records = DynamoRecords::new(client.clone(), "audit");
+        let views = DynamoViews::new(client, "g", "a", "p", records);
+        let record = audit_record::tests::record();
+        (views.open(&session(), &record).await, replay.count())
     }
 
     #[tokio::test]

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use vault_aws::dynamodb::{DynamoStandings, DynamoViews, StandingTables};
+use vault_aws::dynamodb::DynamoViews;
 use vault_crypto::cloudfront::PolicySigner;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_crypto::mac::TicketMac;
 use vault_domain::usecase::authorize_playback::Deps;
 
-use super::parts::{refused, ring, sdk, standing, unwired};
+use super::gated::Gated;
+use super::parts::{refused, ring, sdk, unwired};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
@@ -18,9 +19,8 @@ const SESSION_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
 #[derive(Clone)]
 struct Config {
     grants: String,
-    assets: String,
     playback: String,
-    standing: StandingTables,
+    gated: Gated,
     mac: String,
     signing: String,
     key_pair_id: String,
@@ -33,9 +33,8 @@ struct Config {
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let config = Config {
         grants: env.text("GRANTS_TABLE"),
-        assets: env.text("ASSETS_TABLE"),
         playback: env.text("PLAYBACK_TABLE"),
-        standing: standing(env),
+        gated: Gated::of(env),
         mac: env.text("PLAYBACK_MAC_SECRET"),
         signing: env.text("URL_SIGNING_SECRET"),
         key_pair_id: env.text("URL_SIGNING_KEY_PAIR_ID"),
@@ -51,16 +50,16 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let mac = ring(&sdk, &config.mac).await?;
             let signing = ring(&sdk, &config.signing).await?;
             let signer = PolicySigner::new(&signing, &config.slot, config.key_pair_id);
-            let dynamodb = sdk.dynamodb();
-            let Config {
-                grants,
-                assets,
-                playback,
-                ..
-            } = config;
+            let views = DynamoViews::new(
+                sdk.dynamodb(),
+                config.grants,
+                config.gated.assets_table(),
+                config.playback,
+                config.gated.records(&sdk),
+            );
             Ok(Deps {
-                views: Arc::new(DynamoViews::new(dynamodb.clone(), grants, assets, playback)),
-                standings: Arc::new(DynamoStandings::new(dynamodb, config.standing)),
+                views: Arc::new(views),
+                gate: config.gated.gate(&sdk),
                 hashing: Arc::new(Sha256),
                 signer: Arc::new(signer.map_err(|fault| refused("url signing", fault))?),
                 tickets: Arc::new(TicketMac::new(&mac).map_err(|f| refused("playback mac", f))?),

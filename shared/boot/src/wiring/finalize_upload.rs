@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use vault_aws::dynamodb::DynamoAssets;
 use vault_aws::s3::S3Uploads;
 use vault_domain::ports::{AccessVerifier, Clock};
 use vault_domain::usecase::finalize_upload;
 
+use super::gated::Gated;
 use super::parts::{sdk, unwired, verifier};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
@@ -23,16 +23,17 @@ pub struct Deps {
 
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
-    let (assets, bucket) = (env.text("ASSETS_TABLE"), env.text("UPLOADS_BUCKET"));
+    let (gated, bucket) = (Gated::of(env), env.text("UPLOADS_BUCKET"));
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
-        let (assets, bucket) = (assets.clone(), bucket.clone());
+        let (gated, bucket) = (gated.clone(), bucket.clone());
         let (sdk, verifier) = (sdk.clone(), verifier.clone());
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
             Ok(Deps {
                 finalize: finalize_upload::Deps {
-                    assets: Arc::new(DynamoAssets::new(sdk.dynamodb(), assets)),
+                    gate: gated.gate(&sdk),
+                    assets: Arc::new(gated.assets(&sdk)),
                     uploads: Arc::new(S3Uploads::new(sdk.s3(), bucket)),
                 },
                 verifier: verifier.ok_or_else(unwired)?,

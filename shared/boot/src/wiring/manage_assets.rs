@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use vault_aws::dynamodb::{DynamoAssets, DynamoLibrary, DynamoStandings};
+use vault_aws::dynamodb::DynamoLibrary;
 use vault_crypto::entropy::Sha256;
 use vault_domain::ports::{AccessVerifier, Clock};
 use vault_domain::usecase::library;
 
-use super::parts::{sdk, standing, unwired, verifier};
+use super::gated::Gated;
+use super::parts::{sdk, unwired, verifier};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
@@ -23,18 +24,20 @@ pub struct Deps {
 
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
-    let (standing, assets) = (standing(env), env.text("ASSETS_TABLE"));
+    let gated = Gated::of(env);
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
-        let (standing, assets) = (standing.clone(), assets.clone());
-        let (sdk, verifier) = (sdk.clone(), verifier.clone());
+        let (gated, sdk, verifier) = (gated.clone(), sdk.clone(), verifier.clone());
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
+            let (assets, records) = (gated.assets_table(), gated.records(&sdk));
+            let library = DynamoLibrary::new(sdk.dynamodb(), assets, records);
             Ok(Deps {
                 library: library::Deps {
-                    standings: Arc::new(DynamoStandings::new(sdk.dynamodb(), standing)),
-                    assets: Arc::new(DynamoAssets::new(sdk.dynamodb(), &assets)),
-                    library: Arc::new(DynamoLibrary::new(sdk.dynamodb(), assets)),
+                    gate: gated.gate(&sdk),
+                    assets: Arc::new(gated.assets(&sdk)),
+                    collections: Arc::new(gated.access(&sdk)),
+                    library: Arc::new(library),
                     hashing: Arc::new(Sha256),
                 },
                 verifier: verifier.ok_or_else(unwired)?,

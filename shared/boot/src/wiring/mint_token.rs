@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use vault_aws::dynamodb::{
-    DynamoAssets, DynamoClients, DynamoGrants, DynamoLimits, DynamoMembers, DynamoSessions,
-    DynamoStandings, StandingTables,
+    DynamoClients, DynamoGrants, DynamoLimits, DynamoMembers, DynamoSessions, DynamoStandings,
 };
 use vault_crypto::access::JwtIssuer;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
@@ -12,7 +11,8 @@ use vault_crypto::mac::RefreshMac;
 use vault_domain::ports::{AccessVerifier, RefreshTokens, Sessions, Standings};
 use vault_domain::usecase::{client, exchange, introspect, refresh, revoke_token};
 
-use super::parts::{refused, ring, sdk, standing, unwired, verifier};
+use super::gated::Gated;
+use super::parts::{refused, ring, sdk, unwired, verifier};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
@@ -38,10 +38,9 @@ pub struct Deps {
 
 #[derive(Clone)]
 struct Config {
-    standing: StandingTables,
+    gated: Gated,
     limits: String,
     grants: String,
-    assets: String,
     signing: String,
     mac: String,
     issuer: String,
@@ -51,10 +50,9 @@ struct Config {
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let config = Config {
-        standing: standing(env),
+        gated: Gated::of(env),
         limits: env.text("LIMITS_TABLE"),
         grants: env.text("GRANTS_TABLE"),
-        assets: env.text("ASSETS_TABLE"),
         signing: env.text("TOKEN_SIGNING_SECRET"),
         mac: env.text("SESSION_MAC_SECRET"),
         issuer: env.text("TOKEN_ISSUER"),
@@ -69,7 +67,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let signing = ring(&sdk, &config.signing).await?;
             let mac = ring(&sdk, &config.mac).await?;
             let dynamodb = sdk.dynamodb();
-            let tables = config.standing.clone();
+            let tables = config.gated.standing().clone();
             let (entropy, clock) = (Arc::new(SystemEntropy), Arc::new(SystemClock));
             let access = JwtIssuer::new(&signing, config.issuer.clone(), entropy.clone());
             let made = RefreshMac::new(&mac).map_err(|fault| refused("session mac", fault))?;
@@ -90,7 +88,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 },
                 client: client::Deps {
                     clients: Arc::new(DynamoClients::new(dynamodb.clone(), tables.clients)),
-                    limits: Arc::new(DynamoLimits::new(dynamodb.clone(), config.limits)),
+                    limits: Arc::new(DynamoLimits::new(dynamodb, config.limits)),
                     hashing: Arc::new(Sha256),
                     clock: clock.clone(),
                 },
@@ -101,7 +99,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     clock: clock.clone(),
                 },
                 introspect: introspect::Deps {
-                    standings: standings.clone(),
+                    standings,
                     sessions,
                     hashing: Arc::new(Sha256),
                     refresh: made,
@@ -109,9 +107,9 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     clock: clock.clone(),
                 },
                 exchange: exchange::Deps {
-                    standings,
-                    assets: Arc::new(DynamoAssets::new(dynamodb.clone(), config.assets)),
-                    grants: Arc::new(DynamoGrants::new(dynamodb, config.grants)),
+                    gate: config.gated.gate(&sdk),
+                    assets: Arc::new(config.gated.assets(&sdk)),
+                    grants: Arc::new(DynamoGrants::new(config.grants, config.gated.records(&sdk))),
                     hashing: Arc::new(Sha256),
                     clock,
                     entropy,

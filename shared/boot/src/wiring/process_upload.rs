@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vault_aws::dynamodb::{DynamoAssets, DynamoContentKeys};
+use vault_aws::dynamodb::{DynamoAssets, DynamoContentKeys, DynamoRecords};
 use vault_aws::s3::{S3Media, S3Uploads};
 use vault_crypto::entropy::SystemEntropy;
 use vault_crypto::wrap::MasterKeys;
@@ -27,6 +27,7 @@ pub struct Deps {
 #[derive(Clone)]
 struct Config {
     assets: String,
+    audit: String,
     keys: String,
     uploads: String,
     media: String,
@@ -39,6 +40,7 @@ struct Config {
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let config = Config {
         assets: env.text("ASSETS_TABLE"),
+        audit: env.text("AUDIT_TABLE"),
         keys: env.text("KEYS_TABLE"),
         uploads: env.text("UPLOADS_BUCKET"),
         media: env.text("MEDIA_BUCKET"),
@@ -56,10 +58,12 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let sdk = sdk.ok_or_else(unwired)?;
             let master = ring(&sdk, &config.master).await?;
             let (dynamodb, s3) = (sdk.dynamodb(), sdk.s3());
+            let records = DynamoRecords::new(dynamodb.clone(), config.audit);
+            let assets = DynamoAssets::new(dynamodb.clone(), config.assets, records);
             let wrap = MasterKeys::new(&master).map_err(|fault| refused("master key", fault))?;
             Ok(Deps {
                 process: process_upload::Deps {
-                    assets: Arc::new(DynamoAssets::new(dynamodb.clone(), config.assets)),
+                    assets: Arc::new(assets),
                     uploads: Arc::new(S3Uploads::new(s3.clone(), config.uploads.clone())),
                     keys: Arc::new(DynamoContentKeys::new(dynamodb, config.keys)),
                     media: Arc::new(S3Media::new(s3, config.media)),

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use vault_aws::cloudfront::CloudFrontDistribution;
-use vault_aws::dynamodb::DynamoAssets;
 use vault_domain::ports::{AccessVerifier, Clock};
 use vault_domain::usecase::withdraw_asset;
 
+use super::gated::Gated;
 use super::parts::{sdk, unwired, verifier};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
@@ -23,17 +23,18 @@ pub struct Deps {
 
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
-    let (assets, distribution) = (env.text("ASSETS_TABLE"), env.text("DISTRIBUTION_ID"));
+    let (gated, distribution) = (Gated::of(env), env.text("DISTRIBUTION_ID"));
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
-        let (assets, distribution) = (assets.clone(), distribution.clone());
+        let (gated, distribution) = (gated.clone(), distribution.clone());
         let (sdk, verifier) = (sdk.clone(), verifier.clone());
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
             let distribution = CloudFrontDistribution::new(sdk.cloudfront(), distribution);
             Ok(Deps {
                 withdraw: withdraw_asset::Deps {
-                    assets: Arc::new(DynamoAssets::new(sdk.dynamodb(), assets)),
+                    gate: gated.gate(&sdk),
+                    assets: Arc::new(gated.assets(&sdk)),
                     distribution: Arc::new(distribution),
                 },
                 verifier: verifier.ok_or_else(unwired)?,

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::Stored;
+use super::{Change, Stored};
 use crate::asset::Asset;
+use crate::audit::Record;
 use crate::id::{AssetId, OrgId};
 use crate::library::{Description, Filter, Place};
 
@@ -29,7 +30,13 @@ pub trait Library: Send + Sync {
         after: Option<&Place>,
         limit: usize,
     ) -> Stored<Shelf>;
-    /// Puts a description in the place of the one of version `seen`, unless the asset is withdrawn; the asset as it is
-    /// then, or none if another change came first. Repeating it is fine.
-    async fn describe(&self, id: AssetId, seen: u64, next: &Description) -> Stored<Option<Asset>>;
+    /// Puts a description in the place of the one of version `seen`, unless the asset is withdrawn, and stores the record
+    /// with it.
+    async fn describe(
+        &self,
+        id: AssetId,
+        seen: u64,
+        next: &Description,
+        record: &Record,
+    ) -> Stored<Change>;
 }

@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 
 use crate::asset::{Asset, AssetState, Failure, NewAsset};
+use crate::audit::Record;
 use crate::id::{AssetId, KeyId, PackageId, PlaybackId};
 use crate::member::Standing;
 use crate::packaging::Presentation;
@@ -12,6 +13,7 @@ use crate::secret::{ContentKey, SecretText};
 use crate::time::Timestamp;
 use crate::token::{Digest, Grant};
 
+mod access;
 mod devices;
 mod factors;
 mod identity;
@@ -22,6 +24,7 @@ mod organisations;
 mod recovery;
 
 mod clients;
+pub use access::{AccessChanges, Collections, Groups, LISTED, MAX_COLLECTIONS, Policies, Records};
 pub use clients::{Clients, Creation, MAX_CLIENTS};
 pub use devices::{DeviceClaims, DeviceTokens};
 pub use factors::{Accounts, Ceremonies, Ceremony, Factors, LoginChallenges, Purpose};
@@ -82,8 +85,8 @@ pub trait Entropy: Send + Sync {
 /// Media tokens.
 #[async_trait]
 pub trait Grants: Send + Sync {
-    /// Stores a new media token's grant.
-    async fn create(&self, grant: &Grant) -> Stored<()>;
+    /// Stores a new media token's grant and its record, both or neither.
+    async fn create(&self, grant: &Grant, record: &Record) -> Stored<()>;
 }
 
 /// What became of the opening of a view.
@@ -106,8 +109,8 @@ pub trait Views: Send + Sync {
         grant: Digest,
         asset: AssetId,
     ) -> Stored<(Option<Grant>, Option<Asset>)>;
-    /// Spends a view of `session.grant` and stores the session, both or neither.
-    async fn open(&self, session: &PlaybackSession) -> Stored<Opening>;
+    /// Spends a view of `session.grant` and stores the session and the record, all or nothing.
+    async fn open(&self, session: &PlaybackSession, record: &Record) -> Stored<Opening>;
     /// The session, by a consistent read.
     async fn session(&self, id: PlaybackId) -> Stored<Option<PlaybackSession>>;
 }
@@ -135,8 +138,8 @@ pub trait PlaylistReads: Send + Sync {
 pub struct KeyBundle {
     /// The playback session.
     pub session: Option<PlaybackSession>,
-    /// The state of the asset.
-    pub asset: Option<AssetState>,
+    /// The state of the asset, and from when on views of it count.
+    pub asset: Option<(AssetState, Timestamp)>,
     /// The wrapped key.
     pub key: Option<WrappedKey>,
     /// Where the viewer stands.
@@ -180,17 +183,17 @@ pub enum Claim {
     NotClaimed,
 }
 
-/// The assets.
+/// The assets. What comes with a record takes effect with it, or not at all.
 #[async_trait]
 pub trait Assets: Send + Sync {
     /// The asset, by a consistent read.
     async fn get(&self, id: AssetId) -> Stored<Option<Asset>>;
     /// Stores a new asset unless there is one of its id.
-    async fn reserve(&self, asset: &NewAsset) -> Stored<Reservation>;
+    async fn reserve(&self, asset: &NewAsset, record: &Record) -> Stored<Reservation>;
     /// Records the multipart upload unless one is recorded.
     async fn set_multipart(&self, id: AssetId, multipart: &str) -> Stored<Change>;
     /// `uploading` → `uploaded`.
-    async fn mark_uploaded(&self, id: AssetId) -> Stored<Change>;
+    async fn mark_uploaded(&self, id: AssetId, record: &Record) -> Stored<Change>;
     /// `uploaded`, or `processing` under a lease that is over (`lease_until <= now`) → `processing` under ours;
     /// `package` is appended to the asset's runs in the same write, so that no dead run is ever forgotten.
     async fn claim(
@@ -203,7 +206,7 @@ pub trait Assets: Send + Sync {
     /// Ends the lease of `package` early, so that the next delivery may claim at once.
     async fn release(&self, id: AssetId, package: PackageId) -> Stored<Change>;
     /// `processing` of `package` → `ready`; the list of runs is emptied.
-    async fn publish(&self, id: AssetId, package: PackageId) -> Stored<Change>;
+    async fn publish(&self, id: AssetId, package: PackageId, record: &Record) -> Stored<Change>;
     /// Any state before `ready` → `failed`; under a package only if it is `processing` by that run. The runs stay
     /// on record, for whoever removes what they left.
     async fn fail(
@@ -211,9 +214,10 @@ pub trait Assets: Send + Sync {
         id: AssetId,
         package: Option<PackageId>,
         failure: &Failure,
+        record: &Record,
     ) -> Stored<Change>;
-    /// Any state → `withdrawn`; package and runs stay on record.
-    async fn withdraw(&self, id: AssetId) -> Stored<Change>;
+    /// Any other state → `withdrawn`; package and runs stay on record.
+    async fn withdraw(&self, id: AssetId, record: &Record) -> Stored<Change>;
 }
 
 /// Wrapped content keys.

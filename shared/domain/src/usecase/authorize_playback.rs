@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use super::IdempotencyKey;
+use super::gate::Gate;
+use crate::access;
+use crate::api_key::Scope;
 use crate::asset::{Asset, AssetState, media_prefix};
+use crate::audit::{Event, Source};
 use crate::error::Refusal;
 use crate::id::{AssetId, PackageId, PlaybackId};
 use crate::playback::PlaybackSession;
-use crate::ports::{Clock, Entropy, Hashing, Opening, Standings, Tickets, UrlSigner, Views};
+use crate::ports::{Clock, Entropy, Hashing, Opening, Tickets, UrlSigner, Views};
 use crate::secret::SecretText;
 use crate::time::Timestamp;
 use crate::token::{Action, Digest, Grant, MediaToken};
@@ -17,7 +21,7 @@ pub struct Deps {
     /// Grants, assets and playback sessions.
     pub views: Arc<dyn Views>,
     /// May the token's owner still watch?
-    pub standings: Arc<dyn Standings>,
+    pub gate: Gate,
     /// Digests.
     pub hashing: Arc<dyn Hashing>,
     /// Signs for CloudFront.
@@ -41,6 +45,8 @@ pub struct Command {
     pub token: MediaToken,
     /// The asset in the path.
     pub asset: AssetId,
+    /// From where.
+    pub source: Source,
     /// Names this request, so that repeating it spends no second view.
     pub idempotency: Option<IdempotencyKey>,
 }
@@ -73,13 +79,13 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     let (grant, asset) = deps.views.admission(digest, command.asset).await?;
     let grant = grant.ok_or(invalid("it is unknown"))?;
     check_grant(&grant, command.asset, now)?;
-    let package = playable(asset, &grant)?;
-    let standing = deps.standings.standing(&grant.subject, grant.org).await?;
-    if standing.role(&grant.subject, grant.org, now).is_none() {
-        return Err(Refusal::Forbidden(
-            "the owner of this media token has no access any more",
-        ));
-    }
+    let (subject, org) = (grant.subject, grant.org);
+    let entered = deps
+        .gate
+        .on_behalf(subject, org, Scope::Play, &command.source);
+    let entered = entered.await?;
+    let admitted = entered.asset(access::Action::Play, asset, "asset").await?;
+    let package = playable(&admitted.asset)?;
 
     let id = match &command.idempotency {
         Some(key) => {
@@ -88,7 +94,11 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
         None => PlaybackId::random(&*deps.entropy)?,
     };
     let session = signed_session(deps, &grant, id, package, now)?;
-    let session = match deps.views.open(&session).await? {
+    let record = entered
+        .scribe(admitted.verdict)
+        .asset(Event::ViewOpened, grant.asset)?;
+    let record = record.with("view", id).with("token", digest.short());
+    let session = match deps.views.open(&session, &record).await? {
         Opening::Opened => session,
         Opening::AlreadyOpen => reopened(deps, id, digest, now).await?,
         Opening::Refused => return Err(Refusal::NoViewsLeft),
@@ -113,10 +123,7 @@ fn check_grant(grant: &Grant, asset: AssetId, now: Timestamp) -> Result<(), Refu
     Ok(())
 }
 
-fn playable(asset: Option<Asset>, grant: &Grant) -> Result<PackageId, Refusal> {
-    let asset = asset
-        .filter(|a| a.announced.org == grant.org)
-        .ok_or(Refusal::NotFound("asset"))?;
+fn playable(asset: &Asset) -> Result<PackageId, Refusal> {
     match (asset.state, asset.package) {
         (AssetState::Ready, Some(package)) => Ok(package),
         (state, _) => Err(Refusal::WrongState(state)),

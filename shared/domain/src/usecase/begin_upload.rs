@@ -3,19 +3,23 @@
 use std::sync::Arc;
 
 use super::IdempotencyKey;
+use super::gate::{Ask, Gate};
+use crate::access::{Access, Action};
 use crate::asset::{
     Asset, AssetState, Checksum, ChecksumAlgorithm, MediaType, NewAsset, PartPlan, SIGNED_PAGE,
     Title,
 };
-use crate::entitlement;
+use crate::audit::Event;
 use crate::error::{Malformed, Refusal};
 use crate::id::AssetId;
 use crate::library::Description;
 use crate::ports::{Assets, Change, Clock, Entropy, Hashing, Reservation, SignedPart, Uploads};
-use crate::token::Caller;
+use crate::time::Timestamp;
 
 /// What announcing needs.
 pub struct Deps {
+    /// Who may.
+    pub gate: Gate,
     /// The assets.
     pub assets: Arc<dyn Assets>,
     /// The uploads bucket.
@@ -32,7 +36,7 @@ pub struct Deps {
 #[derive(Debug)]
 pub struct Command {
     /// Who uploads.
-    pub caller: Caller,
+    pub ask: Ask,
     /// What to call it.
     pub title: Title,
     /// How it is declared.
@@ -57,15 +61,12 @@ pub struct Slot {
 /// Reserves an asset and signs its first parts.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`], [`Refusal::Malformed`] for a checksum that S3 cannot verify,
+/// [`Refusal::InvalidToken`], [`Refusal::Forbidden`], [`Refusal::Malformed`] for a checksum that S3 cannot verify,
 /// [`Refusal::IdempotencyMismatch`], [`Refusal::WrongState`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
-    let caller = command.caller;
-    if !entitlement::may_upload(&caller) {
-        return Err(Refusal::Forbidden(
-            "your role or your scope does not include uploading",
-        ));
-    }
+    let ask = command.ask.clone();
+    let entered = deps.gate.enter(&ask).await?;
+    let verdict = entered.organisation(Action::Upload).await?;
     let sha256 = command.checksum.as_ref().map(|c| c.algorithm) == Some(ChecksumAlgorithm::Sha256);
     if sha256 && command.plan.parts > 1 {
         return Err(Malformed {
@@ -75,7 +76,11 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
         .into());
     }
     let new = announced(deps, command)?;
-    let asset = match deps.assets.reserve(&new).await? {
+    let record = entered
+        .scribe(verdict)
+        .asset(Event::AssetAnnounced, new.id)?;
+    let record = record.with("title", new.title.as_str());
+    let asset = match deps.assets.reserve(&new, &record).await? {
         Reservation::Created => fresh(new),
         Reservation::Exists(asset) => same(*asset, &new)?,
     };
@@ -86,7 +91,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
 }
 
 fn announced(deps: &Deps, command: Command) -> Result<NewAsset, Refusal> {
-    let caller = command.caller;
+    let caller = command.ask.caller;
     let id = match &command.idempotency {
         Some(key) => {
             let mut owner = caller.org.octets().to_vec();
@@ -117,6 +122,9 @@ fn fresh(announced: NewAsset) -> Asset {
         runs: Vec::new(),
         lease_until: None,
         failure: None,
+        access: Access::default(),
+        collection: None,
+        views_from: Timestamp(0),
     }
 }
 
@@ -177,16 +185,17 @@ async fn sign(deps: &Deps, asset: &Asset, numbers: &[u32]) -> Result<Vec<SignedP
 /// Signs parts of an upload under way: a further page, or URLs that expired.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::WrongState`], [`Refusal::Malformed`] for numbers outside the plan.
+/// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::WrongState`],
+/// [`Refusal::Malformed`] for numbers outside the plan.
 pub async fn sign_parts(
     deps: &Deps,
-    caller: &Caller,
+    ask: &Ask,
     id: AssetId,
     numbers: &[u32],
 ) -> Result<Slot, Refusal> {
-    let asset = deps.assets.get(id).await?;
-    let asset = asset.filter(|a| entitlement::may_finish_upload(caller, a));
-    let asset = asset.ok_or(Refusal::NotFound("upload"))?;
+    let entered = deps.gate.enter(ask).await?;
+    let found = deps.assets.get(id).await?;
+    let asset = entered.asset(Action::Upload, found, "upload").await?.asset;
     if asset.state != AssetState::Uploading {
         return Err(Refusal::WrongState(asset.state));
     }

@@ -91,8 +91,10 @@ pub async fn run(deps: &Deps, command: Command) -> Result<ContentKey, Refusal> {
     let bundle = deps.reads.bundle(&ticket, command.key).await?;
     let session = still_open(bundle.session, &bundle.standing, &ticket, now)?;
     match bundle.asset {
-        Some(AssetState::Ready) => {}
-        Some(state) => return Err(Refusal::WrongState(state)),
+        // Something that was granted was taken away since: whoever may still watch opens another view.
+        Some((AssetState::Ready, from)) if session.opened_at < from => return Err(OVER),
+        Some((AssetState::Ready, _)) => {}
+        Some((state, _)) => return Err(Refusal::WrongState(state)),
         None => return Err(Refusal::NotFound("asset")),
     }
     let key = bundle

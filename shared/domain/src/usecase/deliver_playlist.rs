@@ -42,6 +42,9 @@ pub async fn run(deps: &Deps, command: Command) -> Result<String, Refusal> {
     if asset.state != AssetState::Ready {
         return Err(Refusal::WrongState(asset.state));
     }
+    if session.opened_at < asset.views_from {
+        return Err(super::deliver_key::OVER);
+    }
     let manifest = deps.media.manifest(session.asset, session.package).await?;
     let manifest = manifest.ok_or(Refusal::NotFound("playlist"))?;
     Ok(match command.name {

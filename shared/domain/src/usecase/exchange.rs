@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use super::gate::{Ask, Gate};
+use crate::access;
 use crate::asset::AssetState;
-use crate::entitlement;
+use crate::audit::Event;
 use crate::error::{Malformed, Refusal};
 use crate::id::AssetId;
-use crate::ports::{Assets, Clock, Entropy, Grants, Hashing, Standings};
+use crate::ports::{Assets, Clock, Entropy, Grants, Hashing};
 use crate::time::Lifetime;
-use crate::token::{Action, Caller, Grant, MediaToken};
+use crate::token::{Action, Grant, MediaToken};
 
 /// Lifetimes that a media token may have, in seconds: one second to a day.
 pub const LIFETIMES: std::ops::RangeInclusive<u64> = 1..=86_400;
@@ -19,8 +21,8 @@ pub const MAX_VIEWS: u32 = 1_000;
 
 /// What the exchange needs.
 pub struct Deps {
-    /// Is the caller still one of us?
-    pub standings: Arc<dyn Standings>,
+    /// Who may.
+    pub gate: Gate,
     /// The assets.
     pub assets: Arc<dyn Assets>,
     /// Where media tokens are kept, as digests.
@@ -58,7 +60,7 @@ impl Views {
 #[derive(Debug)]
 pub struct Command {
     /// Who asks, by a verified access token.
-    pub caller: Caller,
+    pub ask: Ask,
     /// For which asset.
     pub asset: AssetId,
     /// For what.
@@ -85,23 +87,21 @@ pub struct Minted {
 /// will never play, [`Refusal::Forbidden`], [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<Minted, Refusal> {
     let Command {
-        caller,
+        ask,
         asset,
         action,
         lifetime,
         max_views,
     } = command;
     // The role as it is now, not as it was when the access token was made.
-    let (role, _) = super::present(&*deps.standings, &caller).await?;
+    let entered = deps.gate.enter(&ask).await?;
     let found = deps.assets.get(asset).await?;
-    let found = found
-        .filter(|a| entitlement::sees(&caller, a))
-        .ok_or(Refusal::NotFound("asset"))?;
-    if !entitlement::may(&Caller { role, ..caller }, action) {
-        return Err(Refusal::Forbidden(
-            "your role or your scope does not include this action",
-        ));
-    }
+    let wanted = match action {
+        Action::Play => access::Action::Play,
+        Action::Download => access::Action::Download,
+    };
+    let admitted = entered.asset(wanted, found, "asset").await?;
+    let (found, caller) = (admitted.asset, ask.caller);
     if matches!(found.state, AssetState::Failed | AssetState::Withdrawn) {
         return Err(Refusal::WrongState(found.state));
     }
@@ -117,6 +117,14 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Minted, Refusal> {
         expires_at: deps.clock.now().plus(lifetime.seconds()),
         revoked: false,
     };
-    deps.grants.create(&grant).await?;
+    let record = entered
+        .scribe(admitted.verdict)
+        .asset(Event::TokenMinted, asset)?;
+    let record = record
+        .with("action", action.as_str())
+        .with("token", grant.digest.short())
+        .with("max_views", grant.max_views)
+        .with("expires_at", grant.expires_at.0);
+    deps.grants.create(&grant, &record).await?;
     Ok(Minted { token, grant })
 }

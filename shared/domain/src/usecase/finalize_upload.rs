@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use super::gate::{Ask, Gate};
+use super::scribe::Scribe;
+use crate::access::Action;
 use crate::asset::{Asset, AssetState, Failure};
-use crate::entitlement;
+use crate::audit::Event;
 use crate::error::Refusal;
 use crate::id::AssetId;
 use crate::ports::{Assets, Completion, SourceHead, Stored, UploadedPart, Uploads};
-use crate::token::Caller;
 
 /// What completing needs.
 pub struct Deps {
+    /// Who may.
+    pub gate: Gate,
     /// The assets.
     pub assets: Arc<dyn Assets>,
     /// The uploads bucket.
@@ -21,7 +25,7 @@ pub struct Deps {
 #[derive(Debug)]
 pub struct Command {
     /// Who asks.
-    pub caller: Caller,
+    pub ask: Ask,
     /// Which upload.
     pub asset: AssetId,
     /// The parts as the client saw them; without them S3's own list serves.
@@ -31,42 +35,32 @@ pub struct Command {
 /// Completes and verifies; on an upload that is past that, tells its state.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::UploadIncomplete`], [`Refusal::UploadMismatch`] when the bytes are not
+/// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::UploadIncomplete`], [`Refusal::UploadMismatch`] when the bytes are not
 /// what was announced (they are removed), [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<Asset, Refusal> {
-    let asset = seen(deps, &command.caller, command.asset).await?;
-    if !entitlement::may_finish_upload(&command.caller, &asset) {
-        return Err(Refusal::Forbidden(
-            "only its uploader or an admin may complete an upload, and only with that scope",
-        ));
-    }
+    let entered = deps.gate.enter(&command.ask).await?;
+    let found = deps.assets.get(command.asset).await?;
+    let admitted = entered.asset(Action::Upload, found, "upload").await?;
+    let (asset, scribe) = (admitted.asset, entered.scribe(admitted.verdict));
     match asset.state {
         AssetState::Uploading => {
             complete(deps, &asset, command.parts).await?;
-            settle(&*deps.assets, &*deps.uploads, asset).await
+            settle((&*deps.assets, &*deps.uploads), &scribe, asset).await
         }
         AssetState::Failed if is_lie(&asset) => Err(refuse(&*deps.uploads, &asset).await?),
         _ => Ok(asset),
     }
 }
 
-/// The asset as it stands, for anyone of its organisation.
+/// The asset as it stands, for anyone who may read it.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::Forbidden`] without the scope, [`Refusal::Unavailable`].
-pub async fn status(deps: &Deps, caller: &Caller, id: AssetId) -> Result<Asset, Refusal> {
-    let asset = seen(deps, caller, id).await?;
-    if !entitlement::may_read(caller) {
-        return Err(Refusal::Forbidden("your scope does not include reading"));
-    }
-    Ok(asset)
-}
-
-async fn seen(deps: &Deps, caller: &Caller, id: AssetId) -> Result<Asset, Refusal> {
-    let asset = deps.assets.get(id).await?;
-    asset
-        .filter(|a| entitlement::sees(caller, a))
-        .ok_or(Refusal::NotFound("upload"))
+/// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`] without the scope,
+/// [`Refusal::Unavailable`].
+pub async fn status(deps: &Deps, ask: &Ask, id: AssetId) -> Result<Asset, Refusal> {
+    let entered = deps.gate.enter(ask).await?;
+    let found = deps.assets.get(id).await?;
+    Ok(entered.asset(Action::Read, found, "upload").await?.asset)
 }
 
 async fn complete(
@@ -104,8 +98,8 @@ async fn complete(
 /// # Errors
 /// [`Refusal::UploadIncomplete`] when nothing is there, [`Refusal::UploadMismatch`], [`Refusal::Unavailable`].
 pub(super) async fn settle(
-    assets: &dyn Assets,
-    uploads: &dyn Uploads,
+    (assets, uploads): (&dyn Assets, &dyn Uploads),
+    scribe: &Scribe<'_>,
     asset: Asset,
 ) -> Result<Asset, Refusal> {
     let head = uploads.head(&asset.announced).await?;
@@ -113,7 +107,9 @@ pub(super) async fn settle(
     let id = asset.id();
     if let Some(failure) = lie(&asset, &head) {
         // The state first: a repeat then finds it and removes the bytes again.
-        assets.fail(id, None, &failure).await?;
+        let record = scribe.asset(Event::AssetFailed, id)?;
+        let record = record.with("code", &failure.code);
+        assets.fail(id, None, &failure, &record).await?;
         let failed = Asset {
             state: AssetState::Failed,
             failure: Some(failure),
@@ -122,7 +118,8 @@ pub(super) async fn settle(
         return Err(refuse(uploads, &failed).await?);
     }
     // Whoever came first, the state that stands is the answer.
-    assets.mark_uploaded(id).await?;
+    let record = scribe.asset(Event::AssetUploaded, id)?;
+    assets.mark_uploaded(id, &record).await?;
     assets.get(id).await?.ok_or(Refusal::NotFound("upload"))
 }
 

@@ -2,27 +2,32 @@
 
 mod cursor;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use cursor::After;
+
+use super::gate::{Admitted, Ask, Entered, Gate};
+use crate::access::{Action, Resource};
 use crate::asset::{Asset, AssetState};
-use crate::entitlement;
+use crate::audit::Event;
 use crate::error::Refusal;
-use crate::id::AssetId;
-use crate::library::{Description, Filter, Patch};
-use crate::page::PageSize;
-use crate::ports::{Assets, Hashing, Library, Standings, StoreError};
-use crate::token::Caller;
-use crate::usecase::present;
+use crate::id::{AssetId, OrgId};
+use crate::library::{Description, Filter, Patch, Place};
+use crate::page::{BAD_CURSOR, PageSize};
+use crate::ports::{Assets, Change, Collections, Hashing, Library, StoreError};
 
 /// Tries of a change that rests on nothing, while others change the same asset.
 const TRIES: usize = 10;
 
 /// What the library needs.
 pub struct Deps {
-    /// Where the caller stands now.
-    pub standings: Arc<dyn Standings>,
+    /// Who may.
+    pub gate: Gate,
     /// Assets, one by one.
     pub assets: Arc<dyn Assets>,
+    /// The collections that they are in.
+    pub collections: Arc<dyn Collections>,
     /// The library.
     pub library: Arc<dyn Library>,
     /// Entity tags, checks of cursors.
@@ -65,43 +70,92 @@ impl IfMatch {
     }
 }
 
-/// Assets of the caller's organisation, page by page.
+/// Assets of the caller's organisation that they may read, page by page.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::Forbidden`], [`Refusal::Malformed`] for a cursor of another list,
 /// [`Refusal::Unavailable`].
 pub async fn list(
     deps: &Deps,
-    caller: &Caller,
+    ask: &Ask,
     filter: &Filter,
     cursor: Option<&str>,
     size: PageSize,
 ) -> Result<Page, Refusal> {
-    let caller = standing(deps, caller).await?;
-    if !entitlement::may_read(&caller) {
-        return Err(Refusal::Forbidden("your scope does not include reading"));
-    }
-    let after = cursor.map(|text| cursor::read(&*deps.hashing, caller.org, filter, text));
-    let after = after.transpose()?;
+    let entered = deps.gate.enter(ask).await?;
+    entered.organisation(Action::List).await?;
+    let org = ask.caller.org;
+    let after = match cursor {
+        Some(text) => Some(place(deps, org, filter, text).await?),
+        None => None,
+    };
     let limit = usize::try_from(size.get()).unwrap_or(usize::MAX);
-    let shelf = deps.library.list(caller.org, filter, after.as_ref(), limit);
+    let shelf = deps.library.list(org, filter, after.as_ref(), limit);
     let shelf = shelf.await?;
-    let last = shelf.last.as_ref();
-    let assets = shelf.assets.into_iter();
+    let readable = readable(deps, &entered, shelf.assets).await?;
+    let cursor = shelf.last.map(|last| {
+        let told = readable.iter().any(|asset| asset.id() == last.id);
+        if told {
+            cursor::write(&*deps.hashing, org, filter, &last)
+        } else {
+            cursor::write_hidden(&*deps.hashing, org, filter, last.id)
+        }
+    });
+    let assets = readable.into_iter().map(|asset| tagged(deps, asset));
     Ok(Page {
-        assets: assets.map(|asset| tagged(deps, asset)).collect(),
-        cursor: last.map(|last| cursor::write(&*deps.hashing, caller.org, filter, last)),
+        assets: assets.collect(),
+        cursor,
     })
+}
+
+/// The place that a cursor names.
+async fn place(deps: &Deps, org: OrgId, filter: &Filter, text: &str) -> Result<Place, Refusal> {
+    let id = match cursor::read(&*deps.hashing, org, filter, text)? {
+        After::Place(place) => return Ok(place),
+        After::Hidden(id) => id,
+    };
+    let last = deps.assets.get(id).await?;
+    let last = last.filter(|last| last.announced.org == org);
+    let place = Place::of(&last.ok_or(BAD_CURSOR)?);
+    // It may have another title by now: the list goes on where that would stand, if it stands in it.
+    let within = filter.title.as_ref();
+    let within = within.is_none_or(|prefix| place.folded.starts_with(prefix.as_str()));
+    within.then_some(place).ok_or_else(|| BAD_CURSOR.into())
+}
+
+/// Those that the asker may read.
+async fn readable(
+    deps: &Deps,
+    entered: &Entered<'_>,
+    assets: Vec<Asset>,
+) -> Result<Vec<Asset>, Refusal> {
+    let org = entered.asker.caller.org;
+    let ids: BTreeSet<_> = assets.iter().filter_map(|asset| asset.collection).collect();
+    let ids: Vec<_> = ids.into_iter().collect();
+    let collections = match &*ids {
+        [] => Vec::new(),
+        ids => deps.collections.collections_of(org, ids).await?,
+    };
+    let mut readable = Vec::with_capacity(assets.len());
+    for asset in assets {
+        let collection = collections.iter().find(|c| Some(c.id) == asset.collection);
+        let on = Resource::Asset(&asset, collection);
+        if entered.decide(Action::Read, &on)?.allowed {
+            readable.push(asset);
+        }
+    }
+    Ok(readable)
 }
 
 /// One asset.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::Forbidden`], [`Refusal::NotFound`], [`Refusal::Unavailable`].
-pub async fn show(deps: &Deps, caller: &Caller, id: AssetId) -> Result<Tagged, Refusal> {
-    let caller = standing(deps, caller).await?;
-    let asset = seen(deps, &caller, id).await?;
-    Ok(tagged(deps, asset))
+pub async fn show(deps: &Deps, ask: &Ask, id: AssetId) -> Result<Tagged, Refusal> {
+    let entered = deps.gate.enter(ask).await?;
+    let found = deps.assets.get(id).await?;
+    let admitted = entered.asset(Action::Read, found, "asset").await?;
+    Ok(tagged(deps, admitted.asset))
 }
 
 /// Changes what is said of an asset, if it is still as the client saw it. The same change again, after an answer that
@@ -113,20 +167,32 @@ pub async fn show(deps: &Deps, caller: &Caller, id: AssetId) -> Result<Tagged, R
 /// [`Refusal::Unavailable`].
 pub async fn edit(
     deps: &Deps,
-    caller: &Caller,
+    ask: &Ask,
     id: AssetId,
     rests_on: &IfMatch,
     patch: &Patch,
 ) -> Result<Tagged, Refusal> {
     for _ in 0..TRIES {
-        let caller = standing(deps, caller).await?;
-        let asset = seen(deps, &caller, id).await?;
-        let Some(next) = rested(deps, &caller, &asset, rests_on, patch)? else {
+        let entered = deps.gate.enter(ask).await?;
+        let found = deps.assets.get(id).await?;
+        let admitted = entered.asset(Action::Edit, found, "asset").await?;
+        let Admitted { asset, verdict, .. } = admitted;
+        let Some(next) = rested(deps, &asset, rests_on, patch)? else {
             return Ok(tagged(deps, asset));
         };
         let before = asset.description.version;
-        if let Some(asset) = deps.library.describe(id, before, &next).await? {
-            return Ok(tagged(deps, asset));
+        let record = entered.scribe(verdict).asset(Event::AssetDescribed, id)?;
+        let record = record.with("version", next.version);
+        let described = deps.library.describe(id, before, &next, &record).await?;
+        if described == Change::Applied {
+            let description = next;
+            return Ok(tagged(
+                deps,
+                Asset {
+                    description,
+                    ..asset
+                },
+            ));
         }
         // Somebody was first: whoever rests on what they saw is told so now, and who does not tries again.
     }
@@ -136,16 +202,10 @@ pub async fn edit(
 /// The description after the change; none if it says what stands already.
 fn rested(
     deps: &Deps,
-    caller: &Caller,
     asset: &Asset,
     rests_on: &IfMatch,
     patch: &Patch,
 ) -> Result<Option<Description>, Refusal> {
-    if !entitlement::may_edit(caller, asset) {
-        return Err(Refusal::Forbidden(
-            "only its uploader or an admin may edit an asset, and only with that scope",
-        ));
-    }
     if asset.state == AssetState::Withdrawn {
         return Err(Refusal::WrongState(asset.state));
     }
@@ -158,22 +218,6 @@ fn rested(
         return Err(Refusal::PreconditionFailed);
     }
     Ok(Some(next?))
-}
-
-/// The caller in the role that they have now.
-async fn standing(deps: &Deps, caller: &Caller) -> Result<Caller, Refusal> {
-    let (role, _) = present(&*deps.standings, caller).await?;
-    Ok(Caller { role, ..*caller })
-}
-
-/// The asset, if it exists for the caller.
-async fn seen(deps: &Deps, caller: &Caller, id: AssetId) -> Result<Asset, Refusal> {
-    if !entitlement::may_read(caller) {
-        return Err(Refusal::Forbidden("your scope does not include reading"));
-    }
-    let asset = deps.assets.get(id).await?;
-    let asset = asset.filter(|asset| entitlement::sees(caller, asset));
-    asset.ok_or(Refusal::NotFound("asset"))
 }
 
 fn tagged(deps: &Deps, asset: Asset) -> Tagged {

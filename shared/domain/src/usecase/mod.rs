@@ -2,6 +2,7 @@
 //!
 //! Each may be cut off at any call to a port and repeated: nothing is lost, nothing leaks, no state is stuck.
 
+pub mod access;
 pub mod account;
 pub mod authorize_playback;
 mod background;
@@ -14,6 +15,7 @@ pub mod deliver_key;
 pub mod deliver_playlist;
 pub mod exchange;
 pub mod finalize_upload;
+pub mod gate;
 pub mod guard;
 pub mod introspect;
 pub mod library;
@@ -27,13 +29,16 @@ pub mod recover_account;
 pub mod refresh;
 mod rehash;
 pub mod revoke_token;
+pub mod scribe;
 pub mod second_factor;
 pub mod send_mail;
 mod sign_in;
 pub mod withdraw_asset;
 
+pub use gate::Ask;
 pub use sign_in::Origin;
 
+use crate::audit::Source;
 use crate::credential::Role;
 use crate::error::Refusal;
 use crate::id::{OrgId, SessionId};
@@ -76,6 +81,20 @@ pub fn caller(
             what: "access token",
             why: "it is forged, expired or for another audience",
         })
+}
+
+/// [`caller`], with where they ask from.
+///
+/// # Errors
+/// As [`caller`].
+pub fn ask(
+    verifier: &dyn AccessVerifier,
+    clock: &dyn Clock,
+    bearer: Option<&str>,
+    source: Source,
+) -> Result<Ask, Refusal> {
+    let caller = caller(verifier, clock, bearer)?;
+    Ok(Ask { caller, source })
 }
 
 /// Where the caller of a request stands now: an access token outlives its session, what it may change does not.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::asset::{Asset, AssetState, Failure};
+use crate::audit::{Author, Event, Source};
 use crate::error::Refusal;
 use crate::hls::MAX_SEGMENTS;
 use crate::id::{AssetId, KeyId, OrgId, PackageId};
@@ -15,6 +16,7 @@ use crate::secret::ContentKey;
 use crate::time::Timestamp;
 use crate::usecase::background::Background;
 use crate::usecase::finalize_upload;
+use crate::usecase::scribe::Scribe;
 
 /// What packaging needs.
 pub struct Deps {
@@ -39,7 +41,7 @@ pub struct Deps {
 }
 
 /// A parsed event: an object was created under a source key.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Command {
     /// The organisation in the key.
     pub org: OrgId,
@@ -49,6 +51,8 @@ pub struct Command {
     pub deadline: Timestamp,
     /// No further delivery of this event is to come.
     pub last_try: bool,
+    /// Lambda's id of the request.
+    pub request: String,
 }
 
 /// What a delivery of the event came to. All of them mean: do not deliver it again.
@@ -82,7 +86,18 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
     let Some(asset) = asset.filter(|a| a.announced.org == command.org) else {
         return Ok(Outcome::Nothing);
     };
-    let Some(asset) = arrived(deps, asset).await? else {
+    let scribe = Scribe {
+        entropy: &*deps.entropy,
+        org: command.org,
+        at: deps.clock.now(),
+        author: Author::System,
+        verdict: None,
+        source: Source {
+            request: command.request,
+            ..Source::default()
+        },
+    };
+    let Some(asset) = arrived(deps, &scribe, asset).await? else {
         return Ok(Outcome::Nothing);
     };
     let package = PackageId::random(&*deps.entropy)?;
@@ -104,6 +119,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
     };
     let run = Run {
         deps,
+        scribe: &scribe,
         asset: &asset,
         package,
         previous,
@@ -128,7 +144,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
 }
 
 /// The asset if there is a film to package, whoever noticed first that it arrived.
-async fn arrived(deps: &Deps, asset: Asset) -> Result<Option<Asset>, Retry> {
+async fn arrived(deps: &Deps, scribe: &Scribe<'_>, asset: Asset) -> Result<Option<Asset>, Retry> {
     match asset.state {
         AssetState::Uploading => {}
         AssetState::Uploaded | AssetState::Processing => return Ok(Some(asset)),
@@ -142,7 +158,7 @@ async fn arrived(deps: &Deps, asset: Asset) -> Result<Option<Asset>, Retry> {
             return Ok(None);
         }
     }
-    match finalize_upload::settle(&*deps.assets, &*deps.uploads, asset).await {
+    match finalize_upload::settle((&*deps.assets, &*deps.uploads), scribe, asset).await {
         Ok(asset) => Ok(Some(asset)),
         Err(Refusal::Unavailable(error)) => Err(error.into()),
         // Nothing there any more, or not what was announced: the asset says so.
@@ -158,6 +174,7 @@ async fn remove(deps: &Deps, asset: AssetId, package: PackageId) -> Stored<()> {
 
 struct Run<'a> {
     deps: &'a Deps,
+    scribe: &'a Scribe<'a>,
     asset: &'a Asset,
     package: PackageId,
     /// Dead runs whose segments and keys are still to be removed.
@@ -246,7 +263,9 @@ impl Run<'_> {
         deps.media
             .put_manifest(asset, self.package, manifest)
             .await?;
-        match deps.assets.publish(asset, self.package).await? {
+        let record = self.scribe.asset(Event::AssetReady, asset)?;
+        let record = record.with("package", self.package);
+        match deps.assets.publish(asset, self.package, &record).await? {
             Change::Applied => Ok(Outcome::Ready),
             Change::NotApplied => self.overtaken().await,
         }
@@ -259,7 +278,10 @@ impl Run<'_> {
         };
         let (asset, package) = (self.asset.id(), Some(self.package));
         // The state first: a publication whose reply was lost stands, and a repeat removes what is left.
-        if self.deps.assets.fail(asset, package, &failure).await? == Change::NotApplied {
+        let record = self.scribe.asset(Event::AssetFailed, asset)?;
+        let record = record.with("code", &failure.code);
+        let assets = &self.deps.assets;
+        if assets.fail(asset, package, &failure, &record).await? == Change::NotApplied {
             return self.overtaken().await;
         }
         self.bury_previous().await?;

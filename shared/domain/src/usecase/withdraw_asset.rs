@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use super::gate::{Ask, Gate};
+use crate::access::Action;
 use crate::asset::media_prefix;
-use crate::entitlement;
+use crate::audit::Event;
 use crate::error::Refusal;
 use crate::id::AssetId;
 use crate::ports::{Assets, Distribution};
-use crate::token::Caller;
 
 /// What withdrawing needs.
 pub struct Deps {
+    /// Who may.
+    pub gate: Gate,
     /// The assets.
     pub assets: Arc<dyn Assets>,
     /// The distribution's control plane.
@@ -24,18 +27,14 @@ pub struct Deps {
 /// of the request invalidates again.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Unavailable`].
-pub async fn run(deps: &Deps, caller: &Caller, id: AssetId) -> Result<(), Refusal> {
-    let asset = deps.assets.get(id).await?;
-    let asset = asset
-        .filter(|a| entitlement::sees(caller, a))
-        .ok_or(Refusal::NotFound("asset"))?;
-    if !entitlement::may_withdraw(caller, &asset) {
-        return Err(Refusal::Forbidden(
-            "only its uploader or an admin may withdraw an asset, and only with that scope",
-        ));
-    }
-    deps.assets.withdraw(id).await?;
+/// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Unavailable`].
+pub async fn run(deps: &Deps, ask: &Ask, id: AssetId) -> Result<(), Refusal> {
+    let entered = deps.gate.enter(ask).await?;
+    let found = deps.assets.get(id).await?;
+    let admitted = entered.asset(Action::Delete, found, "asset").await?;
+    let scribe = entered.scribe(admitted.verdict);
+    let record = scribe.asset(Event::AssetWithdrawn, id)?;
+    deps.assets.withdraw(id, &record).await?;
     let paths = [format!("/{}*", media_prefix(id))];
     deps.distribution
         .invalidate(&format!("withdraw-{id}"), &paths)

@@ -2,22 +2,25 @@
 
 use async_trait::async_trait;
 use vault_domain::asset::{Asset, AssetState, Failure, NewAsset};
+use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PackageId};
 use vault_domain::ports::{Assets, Change, Claim, Reservation, Stored};
 use vault_domain::time::Timestamp;
 
 use super::{FakeCloud, State};
 
-/// Changes the asset if it is there and admits it.
+/// Changes the asset and records it, if it is there and admits it.
 fn change(
     state: &mut State,
     id: AssetId,
     admits: impl FnOnce(&Asset) -> bool,
     apply: impl FnOnce(&mut Asset),
+    record: Option<&Record>,
 ) -> Change {
     match state.assets.get_mut(&id) {
         Some(asset) if admits(asset) => {
             apply(asset);
+            state.audit.extend(record.cloned());
             Change::Applied
         }
         _ => Change::NotApplied,
@@ -48,13 +51,14 @@ impl Assets for FakeCloud {
         self.call("assets.get", |s| Ok(s.assets.get(&id).cloned()))
             .await
     }
-    async fn reserve(&self, asset: &NewAsset) -> Stored<Reservation> {
+    async fn reserve(&self, asset: &NewAsset, record: &Record) -> Stored<Reservation> {
         self.call("assets.reserve", |s| {
             if let Some(known) = s.assets.get(&asset.id) {
                 return Ok(Reservation::Exists(Box::new(known.clone())));
             }
             let new = crate::builders::announced(asset.clone());
             s.assets.insert(asset.id, new);
+            s.audit.push(record.clone());
             Ok(Reservation::Created)
         })
         .await
@@ -62,16 +66,16 @@ impl Assets for FakeCloud {
     async fn set_multipart(&self, id: AssetId, multipart: &str) -> Stored<Change> {
         self.call("assets.set_multipart", |s| {
             let admits = |a: &Asset| a.state == AssetState::Uploading && a.multipart.is_none();
-            Ok(change(s, id, admits, |a| {
-                a.multipart = Some(multipart.to_owned());
-            }))
+            let apply = |a: &mut Asset| a.multipart = Some(multipart.to_owned());
+            Ok(change(s, id, admits, apply, None))
         })
         .await
     }
-    async fn mark_uploaded(&self, id: AssetId) -> Stored<Change> {
+    async fn mark_uploaded(&self, id: AssetId, record: &Record) -> Stored<Change> {
         self.call("assets.mark_uploaded", |s| {
             let admits = |a: &Asset| a.state == AssetState::Uploading;
-            Ok(change(s, id, admits, |a| a.state = AssetState::Uploaded))
+            let apply = |a: &mut Asset| a.state = AssetState::Uploaded;
+            Ok(change(s, id, admits, apply, Some(record)))
         })
         .await
     }
@@ -98,18 +102,19 @@ impl Assets for FakeCloud {
     async fn release(&self, id: AssetId, package: PackageId) -> Stored<Change> {
         self.call("assets.release", |s| {
             let admits = |a: &Asset| is_run_of(a, package);
-            Ok(change(s, id, admits, |a| a.lease_until = None))
+            Ok(change(s, id, admits, |a| a.lease_until = None, None))
         })
         .await
     }
-    async fn publish(&self, id: AssetId, package: PackageId) -> Stored<Change> {
+    async fn publish(&self, id: AssetId, package: PackageId, record: &Record) -> Stored<Change> {
         self.call("assets.publish", |s| {
             let admits = |a: &Asset| is_run_of(a, package);
-            Ok(change(s, id, admits, |a| {
+            let apply = |a: &mut Asset| {
                 a.state = AssetState::Ready;
                 a.lease_until = None;
                 a.runs.clear();
-            }))
+            };
+            Ok(change(s, id, admits, apply, Some(record)))
         })
         .await
     }
@@ -118,6 +123,7 @@ impl Assets for FakeCloud {
         id: AssetId,
         package: Option<PackageId>,
         failure: &Failure,
+        record: &Record,
     ) -> Stored<Change> {
         self.call("assets.fail", |s| {
             let admits = |a: &Asset| match package {
@@ -127,21 +133,19 @@ impl Assets for FakeCloud {
                     AssetState::Uploading | AssetState::Uploaded | AssetState::Processing
                 ),
             };
-            Ok(change(s, id, admits, |a| fail(a, failure)))
+            let apply = |a: &mut Asset| fail(a, failure);
+            Ok(change(s, id, admits, apply, Some(record)))
         })
         .await
     }
-    async fn withdraw(&self, id: AssetId) -> Stored<Change> {
+    async fn withdraw(&self, id: AssetId, record: &Record) -> Stored<Change> {
         self.call("assets.withdraw", |s| {
-            Ok(change(
-                s,
-                id,
-                |_| true,
-                |a| {
-                    a.state = AssetState::Withdrawn;
-                    a.lease_until = None;
-                },
-            ))
+            let admits = |a: &Asset| a.state != AssetState::Withdrawn;
+            let apply = |a: &mut Asset| {
+                a.state = AssetState::Withdrawn;
+                a.lease_until = None;
+            };
+            Ok(change(s, id, admits, apply, Some(record)))
         })
         .await
     }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use async_trait::async_trait;
+use vault_domain::audit::Record;
 use vault_domain::credential::{Email, PasswordHash, User};
 use vault_domain::id::{OrgId, SessionId, UserId};
 use vault_domain::member::{Account, Organisation, Person, Standing, Subject};
@@ -36,6 +37,7 @@ fn person(state: &State, user: UserId, org: OrgId) -> Person {
         account: state.accounts.get(&user).cloned(),
         membership: state.memberships.get(&(org, user)).copied(),
         organisation: state.organisations.get(&org).cloned(),
+        groups: state.grouped.get(&(org, user)).cloned().unwrap_or_default(),
     }
 }
 
@@ -221,9 +223,10 @@ impl Sessions for FakeCloud {
 
 #[async_trait]
 impl Grants for FakeCloud {
-    async fn create(&self, grant: &Grant) -> Stored<()> {
+    async fn create(&self, grant: &Grant, record: &Record) -> Stored<()> {
         self.call("grants.create", |s| {
             s.grants.insert(grant.digest.0, *grant);
+            s.audit.push(record.clone());
             Ok(())
         })
         .await

@@ -3,10 +3,11 @@
 use std::cmp::Ordering;
 
 use async_trait::async_trait;
-use vault_domain::asset::{Asset, AssetState};
+use vault_domain::asset::AssetState;
+use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, OrgId};
 use vault_domain::library::{Description, Filter, Place};
-use vault_domain::ports::{Library, Shelf, Stored};
+use vault_domain::ports::{Change, Library, Shelf, Stored};
 
 use super::FakeCloud;
 
@@ -45,16 +46,22 @@ impl Library for FakeCloud {
         })
         .await
     }
-    async fn describe(&self, id: AssetId, seen: u64, next: &Description) -> Stored<Option<Asset>> {
+    async fn describe(
+        &self,
+        id: AssetId,
+        seen: u64,
+        next: &Description,
+        record: &Record,
+    ) -> Stored<Change> {
         self.call("library.describe", |s| {
             let asset = s.assets.get_mut(&id);
-            let Some(asset) = asset.filter(|asset| asset.state != AssetState::Withdrawn) else {
-                return Ok(None);
+            let asset = asset.filter(|asset| asset.state != AssetState::Withdrawn);
+            let Some(asset) = asset.filter(|asset| asset.description.version == seen) else {
+                return Ok(Change::NotApplied);
             };
-            if asset.description.version == seen {
-                asset.description = next.clone();
-            }
-            Ok(Some(asset.clone()).filter(|asset| asset.description == *next))
+            asset.description = next.clone();
+            s.audit.push(record.clone());
+            Ok(Change::Applied)
         })
         .await
     }

@@ -1,6 +1,7 @@
 //! An in-memory cloud with the semantics of the real stores: conditional writes, transactions that are both or
 //! neither, an S3 that keeps its own rules. Every call goes through the plan of faults.
 
+mod access;
 mod assets;
 mod client;
 mod clients;
@@ -20,13 +21,15 @@ mod uploads;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use vault_domain::access::{Collection, Group};
 use vault_domain::api_key::ApiKey;
 use vault_domain::asset::Asset;
 use vault_domain::audit::Record;
 use vault_domain::credential::User;
 use vault_domain::factor::FactorSet;
 use vault_domain::id::{
-    ApiKeyId, AssetId, InvitationId, KeyId, OrgId, PlaybackId, SessionId, UserId,
+    ApiKeyId, AssetId, CollectionId, GroupId, InvitationId, KeyId, OrgId, PlaybackId, SessionId,
+    UserId,
 };
 use vault_domain::mail::MailOrder;
 use vault_domain::member::{Account, Invitation, Membership, Organisation};
@@ -78,6 +81,12 @@ pub struct State {
     pub assets: BTreeMap<AssetId, Asset>,
     /// Records of what was done, in the order in which they were written.
     pub audit: Vec<Record>,
+    /// Collections.
+    pub collections: BTreeMap<(OrgId, CollectionId), Collection>,
+    /// Groups.
+    pub groups: BTreeMap<(OrgId, GroupId), Group>,
+    /// In which groups people are.
+    pub grouped: BTreeMap<(OrgId, UserId), Vec<GroupId>>,
     /// Wrapped keys.
     pub keys: BTreeMap<(AssetId, KeyId), WrappedKey>,
     /// Playback sessions.

@@ -71,6 +71,7 @@ fn replace(state: &mut State, by: &Membership, seen: &Person, next: After) -> Se
         }
         After::Gone => {
             state.memberships.remove(&key);
+            state.grouped.remove(&key);
             if let Some(account) = state.accounts.get_mut(&place.user) {
                 account.orgs.retain(|org| *org != place.org);
             }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use vault_domain::asset::Asset;
+use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, KeyId, PlaybackId};
 use vault_domain::playback::{PlaybackSession, Ticket};
 use vault_domain::ports::{
@@ -12,7 +13,7 @@ use vault_domain::token::{Digest, Grant};
 use super::identity::standing;
 use super::{FakeCloud, State};
 
-fn open(state: &mut State, session: &PlaybackSession) -> Opening {
+fn open(state: &mut State, session: &PlaybackSession, record: &Record) -> Opening {
     if state.playbacks.contains_key(&session.id) {
         return Opening::AlreadyOpen;
     }
@@ -25,6 +26,7 @@ fn open(state: &mut State, session: &PlaybackSession) -> Opening {
     }
     grant.views += 1;
     state.playbacks.insert(session.id, session.clone());
+    state.audit.push(record.clone());
     Opening::Opened
 }
 
@@ -41,8 +43,9 @@ impl Views for FakeCloud {
         })
         .await
     }
-    async fn open(&self, session: &PlaybackSession) -> Stored<Opening> {
-        self.call("views.open", |s| Ok(open(s, session))).await
+    async fn open(&self, session: &PlaybackSession, record: &Record) -> Stored<Opening> {
+        self.call("views.open", |s| Ok(open(s, session, record)))
+            .await
     }
     async fn session(&self, id: PlaybackId) -> Stored<Option<PlaybackSession>> {
         self.call("views.session", |s| Ok(s.playbacks.get(&id).cloned()))
@@ -70,7 +73,7 @@ impl KeyReads for FakeCloud {
         self.call("key_reads.bundle", |s| {
             Ok(KeyBundle {
                 session: s.playbacks.get(&ticket.playback).cloned(),
-                asset: s.assets.get(&ticket.asset).map(|a| a.state),
+                asset: s.assets.get(&ticket.asset).map(|a| (a.state, a.views_from)),
                 key: s.keys.get(&(ticket.asset, key)).cloned(),
                 standing: standing(s, &ticket.subject, ticket.org),
             })

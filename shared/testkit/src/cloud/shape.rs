@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use vault_domain::access::Access;
 use vault_domain::asset::{Asset, AssetState};
+use vault_domain::audit::{Event, Record};
 use vault_domain::id::{AssetId, PackageId};
 
 use super::State;
@@ -29,7 +31,7 @@ impl Shape {
 }
 
 impl State {
-    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `views`, `assets`, `sources`, `multiparts`, `invalidations`,
+    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `views`, `assets`, `access`, `audit`, `sources`, `multiparts`, `invalidations`,
     /// `mail_orders`, `sent`. Mail goes at least once: a copy of an order or of a mail changes nothing in it.
     pub fn shape(&self) -> Shape {
         let sections: Vec<(&'static str, Vec<String>)> = vec![
@@ -47,6 +49,8 @@ impl State {
                 "assets",
                 self.assets.values().map(|a| self.asset_shape(a)).collect(),
             ),
+            ("access", self.access_shape()),
+            ("audit", self.audit_shape()),
             ("sources", self.sources_shape()),
             ("multiparts", self.multiparts_shape()),
             ("invalidations", self.invalidations_shape()),
@@ -79,6 +83,45 @@ impl State {
             format!("{email} verified {verified} account {account:?} {places:?}")
         });
         users.collect()
+    }
+
+    fn access_shape(&self) -> Vec<String> {
+        let entries = |access: &Access| {
+            let entries = access.entries.iter();
+            let entries = entries.map(|e| format!("{} {}", e.to, e.level.as_str()));
+            entries.collect::<Vec<_>>()
+        };
+        let assets = self
+            .assets
+            .values()
+            .filter(|a| a.access != Access::default());
+        let assets = assets.map(|a| {
+            let (seen, within) = (a.access.visibility, a.collection.is_some());
+            format!("asset {seen:?} within {within} {:?}", entries(&a.access))
+        });
+        let collections = self.collections.values().map(|c| {
+            let (name, seen) = (c.name.as_str(), c.access.visibility);
+            format!("collection {name} {seen:?} {:?}", entries(&c.access))
+        });
+        let groups = self.groups.values();
+        let groups = groups.map(|group| format!("group {}", group.name.as_str()));
+        let grouped = self.grouped.iter();
+        let grouped = grouped.map(|((_, user), of)| format!("{user} in {} groups", of.len()));
+        assets
+            .chain(collections)
+            .chain(groups)
+            .chain(grouped)
+            .collect()
+    }
+
+    /// What was refused is left out: whoever asks again after an answer that was lost is refused again.
+    fn audit_shape(&self) -> Vec<String> {
+        let kept = self.audit.iter().filter(|r| r.event != Event::AccessDenied);
+        let line = |r: &Record| {
+            let policies = r.verdict.as_ref().map(|verdict| &verdict.policies);
+            format!("{} by {} by {policies:?}", r.event.as_str(), r.author)
+        };
+        kept.map(line).collect()
     }
 
     fn clients_shape(&self) -> Vec<String> {

@@ -55,10 +55,13 @@ impl Suite<'_> {
 
     pub(super) async fn uploaded(&self) -> AssetId {
         let new = self.new_asset();
-        self.port.reserve(&new).await.expect("reserve");
+        self.port
+            .reserve(&new, &builders::record())
+            .await
+            .expect("reserve");
         let change = self
             .port
-            .mark_uploaded(new.id)
+            .mark_uploaded(new.id, &builders::record())
             .await
             .expect("mark_uploaded");
         assert_eq!(change, Change::Applied);
@@ -99,7 +102,11 @@ impl Suite<'_> {
         let parts = self.sample.new_multipart_asset(&builders::film(1_000), 400);
         for new in [self.new_asset(), plain, parts] {
             assert_eq!(self.port.get(new.id).await.expect("get"), None);
-            let reserved = self.port.reserve(&new).await.expect("reserve");
+            let reserved = self
+                .port
+                .reserve(&new, &builders::record())
+                .await
+                .expect("reserve");
             assert!(matches!(reserved, Reservation::Created), "{reserved:?}");
             let expected = announced(new.clone());
             assert_eq!(self.get(new.id).await, expected, "all fields read back");
@@ -107,7 +114,11 @@ impl Suite<'_> {
                 owner: self.new_asset().owner,
                 ..new.clone()
             };
-            let again = self.port.reserve(&other).await.expect("reserve");
+            let again = self
+                .port
+                .reserve(&other, &builders::record())
+                .await
+                .expect("reserve");
             assert!(matches!(again, Reservation::Exists(found) if *found == expected));
             assert_eq!(
                 self.get(new.id).await,
@@ -119,7 +130,10 @@ impl Suite<'_> {
 
     async fn upload(&self) {
         let new = self.new_asset();
-        self.port.reserve(&new).await.expect("reserve");
+        self.port
+            .reserve(&new, &builders::record())
+            .await
+            .expect("reserve");
         let set = async |multipart| {
             let change = self.port.set_multipart(new.id, multipart).await;
             change.expect("set_multipart")
@@ -129,7 +143,7 @@ impl Suite<'_> {
         assert_eq!(self.get(new.id).await.multipart.as_deref(), Some("first"));
         let mark = async || {
             self.port
-                .mark_uploaded(new.id)
+                .mark_uploaded(new.id, &builders::record())
                 .await
                 .expect("mark_uploaded")
         };
@@ -147,7 +161,10 @@ impl Suite<'_> {
 
     async fn claims(&self) {
         let new = self.new_asset();
-        self.port.reserve(&new).await.expect("reserve");
+        self.port
+            .reserve(&new, &builders::record())
+            .await
+            .expect("reserve");
         let package = self.sample.package();
         assert_eq!(
             self.claim(new.id, package, NOW).await,

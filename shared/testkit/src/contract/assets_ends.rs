@@ -1,5 +1,6 @@
 //! How assets end: published, failed, withdrawn; and that none is made by a change.
 
+use crate::builders;
 use vault_domain::asset::{AssetState, Failure};
 use vault_domain::id::{AssetId, PackageId};
 use vault_domain::ports::Change;
@@ -10,7 +11,12 @@ use super::publish_film;
 impl Suite<'_> {
     pub(super) async fn publication(&self) {
         let (id, package) = self.claimed().await;
-        let publish = async |package| self.port.publish(id, package).await.expect("publish");
+        let publish = async |package| {
+            self.port
+                .publish(id, package, &builders::record())
+                .await
+                .expect("publish")
+        };
         let other = self.sample.package();
         assert_eq!(
             publish(other).await,
@@ -46,12 +52,18 @@ impl Suite<'_> {
     }
 
     async fn fail(&self, id: AssetId, package: Option<PackageId>) -> Change {
-        self.port.fail(id, package, &failure()).await.expect("fail")
+        self.port
+            .fail(id, package, &failure(), &builders::record())
+            .await
+            .expect("fail")
     }
 
     pub(super) async fn failure(&self) {
         let new = self.new_asset();
-        self.port.reserve(&new).await.expect("reserve");
+        self.port
+            .reserve(&new, &builders::record())
+            .await
+            .expect("reserve");
         let package = self.sample.package();
         assert_eq!(
             self.fail(new.id, Some(package)).await,
@@ -89,7 +101,11 @@ impl Suite<'_> {
             Change::NotApplied,
             "failed stays as it failed"
         );
-        let mark = self.port.mark_uploaded(id).await.expect("mark_uploaded");
+        let mark = self
+            .port
+            .mark_uploaded(id, &builders::record())
+            .await
+            .expect("mark_uploaded");
         assert_eq!(mark, Change::NotApplied);
         assert_eq!(
             self.claim(id, other, LEASE.plus(9_000)).await,
@@ -100,12 +116,19 @@ impl Suite<'_> {
 
     pub(super) async fn withdrawal(&self) {
         let (id, package) = self.claimed().await;
-        self.port.withdraw(id).await.expect("withdraw");
         self.port
-            .withdraw(id)
+            .withdraw(id, &builders::record())
+            .await
+            .expect("withdraw");
+        self.port
+            .withdraw(id, &builders::record())
             .await
             .expect("withdrawing again is fine");
-        let publish = self.port.publish(id, package).await.expect("publish");
+        let publish = self
+            .port
+            .publish(id, package, &builders::record())
+            .await
+            .expect("publish");
         assert_eq!(
             publish,
             Change::NotApplied,
@@ -128,19 +151,29 @@ impl Suite<'_> {
 
         let new = self.new_asset();
         publish_film(self.port, &new, self.sample.package()).await;
-        let withdrawn = self.port.withdraw(new.id).await.expect("withdraw");
+        let withdrawn = self
+            .port
+            .withdraw(new.id, &builders::record())
+            .await
+            .expect("withdraw");
         assert_eq!(withdrawn, Change::Applied);
         assert_eq!(self.state(new.id).await, AssetState::Withdrawn);
 
         let new = self.new_asset();
-        self.port.reserve(&new).await.expect("reserve");
+        self.port
+            .reserve(&new, &builders::record())
+            .await
+            .expect("reserve");
         assert_eq!(
-            self.port.withdraw(new.id).await.expect("withdraw"),
+            self.port
+                .withdraw(new.id, &builders::record())
+                .await
+                .expect("withdraw"),
             Change::Applied
         );
         let mark = self
             .port
-            .mark_uploaded(new.id)
+            .mark_uploaded(new.id, &builders::record())
             .await
             .expect("mark_uploaded");
         assert_eq!(mark, Change::NotApplied, "withdrawn for ever");
@@ -156,12 +189,16 @@ impl Suite<'_> {
         let (id, package) = (self.new_asset().id, self.sample.package());
         let changes = [
             self.port.set_multipart(id, "m").await,
-            self.port.mark_uploaded(id).await,
+            self.port.mark_uploaded(id, &builders::record()).await,
             self.port.release(id, package).await,
-            self.port.publish(id, package).await,
-            self.port.fail(id, None, &failure()).await,
-            self.port.fail(id, Some(package), &failure()).await,
-            self.port.withdraw(id).await,
+            self.port.publish(id, package, &builders::record()).await,
+            self.port
+                .fail(id, None, &failure(), &builders::record())
+                .await,
+            self.port
+                .fail(id, Some(package), &failure(), &builders::record())
+                .await,
+            self.port.withdraw(id, &builders::record()).await,
         ];
         for change in changes {
             assert_eq!(change.expect("a change of nothing"), Change::NotApplied);

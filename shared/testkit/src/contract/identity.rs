@@ -81,6 +81,7 @@ fn whole(owner: &NewOwner) -> Everything {
         account: Some(owner.account.clone()),
         membership: Some(owner.membership),
         organisation: Some(owner.organisation.clone()),
+        groups: Vec::new(),
     };
     (
         Some(owner.user.clone()),

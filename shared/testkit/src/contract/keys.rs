@@ -6,6 +6,7 @@ use vault_domain::id::AssetId;
 use vault_domain::member::Standing;
 use vault_domain::playback::WrappedKey;
 use vault_domain::ports::{Assets, ContentKeys, Grants, KeyReads, Opening, Views};
+use vault_domain::time::Timestamp;
 
 use super::{Viewers, publish_film};
 use crate::builders;
@@ -105,27 +106,35 @@ pub async fn key_reads_contract(port: &dyn KeyReads, stores: KeyStores<'_>, seed
     assert_eq!(nothing.standing, Standing::default());
 
     publish_film(stores.assets, &new, package).await;
-    assert_eq!(read().await.asset, Some(AssetState::Ready));
+    assert_eq!(read().await.asset, Some((AssetState::Ready, Timestamp(0))));
     stores.keys.put(&key).await.expect("keys.put");
-    stores.grants.create(&grant).await.expect("grants.create");
-    let opened = stores.views.open(&session).await.expect("views.open");
+    stores
+        .grants
+        .create(&grant, &builders::record())
+        .await
+        .expect("grants.create");
+    let opened = stores
+        .views
+        .open(&session, &builders::record())
+        .await
+        .expect("views.open");
     assert_eq!(opened, Opening::Opened);
     let all = read().await;
     assert_eq!(all.session.as_ref(), Some(&session), "all fields read back");
     assert_eq!(
         (all.asset, all.key.as_ref()),
-        (Some(AssetState::Ready), Some(&key))
+        (Some((AssetState::Ready, Timestamp(0))), Some(&key))
     );
 
     stores
         .assets
-        .withdraw(new.id)
+        .withdraw(new.id, &builders::record())
         .await
         .expect("assets.withdraw");
     let withdrawn = read().await.asset;
     assert_eq!(
         withdrawn,
-        Some(AssetState::Withdrawn),
+        Some((AssetState::Withdrawn, Timestamp(0))),
         "from that moment on"
     );
 

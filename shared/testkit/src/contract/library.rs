@@ -64,7 +64,11 @@ async fn stocked(stores: LibraryStores<'_>, sample: &Sample) -> Vec<NewAsset> {
         ..second.clone()
     });
     for new in own.iter().chain(&foreign) {
-        stores.assets.reserve(new).await.expect("reserve");
+        stores
+            .assets
+            .reserve(new, &builders::record())
+            .await
+            .expect("reserve");
     }
     own
 }
@@ -106,10 +110,18 @@ async fn lists(stores: LibraryStores<'_>, org: OrgId, all: &[NewAsset]) {
 
     let moved = [all[1].id, all[4].id];
     for id in moved {
-        let marked = stores.assets.mark_uploaded(id).await.expect("mark");
+        let marked = stores
+            .assets
+            .mark_uploaded(id, &builders::record())
+            .await
+            .expect("mark");
         assert_eq!(marked, Change::Applied);
     }
-    let withdrawn = stores.assets.withdraw(all[5].id).await.expect("withdraw");
+    let withdrawn = stores
+        .assets
+        .withdraw(all[5].id, &builders::record())
+        .await
+        .expect("withdraw");
     assert_eq!(withdrawn, Change::Applied);
     let in_state = |state| Filter {
         state: Some(state),
@@ -175,20 +187,22 @@ async fn descriptions(stores: LibraryStores<'_>, org: OrgId, all: &[NewAsset]) {
     let one = patch("Omega", "one").applied(&before).expect("one");
     let other = patch("Psi", "other").applied(&before).expect("other");
     let describe = async |seen, next: &Description| {
-        let done = stores.library.describe(id, seen, next).await;
-        done.expect("describe").map(|asset| asset.description)
+        let record = builders::record();
+        let done = stores.library.describe(id, seen, next, &record).await;
+        done.expect("describe")
     };
-    assert_eq!(describe(0, &one).await.as_ref(), Some(&one));
-    assert_eq!(describe(0, &one).await.as_ref(), Some(&one), "repeated");
-    assert_eq!(describe(0, &other).await, None, "too late");
+    assert_eq!(describe(0, &one).await, Change::Applied);
+    assert_eq!(describe(0, &one).await, Change::NotApplied, "it is there");
+    assert_eq!(describe(0, &other).await, Change::NotApplied, "too late");
     assert_eq!(read().await, one);
     assert_eq!(one.metadata, Metadata::of([entry("one")]).expect("one"));
     let two = patch("Omega", "two").applied(&one).expect("two");
-    assert_eq!(describe(1, &two).await.as_ref(), Some(&two));
-    assert_eq!(describe(1, &one).await, None);
+    assert_eq!(describe(1, &two).await, Change::Applied);
+    assert_eq!(describe(1, &one).await, Change::NotApplied);
     assert_eq!(read().await, two);
-    let gone = stores.library.describe(all[5].id, 0, &one).await;
-    assert_eq!(gone.expect("describe"), None, "it is withdrawn");
+    let record = builders::record();
+    let gone = stores.library.describe(all[5].id, 0, &one, &record).await;
+    assert_eq!(gone.expect("describe"), Change::NotApplied, "withdrawn");
     // Found by its new title alone, and all else goes on as before.
     let titled = |prefix: &str| Filter {
         title: Some(TitlePrefix::parse(prefix).expect("a prefix")),
@@ -196,12 +210,15 @@ async fn descriptions(stores: LibraryStores<'_>, org: OrgId, all: &[NewAsset]) {
     };
     assert_eq!(ids(&pages(stores, org, &titled("omega"), 5).await), [id]);
     assert_eq!(pages(stores, org, &titled("alpha"), 5).await, []);
-    stores.assets.mark_uploaded(id).await.expect("mark");
+    stores
+        .assets
+        .mark_uploaded(id, &builders::record())
+        .await
+        .expect("mark");
     assert_eq!(read().await, two);
-    let nobody = stores
-        .library
-        .describe(AssetId::from_octets([0; 16]), 0, &one);
-    assert_eq!(nobody.await.expect("describe"), None);
+    let nobody = AssetId::from_octets([0; 16]);
+    let nobody = stores.library.describe(nobody, 0, &one, &record).await;
+    assert_eq!(nobody.expect("describe"), Change::NotApplied);
     let listed = pages(stores, org, &Filter::default(), 3).await;
     let listed: BTreeSet<_> = ids(&listed).into_iter().collect();
     assert_eq!(listed, all.iter().map(|new| new.id).collect());

@@ -1,6 +1,7 @@
 //! Contract suites: what a port promises, asserted of any implementation. They run on the fakes here and on the
 //! real adapters elsewhere: ids are random by a seed, and no store is assumed to be empty.
 
+mod access;
 mod assets;
 mod assets_ends;
 mod clients;
@@ -22,8 +23,10 @@ use vault_domain::asset::NewAsset;
 use vault_domain::id::PackageId;
 use vault_domain::ports::{Assets, Change, Claim, Reservation, SignedPart};
 
+use crate::builders;
 use crate::clock::GOLDEN_NOW;
 
+pub use access::{AccessStores, access_contract};
 pub use assets::assets_contract;
 pub use clients::{client_standings_contract, clients_contract};
 pub use factors::{accounts_contract, ceremonies_contract, factors_contract};
@@ -48,10 +51,13 @@ pub type Fetch<'a> = &'a (dyn Fn(String) -> BoxFuture<'static, Option<Vec<u8>>> 
 
 /// Brings a film through all its states to `ready`, under this package.
 pub async fn publish_film(assets: &dyn Assets, new: &NewAsset, package: PackageId) {
-    let reserved = assets.reserve(new).await.expect("assets.reserve");
+    let reserved = assets
+        .reserve(new, &builders::record())
+        .await
+        .expect("assets.reserve");
     assert!(matches!(reserved, Reservation::Created), "a new asset");
     let marked = assets
-        .mark_uploaded(new.id)
+        .mark_uploaded(new.id, &builders::record())
         .await
         .expect("assets.mark_uploaded");
     assert_eq!(marked, Change::Applied);
@@ -62,7 +68,7 @@ pub async fn publish_film(assets: &dyn Assets, new: &NewAsset, package: PackageI
         .expect("assets.claim");
     assert!(matches!(claim, Claim::Claimed { .. }), "an uploaded asset");
     let published = assets
-        .publish(new.id, package)
+        .publish(new.id, package, &builders::record())
         .await
         .expect("assets.publish");
     assert_eq!(published, Change::Applied);

@@ -60,7 +60,10 @@ async fn admission(views: &dyn Views, grants: &dyn Grants, assets: &dyn Assets, 
             .expect("admission")
     };
     assert_eq!(read().await, (None, None));
-    grants.create(&grant).await.expect("create");
+    grants
+        .create(&grant, &builders::record())
+        .await
+        .expect("create");
     assert_eq!(read().await, (Some(grant), None), "all fields read back");
     let package = sample.package();
     publish_film(assets, &new, package).await;
@@ -76,14 +79,22 @@ async fn admission(views: &dyn Views, grants: &dyn Grants, assets: &dyn Assets, 
 
 async fn spending(views: &dyn Views, grants: &dyn Grants, sample: &Sample) {
     let grant = new_grant(sample, 2);
-    grants.create(&grant).await.expect("create");
+    grants
+        .create(&grant, &builders::record())
+        .await
+        .expect("create");
     let (first, second, third) = (
         sample.playback(&grant),
         sample.playback(&grant),
         sample.playback(&grant),
     );
     assert_eq!(views.session(first.id).await.expect("session"), None);
-    let open = async |session| views.open(session).await.expect("open");
+    let open = async |session| {
+        views
+            .open(session, &builders::record())
+            .await
+            .expect("open")
+    };
 
     assert_eq!(open(&first).await, Opening::Opened);
     let read = views.session(first.id).await.expect("session");
@@ -119,11 +130,20 @@ async fn refusals(views: &dyn Views, grants: &dyn Grants, sample: &Sample) {
         revoked: true,
         ..new_grant(sample, 5)
     };
-    grants.create(&revoked).await.expect("create");
+    grants
+        .create(&revoked, &builders::record())
+        .await
+        .expect("create");
     let unknown = new_grant(sample, 5);
     for grant in [revoked, unknown] {
         let session = sample.playback(&grant);
-        assert_eq!(views.open(&session).await.expect("open"), Opening::Refused);
+        assert_eq!(
+            views
+                .open(&session, &builders::record())
+                .await
+                .expect("open"),
+            Opening::Refused
+        );
         assert_eq!(views.session(session.id).await.expect("session"), None);
     }
     assert_eq!(
@@ -138,13 +158,16 @@ async fn refusals(views: &dyn Views, grants: &dyn Grants, sample: &Sample) {
     );
 
     let grant = new_grant(sample, 5);
-    grants.create(&grant).await.expect("create");
+    grants
+        .create(&grant, &builders::record())
+        .await
+        .expect("create");
     let late = vault_domain::playback::PlaybackSession {
         opened_at: grant.expires_at,
         ..sample.playback(&grant)
     };
     assert_eq!(
-        views.open(&late).await.expect("open"),
+        views.open(&late, &builders::record()).await.expect("open"),
         Opening::Refused,
         "it is over"
     );
@@ -152,15 +175,25 @@ async fn refusals(views: &dyn Views, grants: &dyn Grants, sample: &Sample) {
         opened_at: Timestamp(grant.expires_at.0 - 1),
         ..sample.playback(&grant)
     };
-    assert_eq!(views.open(&in_time).await.expect("open"), Opening::Opened);
+    assert_eq!(
+        views
+            .open(&in_time, &builders::record())
+            .await
+            .expect("open"),
+        Opening::Opened
+    );
 }
 
 /// Many sessions at once on a grant of three views: three open.
 async fn spends_race(views: &dyn Views, grants: &dyn Grants, sample: &Sample) {
     let grant = new_grant(sample, 3);
-    grants.create(&grant).await.expect("create");
+    grants
+        .create(&grant, &builders::record())
+        .await
+        .expect("create");
     let sessions: Vec<_> = (0..30).map(|_| sample.playback(&grant)).collect();
-    let outcomes = join_all(sessions.iter().map(|s| views.open(s))).await;
+    let open = async |session| views.open(session, &builders::record()).await;
+    let outcomes = join_all(sessions.iter().map(open)).await;
     let mut opened = 0;
     for (outcome, session) in outcomes.into_iter().zip(&sessions) {
         let outcome = outcome.expect("open");
@@ -179,9 +212,13 @@ async fn spends_race(views: &dyn Views, grants: &dyn Grants, sample: &Sample) {
 /// One session many times at once: it opens once, and one view is spent.
 async fn repeats_race(views: &dyn Views, grants: &dyn Grants, sample: &Sample) {
     let grant = new_grant(sample, 9);
-    grants.create(&grant).await.expect("create");
+    grants
+        .create(&grant, &builders::record())
+        .await
+        .expect("create");
     let session = sample.playback(&grant);
-    let outcomes = join_all((0..20).map(|_| views.open(&session))).await;
+    let open = async |_| views.open(&session, &builders::record()).await;
+    let outcomes = join_all((0..20).map(open)).await;
     let outcomes = outcomes.into_iter().map(|outcome| outcome.expect("open"));
     let outcomes: Vec<_> = outcomes.collect();
     let opened = outcomes.iter().filter(|o| **o == Opening::Opened).count();
@@ -230,8 +267,16 @@ pub async fn playlist_reads_contract(
     let nothing = read().await;
     assert!(nothing.session.is_none() && nothing.asset.is_none());
     assert_eq!(nothing.standing, Standing::default());
-    stores.grants.create(&grant).await.expect("create");
-    stores.views.open(&session).await.expect("open");
+    stores
+        .grants
+        .create(&grant, &builders::record())
+        .await
+        .expect("create");
+    stores
+        .views
+        .open(&session, &builders::record())
+        .await
+        .expect("open");
     let found = read().await;
     assert_eq!(found.session.as_ref(), Some(&session), "all fields");
     assert!(found.asset.is_none());
@@ -243,7 +288,11 @@ pub async fn playlist_reads_contract(
         (asset.state, asset.package),
         (AssetState::Ready, Some(session.package))
     );
-    stores.assets.withdraw(new.id).await.expect("withdraw");
+    stores
+        .assets
+        .withdraw(new.id, &builders::record())
+        .await
+        .expect("withdraw");
     let state = read().await.asset.map(|a| a.state);
     assert_eq!(state, Some(AssetState::Withdrawn), "from that moment on");
 

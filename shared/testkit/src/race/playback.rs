@@ -81,7 +81,11 @@ async fn spend(
         org: login.org,
         ..sample.grant(new.id)
     };
-    setup.grants.create(&grant).await.expect("grants.create");
+    setup
+        .grants
+        .create(&grant, &builders::record())
+        .await
+        .expect("grants.create");
 
     let text = token.expose().to_owned();
     let runners = (0..RUNNERS).map(|_| {
@@ -90,6 +94,7 @@ async fn spend(
             let command = authorize_playback::Command {
                 token: MediaToken::parse(&text).expect("a media token"),
                 asset: new.id,
+                source: builders::source(),
                 idempotency: key,
             };
             match authorize_playback::run(&deps, command).await {

@@ -11,7 +11,7 @@ use vault_domain::usecase::{finalize_upload, process_upload};
 
 use super::{RUNNERS, Way, together};
 use crate::builders;
-use crate::contract::{Put, begin_in_parts};
+use crate::contract::{Put, Viewers, begin_in_parts};
 use crate::entropy::SeedNote;
 use crate::sample::Sample;
 
@@ -21,19 +21,25 @@ const PART: u64 = 5 << 20;
 /// A hundred completions of one upload of two parts at once: all get the same asset, and the object is there.
 pub async fn race_finalizes(
     deps: Arc<finalize_upload::Deps>,
-    put: Put<'_>,
+    (viewers, put): (Viewers<'_>, Put<'_>),
     seed: u64,
     way: Way,
 ) -> Asset {
     let _note = SeedNote(seed);
     let sample = Sample::new(seed);
     let film = builders::film((5 << 20) + 1_000);
+    let session = viewers.sign_in(&sample).await;
     let new = NewAsset {
+        org: session.org,
+        owner: session.subject().actor(),
         // A hundred checksums of five megabytes would be most of the race.
         checksum: None,
         ..sample.new_multipart_asset(&film, PART)
     };
-    deps.assets.reserve(&new).await.expect("assets.reserve");
+    deps.assets
+        .reserve(&new, &builders::record())
+        .await
+        .expect("assets.reserve");
     let (multipart, _) = begin_in_parts(&*deps.uploads, put, &new, &film).await;
     deps.assets
         .set_multipart(new.id, &multipart)
@@ -41,7 +47,7 @@ pub async fn race_finalizes(
         .expect("assets.set_multipart");
 
     let caller = Caller {
-        subject: sample.session().subject(),
+        subject: session.subject(),
         org: new.org,
         role: Role::Owner,
         scopes: vault_domain::api_key::Scopes::all(),
@@ -50,7 +56,7 @@ pub async fn race_finalizes(
         let (deps, asset) = (Arc::clone(&deps), new.id);
         let runner: BoxFuture<'static, Asset> = Box::pin(async move {
             let command = finalize_upload::Command {
-                caller,
+                ask: builders::ask_of(caller),
                 asset,
                 parts: None,
             };
@@ -93,7 +99,10 @@ pub async fn race_deliveries(
     let _note = SeedNote(seed);
     let film = builders::film(1_000);
     let new = Sample::new(seed).new_asset(&film);
-    deps.assets.reserve(&new).await.expect("assets.reserve");
+    deps.assets
+        .reserve(&new, &builders::record())
+        .await
+        .expect("assets.reserve");
     let part = deps
         .uploads
         .presign_object(&new)
@@ -133,9 +142,10 @@ async fn deliver(
         asset: new.id,
         deadline: deps.clock.now().plus(900),
         last_try: false,
+        request: "req-1".to_owned(),
     };
     let runners = (0..count).map(|_| {
-        let deps = Arc::clone(deps);
+        let (deps, command) = (Arc::clone(deps), command.clone());
         let runner: BoxFuture<'static, Option<Outcome>> = Box::pin(async move {
             match process_upload::run(&deps, command).await {
                 Ok(outcome) => Some(outcome),

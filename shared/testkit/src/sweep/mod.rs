@@ -9,7 +9,7 @@
 //! # use vault_domain::usecase::withdraw_asset;
 //! Scenario::new("withdraw", || { let kit = Kit::with_users(1); kit.plant_ready(); kit },
 //!     async |kit: &Kit, _| answer(
-//!         withdraw_asset::run(&kit.withdraw_asset(), &builders::caller(), builders::ASSET).await,
+//!         withdraw_asset::run(&kit.withdraw_asset(), &builders::ask(), builders::ASSET).await,
 //!         |()| "withdrawn".to_owned()))
 //!     .hold();
 //! ```

@@ -47,11 +47,11 @@ impl Watching {
     }
     fn exchanges(&self) -> bool {
         let command = exchange::Command {
-            caller: Caller {
+            ask: builders::ask_of(Caller {
                 subject: builders::viewer_subject(),
                 role: Role::Viewer,
                 ..builders::caller()
-            },
+            }),
             asset: ASSET,
             action: Action::Play,
             lifetime: Lifetime::parse(300, exchange::LIFETIMES, "").unwrap(),

@@ -92,15 +92,18 @@ fn may_import(member: &Member, name: &str, dev: bool) -> bool {
     }
     let allowed: &[&str] = match member.name.as_str() {
         "vault-domain" | "vault-edge" => &[],
-        "vault-crypto" | "vault-media" | "vault-aws" | "vault-http" | "vault-testkit" => {
+        "vault-crypto" | "vault-media" | "vault-aws" | "vault-http" | "vault-policy" => {
             &["vault-domain"]
         }
+        // The fakes are decided over by the real policies.
+        "vault-testkit" => &["vault-domain", "vault-policy"],
         "vault-boot" => &[
             "vault-domain",
             "vault-crypto",
             "vault-media",
             "vault-aws",
             "vault-http",
+            "vault-policy",
         ],
         "xtask" => &["vault-domain", "vault-crypto"],
         // The workspace's tests see everything.

@@ -103,6 +103,7 @@ impl World {
                 )
             }
             "manage-api-keys" => ended("GET /v1/api-keys"),
+            "manage-access" => ended("GET /v1/assets/{asset_id}/access"),
             "manage-assets" => ended("GET /v1/assets/{asset_id}"),
             "finalize-upload" => {
                 let event = about("GET /v1/uploads/{asset_id}", bearer, None);

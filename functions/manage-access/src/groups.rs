@@ -1,0 +1,127 @@
+//! Groups, and who is in them.
+
+use serde::Serialize;
+use vault_domain::access::Group;
+use vault_domain::error::Malformed;
+use vault_domain::id::{GroupId, UserId};
+use vault_domain::usecase::access;
+use vault_http::extract::{self, SMALL_BODY};
+use vault_http::{Cache, Failure, Outcome, Reply};
+
+use crate::shape::{NamedBody, named};
+use crate::{Call, no_route};
+
+#[derive(Serialize)]
+struct Shown {
+    group_id: String,
+    name: String,
+    created_at: u64,
+}
+
+impl Shown {
+    fn of(group: &Group) -> Self {
+        Self {
+            group_id: group.id.to_string(),
+            name: group.name.as_str().to_owned(),
+            created_at: group.created_at.0,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Listed {
+    groups: Vec<Shown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Members {
+    user_ids: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+}
+
+pub(crate) async fn answer(call: &Call<'_>, route: &str) -> Outcome {
+    let (deps, ask) = (call.deps, &call.ask);
+    match route {
+        "GET /v1/groups" => list(call).await,
+        "POST /v1/groups" => create(call).await,
+        "GET /v1/groups/{group_id}" => {
+            let group = access::show_group(deps, ask, id(call)?).await?;
+            Ok(Reply::json(200, &Shown::of(&group), Cache::NoStore))
+        }
+        "PATCH /v1/groups/{group_id}" => {
+            let body: NamedBody = extract::merge_patch(call.request, SMALL_BODY, NamedBody::GROUP)?;
+            let name = named(body.only_named()?)?;
+            let group = access::rename_group(deps, ask, id(call)?, &name).await?;
+            Ok(Reply::json(200, &Shown::of(&group), Cache::NoStore))
+        }
+        "DELETE /v1/groups/{group_id}" => {
+            let id = id(call)?;
+            access::delete_group(deps, ask, id).await?;
+            let gone = serde_json::json!({ "group_id": id.to_string(), "deleted": true });
+            Ok(Reply::json(200, &gone, Cache::NoStore))
+        }
+        "GET /v1/groups/{group_id}/members" => members(call).await,
+        "PUT /v1/groups/{group_id}/members/{user_id}" => {
+            let (id, user) = (id(call)?, user(call)?);
+            access::add_member(deps, ask, id, user).await?;
+            Ok(regrouped(id, user, true))
+        }
+        "DELETE /v1/groups/{group_id}/members/{user_id}" => {
+            let (id, user) = (id(call)?, user(call)?);
+            access::remove_member(deps, ask, id, user).await?;
+            Ok(regrouped(id, user, false))
+        }
+        _ => Err(no_route()),
+    }
+}
+
+fn regrouped(id: GroupId, user: UserId, member: bool) -> Reply {
+    let told = serde_json::json!({
+        "group_id": id.to_string(),
+        "user_id": user.to_string(),
+        "member": member,
+    });
+    Reply::json(200, &told, Cache::NoStore)
+}
+
+fn id(call: &Call<'_>) -> Result<GroupId, Failure> {
+    Ok(GroupId::parse(&extract::path(call.request, "group_id")?)?)
+}
+
+fn user(call: &Call<'_>) -> Result<UserId, Failure> {
+    Ok(UserId::parse(&extract::path(call.request, "user_id")?)?)
+}
+
+async fn list(call: &Call<'_>) -> Outcome {
+    let after = extract::query(call.request, "cursor");
+    let after = after.as_deref().map(GroupId::parse).transpose()?;
+    let (groups, last) = access::list_groups(call.deps, &call.ask, after).await?;
+    let listed = Listed {
+        groups: groups.iter().map(Shown::of).collect(),
+        cursor: last.map(|last| last.to_string()),
+    };
+    Ok(Reply::json(200, &listed, Cache::NoStore))
+}
+
+async fn create(call: &Call<'_>) -> Outcome {
+    let body: NamedBody = extract::json(call.request, SMALL_BODY, NamedBody::GROUP)?;
+    let name = named(body.only_named()?)?;
+    let key = extract::idempotency_key(call.request)?;
+    let made = access::create_group(call.deps, &call.ask, name, key.as_ref()).await?;
+    let location = format!("/v1/groups/{}", made.id);
+    Ok(Reply::json(201, &Shown::of(&made), Cache::NoStore).header("location", location))
+}
+
+async fn members(call: &Call<'_>) -> Outcome {
+    let after = extract::query(call.request, "cursor");
+    let after: Result<_, Malformed> = after.as_deref().map(UserId::parse).transpose();
+    let found = access::members(call.deps, &call.ask, id(call)?, after?).await?;
+    let members = Members {
+        user_ids: found.users.iter().map(ToString::to_string).collect(),
+        cursor: found.next.map(|next| next.to_string()),
+    };
+    Ok(Reply::json(200, &members, Cache::NoStore))
+}

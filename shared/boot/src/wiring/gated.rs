@@ -1,0 +1,71 @@
+//! What stands before everything that is done with assets.
+
+use std::sync::Arc;
+
+use vault_aws::Sdk;
+use vault_aws::dynamodb::{
+    AccessTables, DynamoAccess, DynamoAssets, DynamoRecords, DynamoStandings, StandingTables,
+};
+use vault_crypto::entropy::SystemEntropy;
+use vault_domain::usecase::gate::Gate;
+use vault_policy::CedarPolicies;
+
+use super::parts::standing;
+use crate::Env;
+use crate::clock::SystemClock;
+
+/// Names of the tables that are decided by, and of the one that records what was decided.
+#[derive(Clone)]
+pub(super) struct Gated {
+    standing: StandingTables,
+    access: AccessTables,
+    audit: String,
+}
+
+impl Gated {
+    pub(super) fn of(env: &Env<'_>) -> Self {
+        let standing = standing(env);
+        Self {
+            access: AccessTables {
+                access: env.text("ACCESS_TABLE"),
+                assets: env.text("ASSETS_TABLE"),
+                members: standing.members.clone(),
+            },
+            standing,
+            audit: env.text("AUDIT_TABLE"),
+        }
+    }
+
+    /// Name of the table of assets.
+    pub(super) fn assets_table(&self) -> &str {
+        &self.access.assets
+    }
+
+    /// Names of the tables in which standing is read.
+    pub(super) const fn standing(&self) -> &StandingTables {
+        &self.standing
+    }
+
+    pub(super) fn records(&self, sdk: &Sdk) -> DynamoRecords {
+        DynamoRecords::new(sdk.dynamodb(), &self.audit)
+    }
+
+    pub(super) fn access(&self, sdk: &Sdk) -> DynamoAccess {
+        DynamoAccess::new(sdk.dynamodb(), self.access.clone(), self.records(sdk))
+    }
+
+    pub(super) fn assets(&self, sdk: &Sdk) -> DynamoAssets {
+        DynamoAssets::new(sdk.dynamodb(), self.assets_table(), self.records(sdk))
+    }
+
+    pub(super) fn gate(&self, sdk: &Sdk) -> Gate {
+        Gate {
+            standings: Arc::new(DynamoStandings::new(sdk.dynamodb(), self.standing.clone())),
+            collections: Arc::new(self.access(sdk)),
+            policies: Arc::new(CedarPolicies),
+            records: Arc::new(self.records(sdk)),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+}

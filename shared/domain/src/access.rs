@@ -1,0 +1,174 @@
+//! Who may do what with which asset: what is asked, of whom, and what was granted by hand. The rules themselves are
+//! policies, and decide behind [`crate::ports::Policies`].
+
+mod list;
+
+pub use list::{AccessList, Entry, Level, MAX_ENTRIES, Principal};
+
+use crate::asset::{Asset, Title};
+use crate::credential::Role;
+use crate::error::Malformed;
+use crate::id::{CollectionId, GroupId, OrgId};
+use crate::time::Timestamp;
+use crate::token::Caller;
+
+/// What may be done. The names are those of the policies' schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Know that it is there.
+    See,
+    /// Look through the library.
+    List,
+    /// Look at what is said of it.
+    Read,
+    /// Watch it.
+    Play,
+    /// Keep a copy.
+    Download,
+    /// Bring something in.
+    Upload,
+    /// Change what is said of it.
+    Edit,
+    /// Take it back.
+    Delete,
+    /// Say who else may do what with it.
+    Grant,
+    /// Make collections and groups.
+    Administer,
+}
+
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::See,
+        Self::List,
+        Self::Read,
+        Self::Play,
+        Self::Download,
+        Self::Upload,
+        Self::Edit,
+        Self::Delete,
+        Self::Grant,
+        Self::Administer,
+    ];
+
+    /// The name in the policies.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::See => "see",
+            Self::List => "list",
+            Self::Read => "read",
+            Self::Play => "play",
+            Self::Download => "download",
+            Self::Upload => "upload",
+            Self::Edit => "edit",
+            Self::Delete => "delete",
+            Self::Grant => "grant",
+            Self::Administer => "administer",
+        }
+    }
+}
+
+/// Whose assets are seen by everyone of the organisation, and whose by those alone to whom access is granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Visibility {
+    /// Everyone of the organisation sees and plays it.
+    #[default]
+    Organisation,
+    /// Its uploader, admins, owners, and those to whom access is granted.
+    Restricted,
+}
+
+impl Visibility {
+    /// The name as stored and as shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Organisation => "organisation",
+            Self::Restricted => "restricted",
+        }
+    }
+
+    /// Reads the name.
+    ///
+    /// # Errors
+    /// [`Malformed`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        match text {
+            "organisation" => Ok(Self::Organisation),
+            "restricted" => Ok(Self::Restricted),
+            _ => Err(Malformed {
+                field: "visibility",
+                expected: "organisation or restricted",
+            }),
+        }
+    }
+}
+
+/// Who sees it, and what was granted on it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Access {
+    /// Who sees it without being granted anything.
+    pub visibility: Visibility,
+    /// What was granted, and who is shut out.
+    pub entries: AccessList,
+    /// How often any of it changed.
+    pub version: u64,
+}
+
+/// Assets that access is granted to together. An asset is in one collection or in none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collection {
+    /// Its id.
+    pub id: CollectionId,
+    /// Of which organisation.
+    pub org: OrgId,
+    /// What to call it.
+    pub name: Title,
+    /// Who may do what with what is in it.
+    pub access: Access,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// People that access is granted to together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// Of which organisation.
+    pub org: OrgId,
+    /// What to call it.
+    pub name: Title,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Most groups that one person is in.
+pub const MAX_GROUPS_OF_ONE: usize = 20;
+
+/// Whoever asks, as they stand now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asker {
+    /// By which token; in the role that they have now.
+    pub caller: Caller,
+    /// In which groups they are.
+    pub groups: Vec<GroupId>,
+}
+
+impl Asker {
+    /// Their role.
+    pub const fn role(&self) -> Role {
+        self.caller.role
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Resource<'a> {
+    /// The organisation as a whole.
+    Organisation(OrgId),
+    /// An asset, and the collection that it is in.
+    Asset(&'a Asset, Option<&'a Collection>),
+    /// A collection.
+    Collection(&'a Collection),
+}

@@ -1,0 +1,103 @@
+//! Who may do what: the policies, what they decide by, and the record of what was decided.
+
+use async_trait::async_trait;
+
+use super::{Change, Stored};
+use crate::access::{Access, Action, Asker, Collection, Group, Resource};
+use crate::asset::Asset;
+use crate::audit::{Record, Verdict};
+use crate::id::{CollectionId, GroupId, OrgId, UserId};
+use crate::time::Timestamp;
+
+/// Most collections of one organisation, and most groups.
+pub const MAX_COLLECTIONS: usize = 1_000;
+/// Most collections or groups of one page.
+pub const LISTED: usize = 100;
+
+/// The policies.
+pub trait Policies: Send + Sync {
+    /// What they say. What nothing permits is refused, and what a policy forbids nothing else permits.
+    ///
+    /// # Errors
+    /// A policy could not be evaluated: nothing is decided.
+    fn decide(
+        &self,
+        by: &Asker,
+        action: Action,
+        on: &Resource<'_>,
+        now: Timestamp,
+    ) -> Stored<Verdict>;
+}
+
+/// Records of what has no other effect: something was asked for and refused.
+#[async_trait]
+pub trait Records: Send + Sync {
+    /// Writes a record.
+    async fn note(&self, record: &Record) -> Stored<()>;
+}
+
+/// Collections, to be decided by.
+#[async_trait]
+pub trait Collections: Send + Sync {
+    /// A collection of the organisation, by a consistent read.
+    async fn collection(&self, org: OrgId, id: CollectionId) -> Stored<Option<Collection>>;
+    /// Those of these collections that are there, by consistent reads; at most 100 are asked for.
+    async fn collections_of(&self, org: OrgId, ids: &[CollectionId]) -> Stored<Vec<Collection>>;
+    /// At most [`LISTED`] collections of the organisation behind this one, in the order of their ids.
+    async fn collections(&self, org: OrgId, after: Option<CollectionId>)
+    -> Stored<Vec<Collection>>;
+}
+
+/// Changes of who may do what. Each is written with its record, both or neither; one that rests on a version that is not
+/// there any more is [`Change::NotApplied`].
+#[async_trait]
+pub trait AccessChanges: Send + Sync {
+    /// Stores the access, the collection and [`Asset::views_from`] of `next` in the place of what was seen, unless the
+    /// asset is withdrawn.
+    async fn set_access(&self, seen: &Asset, next: &Asset, record: &Record) -> Stored<Change>;
+    /// Stores a new collection, if there are fewer than [`MAX_COLLECTIONS`].
+    async fn create_collection(&self, new: &Collection, record: &Record) -> Stored<Change>;
+    /// Stores a collection in the place of the one whose access is of version `seen`.
+    async fn set_collection(
+        &self,
+        seen: &Access,
+        next: &Collection,
+        record: &Record,
+    ) -> Stored<Change>;
+    /// Removes a collection as it was seen. Assets that are in it stay in it: nobody but admins and their uploaders sees
+    /// them until they are moved.
+    async fn delete_collection(&self, seen: &Collection, record: &Record) -> Stored<Change>;
+}
+
+/// Groups, and who is in them. Each change is written with its record, both or neither.
+#[async_trait]
+pub trait Groups: Send + Sync {
+    /// A group of the organisation, by a consistent read.
+    async fn group(&self, org: OrgId, id: GroupId) -> Stored<Option<Group>>;
+    /// At most [`LISTED`] groups of the organisation behind this one, in the order of their ids.
+    async fn groups(&self, org: OrgId, after: Option<GroupId>) -> Stored<Vec<Group>>;
+    /// Stores a new group, if there are fewer than [`MAX_COLLECTIONS`].
+    async fn create_group(&self, new: &Group, record: &Record) -> Stored<Change>;
+    /// Gives a group another name.
+    async fn rename_group(&self, seen: &Group, next: &Group, record: &Record) -> Stored<Change>;
+    /// Removes a group. Who was in it is in it no more.
+    async fn delete_group(&self, seen: &Group, record: &Record) -> Stored<Change>;
+    /// Puts a member of the organisation into a group that is there, in the place of the groups that they were seen in.
+    async fn set_groups(
+        &self,
+        (org, user): (OrgId, UserId),
+        seen: &[GroupId],
+        next: &[GroupId],
+        record: &Record,
+    ) -> Stored<Change>;
+    /// The groups of a member, by a consistent read; none if they are no member.
+    async fn groups_of(&self, org: OrgId, user: UserId) -> Stored<Option<Vec<GroupId>>>;
+    /// Members of the organisation that are in the group, from at most 100 that are looked at behind this one; and after
+    /// whom more may follow.
+    async fn members_of(
+        &self,
+        org: OrgId,
+        group: GroupId,
+        after: Option<UserId>,
+    ) -> Stored<(Vec<UserId>, Option<UserId>)>;
+}

@@ -1,0 +1,275 @@
+//! Say who may do what: with an asset, and with the assets of a collection.
+
+mod collections;
+mod groups;
+
+use std::sync::Arc;
+
+use super::gate::{Admitted, Ask, Entered, Gate};
+use crate::access::{Access, AccessList, Action, Entry, Level, Principal, Visibility};
+use crate::asset::{Asset, AssetState};
+use crate::audit::{Event, Record, Verdict};
+use crate::error::Refusal;
+use crate::id::{AssetId, CollectionId};
+use crate::ports::{
+    AccessChanges, Assets, Change, Clock, Collections, Entropy, Groups, Hashing, StoreError,
+};
+use crate::time::Timestamp;
+
+pub use collections::{
+    CollectionChange, change_collection, create_collection, delete_collection, grant_on_collection,
+    list_collections, revoke_on_collection, show_collection,
+};
+pub use groups::{
+    Members, add_member, create_group, delete_group, list_groups, members, remove_member,
+    rename_group, show_group,
+};
+
+/// Tries of a change while others change the same.
+const TRIES: usize = 10;
+
+/// What managing access needs.
+pub struct Deps {
+    /// Who may.
+    pub gate: Gate,
+    /// The assets.
+    pub assets: Arc<dyn Assets>,
+    /// Collections.
+    pub collections: Arc<dyn Collections>,
+    /// Changes of who may do what.
+    pub changes: Arc<dyn AccessChanges>,
+    /// Groups.
+    pub groups: Arc<dyn Groups>,
+    /// Ids of repeated requests.
+    pub hashing: Arc<dyn Hashing>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// What is granted, as it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// To whom.
+    pub to: Principal,
+    /// How much.
+    pub level: Level,
+    /// Until when.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Who sees an asset, and in which collection it is, as it is asked for; what is not named stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Placing {
+    /// Who sees it.
+    pub visibility: Option<Visibility>,
+    /// The collection; none in it takes it out of the one that it is in.
+    pub collection: Option<Option<CollectionId>>,
+}
+
+/// Who may do what with an asset.
+///
+/// # Errors
+/// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Unavailable`].
+pub async fn show(deps: &Deps, ask: &Ask, id: AssetId) -> Result<Asset, Refusal> {
+    let entered = deps.gate.enter(ask).await?;
+    let found = deps.assets.get(id).await?;
+    Ok(entered.asset(Action::Grant, found, "asset").await?.asset)
+}
+
+/// Grants, or shuts out. Saying the same again changes nothing.
+///
+/// # Errors
+/// As [`show`]; [`Refusal::WrongState`] for a withdrawn asset, [`Refusal::Malformed`] for an end that is past,
+/// [`Refusal::LimitReached`].
+pub async fn grant(deps: &Deps, ask: &Ask, id: AssetId, wish: Wish) -> Result<Asset, Refusal> {
+    change(deps, ask, id, |entered, asset| {
+        let Some((access, shuts)) = granted(entered, &asset.access, wish)? else {
+            return Ok(None);
+        };
+        Ok(Some((
+            with_access(entered, asset, access, shuts),
+            told(wish),
+        )))
+    })
+    .await
+}
+
+/// Takes back what was granted to someone, or lets them in again. Repeating it changes nothing.
+///
+/// # Errors
+/// As [`show`]; [`Refusal::WrongState`].
+pub async fn revoke(deps: &Deps, ask: &Ask, id: AssetId, to: Principal) -> Result<Asset, Refusal> {
+    change(deps, ask, id, |entered, asset| {
+        let Some((access, took)) = revoked(&asset.access, to) else {
+            return Ok(None);
+        };
+        let details = vec![("revoked", to.to_string())];
+        Ok(Some((with_access(entered, asset, access, took), details)))
+    })
+    .await
+}
+
+/// Says who sees an asset, and puts it into a collection.
+///
+/// # Errors
+/// As [`show`]; [`Refusal::NotFound`] for a collection that the caller does not see, [`Refusal::WrongState`].
+pub async fn place(
+    deps: &Deps,
+    ask: &Ask,
+    id: AssetId,
+    placing: Placing,
+) -> Result<Asset, Refusal> {
+    for _ in 0..TRIES {
+        let (entered, asset, verdict) = opened(deps, ask, id).await?;
+        let visibility = placing.visibility.unwrap_or(asset.access.visibility);
+        let collection = placing.collection.unwrap_or(asset.collection);
+        if (visibility, collection) == (asset.access.visibility, asset.collection) {
+            return Ok(asset);
+        }
+        if let Some(into) = collection.filter(|_| collection != asset.collection) {
+            let found = deps.collections.collection(ask.caller.org, into).await?;
+            entered.collection(Action::See, found).await?;
+        }
+        let access = Access {
+            visibility,
+            version: asset.access.version + 1,
+            ..asset.access.clone()
+        };
+        let next = Asset {
+            collection,
+            ..with_access(&entered, &asset, access, true)
+        };
+        let within = collection.map_or_else(|| "none".to_owned(), |id| id.to_string());
+        let details = vec![
+            ("visibility", visibility.as_str().to_owned()),
+            ("collection", within),
+        ];
+        let record = entered
+            .scribe(verdict)
+            .asset(Event::AssetAccessChanged, id)?;
+        let record = detailed(record, details);
+        if deps.changes.set_access(&asset, &next, &record).await? == Change::Applied {
+            return Ok(next);
+        }
+    }
+    Err(unsettled())
+}
+
+type Details = Vec<(&'static str, String)>;
+
+fn told(wish: Wish) -> Details {
+    let mut details = vec![
+        ("principal", wish.to.to_string()),
+        ("access", wish.level.as_str().to_owned()),
+    ];
+    let end = wish.expires_at.map(|end| ("expires_at", end.0.to_string()));
+    details.extend(end);
+    details
+}
+
+fn detailed(record: Record, details: Details) -> Record {
+    let add = |record: Record, (name, value): (&str, String)| record.with(name, value);
+    details.into_iter().fold(record, add)
+}
+
+/// The access after the wish, and whether it takes something away; none if it says what stands already.
+fn granted(
+    entered: &Entered<'_>,
+    access: &Access,
+    wish: Wish,
+) -> Result<Option<(Access, bool)>, Refusal> {
+    let now = entered.now;
+    if wish.expires_at.is_some_and(|end| end <= now) {
+        return Err(crate::error::Malformed {
+            field: "expires_at",
+            expected: "a moment that is yet to come, in seconds of Unix time",
+        }
+        .into());
+    }
+    let entry = Entry {
+        to: wish.to,
+        level: wish.level,
+        expires_at: wish.expires_at,
+        by: entered.asker.caller.subject.actor(),
+        at: now,
+    };
+    let before = access.entries.of(wish.to);
+    if before.is_some_and(|known| known.says_as(&entry)) {
+        return Ok(None);
+    }
+    let takes = before.is_some() || wish.level == Level::None;
+    let entries = access.entries.with(entry, now);
+    let entries = entries.ok_or(Refusal::LimitReached(
+        "an access list has at most 50 entries; grant to a group, or on a collection",
+    ))?;
+    Ok(Some((changed(access, entries), takes)))
+}
+
+/// The access without the principal's entry; none if there is none.
+fn revoked(access: &Access, to: Principal) -> Option<(Access, bool)> {
+    access.entries.of(to)?;
+    Some((changed(access, access.entries.without(to)), true))
+}
+
+fn changed(access: &Access, entries: AccessList) -> Access {
+    Access {
+        visibility: access.visibility,
+        entries,
+        version: access.version + 1,
+    }
+}
+
+/// What takes something away ends all views that are open: who may still watch opens another one.
+fn with_access(entered: &Entered<'_>, asset: &Asset, access: Access, takes: bool) -> Asset {
+    let over = entered.now.plus(1).max(asset.views_from);
+    Asset {
+        access,
+        views_from: if takes { over } else { asset.views_from },
+        ..asset.clone()
+    }
+}
+
+/// The asset, if whoever asks may say who may do what with it.
+async fn opened<'a>(
+    deps: &'a Deps,
+    ask: &'a Ask,
+    id: AssetId,
+) -> Result<(Entered<'a>, Asset, Verdict), Refusal> {
+    let entered = deps.gate.enter(ask).await?;
+    let found = deps.assets.get(id).await?;
+    let admitted = entered.asset(Action::Grant, found, "asset").await?;
+    let Admitted { asset, verdict, .. } = admitted;
+    if asset.state == AssetState::Withdrawn {
+        return Err(Refusal::WrongState(asset.state));
+    }
+    Ok((entered, asset, verdict))
+}
+
+/// Decides and changes, again while others change the same.
+async fn change(
+    deps: &Deps,
+    ask: &Ask,
+    id: AssetId,
+    next: impl Fn(&Entered<'_>, &Asset) -> Result<Option<(Asset, Details)>, Refusal> + Send,
+) -> Result<Asset, Refusal> {
+    for _ in 0..TRIES {
+        let (entered, asset, verdict) = opened(deps, ask, id).await?;
+        let Some((next, details)) = next(&entered, &asset)? else {
+            return Ok(asset);
+        };
+        let record = entered
+            .scribe(verdict)
+            .asset(Event::AssetAccessChanged, id)?;
+        let record = detailed(record, details);
+        if deps.changes.set_access(&asset, &next, &record).await? == Change::Applied {
+            return Ok(next);
+        }
+    }
+    Err(unsettled())
+}
+
+fn unsettled() -> Refusal {
+    StoreError::new("access.change", "it is changed by too many at once").into()
+}

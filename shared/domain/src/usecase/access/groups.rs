@@ -1,0 +1,265 @@
+//! Groups, and who is in them: for admins and owners.
+
+use super::{Deps, TRIES, unsettled};
+use crate::access::{Action, Group, MAX_GROUPS_OF_ONE};
+use crate::asset::Title;
+use crate::audit::{Event, Record, Verdict};
+use crate::error::Refusal;
+use crate::id::{GroupId, UserId};
+use crate::ports::{Change, LISTED};
+use crate::usecase::IdempotencyKey;
+use crate::usecase::gate::{Ask, Entered};
+
+/// Members of a group that were found, and after whom more may follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Members {
+    /// They may be fewer than there was room for, or none, and yet more may follow.
+    pub users: Vec<UserId>,
+    /// None at the end.
+    pub next: Option<UserId>,
+}
+
+/// An id that is the same for the same purpose, caller and key.
+pub(super) fn repeated(
+    deps: &Deps,
+    ask: &Ask,
+    key: &IdempotencyKey,
+    purpose: &'static str,
+) -> [u8; 16] {
+    let caller = &ask.caller;
+    let mut owner = caller.org.octets().to_vec();
+    owner.extend_from_slice(caller.subject.actor().to_string().as_bytes());
+    key.derive(&*deps.hashing, purpose, &owner)
+}
+
+/// The groups, a page of them, and the last if more may follow.
+///
+/// # Errors
+/// [`Refusal::InvalidToken`], [`Refusal::Forbidden`], [`Refusal::Unavailable`].
+pub async fn list_groups(
+    deps: &Deps,
+    ask: &Ask,
+    after: Option<GroupId>,
+) -> Result<(Vec<Group>, Option<GroupId>), Refusal> {
+    let entered = deps.gate.enter(ask).await?;
+    entered.organisation(Action::Administer).await?;
+    let found = deps.groups.groups(ask.caller.org, after).await?;
+    let last = found.last().filter(|_| found.len() == LISTED);
+    let last = last.map(|last| last.id);
+    Ok((found, last))
+}
+
+/// One group.
+///
+/// # Errors
+/// As [`list_groups`]; [`Refusal::NotFound`].
+pub async fn show_group(deps: &Deps, ask: &Ask, id: GroupId) -> Result<Group, Refusal> {
+    let entered = deps.gate.enter(ask).await?;
+    entered.organisation(Action::Administer).await?;
+    there(deps, ask, id).await
+}
+
+async fn there(deps: &Deps, ask: &Ask, id: GroupId) -> Result<Group, Refusal> {
+    let found = deps.groups.group(ask.caller.org, id).await?;
+    found.ok_or(Refusal::NotFound("group"))
+}
+
+/// Makes a group. Repeating it under an [`IdempotencyKey`] makes no second one.
+///
+/// # Errors
+/// As [`list_groups`]; [`Refusal::LimitReached`], [`Refusal::IdempotencyMismatch`].
+pub async fn create_group(
+    deps: &Deps,
+    ask: &Ask,
+    name: Title,
+    idempotency: Option<&IdempotencyKey>,
+) -> Result<Group, Refusal> {
+    let entered = deps.gate.enter(ask).await?;
+    let verdict = entered.organisation(Action::Administer).await?;
+    let id = match idempotency {
+        Some(key) => GroupId::from_octets(repeated(deps, ask, key, "create_group")),
+        None => GroupId::random(&*deps.entropy)?,
+    };
+    let new = Group {
+        id,
+        org: ask.caller.org,
+        name,
+        created_at: entered.now,
+    };
+    let record = entered
+        .scribe(verdict)
+        .of(Event::GroupCreated, id.to_string())?;
+    let record = record.with("name", new.name.as_str());
+    if deps.groups.create_group(&new, &record).await? == Change::Applied {
+        return Ok(new);
+    }
+    match deps.groups.group(new.org, id).await? {
+        Some(there) if there.name == new.name => Ok(there),
+        Some(_) => Err(Refusal::IdempotencyMismatch),
+        None => Err(Refusal::LimitReached(
+            "an organisation has at most 1,000 groups",
+        )),
+    }
+}
+
+/// Gives a group another name.
+///
+/// # Errors
+/// As [`show_group`].
+pub async fn rename_group(
+    deps: &Deps,
+    ask: &Ask,
+    id: GroupId,
+    name: &Title,
+) -> Result<Group, Refusal> {
+    for _ in 0..TRIES {
+        let entered = deps.gate.enter(ask).await?;
+        let verdict = entered.organisation(Action::Administer).await?;
+        let seen = there(deps, ask, id).await?;
+        if seen.name == *name {
+            return Ok(seen);
+        }
+        let next = Group {
+            name: name.clone(),
+            ..seen.clone()
+        };
+        let record = entered
+            .scribe(verdict)
+            .of(Event::GroupChanged, id.to_string())?;
+        let record = record.with("name", name.as_str());
+        let renamed = deps.groups.rename_group(&seen, &next, &record).await?;
+        if renamed == Change::Applied {
+            return Ok(next);
+        }
+    }
+    Err(unsettled())
+}
+
+/// Removes a group. What was granted to it is granted to nobody any more.
+///
+/// # Errors
+/// As [`show_group`].
+pub async fn delete_group(deps: &Deps, ask: &Ask, id: GroupId) -> Result<(), Refusal> {
+    for _ in 0..TRIES {
+        let entered = deps.gate.enter(ask).await?;
+        let verdict = entered.organisation(Action::Administer).await?;
+        let seen = there(deps, ask, id).await?;
+        let record = entered
+            .scribe(verdict)
+            .of(Event::GroupDeleted, id.to_string())?;
+        let record = record.with("name", seen.name.as_str());
+        if deps.groups.delete_group(&seen, &record).await? == Change::Applied {
+            return Ok(());
+        }
+    }
+    Err(unsettled())
+}
+
+/// Who is in a group.
+///
+/// # Errors
+/// As [`show_group`].
+pub async fn members(
+    deps: &Deps,
+    ask: &Ask,
+    id: GroupId,
+    after: Option<UserId>,
+) -> Result<Members, Refusal> {
+    show_group(deps, ask, id).await?;
+    let (users, next) = deps.groups.members_of(ask.caller.org, id, after).await?;
+    Ok(Members { users, next })
+}
+
+/// Puts a member of the organisation into a group. Repeating it changes nothing.
+///
+/// # Errors
+/// As [`show_group`]; [`Refusal::NotFound`] for someone who is no member, [`Refusal::LimitReached`].
+pub async fn add_member(deps: &Deps, ask: &Ask, id: GroupId, user: UserId) -> Result<(), Refusal> {
+    regroup(deps, ask, (id, user), |seen| {
+        if seen.contains(&id) {
+            return Ok(None);
+        }
+        let mut next = seen.to_vec();
+        next.push(id);
+        if next.len() > MAX_GROUPS_OF_ONE {
+            return Err(Refusal::LimitReached("a person is in at most 20 groups"));
+        }
+        Ok(Some((next, Event::GroupMemberAdded)))
+    })
+    .await
+}
+
+/// Takes someone out of a group. Repeating it changes nothing.
+///
+/// # Errors
+/// As [`show_group`]; [`Refusal::NotFound`] for someone who is no member of the organisation.
+pub async fn remove_member(
+    deps: &Deps,
+    ask: &Ask,
+    id: GroupId,
+    user: UserId,
+) -> Result<(), Refusal> {
+    regroup(deps, ask, (id, user), |seen| {
+        if !seen.contains(&id) {
+            return Ok(None);
+        }
+        let others = seen.iter().copied().filter(|group| *group != id);
+        Ok(Some((others.collect(), Event::GroupMemberRemoved)))
+    })
+    .await
+}
+
+type Regrouped = Option<(Vec<GroupId>, Event)>;
+
+async fn regroup(
+    deps: &Deps,
+    ask: &Ask,
+    (id, user): (GroupId, UserId),
+    next: impl Fn(&[GroupId]) -> Result<Regrouped, Refusal> + Send,
+) -> Result<(), Refusal> {
+    for _ in 0..TRIES {
+        let entered = deps.gate.enter(ask).await?;
+        let verdict = entered.organisation(Action::Administer).await?;
+        there(deps, ask, id).await?;
+        let org = ask.caller.org;
+        let seen = deps.groups.groups_of(org, user).await?;
+        let seen = seen.ok_or(Refusal::NotFound("member"))?;
+        let Some((next, event)) = next(&kept(deps, ask, &seen, id).await?)? else {
+            return Ok(());
+        };
+        let record = recorded(&entered, verdict, (event, id, user))?;
+        let set = deps.groups.set_groups((org, user), &seen, &next, &record);
+        if set.await? == Change::Applied {
+            return Ok(());
+        }
+    }
+    Err(unsettled())
+}
+
+/// Groups that are gone make room for others.
+async fn kept(
+    deps: &Deps,
+    ask: &Ask,
+    seen: &[GroupId],
+    asked: GroupId,
+) -> Result<Vec<GroupId>, Refusal> {
+    if seen.len() < MAX_GROUPS_OF_ONE {
+        return Ok(seen.to_vec());
+    }
+    let mut kept = Vec::with_capacity(seen.len());
+    for id in seen {
+        if *id == asked || deps.groups.group(ask.caller.org, *id).await?.is_some() {
+            kept.push(*id);
+        }
+    }
+    Ok(kept)
+}
+
+fn recorded(
+    entered: &Entered<'_>,
+    verdict: Verdict,
+    (event, id, user): (Event, GroupId, UserId),
+) -> Result<Record, Refusal> {
+    let record = entered.scribe(verdict).of(event, id.to_string())?;
+    Ok(record.with("user", user))
+}

@@ -1,0 +1,243 @@
+//! The gate before everything that is done with assets: who asks, as they stand now; what the policies say; and the record
+//! of it.
+
+use std::sync::Arc;
+
+use super::present;
+use super::scribe::Scribe;
+use crate::access::{Action, Asker, Collection, Resource};
+use crate::api_key::{Scope, Scopes};
+use crate::asset::Asset;
+use crate::audit::{Author, Event, Record, Source, Verdict};
+use crate::error::Refusal;
+use crate::id::{AssetId, OrgId};
+use crate::member::Subject;
+use crate::ports::{Clock, Collections, Entropy, Policies, Records, Standings, Stored};
+use crate::time::Timestamp;
+use crate::token::Caller;
+
+/// What deciding needs.
+#[derive(Clone)]
+pub struct Gate {
+    /// Where the caller stands now.
+    pub standings: Arc<dyn Standings>,
+    /// What access is granted on together.
+    pub collections: Arc<dyn Collections>,
+    /// The rules.
+    pub policies: Arc<dyn Policies>,
+    /// Where refusals are recorded.
+    pub records: Arc<dyn Records>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids of records.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A request: who asks, by a verified token, and from where.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Who.
+    pub caller: Caller,
+    /// From where.
+    pub source: Source,
+}
+
+/// Someone who stands at the gate.
+pub struct Entered<'a> {
+    gate: &'a Gate,
+    /// Who, as they stand now.
+    pub asker: Asker,
+    /// When they asked.
+    pub now: Timestamp,
+    source: &'a Source,
+}
+
+/// An asset that the asker may do what they asked with.
+#[derive(Debug)]
+pub struct Admitted {
+    /// The asset.
+    pub asset: Asset,
+    /// The collection that it is in, if it is there.
+    pub collection: Option<Collection>,
+    /// By which policies.
+    pub verdict: Verdict,
+}
+
+const GONE: Refusal = Refusal::Forbidden("the owner of this media token has no access any more");
+
+impl Gate {
+    /// Lets someone up to the gate who is still one of their organisation.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
+    pub async fn enter<'a>(&'a self, ask: &'a Ask) -> Result<Entered<'a>, Refusal> {
+        let (role, standing) = present(&*self.standings, &ask.caller).await?;
+        Ok(Entered {
+            gate: self,
+            asker: Asker {
+                caller: Caller { role, ..ask.caller },
+                groups: standing.person.groups,
+            },
+            now: self.clock.now(),
+            source: &ask.source,
+        })
+    }
+
+    /// Lets the bearer of a token up to the gate in the place of whoever it was minted for, if they still stand.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], [`Refusal::Unavailable`].
+    pub async fn on_behalf<'a>(
+        &'a self,
+        subject: Subject,
+        org: OrgId,
+        scope: Scope,
+        source: &'a Source,
+    ) -> Result<Entered<'a>, Refusal> {
+        let now = self.clock.now();
+        let standing = self.standings.standing(&subject, org).await?;
+        let role = standing.role(&subject, org, now).ok_or(GONE)?;
+        let caller = Caller {
+            subject,
+            org,
+            role,
+            scopes: Scopes::only(scope),
+        };
+        Ok(Entered {
+            gate: self,
+            asker: Asker {
+                caller,
+                groups: standing.person.groups,
+            },
+            now,
+            source,
+        })
+    }
+}
+
+impl Entered<'_> {
+    /// What the policies say.
+    ///
+    /// # Errors
+    /// They could not be evaluated.
+    pub fn decide(&self, action: Action, on: &Resource<'_>) -> Stored<Verdict> {
+        self.gate.policies.decide(&self.asker, action, on, self.now)
+    }
+
+    /// May they do this in their organisation?
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`], [`Refusal::Unavailable`].
+    pub async fn organisation(&self, action: Action) -> Result<Verdict, Refusal> {
+        let org = self.asker.caller.org;
+        let verdict = self.decide(action, &Resource::Organisation(org))?;
+        if verdict.allowed {
+            return Ok(verdict);
+        }
+        let target = org.to_string();
+        Err(self.refused(action, target, None, verdict).await?)
+    }
+
+    /// May they do this with the asset, if it exists for them?
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] of a `what`, [`Refusal::Forbidden`], [`Refusal::Unavailable`].
+    pub async fn asset(
+        &self,
+        action: Action,
+        found: Option<Asset>,
+        what: &'static str,
+    ) -> Result<Admitted, Refusal> {
+        let org = self.asker.caller.org;
+        let asset = found.filter(|asset| asset.announced.org == org);
+        let asset = asset.ok_or(Refusal::NotFound(what))?;
+        let collection = match asset.collection {
+            Some(id) => self.gate.collections.collection(org, id).await?,
+            None => None,
+        };
+        let on = Resource::Asset(&asset, collection.as_ref());
+        let verdict = self.decide(action, &on)?;
+        if verdict.allowed {
+            return Ok(Admitted {
+                asset,
+                collection,
+                verdict,
+            });
+        }
+        let seen = self.decide(Action::See, &on)?.allowed;
+        let (id, target) = (asset.id(), asset.id().to_string());
+        let refusal = self.refused(action, target, Some(id), verdict).await?;
+        Err(if seen {
+            refusal
+        } else {
+            Refusal::NotFound(what)
+        })
+    }
+
+    /// May they do this with the collection, if it exists for them?
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Unavailable`].
+    pub async fn collection(
+        &self,
+        action: Action,
+        found: Option<Collection>,
+    ) -> Result<(Collection, Verdict), Refusal> {
+        let org = self.asker.caller.org;
+        let collection = found.filter(|collection| collection.org == org);
+        let collection = collection.ok_or(Refusal::NotFound("collection"))?;
+        let on = Resource::Collection(&collection);
+        let verdict = self.decide(action, &on)?;
+        if verdict.allowed {
+            return Ok((collection, verdict));
+        }
+        let seen = self.decide(Action::See, &on)?.allowed;
+        let target = collection.id.to_string();
+        let refusal = self.refused(action, target, None, verdict).await?;
+        Err(if seen {
+            refusal
+        } else {
+            Refusal::NotFound("collection")
+        })
+    }
+
+    /// Whoever records what they do by this decision.
+    pub fn scribe(&self, verdict: Verdict) -> Scribe<'_> {
+        Scribe {
+            entropy: &*self.gate.entropy,
+            org: self.asker.caller.org,
+            at: self.now,
+            author: Author::Caller(self.asker.caller.subject),
+            verdict: Some(verdict),
+            source: self.source.clone(),
+        }
+    }
+
+    async fn refused(
+        &self,
+        action: Action,
+        target: String,
+        asset: Option<AssetId>,
+        verdict: Verdict,
+    ) -> Stored<Refusal> {
+        let why = why(&verdict);
+        let record = self.scribe(verdict).of(Event::AccessDenied, target)?;
+        let record = Record { asset, ..record }.with("action", action.as_str());
+        self.gate.records.note(&record).await?;
+        Ok(Refusal::Forbidden(why))
+    }
+}
+
+/// What whoever asked may know of the policy that refused them.
+fn why(verdict: &Verdict) -> &'static str {
+    let by = |prefix: &str| verdict.policies.iter().any(|id| id.starts_with(prefix));
+    if by("scope-") {
+        "the scope of your token does not include this"
+    } else if by("people-only") {
+        "this is for people, who can be asked again who they are, and not for API keys"
+    } else if by("granted-none") {
+        "your access to this was taken away"
+    } else {
+        "neither your role nor anything granted to you includes this"
+    }
+}

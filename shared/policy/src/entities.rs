@@ -1,0 +1,166 @@
+//! Entities of the schema, made of what is stored.
+
+use std::collections::{HashMap, HashSet};
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
+use vault_domain::access::{Asker, Collection, Principal, Resource, Visibility};
+use vault_domain::asset::Asset;
+use vault_domain::id::{CollectionId, OrgId};
+use vault_domain::member::Actor;
+
+use crate::policies::Broken;
+
+/// An entity and those that it is in.
+pub(crate) struct Family {
+    pub(crate) all: Vec<Entity>,
+}
+
+impl Family {
+    /// The entity itself.
+    pub(crate) fn uid(&self) -> EntityUid {
+        self.all[0].uid()
+    }
+}
+
+type Attributes = HashMap<String, RestrictedExpression>;
+
+macro_rules! kinds {
+    ($($name:ident = $text:literal),+ $(,)?) => {
+        $(fn $name(id: &str) -> Result<EntityUid, Broken> {
+            static KIND: LazyLock<Option<EntityTypeName>> =
+                LazyLock::new(|| EntityTypeName::from_str(concat!("Reelvault::", $text)).ok());
+            let kind = KIND.clone().ok_or_else(|| Broken($text.to_owned()))?;
+            Ok(EntityUid::from_type_name_and_id(kind, EntityId::new(id)))
+        })+
+    };
+}
+
+kinds!(
+    organisation = "Organisation",
+    role = "Role",
+    group = "Group",
+    user = "User",
+    api_key = "ApiKey",
+    collection = "Collection",
+    asset = "Asset",
+);
+
+fn actor_uid(actor: Actor) -> Result<EntityUid, Broken> {
+    match actor {
+        Actor::User(id) => user(&id.to_string()),
+        Actor::ApiKey(id) => api_key(&id.to_string()),
+    }
+}
+
+/// To whom an entry of the organisation's lists grants.
+pub(crate) fn principal_uid(to: Principal, org: &str) -> Result<EntityUid, Broken> {
+    match to {
+        Principal::Actor(actor) => actor_uid(actor),
+        Principal::Group(id) => group(&id.to_string()),
+        Principal::Role(of) => role(&format!("{org}/{}", of.as_str())),
+    }
+}
+
+pub(crate) fn asset_uid(of: &Asset) -> Result<EntityUid, Broken> {
+    asset(&of.id().to_string())
+}
+
+pub(crate) fn collection_uid(id: CollectionId) -> Result<EntityUid, Broken> {
+    collection(&id.to_string())
+}
+
+fn of_organisation(org: OrgId) -> Result<Attributes, Broken> {
+    let org = RestrictedExpression::new_entity_uid(organisation(&org.to_string())?);
+    Ok(HashMap::from([("org".to_owned(), org)]))
+}
+
+fn entity(
+    uid: EntityUid,
+    attributes: Attributes,
+    parents: impl IntoIterator<Item = EntityUid>,
+) -> Result<Entity, Broken> {
+    Ok(Entity::new(uid, attributes, parents.into_iter().collect())?)
+}
+
+/// Whoever asks, their role and their groups.
+pub(crate) fn asker(by: &Asker) -> Result<Family, Broken> {
+    let caller = &by.caller;
+    let org = caller.org.to_string();
+    let in_role = role(&format!("{org}/{}", caller.role.as_str()))?;
+    let mut all = vec![entity(in_role.clone(), of_organisation(caller.org)?, [])?];
+    let mut parents = HashSet::from([in_role]);
+    for id in &by.groups {
+        let uid = group(&id.to_string())?;
+        if parents.insert(uid.clone()) {
+            all.push(entity(uid, of_organisation(caller.org)?, [])?);
+        }
+    }
+    let scopes = caller.scopes.iter();
+    let scopes = scopes.map(|scope| RestrictedExpression::new_string(scope.as_str().to_owned()));
+    let mut attributes = of_organisation(caller.org)?;
+    attributes.insert("scopes".to_owned(), RestrictedExpression::new_set(scopes));
+    let role = RestrictedExpression::new_string(caller.role.as_str().to_owned());
+    attributes.insert("role".to_owned(), role);
+    let uid = actor_uid(caller.subject.actor())?;
+    all.insert(0, entity(uid, attributes, parents)?);
+    Ok(Family { all })
+}
+
+/// What is asked for, and what it is in.
+pub(crate) fn resource(on: &Resource<'_>) -> Result<Family, Broken> {
+    match on {
+        Resource::Organisation(org) => {
+            let uid = organisation(&org.to_string())?;
+            // Its organisation is itself.
+            Ok(Family {
+                all: vec![entity(uid, of_organisation(*org)?, [])?],
+            })
+        }
+        Resource::Collection(of) => Ok(Family {
+            all: vec![collection_entity(of)?],
+        }),
+        Resource::Asset(of, within) => of_asset(of, *within),
+    }
+}
+
+fn collection_entity(of: &Collection) -> Result<Entity, Broken> {
+    let mut attributes = of_organisation(of.org)?;
+    let restricted = of.access.visibility == Visibility::Restricted;
+    attributes.insert(
+        "restricted".to_owned(),
+        RestrictedExpression::new_bool(restricted),
+    );
+    let org = organisation(&of.org.to_string())?;
+    entity(collection_uid(of.id)?, attributes, [org])
+}
+
+/// An asset whose collection is not there any more counts as restricted: nobody sees more because something was removed.
+fn of_asset(of: &Asset, within: Option<&Collection>) -> Result<Family, Broken> {
+    let within = within.filter(|c| Some(c.id) == of.collection && c.org == of.announced.org);
+    let closed = |c: &Collection| c.access.visibility == Visibility::Restricted;
+    let restricted = of.access.visibility == Visibility::Restricted
+        || (of.collection.is_some() && within.is_none_or(closed));
+    let org = of.announced.org;
+    let mut attributes = of_organisation(org)?;
+    attributes.insert(
+        "restricted".to_owned(),
+        RestrictedExpression::new_bool(restricted),
+    );
+    let owner = of.announced.owner;
+    let kind = match owner {
+        Actor::User(_) => "user",
+        Actor::ApiKey(_) => "client",
+    };
+    let owner = RestrictedExpression::new_entity_uid(actor_uid(owner)?);
+    attributes.insert(kind.to_owned(), owner);
+    let mut parents = vec![organisation(&org.to_string())?];
+    let mut all = Vec::new();
+    if let Some(within) = within {
+        parents.push(collection_uid(within.id)?);
+        all.push(collection_entity(within)?);
+    }
+    all.insert(0, entity(asset_uid(of)?, attributes, parents)?);
+    Ok(Family { all })
+}

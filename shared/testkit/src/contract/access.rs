@@ -1,0 +1,251 @@
+//! Collections, groups and access lists, each change with its record.
+
+use vault_domain::access::{
+    Access, AccessList, Collection, Entry, Group, Level, Principal, Visibility,
+};
+use vault_domain::asset::{Asset, Title};
+use vault_domain::credential::Role;
+use vault_domain::id::{CollectionId, GroupId, OrgId, UserId};
+use vault_domain::member::Actor;
+use vault_domain::ports::{
+    AccessChanges, Assets, Change, Collections, Directory, Groups, Standings,
+};
+use vault_domain::time::Timestamp;
+
+use crate::builders;
+use crate::clock::GOLDEN_NOW;
+use crate::entropy::SeedNote;
+use crate::sample::Sample;
+
+/// The stores that the suite is about.
+#[derive(Clone, Copy)]
+pub struct AccessStores<'a> {
+    /// Takes assets.
+    pub assets: &'a dyn Assets,
+    /// Takes members.
+    pub directory: &'a dyn Directory,
+    /// Tells where they stand.
+    pub standings: &'a dyn Standings,
+    /// Collections.
+    pub collections: &'a dyn Collections,
+    /// Changes of access.
+    pub changes: &'a dyn AccessChanges,
+    /// Groups.
+    pub groups: &'a dyn Groups,
+}
+
+fn name(text: &str) -> Title {
+    Title::parse(text).expect("a name")
+}
+
+fn list(to: Principal) -> AccessList {
+    AccessList::stored(vec![Entry {
+        to,
+        level: Level::Download,
+        expires_at: Some(GOLDEN_NOW.plus(60)),
+        by: Actor::User(builders::OWNER),
+        at: GOLDEN_NOW,
+    }])
+}
+
+/// All of it.
+pub async fn access_contract(stores: AccessStores<'_>, seed: u64) {
+    let _note = SeedNote(seed);
+    let sample = Sample::new(seed);
+    access_of_an_asset(stores, &sample).await;
+    collections(stores, &sample).await;
+    groups(stores, &sample).await;
+}
+
+/// What is set rests on what was seen, and is there with all that the asset is.
+async fn access_of_an_asset(stores: AccessStores<'_>, sample: &Sample) {
+    let new = sample.new_asset(&builders::film(10));
+    let reserved = stores.assets.reserve(&new, &builders::record()).await;
+    reserved.expect("reserve");
+    let read = async || {
+        let asset = stores.assets.get(new.id).await.expect("get");
+        asset.expect("the asset")
+    };
+    let set = async |seen: &Asset, next: &Asset| {
+        let record = builders::record();
+        let set = stores.changes.set_access(seen, next, &record).await;
+        set.expect("set_access")
+    };
+    let before = read().await;
+    assert_eq!(before.access, Access::default());
+    let one = Asset {
+        access: Access {
+            visibility: Visibility::Restricted,
+            entries: list(Principal::Role(Role::Viewer)),
+            version: 1,
+        },
+        collection: Some(CollectionId::from_octets([7; 16])),
+        views_from: Timestamp(5),
+        ..before.clone()
+    };
+    assert_eq!(set(&before, &one).await, Change::Applied);
+    assert_eq!(
+        set(&before, &one).await,
+        Change::NotApplied,
+        "it rests on nothing"
+    );
+    assert_eq!(read().await, one);
+    let two = Asset {
+        access: Access {
+            version: 2,
+            ..Access::default()
+        },
+        collection: None,
+        ..one.clone()
+    };
+    assert_eq!(set(&one, &two).await, Change::Applied);
+    assert_eq!(read().await, two);
+    let withdrawn = stores.assets.withdraw(new.id, &builders::record()).await;
+    assert_eq!(withdrawn.expect("withdraw"), Change::Applied);
+    assert_eq!(set(&two, &one).await, Change::NotApplied, "withdrawn");
+}
+
+async fn collections(stores: AccessStores<'_>, sample: &Sample) {
+    let (org, foreign): (OrgId, OrgId) =
+        (sample.id(OrgId::from_octets), sample.id(OrgId::from_octets));
+    let new = |text| Collection {
+        id: sample.id(CollectionId::from_octets),
+        org,
+        name: name(text),
+        access: Access {
+            version: 1,
+            ..Access::default()
+        },
+        created_at: GOLDEN_NOW,
+    };
+    let (one, two) = (new("Rushes"), new("Lessons"));
+    let record = || builders::record();
+    for new in [&one, &two] {
+        let made = stores.changes.create_collection(new, &record()).await;
+        assert_eq!(made.expect("create"), Change::Applied);
+        let again = stores.changes.create_collection(new, &record()).await;
+        assert_eq!(again.expect("create"), Change::NotApplied);
+    }
+    let read = async |org, id| {
+        let found = stores.collections.collection(org, id).await;
+        found.expect("collection")
+    };
+    assert_eq!(read(org, one.id).await.as_ref(), Some(&one));
+    assert_eq!(read(foreign, one.id).await, None, "another organisation's");
+    let mut both = vec![one.clone(), two.clone()];
+    both.sort_by_key(|collection| collection.id.to_string());
+    let listed = stores.collections.collections(org, None).await;
+    assert_eq!(listed.expect("collections"), both);
+    let behind = stores.collections.collections(org, Some(both[0].id)).await;
+    assert_eq!(behind.expect("collections"), both[1..]);
+    let asked = [one.id, CollectionId::from_octets([9; 16])];
+    let found = stores.collections.collections_of(org, &asked).await;
+    assert_eq!(found.expect("collections_of"), std::slice::from_ref(&one));
+
+    let next = Collection {
+        name: name("Dailies"),
+        access: Access {
+            visibility: Visibility::Restricted,
+            entries: list(Principal::Group(GroupId::from_octets([1; 16]))),
+            version: 2,
+        },
+        ..one.clone()
+    };
+    let set = async || {
+        let set = stores
+            .changes
+            .set_collection(&one.access, &next, &record())
+            .await;
+        set.expect("set_collection")
+    };
+    assert_eq!(set().await, Change::Applied);
+    assert_eq!(set().await, Change::NotApplied, "it rests on what was");
+    assert_eq!(read(org, one.id).await.as_ref(), Some(&next));
+    let delete = async |seen: &Collection| {
+        let deleted = stores.changes.delete_collection(seen, &record()).await;
+        deleted.expect("delete_collection")
+    };
+    assert_eq!(delete(&one).await, Change::NotApplied, "it changed");
+    assert_eq!(delete(&next).await, Change::Applied);
+    assert_eq!(delete(&next).await, Change::NotApplied, "it is gone");
+    assert_eq!(read(org, one.id).await, None);
+}
+
+async fn groups(stores: AccessStores<'_>, sample: &Sample) {
+    let owner = sample.owner();
+    let created = stores.directory.create_owner(&owner).await;
+    created.expect("create_owner");
+    let (org, user) = (owner.organisation.id, owner.user.id);
+    let new = |text| Group {
+        id: sample.id(GroupId::from_octets),
+        org,
+        name: name(text),
+        created_at: GOLDEN_NOW,
+    };
+    let (one, two) = (new("Editors"), new("Guests"));
+    let record = || builders::record();
+    for new in [&one, &two] {
+        let made = stores.groups.create_group(new, &record()).await;
+        assert_eq!(made.expect("create_group"), Change::Applied);
+    }
+    let listed = stores.groups.groups(org, None).await.expect("groups");
+    assert_eq!(listed.len(), 2);
+    let regroup = async |user, seen: &[GroupId], next: &[GroupId]| {
+        let set = stores
+            .groups
+            .set_groups((org, user), seen, next, &record())
+            .await;
+        set.expect("set_groups")
+    };
+    let (a, b) = (one.id, two.id);
+    assert_eq!(regroup(user, &[], &[a]).await, Change::Applied);
+    assert_eq!(
+        regroup(user, &[], &[b]).await,
+        Change::NotApplied,
+        "they are in one"
+    );
+    assert_eq!(regroup(user, &[a], &[a, b]).await, Change::Applied);
+    let nobody = UserId::from_octets([9; 16]);
+    assert_eq!(
+        regroup(nobody, &[], &[a]).await,
+        Change::NotApplied,
+        "no member"
+    );
+    let gone = GroupId::from_octets([9; 16]);
+    assert_eq!(
+        regroup(user, &[a, b], &[a, b, gone]).await,
+        Change::NotApplied,
+        "no group"
+    );
+    let groups_of = async |user| stores.groups.groups_of(org, user).await.expect("groups_of");
+    assert_eq!(groups_of(user).await, Some(vec![a, b]));
+    assert_eq!(groups_of(nobody).await, None);
+    let subject = sample.session_of(&owner).subject();
+    let standing = stores.standings.standing(&subject, org).await;
+    let standing = standing.expect("standing");
+    assert_eq!(standing.person.groups, [a, b], "as they stand");
+    assert_eq!(standing.person.membership, Some(owner.membership));
+    let members = stores.groups.members_of(org, b, None).await;
+    assert_eq!(members.expect("members_of"), (vec![user], None));
+
+    let renamed = Group {
+        name: name("Visitors"),
+        ..two.clone()
+    };
+    let rename = async || {
+        let renamed = stores.groups.rename_group(&two, &renamed, &record()).await;
+        renamed.expect("rename_group")
+    };
+    assert_eq!(rename().await, Change::Applied);
+    assert_eq!(rename().await, Change::NotApplied);
+    let read = stores.groups.group(org, b).await.expect("group");
+    assert_eq!(read.as_ref(), Some(&renamed));
+    let deleted = stores.groups.delete_group(&renamed, &record()).await;
+    assert_eq!(deleted.expect("delete_group"), Change::Applied);
+    assert_eq!(stores.groups.group(org, b).await.expect("group"), None);
+    assert_eq!(
+        regroup(user, &[a, b], &[a]).await,
+        Change::Applied,
+        "out of what is gone"
+    );
+}
