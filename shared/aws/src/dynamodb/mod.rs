@@ -4,6 +4,8 @@
 mod accounts;
 mod assets;
 mod assets_record;
+mod audit;
+mod audit_exports;
 mod audit_record;
 mod ceremonies;
 mod client;
@@ -33,6 +35,7 @@ pub(crate) use client::client;
 
 pub use accounts::DynamoAccounts;
 pub use assets::DynamoAssets;
+pub use audit::DynamoAudit;
 pub use ceremonies::DynamoCeremonies;
 pub use clients::DynamoClients;
 pub use factors::DynamoFactors;

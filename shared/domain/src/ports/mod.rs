@@ -12,6 +12,7 @@ use crate::secret::{ContentKey, SecretText};
 use crate::time::Timestamp;
 use crate::token::{Digest, Grant};
 
+mod audit;
 mod devices;
 mod factors;
 mod identity;
@@ -22,6 +23,10 @@ mod organisations;
 mod recovery;
 
 mod clients;
+pub use audit::{
+    AuditArchive, AuditChain, AuditExports, AuditLog, Exported, MAX_EXPORTED, MAX_SEALED, Trail,
+    Waiting,
+};
 pub use clients::{Clients, Creation, MAX_CLIENTS};
 pub use devices::{DeviceClaims, DeviceTokens};
 pub use factors::{Accounts, Ceremonies, Ceremony, Factors, LoginChallenges, Purpose};

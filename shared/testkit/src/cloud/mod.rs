@@ -2,6 +2,7 @@
 //! neither, an S3 that keeps its own rules. Every call goes through the plan of faults.
 
 mod assets;
+mod audit;
 mod client;
 mod clients;
 mod factors;
@@ -37,6 +38,7 @@ use vault_domain::token::{Digest, Grant, Session};
 
 use crate::fault::Faults;
 
+pub use audit::Chains;
 pub use client::{fetcher, putter, receiver};
 pub use links::KeptLink;
 pub use mail::Mail;
@@ -78,6 +80,8 @@ pub struct State {
     pub assets: BTreeMap<AssetId, Asset>,
     /// Records of what was done, in the order in which they were written.
     pub audit: Vec<Record>,
+    /// Their chains, and what is exported of them.
+    pub chains: Chains,
     /// Wrapped keys.
     pub keys: BTreeMap<(AssetId, KeyId), WrappedKey>,
     /// Playback sessions.
