@@ -9,7 +9,8 @@ use vault_domain::audit::{Link, Sealed};
 use vault_domain::id::OrgId;
 use vault_domain::ports::{AuditExports, Change, Exported, MAX_EXPORTED, StoreError, Stored};
 
-use super::audit::{DynamoAudit, ORGS, key, seal_key};
+use super::audit::{DynamoAudit, key};
+use super::audit_chain::{ORGS, seal_key};
 use super::audit_record::{from_item, link_of};
 use super::reads::{Wanted, batch};
 use super::record::{Corrupt, Fields, Item, SK, number, octets, text};

@@ -5,6 +5,7 @@ mod accounts;
 mod assets;
 mod assets_record;
 mod audit;
+mod audit_chain;
 mod audit_exports;
 mod audit_record;
 mod ceremonies;

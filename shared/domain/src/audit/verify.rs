@@ -106,7 +106,7 @@ pub fn join(
     let mut end = after.unwrap_or_else(|| Link::genesis(hashing, org));
     let mut faults = Vec::new();
     for file in files {
-        let next = end.sequence + 1;
+        let next = end.sequence.saturating_add(1);
         if file.first > next {
             faults.push(Fault::Missing(next, file.first - 1));
         } else if file.first < next {
