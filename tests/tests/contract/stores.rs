@@ -4,13 +4,14 @@ use futures_util::future::BoxFuture;
 use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
-    DynamoAccounts, DynamoAssets, DynamoCeremonies, DynamoClients, DynamoContentKeys,
+    DynamoAccounts, DynamoAssets, DynamoAudit, DynamoCeremonies, DynamoClients, DynamoContentKeys,
     DynamoDirectory, DynamoFactors, DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary,
     DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations, DynamoPlaylistReads,
     DynamoRecovery, DynamoSessions, DynamoStandings, DynamoViews, RecoveryTables, StandingTables,
 };
-use vault_aws::s3::{S3Media, S3Uploads};
+use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
+use vault_domain::audit::Record;
 use vault_domain::mail::MailOrder;
 use vault_domain::ports::SignedPart;
 use vault_testkit::contract::{LinkStores, Viewers};
@@ -38,6 +39,8 @@ pub(crate) struct Stores {
     pub(crate) key_reads: DynamoKeyReads,
     pub(crate) assets: DynamoAssets,
     pub(crate) library: DynamoLibrary,
+    pub(crate) audit: DynamoAudit,
+    pub(crate) archive: S3AuditArchive,
     pub(crate) keys: DynamoContentKeys,
     pub(crate) uploads: S3Uploads,
     pub(crate) media: S3Media,
@@ -102,6 +105,8 @@ impl Stores {
             ),
             assets: DynamoAssets::new(of(), table("AssetsTable")),
             library: DynamoLibrary::new(of(), table("AssetsTable")),
+            audit: DynamoAudit::new(of(), table("AuditTable")),
+            archive: S3AuditArchive::new(sdk.s3(), table("AuditBucket")),
             keys: DynamoContentKeys::new(of(), table("KeysTable")),
             uploads: S3Uploads::new(sdk.s3(), table("UploadsBucket")),
             media: S3Media::new(sdk.s3(), table("MediaBucket")),
@@ -125,6 +130,31 @@ impl Stores {
         Viewers {
             directory: &self.directory,
             sessions: &self.sessions,
+        }
+    }
+
+    /// What writes a record of something that was done.
+    pub(crate) fn writer(&self) -> impl Fn(Record) -> BoxFuture<'static, ()> + Send + Sync + use<> {
+        let audit = self.audit.clone();
+        move |record| {
+            let audit = audit.clone();
+            Box::pin(async move { audit.write(&record).await.expect("a record") })
+        }
+    }
+
+    /// The export under a key of the archive, past the adapter.
+    pub(crate) fn archived(
+        &self,
+    ) -> impl Fn(String) -> BoxFuture<'static, Option<String>> + Send + Sync + use<> {
+        let client = self.sdk.s3();
+        move |key| {
+            let bucket = cloud().output("AuditBucket");
+            let request = client.get_object().bucket(bucket).key(key);
+            Box::pin(async move {
+                let found = request.send().await.ok()?;
+                let octets = found.body.collect().await.expect("the body").to_vec();
+                Some(String::from_utf8(octets).expect("text"))
+            })
         }
     }
 
