@@ -58,6 +58,9 @@ pub enum Fault {
     /// What is known to have been there is not.
     #[error("truncated: the record is known to go to {1}, and ends at {0}")]
     Ends(u64, u64),
+    /// What is known is not in these files, but before them.
+    #[error("record {0} is known, and is before these files")]
+    Before(u64),
     /// What is known to have been there is something else.
     #[error("record {0} is not the one that is known: the record was written anew")]
     Rewritten(u64),
@@ -103,7 +106,8 @@ pub fn join(
     let Some(org) = files.first().map(|file| file.org) else {
         return (None, Vec::new());
     };
-    let mut end = after.unwrap_or_else(|| Link::genesis(hashing, org));
+    let start = after.unwrap_or_else(|| Link::genesis(hashing, org));
+    let mut end = start;
     let mut faults = Vec::new();
     for file in files {
         let next = end.sequence.saturating_add(1);
@@ -119,8 +123,13 @@ pub fn join(
             end = file.last;
         }
     }
-    let ahead = |anchor: &&Anchor| anchor.is_of(org) && anchor.link.sequence > end.sequence;
-    let known = anchors.iter().filter(ahead).map(|a| a.link.sequence).max();
-    faults.extend(known.map(|known| Fault::Ends(end.sequence, known)));
+    let own = anchors.iter().filter(|anchor| anchor.is_of(org));
+    let links = own.map(|anchor| anchor.link);
+    let before = |link: &Link| link.sequence <= start.sequence && *link != start;
+    let before = links.clone().filter(before);
+    faults.extend(before.map(|link| Fault::Before(link.sequence)));
+    let ahead = links.map(|link| link.sequence).max();
+    let ahead = ahead.filter(|known| *known > end.sequence);
+    faults.extend(ahead.map(|known| Fault::Ends(end.sequence, known)));
     (Some(end), faults)
 }

@@ -126,6 +126,8 @@ fn what_is_known_from_elsewhere_finds_a_record_that_ends_early_or_was_written_an
     // Without it nothing tells that there was more.
     assert_eq!(verified(&whole[..2], &[]).1, []);
     assert_eq!(verified(&whole[..2], &[elsewhere]).1, []);
+    let zero = Anchor::parse(&format!("0:{}", end.hash_text())).unwrap();
+    assert_eq!(verified(&whole, &[zero]).1, [Fault::Before(0)]);
     let anew = Link {
         hash: [7; 32],
         ..end

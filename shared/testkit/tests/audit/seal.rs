@@ -112,9 +112,9 @@ fn every_field_of_a_record_is_in_its_hash() {
         |to, from| to.details = from.details,
     ];
     for (at, change) in changes.into_iter().enumerate() {
-        let mut changed = record.clone();
-        change(&mut changed, other.clone());
-        assert_ne!(hash(&changed), hash(&record), "change {at}");
+        let mut another = record.clone();
+        change(&mut another, other.clone());
+        assert_ne!(hash(&another), hash(&record), "change {at}");
     }
     assert_eq!(Place::of(&record).at, record.at);
 }

@@ -40,8 +40,8 @@ fn the_worked_example_of_the_documentation_is_true() {
     let record = record();
     let genesis = Link::genesis(&FakeHashing, record.org);
     let link = genesis.next(&FakeHashing, &record);
-    let line = canonical(&shown(&record, Some(&link)));
-    let stated = [genesis.hash_text(), link.hash_text(), line];
+    let whole = canonical(&shown(&record, Some(&link)));
+    let stated = [genesis.hash_text(), link.hash_text(), whole];
     for text in stated {
         assert!(docs.contains(&text), "docs/audit.md lacks {text}");
     }
