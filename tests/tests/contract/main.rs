@@ -114,11 +114,11 @@ mod tests {
     #[tokio::test]
     async fn audit() {
         let stores = Stores::new();
-        let write = stores.writer();
+        let (audit, write) = crate::stores::audit(&stores).await;
         let ports = contract::AuditStores {
-            log: &stores.audit,
-            chain: &stores.audit,
-            exports: &stores.audit,
+            log: &audit,
+            chain: &audit,
+            exports: &audit,
             write: &write,
         };
         contract::audit_contract(ports, seed()).await;

@@ -1,5 +1,9 @@
 //! The real adapters over the tables and buckets of the deployed stack.
 
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
+};
 use futures_util::future::BoxFuture;
 use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
@@ -39,7 +43,6 @@ pub(crate) struct Stores {
     pub(crate) key_reads: DynamoKeyReads,
     pub(crate) assets: DynamoAssets,
     pub(crate) library: DynamoLibrary,
-    pub(crate) audit: DynamoAudit,
     pub(crate) archive: S3AuditArchive,
     pub(crate) keys: DynamoContentKeys,
     pub(crate) uploads: S3Uploads,
@@ -105,7 +108,6 @@ impl Stores {
             ),
             assets: DynamoAssets::new(of(), table("AssetsTable")),
             library: DynamoLibrary::new(of(), table("AssetsTable")),
-            audit: DynamoAudit::new(of(), table("AuditTable")),
             archive: S3AuditArchive::new(sdk.s3(), table("AuditBucket")),
             keys: DynamoContentKeys::new(of(), table("KeysTable")),
             uploads: S3Uploads::new(sdk.s3(), table("UploadsBucket")),
@@ -130,15 +132,6 @@ impl Stores {
         Viewers {
             directory: &self.directory,
             sessions: &self.sessions,
-        }
-    }
-
-    /// What writes a record of something that was done.
-    pub(crate) fn writer(&self) -> impl Fn(Record) -> BoxFuture<'static, ()> + Send + Sync + use<> {
-        let audit = self.audit.clone();
-        move |record| {
-            let audit = audit.clone();
-            Box::pin(async move { audit.write(&record).await.expect("a record") })
         }
     }
 
@@ -199,6 +192,49 @@ pub(crate) fn putter(part: SignedPart, octets: Vec<u8>) -> BoxFuture<'static, Re
         println!("S3 refused: {}", reply.text());
         Err(reply.status)
     })
+}
+
+/// A table of records of one's own, since seal-audit chains what waits in the deployed one; and what writes into it.
+pub(crate) async fn audit(
+    stores: &Stores,
+) -> (
+    DynamoAudit,
+    impl Fn(Record) -> BoxFuture<'static, ()> + Send + Sync + use<>,
+) {
+    let (client, name) = (stores.sdk.dynamodb(), format!("audit-{}", unique()));
+    let key = |name: &str, kind| {
+        let key = KeySchemaElement::builder().attribute_name(name);
+        key.key_type(kind).build().expect("a key")
+    };
+    let text = |name: &str| {
+        let text = AttributeDefinition::builder().attribute_name(name);
+        let text = text.attribute_type(ScalarAttributeType::S).build();
+        text.expect("an attribute")
+    };
+    let keys = Projection::builder().projection_type(ProjectionType::KeysOnly);
+    let pending = GlobalSecondaryIndex::builder()
+        .index_name("pending")
+        .key_schema(key("pending", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .projection(keys.build())
+        .build();
+    let made = client
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(["pk", "sk", "pending"].map(text).to_vec()))
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .global_secondary_indexes(pending.expect("an index"))
+        .send();
+    made.await.expect("a table");
+    let audit = DynamoAudit::new(client, name);
+    let written = audit.clone();
+    let write = move |record| -> BoxFuture<'static, ()> {
+        let audit = written.clone();
+        Box::pin(async move { audit.write(&record).await.expect("a record") })
+    };
+    (audit, write)
 }
 
 /// A queue of one's own, since send-mail eats what comes into the deployed one, and what receives from it.
