@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_packager_that_dies_in_the_middle_is_overtaken_and_leaves_nothing_behind() {
-        use vault_aws::dynamodb::DynamoAssets;
+        use vault_aws::dynamodb::{DynamoAssets, DynamoRecords};
         use vault_domain::asset::AssetState;
         use vault_domain::id::AssetId;
         use vault_domain::ports::Assets as _;
@@ -79,7 +79,9 @@ mod tests {
         let octets = LARGE.octets();
         let (asset, parts) = owner.send(&octets);
         let id = AssetId::parse(&asset).unwrap();
-        let assets = DynamoAssets::new(sdk::sdk().dynamodb(), cloud().output("AssetsTable"));
+        let (dynamodb, table) = (sdk::sdk().dynamodb(), |name| cloud().output(name));
+        let records = DynamoRecords::new(dynamodb.clone(), table("AuditTable"));
+        let assets = DynamoAssets::new(dynamodb, table("AssetsTable"), records);
         let state = || sdk::block_on(assets.get(id)).unwrap().unwrap();
         std::thread::scope(|scope| {
             // S3 tells of the object before finalize has its own reply.

@@ -20,6 +20,8 @@ Usage: cargo xtask <task>
   test                   every test: unit, contract, flows on the local cloud, the browser
   test [--keep] [--cloud-only] [--down]
                          keep the cloud after a failure; only the tests on it; end a kept one
+  audit verify FILE|DIR…  proves exports of the record of what was done unbroken, or tells what is wrong
+                         [--head [ORG:]SEQ:HASH] a record that must be there, [--after SEQ:HASH] the one before
   bench                  the tables of measurements
   lint                   formatting, clippy, the allowed imports, the templates
   tools                  install what the other tasks need
@@ -60,6 +62,7 @@ pub(crate) fn run() -> Result<()> {
             finish(arguments).and_then(|()| tools::ensure(&context, &progress).map(drop))
         }
         Some("package") => run_package(&context, arguments, &progress),
+        Some("audit") => tasks::audit::run(arguments),
         Some("keys") => run_keys(&context, arguments, &progress),
         Some("demo") => tasks::demo::run(&context, arguments, &progress),
         Some("test") => tasks::test::run(&context, arguments, &progress),

@@ -19,8 +19,10 @@
 //! | | [`dynamodb::DynamoKeyReads`] | `KeyReads` |
 //! | | [`dynamodb::DynamoAssets`] | `Assets` |
 //! | | [`dynamodb::DynamoContentKeys`] | `ContentKeys` |
+//! | | [`dynamodb::DynamoAudit`] | `AuditLog`, `AuditChain`, `AuditExports` |
 //! | `s3` | [`s3::S3Uploads`] | `Uploads` |
 //! | | [`s3::S3Media`] | `MediaWrites`, `MediaReads` |
+//! | | [`s3::S3AuditArchive`] | `AuditArchive` |
 //! | `secrets` | [`secrets::secret`] | |
 //! | `cloudfront` | [`cloudfront::CloudFrontDistribution`] | `Distribution` |
 //! | `challenge` | [`challenge::SiteVerify`] | `ChallengeVerifier` |

@@ -10,6 +10,8 @@ mod challenge;
 pub mod deliver_key;
 #[cfg(feature = "deliver-playlist")]
 pub mod deliver_playlist;
+#[cfg(feature = "export-audit")]
+pub mod export_audit;
 #[cfg(feature = "factors")]
 mod factors;
 #[cfg(feature = "finalize-upload")]
@@ -34,8 +36,12 @@ pub mod mint_token;
 pub mod presign_upload;
 #[cfg(feature = "process-upload")]
 pub mod process_upload;
+#[cfg(feature = "read-audit")]
+pub mod read_audit;
 #[cfg(feature = "recover-account")]
 pub mod recover_account;
+#[cfg(feature = "seal-audit")]
+pub mod seal_audit;
 #[cfg(feature = "send-mail")]
 pub mod send_mail;
 #[cfg(feature = "withdraw-asset")]
@@ -66,6 +72,7 @@ mod parts {
             feature = "manage-account",
             feature = "manage-api-keys",
             feature = "manage-assets",
+            feature = "read-audit",
             feature = "mint-token",
             feature = "presign-upload",
             feature = "finalize-upload",
@@ -92,7 +99,8 @@ mod parts {
         feature = "deliver-key",
         feature = "manage-account",
         feature = "manage-api-keys",
-        feature = "manage-organisation"
+        feature = "manage-organisation",
+        feature = "read-audit"
     ))]
     pub(super) fn standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {
         vault_aws::dynamodb::StandingTables {

@@ -1,5 +1,17 @@
 //! The record of what was done: who, by which token, what, to what, by which decision, from where. A record is
-//! written in the transaction of the effect that it records, so that neither stands without the other.
+//! written in the transaction of the effect that it records, so that neither stands without the other. Its place in the
+//! chain of its organisation it gets a moment later.
+
+mod canonical;
+mod chain;
+mod export;
+mod filter;
+pub mod verify;
+
+pub use canonical::{canonical, shown};
+pub use chain::{Link, PARTS, Place, Sealed, part};
+pub use export::{Broken, FORMAT, export, key};
+pub use filter::{Entry, Filter, Span};
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

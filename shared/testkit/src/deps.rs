@@ -5,9 +5,9 @@ use std::sync::Arc;
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
     access, account, authorize_playback, begin_upload, bootstrap_owner, client, deliver_key,
-    deliver_playlist, exchange, finalize_upload, gate, guard, introspect, library, login,
-    manage_api_keys, organisation, process_upload, proof, recover_account, refresh, revoke_token,
-    second_factor, send_mail, withdraw_asset,
+    deliver_playlist, exchange, export_audit, finalize_upload, gate, guard, introspect, library,
+    login, manage_api_keys, organisation, process_upload, proof, read_audit, recover_account,
+    refresh, revoke_token, seal_audit, second_factor, send_mail, withdraw_asset,
 };
 use vault_policy::CedarPolicies;
 
@@ -160,6 +160,31 @@ impl Kit {
             assets: self.cloud.clone(),
             library: self.cloud.clone(),
             hashing: self.hashing.clone(),
+        }
+    }
+    /// Of [`seal_audit`].
+    pub fn seal_audit(&self) -> seal_audit::Deps {
+        seal_audit::Deps {
+            chain: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+    /// Of [`read_audit`].
+    pub fn read_audit(&self) -> read_audit::Deps {
+        read_audit::Deps {
+            standings: self.cloud.clone(),
+            log: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+        }
+    }
+    /// Of [`export_audit`].
+    pub fn export_audit(&self) -> export_audit::Deps {
+        export_audit::Deps {
+            exports: self.cloud.clone(),
+            archive: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+            clock: self.clock.clone(),
         }
     }
     /// Of [`manage_api_keys`].

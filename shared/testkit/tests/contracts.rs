@@ -1,5 +1,8 @@
 //! The fakes keep the contracts that the real adapters are held to.
 
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
 use vault_testkit::Kit;
 use vault_testkit::cloud::{fetcher, putter, receiver};
 use vault_testkit::contract::{self, KeyStores, PlaylistStores, Viewers};
@@ -89,6 +92,33 @@ async fn library() {
             library: &*kit.cloud,
         };
         contract::library_contract(stores, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn audit() {
+    let kit = kit();
+    let cloud = &kit.cloud;
+    let written = Arc::clone(cloud);
+    let write = move |record| -> BoxFuture<'static, ()> {
+        written.with(|s| s.audit.push(record));
+        Box::pin(std::future::ready(()))
+    };
+    let stores = contract::AuditStores {
+        log: &**cloud,
+        chain: &**cloud,
+        exports: &**cloud,
+        write: &write,
+    };
+    let archived = Arc::clone(cloud);
+    let fetch = move |key: String| -> BoxFuture<'static, Option<String>> {
+        let found = archived.with(|s| s.chains.archive.get(&key).cloned());
+        Box::pin(std::future::ready(found))
+    };
+    for seed in SEEDS {
+        contract::audit_contract(stores, seed).await;
+        contract::audit_contract_of_many(stores, seed.wrapping_add(10)).await;
+        contract::audit_archive_contract(&**cloud, &fetch, seed).await;
     }
 }
 

@@ -65,6 +65,10 @@ async fn rotations(seed: u64, way: Way) {
     race::race_rotations(kit.cloud, seed, way).await;
 }
 
+async fn sealers(seed: u64, way: Way) {
+    race::race_sealers(&kit(seed), seed, way).await;
+}
+
 async fn removals(seed: u64, way: Way) {
     let kit = kit(seed);
     let (deps, cloud) = (Arc::new(kit.organisation()), &*kit.cloud);
@@ -209,6 +213,7 @@ races! {
     refreshes SEEDS;
     creations 0..10;
     rotations SEEDS;
+    sealers 0..10;
     removals SEEDS;
     invitations 0..10;
     resets SEEDS;

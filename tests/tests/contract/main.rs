@@ -126,6 +126,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn audit() {
+        let stores = Stores::new();
+        let (audit, write) = crate::stores::audit(&stores).await;
+        let ports = contract::AuditStores {
+            log: &audit,
+            chain: &audit,
+            exports: &audit,
+            write: &write,
+        };
+        contract::audit_contract(ports, seed()).await;
+        contract::audit_contract_of_many(ports, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn audit_archive() {
+        let stores = Stores::new();
+        let fetch = stores.archived();
+        contract::audit_archive_contract(&stores.archive, &fetch, seed()).await;
+    }
+
+    #[tokio::test]
     async fn grants_and_views() {
         let stores = Stores::new();
         contract::views_contract(&stores.views, &stores.grants, &stores.assets, seed()).await;

@@ -1,17 +1,22 @@
 //! The real adapters over the tables and buckets of the deployed stack.
 
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
+};
 use futures_util::future::BoxFuture;
 use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
-    AccessTables, DynamoAccess, DynamoAccounts, DynamoAssets, DynamoCeremonies, DynamoClients,
-    DynamoContentKeys, DynamoDirectory, DynamoFactors, DynamoGrants, DynamoInvitations,
-    DynamoKeyReads, DynamoLibrary, DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations,
-    DynamoPlaylistReads, DynamoRecords, DynamoRecovery, DynamoSessions, DynamoStandings,
-    DynamoViews, RecoveryTables, StandingTables,
+    AccessTables, DynamoAccess, DynamoAccounts, DynamoAssets, DynamoAudit, DynamoCeremonies,
+    DynamoClients, DynamoContentKeys, DynamoDirectory, DynamoFactors, DynamoGrants,
+    DynamoInvitations, DynamoKeyReads, DynamoLibrary, DynamoLimits, DynamoLinks, DynamoMembers,
+    DynamoOrganisations, DynamoPlaylistReads, DynamoRecords, DynamoRecovery, DynamoSessions,
+    DynamoStandings, DynamoViews, RecoveryTables, StandingTables,
 };
-use vault_aws::s3::{S3Media, S3Uploads};
+use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
+use vault_domain::audit::Record;
 use vault_domain::mail::MailOrder;
 use vault_domain::ports::SignedPart;
 use vault_testkit::contract::{LinkStores, Viewers};
@@ -41,6 +46,7 @@ pub(crate) struct Stores {
     pub(crate) access: DynamoAccess,
     pub(crate) assets: DynamoAssets,
     pub(crate) library: DynamoLibrary,
+    pub(crate) archive: S3AuditArchive,
     pub(crate) keys: DynamoContentKeys,
     pub(crate) uploads: S3Uploads,
     pub(crate) media: S3Media,
@@ -117,6 +123,7 @@ impl Stores {
             ),
             assets: DynamoAssets::new(of(), table("AssetsTable"), records()),
             library: DynamoLibrary::new(of(), table("AssetsTable"), records()),
+            archive: S3AuditArchive::new(sdk.s3(), table("AuditBucket")),
             keys: DynamoContentKeys::new(of(), table("KeysTable")),
             uploads: S3Uploads::new(sdk.s3(), table("UploadsBucket")),
             media: S3Media::new(sdk.s3(), table("MediaBucket")),
@@ -140,6 +147,22 @@ impl Stores {
         Viewers {
             directory: &self.directory,
             sessions: &self.sessions,
+        }
+    }
+
+    /// The export under a key of the archive, past the adapter.
+    pub(crate) fn archived(
+        &self,
+    ) -> impl Fn(String) -> BoxFuture<'static, Option<String>> + Send + Sync + use<> {
+        let client = self.sdk.s3();
+        move |key| {
+            let bucket = cloud().output("AuditBucket");
+            let request = client.get_object().bucket(bucket).key(key);
+            Box::pin(async move {
+                let found = request.send().await.ok()?;
+                let octets = found.body.collect().await.expect("the body").to_vec();
+                Some(String::from_utf8(octets).expect("text"))
+            })
         }
     }
 
@@ -184,6 +207,49 @@ pub(crate) fn putter(part: SignedPart, octets: Vec<u8>) -> BoxFuture<'static, Re
         println!("S3 refused: {}", reply.text());
         Err(reply.status)
     })
+}
+
+/// A table of records of one's own, since seal-audit chains what waits in the deployed one; and what writes into it.
+pub(crate) async fn audit(
+    stores: &Stores,
+) -> (
+    DynamoAudit,
+    impl Fn(Record) -> BoxFuture<'static, ()> + Send + Sync + use<>,
+) {
+    let (client, name) = (stores.sdk.dynamodb(), format!("audit-{}", unique()));
+    let key = |name: &str, kind| {
+        let key = KeySchemaElement::builder().attribute_name(name);
+        key.key_type(kind).build().expect("a key")
+    };
+    let text = |name: &str| {
+        let text = AttributeDefinition::builder().attribute_name(name);
+        let text = text.attribute_type(ScalarAttributeType::S).build();
+        text.expect("an attribute")
+    };
+    let keys = Projection::builder().projection_type(ProjectionType::KeysOnly);
+    let pending = GlobalSecondaryIndex::builder()
+        .index_name("pending")
+        .key_schema(key("pending", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .projection(keys.build())
+        .build();
+    let made = client
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(["pk", "sk", "pending"].map(text).to_vec()))
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .global_secondary_indexes(pending.expect("an index"))
+        .send();
+    made.await.expect("a table");
+    let audit = DynamoAudit::new(client, name);
+    let written = audit.clone();
+    let write = move |record| -> BoxFuture<'static, ()> {
+        let audit = written.clone();
+        Box::pin(async move { audit.write(&record).await.expect("a record") })
+    };
+    (audit, write)
 }
 
 /// A queue of one's own, since send-mail eats what comes into the deployed one, and what receives from it.

@@ -66,6 +66,7 @@ const REFUSALS: &[(&str, &str, u16)] = &[
     ("POST", "/v1/uploads/ast_x/parts", 401),
     ("POST", "/v1/uploads/ast_x/finalize", 401),
     ("GET", "/v1/uploads/ast_x", 401),
+    ("GET", "/v1/audit", 401),
     ("GET", "/v1/assets", 401),
     ("GET", "/v1/assets/ast_x", 401),
     ("PATCH", "/v1/assets/ast_x", 401),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
+use vault_testkit::contract::audit_record;
 use vault_testkit::{Fault, Mode, builders};
 
 use crate::world::{Ask, answer, golden, good, invoke};
@@ -51,7 +52,13 @@ fn logged(work: impl Future<Output = ()>) -> String {
 }
 
 fn assert_clean(log: &str, secrets: &[Vec<u8>], what: &str) {
-    let told = ["\"request\"", "\"outcome\"", "\"owner\"", "\"kind\""];
+    let told = [
+        "\"request\"",
+        "\"outcome\"",
+        "\"owner\"",
+        "\"kind\"",
+        "\"records\"",
+    ];
     assert!(
         told.iter().any(|line| log.contains(line)),
         "{what} logged nothing: {log}"
@@ -235,6 +242,23 @@ fn the_functions_without_a_route_log_no_secret() {
         );
     });
     assert_clean(&log, &kit.ledger.secrets(), "process-upload");
+}
+
+#[test]
+fn what_runs_by_the_clock_tells_how_much_it_did_and_logs_no_secret() {
+    let kit = golden();
+    let sample = vault_testkit::Sample::new(9);
+    let records = (0..4).map(|n| audit_record(&sample, builders::ORG, n));
+    let records: Vec<_> = records.collect();
+    kit.cloud.with(|s| s.audit.extend(records));
+    let event = json!({ "source": "aws.events", "detail-type": "Scheduled Event", "detail": {} });
+    let log = logged(async {
+        let sealed = invoke(&kit, "seal-audit", event.clone()).await.unwrap();
+        assert_eq!(sealed, json!({ "records": 4, "finished": true }));
+        let exported = invoke(&kit, "export-audit", event).await.unwrap();
+        assert_eq!(exported, json!({ "exports": 1 }));
+    });
+    assert_clean(&log, &kit.ledger.secrets(), "seal-audit, export-audit");
 }
 
 #[test]

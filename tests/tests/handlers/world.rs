@@ -207,6 +207,14 @@ pub(crate) async fn answer_request(
             };
             problems.serve(&deps, manage_assets::handle, request).await
         }
+        "read-audit" => {
+            let deps = wiring::read_audit::Deps {
+                read: kit.read_audit(),
+                verifier,
+                clock,
+            };
+            problems.serve(&deps, read_audit::handle, request).await
+        }
         "presign-upload" => {
             let deps = wiring::presign_upload::Deps {
                 begin: kit.begin_upload(),
@@ -287,6 +295,8 @@ pub(crate) async fn invoke(kit: &Kit, function: &str, payload: Value) -> Outcome
             process_upload::handle(&deps, invocation).await
         }
         "bootstrap-owner" => bootstrap_owner::handle(&kit.bootstrap_owner(), invocation).await,
+        "export-audit" => export_audit::handle(&kit.export_audit(), invocation).await,
+        "seal-audit" => seal_audit::handle(&kit.seal_audit(), invocation).await,
         "send-mail" => send_mail::handle(&kit.send_mail(), invocation).await,
         other => panic!("no such function: {other}"),
     }
@@ -445,6 +455,9 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
             .path("asset_id", asset)
             .header("if-match", "*")
             .json(&json!({ "title": "Another title", "metadata": { "season": 2 } })),
+        Ask::to("read-audit", "GET")
+            .bearer(&access)
+            .query("limit", 10),
         Ask::to("presign-upload", "POST")
             .bearer(&access)
             .json(&json!({

@@ -25,6 +25,7 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
     let mut faults = Faults::default();
     tables(world, &mut faults);
     buckets(world, &mut faults);
+    archive(world, &mut faults);
     bucket_policies(world, &mut faults);
     secrets(world, &mut faults);
     retention(world, &mut faults);
@@ -74,7 +75,7 @@ fn tables(world: &World, faults: &mut Faults) {
 
 fn buckets(world: &World, faults: &mut Faults) {
     let buckets = world.all("AWS::S3::Bucket");
-    faults.same("number of buckets", &json!(buckets.len()), &json!(3));
+    faults.same("number of buckets", &json!(buckets.len()), &json!(4));
     for (_, id, bucket) in buckets {
         let mut check =
             |what: &str, expected| faults.same(&format!("{id} {what}"), &bucket[what], &expected);
@@ -141,12 +142,37 @@ fn buckets(world: &World, faults: &mut Faults) {
     );
 }
 
+/// What is exported cannot be changed or removed for a year, unless an operator says otherwise.
+fn archive(world: &World, faults: &mut Faults) {
+    let bucket = &world.template("Data")["Resources"]["AuditBucket"]["Properties"];
+    faults.same("lock", &bucket["ObjectLockEnabled"], &json!(true));
+    let retention =
+        json!({ "Mode": { "Ref": "AuditLockMode" }, "Days": { "Ref": "AuditLockDays" } });
+    let lock = json!({ "ObjectLockEnabled": "Enabled", "Rule": { "DefaultRetention": retention } });
+    faults.same("lock rule", &bucket["ObjectLockConfiguration"], &lock);
+    faults.same(
+        "archive lifecycle",
+        &bucket["LifecycleConfiguration"],
+        &Value::Null,
+    );
+    let root = world.template("Root");
+    for (name, default) in [
+        ("AuditLockMode", json!("GOVERNANCE")),
+        ("AuditLockDays", json!(365)),
+    ] {
+        faults.same(name, &root["Parameters"][name]["Default"], &default);
+        let passed = &root["Resources"]["Data"]["Properties"]["Parameters"][name];
+        faults.same(name, passed, &json!({ "Ref": name }));
+    }
+}
+
 /// Every bucket refuses plain HTTP and old TLS, and allows nobody but the two services named here.
 fn bucket_policies(world: &World, faults: &mut Faults) {
     let policies = world.all("AWS::S3::BucketPolicy");
     for bucket in [
         "Data/UploadsBucket",
         "Data/MediaBucket",
+        "Data/AuditBucket",
         "Data/AccessLogsBucket",
     ] {
         let policy = policies
@@ -188,7 +214,7 @@ fn bucket_policies(world: &World, faults: &mut Faults) {
                     &json!({ "Service": "logging.s3.amazonaws.com" }),
                 );
             }
-            _ => faults.same("allowances on uploads", &json!(allowed.len()), &json!(0)),
+            _ => faults.same("allowances", &json!(allowed.len()), &json!(0)),
         }
     }
 }

@@ -17,6 +17,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST /v1/api-keys", "ManageApiKeys"),
     ("POST /v1/api-keys/{key_id}/revoke", "ManageApiKeys"),
     ("POST /v1/api-keys/{key_id}/rotate", "ManageApiKeys"),
+    ("GET /v1/audit", "ReadAudit"),
     ("GET /v1/assets", "ManageAssets"),
     ("GET /v1/assets/{asset_id}", "ManageAssets"),
     ("PATCH /v1/assets/{asset_id}", "ManageAssets"),
@@ -130,6 +131,12 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST /v1/uploads/{asset_id}/parts", "PresignUpload"),
 ];
 
+/// What runs by the clock: function, event, when.
+const SCHEDULES: &[(&str, &str, &str)] = &[
+    ("ExportAudit", "Daily", "cron(17 0 * * ? *)"),
+    ("SealAudit", "Minutely", "rate(1 minute)"),
+];
+
 pub(crate) fn faults(world: &World) -> Vec<String> {
     let mut faults = Faults::default();
     routes(world, &mut faults);
@@ -137,6 +144,7 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
     queue(world, &mut faults);
     queue_policies(world, &mut faults);
     mail_queue(world, &mut faults);
+    schedules(world, &mut faults);
     faults.into()
 }
 
@@ -149,6 +157,9 @@ fn routes(world: &World, faults: &mut Faults) {
             .flat_map(|events| events.values())
         {
             let route = &event["Properties"];
+            if event["Type"] == "Schedule" {
+                continue;
+            }
             if event["Type"] != "HttpApi" {
                 faults.same("source of events", &event["Type"], &json!("SQS"));
                 continue;
@@ -168,6 +179,20 @@ fn routes(world: &World, faults: &mut Faults) {
         &json!(found),
         &json!(ROUTES.iter().copied().collect::<BTreeMap<_, _>>()),
     );
+}
+
+fn schedules(world: &World, faults: &mut Faults) {
+    let mut found = Vec::new();
+    for (_, function, properties) in world.all("AWS::Serverless::Function") {
+        for (name, event) in properties["Events"].as_object().into_iter().flatten() {
+            if event["Type"] == "Schedule" {
+                let when = json!({ "Schedule": event["Properties"]["Schedule"] });
+                faults.same("schedule", &event["Properties"], &when);
+                found.push(json!([function, name, when["Schedule"]]));
+            }
+        }
+    }
+    faults.same("schedules", &json!(found), &json!(SCHEDULES));
 }
 
 fn api(world: &World, faults: &mut Faults) {

@@ -44,6 +44,7 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
         "presign-upload",
         "ALLOWED_ORIGINS ASSETS_TABLE UPLOADS_BUCKET TOKEN_JWKS TOKEN_ISSUER MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE ACCESS_TABLE AUDIT_TABLE",
     ),
+    ("ExportAudit", "export-audit", "AUDIT_TABLE AUDIT_BUCKET"),
     (
         "FinalizeUpload",
         "finalize-upload",
@@ -85,10 +86,16 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
         "USERS_TABLE MEMBERS_TABLE MAIL_QUEUE_URL",
     ),
     (
+        "ReadAudit",
+        "read-audit",
+        "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE AUDIT_TABLE TOKEN_JWKS TOKEN_ISSUER",
+    ),
+    (
         "RecoverAccount",
         "recover-account",
         "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE LINKS_TABLE LIMITS_TABLE MAIL_QUEUE_URL",
     ),
+    ("SealAudit", "seal-audit", "AUDIT_TABLE"),
     (
         "SendMail",
         "send-mail",
@@ -102,6 +109,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("ALLOWED_ORIGINS", "<AllowedOrigins>"),
     ("APP_URL", "<AppUrl>"),
     ("ASSETS_TABLE", "Data/AssetsTable"),
+    ("AUDIT_BUCKET", "Data/AuditBucket"),
     ("AUDIT_TABLE", "Data/AuditTable"),
     ("CHALLENGE_SECRET", "<ChallengeSecretArn>"),
     ("CHALLENGE_VERIFY_URL", "<ChallengeVerifyUrl>"),

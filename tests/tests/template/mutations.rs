@@ -53,6 +53,25 @@ pub(crate) const MUTATIONS: &[(&str, &str, &str)] = &[
     ),
     (DATA, "PasswordLength: 64", "PasswordLength: 16"),
     (DATA, "DeletionPolicy: Retain", "DeletionPolicy: Delete"),
+    (DATA, "      ObjectLockEnabled: true\n", ""),
+    (DATA, "Mode: !Ref AuditLockMode", "Mode: GOVERNANCE"),
+    (ROOT, "Default: 365", "Default: 1"),
+    (ROOT, "rate(1 minute)", "rate(1 day)"),
+    (
+        ROLES,
+        "'${AuditBucketArn}/audit/*'",
+        "'${AuditBucketArn}/*'",
+    ),
+    (
+        ROLES,
+        "Action: [dynamodb:Query, dynamodb:GetItem, dynamodb:BatchGetItem]\n                Resource: !Ref AuditTableArn",
+        "Action: [dynamodb:Query, dynamodb:DeleteItem]\n                Resource: !Ref AuditTableArn",
+    ),
+    (
+        ROLES,
+        "dynamodb:Attributes: [pk, sk, pending, sequence, hash, sealed, last, records, listed]",
+        "dynamodb:Attributes: [pk, sk, pending, sequence, hash, sealed, last, records, listed, event]",
+    ),
     (
         EDGE,
         "            TrustedKeyGroups: [!Ref UrlSigners]\n",

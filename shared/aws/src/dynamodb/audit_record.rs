@@ -4,25 +4,50 @@ use std::net::IpAddr;
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
-use vault_domain::audit::{Author, Details, Event, Record, Source, Verdict};
+use vault_domain::audit::{Author, Details, Event, Link, Place, Record, Source, Verdict};
 use vault_domain::id::{AssetId, OrgId, RecordId};
+use vault_domain::time::Timestamp;
 use vault_domain::token::Device;
 
 use super::record::{Corrupt, Fields, Item, PK, SK, flag, item, put_some, text, texts_of, time};
 
 /// Attribute of records that are not in the chain yet, and key of their index: which part of it they are in.
 pub(super) const PENDING: &str = "pending";
-/// Parts of the index of records that are not in the chain yet, so that no part gets too many writes.
-pub(super) const PENDING_PARTS: u8 = 8;
 
-/// The sort key: in the order of time, as far as clocks agree.
+/// The sort key of a place: in the order of time, as far as clocks agree.
+pub(super) fn sort_key_of(place: &Place) -> String {
+    format!("{:012}#{}", place.at.0, place.id)
+}
+
+/// The sort key.
 pub(super) fn sort_key(record: &Record) -> String {
-    format!("{:012}#{}", record.at.0, record.id)
+    sort_key_of(&Place::of(record))
+}
+
+/// The place that the sort key of an item or of a key names.
+pub(super) fn place_of(item: &Item) -> Result<Place, Corrupt> {
+    Fields(item).parsed(SK, |text| {
+        let (at, id) = text.split_once('#')?;
+        Some(Place {
+            at: Timestamp(at.parse().ok()?),
+            id: RecordId::parse(id).ok()?,
+        })
+    })
+}
+
+/// The place in the chain, once there is one.
+pub(super) fn link_of(item: &Item) -> Result<Option<Link>, Corrupt> {
+    Fields(item).optional("sequence", |fields, name| {
+        Ok(Link {
+            sequence: fields.number(name)?,
+            hash: fields.octets("hash")?,
+        })
+    })
 }
 
 /// The part of the index in which a record of the organisation waits for its place in the chain.
 fn part(org: OrgId) -> String {
-    (org.octets()[15] % PENDING_PARTS).to_string()
+    vault_domain::audit::part(org).to_string()
 }
 
 /// A record that has no place in the chain yet.
@@ -118,12 +143,10 @@ pub(super) fn put(table: &str, record: &Record) -> Result<TransactWriteItem, Bui
 
 #[cfg(test)]
 pub(super) mod tests {
-    use vault_domain::id::{SessionId, UserId};
-    use vault_domain::member::Subject;
-    use vault_domain::time::Timestamp;
-
     use super::super::record::checks::reads_back;
     use super::*;
+    use vault_domain::id::{SessionId, UserId};
+    use vault_domain::member::Subject;
 
     pub(in crate::dynamodb) fn record() -> Record {
         Record {

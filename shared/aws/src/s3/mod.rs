@@ -1,9 +1,11 @@
-//! The ports over S3: the uploads bucket and the media bucket.
+//! The ports over S3: the uploads bucket, the media bucket, the archive of audit exports.
 
+mod archive;
 mod media;
 mod presign;
 mod uploads;
 
+pub use archive::S3AuditArchive;
 pub use media::S3Media;
 pub use uploads::S3Uploads;
 

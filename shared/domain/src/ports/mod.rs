@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 use crate::token::{Digest, Grant};
 
 mod access;
+mod audit;
 mod devices;
 mod factors;
 mod identity;
@@ -25,6 +26,10 @@ mod recovery;
 
 mod clients;
 pub use access::{AccessChanges, Collections, Groups, LISTED, MAX_COLLECTIONS, Policies, Records};
+pub use audit::{
+    AuditArchive, AuditChain, AuditExports, AuditLog, Exported, MAX_EXPORTED, MAX_SEALED, Trail,
+    Waiting,
+};
 pub use clients::{Clients, Creation, MAX_CLIENTS};
 pub use devices::{DeviceClaims, DeviceTokens};
 pub use factors::{Accounts, Ceremonies, Ceremony, Factors, LoginChallenges, Purpose};

@@ -3,6 +3,7 @@
 
 mod access;
 mod assets;
+mod audit;
 mod client;
 mod clients;
 mod factors;
@@ -40,6 +41,7 @@ use vault_domain::token::{Digest, Grant, Session};
 
 use crate::fault::Faults;
 
+pub use audit::Chains;
 pub use client::{fetcher, putter, receiver};
 pub use links::KeptLink;
 pub use mail::Mail;
@@ -87,6 +89,8 @@ pub struct State {
     pub groups: BTreeMap<(OrgId, GroupId), Group>,
     /// In which groups people are.
     pub grouped: BTreeMap<(OrgId, UserId), Vec<GroupId>>,
+    /// Their chains, and what is exported of them.
+    pub chains: Chains,
     /// Wrapped keys.
     pub keys: BTreeMap<(AssetId, KeyId), WrappedKey>,
     /// Playback sessions.

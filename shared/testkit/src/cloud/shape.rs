@@ -31,8 +31,9 @@ impl Shape {
 }
 
 impl State {
-    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `views`, `assets`, `access`, `audit`, `sources`, `multiparts`, `invalidations`,
-    /// `mail_orders`, `sent`. Mail goes at least once: a copy of an order or of a mail changes nothing in it.
+    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `views`, `assets`, `access`, `audit`, `sources`,
+    /// `multiparts`, `invalidations`, `mail_orders`, `sent`, `chains`. Mail goes at least once: a copy of an order or of a
+    /// mail changes nothing in it.
     pub fn shape(&self) -> Shape {
         let sections: Vec<(&'static str, Vec<String>)> = vec![
             ("users", self.users_shape()),
@@ -56,6 +57,7 @@ impl State {
             ("invalidations", self.invalidations_shape()),
             ("mail_orders", self.mail_orders_shape()),
             ("sent", self.sent_shape()),
+            ("chains", self.chains.lines()),
         ];
         Shape(
             sections

@@ -4,6 +4,7 @@
 mod access;
 mod assets;
 mod assets_ends;
+mod audit;
 mod clients;
 mod factors;
 mod identity;
@@ -28,6 +29,10 @@ use crate::clock::GOLDEN_NOW;
 
 pub use access::{AccessStores, access_contract};
 pub use assets::assets_contract;
+pub use audit::{
+    AuditStores, Fetched, Write, audit_archive_contract, audit_contract, audit_contract_of_many,
+    audit_record,
+};
 pub use clients::{client_standings_contract, clients_contract};
 pub use factors::{accounts_contract, ceremonies_contract, factors_contract};
 pub use identity::{directory_contract, limits_contract, sessions_contract, standings_contract};

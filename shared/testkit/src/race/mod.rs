@@ -2,6 +2,7 @@
 //! real stores. Each function makes its own world through the ports, with ids of its seed, and asserts what the
 //! limits allow. Over real stores, give the `Deps` a clock of today: what a store thinks over, it may remove.
 
+mod audit;
 mod clients;
 mod factors;
 mod identity;
@@ -11,6 +12,7 @@ mod recovery;
 mod together;
 mod upload;
 
+pub use audit::race_sealers;
 pub use clients::{race_creations, race_rotations};
 pub use factors::{race_codes, race_recovery_codes};
 pub use identity::{race_guesses, race_refreshes, race_wrong_passwords};

@@ -1,6 +1,6 @@
 //! Secrets Manager and DynamoDB that answer at once: every secret is there, every table is empty at first.
 //!
-//! Records that are put are found again. An update is granted and changes nothing: nobody here looks at conditions.
+//! Records that are put are found again by their keys, and by no query. An update is granted and changes nothing: nobody here looks at conditions.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -94,6 +94,7 @@ impl State {
                 Some(json!({}))
             }
             "UpdateItem" => Some(json!({})),
+            "Query" => Some(json!({ "Items": [], "Count": 0, "ScannedCount": 0 })),
             "GetSecretValue" => {
                 let id = asked["SecretId"].as_str()?;
                 let text = self.secrets.get(id)?;

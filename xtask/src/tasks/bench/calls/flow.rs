@@ -21,6 +21,7 @@ const FINALIZE: &str = "POST /v1/uploads/{asset_id}/finalize";
 const STATUS: &str = "GET /v1/uploads/{asset_id}";
 const LIST: &str = "GET /v1/assets";
 const SHOW: &str = "GET /v1/assets/{asset_id}";
+const AUDIT: &str = "GET /v1/audit";
 const WITHDRAW: &str = "POST /v1/assets/{asset_id}/withdraw";
 const PLAYLIST: &str = "GET /v1/playback/{token}/{playlist}";
 const KEY: &str = "GET /v1/keys/{asset_id}/{key_id}";
@@ -59,6 +60,7 @@ impl<'a> Flow<'a> {
         self.upload(&film)?;
         self.process()?;
         self.library()?;
+        self.audit()?;
         let tokens = self.exchange()?;
         let (playback, key) = self.view(&tokens)?;
         self.keys(&playback, &key)?;
@@ -172,6 +174,13 @@ impl<'a> Flow<'a> {
         let events = self.about(SHOW, None);
         self.web("manage-assets", SHOW, 200, |n, _| Ok(events[n].clone()))
             .map(drop)
+    }
+
+    fn audit(&mut self) -> Result<()> {
+        self.twice("seal-audit", "what waits", |_| Ok(json!({})))?;
+        self.twice("export-audit", "what was sealed", |_| Ok(json!({})))?;
+        let list = self.owners(AUDIT, &[], None);
+        self.same("read-audit", AUDIT, 200, &list).map(drop)
     }
 
     fn withdraw(&mut self) -> Result<()> {

@@ -105,6 +105,8 @@ impl World {
             "manage-api-keys" => ended("GET /v1/api-keys"),
             "manage-access" => ended("GET /v1/assets/{asset_id}/access"),
             "manage-assets" => ended("GET /v1/assets/{asset_id}"),
+            "read-audit" => ended("GET /v1/audit"),
+            "export-audit" | "seal-audit" => first("nothing to do", None, json!({})),
             "finalize-upload" => {
                 let event = about("GET /v1/uploads/{asset_id}", bearer, None);
                 first("an unknown upload", Some(404), event)
@@ -165,7 +167,7 @@ impl World {
 fn environment(jwks: &str) -> Environment {
     let tables = [
         "users", "members", "clients", "sessions", "limits", "grants", "assets", "keys",
-        "playback", "links",
+        "playback", "links", "audit",
     ];
     let tables = tables.map(|name| (format!("{}_TABLE", name.to_uppercase()), name));
     let others = [
@@ -183,6 +185,7 @@ fn environment(jwks: &str) -> Environment {
         ("URL_SIGNING_KEY_SLOT", "1"),
         ("UPLOADS_BUCKET", "uploads"),
         ("MEDIA_BUCKET", "media"),
+        ("AUDIT_BUCKET", "audit"),
         ("MEDIA_BASE_URL", "https://media.example.org"),
         ("TOKEN_ISSUER", ISSUER),
         ("TOKEN_JWKS", jwks),

@@ -1,0 +1,63 @@
+//! The record of what was done in the caller's organisation: `GET /v1/audit`.
+
+use serde::Serialize;
+use serde_json::Value;
+use vault_boot::wiring::read_audit::Deps;
+use vault_domain::audit::{Event, Filter, Span, shown};
+use vault_domain::error::Malformed;
+use vault_domain::id::AssetId;
+use vault_domain::member::Actor;
+use vault_domain::page::PageSize;
+use vault_domain::usecase::read_audit;
+use vault_http::{BoxFuture, Cache, Outcome, Reply, Request, extract};
+
+#[derive(Serialize)]
+struct Listed {
+    records: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+}
+
+/// Handles a request.
+pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
+    Box::pin(async move {
+        let bearer = extract::bearer(request);
+        let caller = vault_domain::usecase::caller(&*deps.verifier, &*deps.clock, bearer)?;
+        let filter = filter(request)?;
+        let size = extract::query(request, "limit");
+        let size = size.as_deref().map(PageSize::parse).transpose()?;
+        let (size, cursor) = (size.unwrap_or_default(), extract::query(request, "cursor"));
+        let page = read_audit::list(&deps.read, &caller, &filter, cursor.as_deref(), size).await?;
+        let entries = page.entries.iter();
+        let listed = Listed {
+            records: entries
+                .map(|entry| shown(&entry.record, entry.link.as_ref()))
+                .collect(),
+            cursor: page.cursor,
+        };
+        Ok(Reply::json(200, &listed, Cache::NoStore))
+    })
+}
+
+fn filter(request: &Request) -> Result<Filter, Malformed> {
+    let query = |name| extract::query(request, name);
+    let actor = |text: String| {
+        Actor::parse(&text).map_err(|_| Malformed {
+            field: "actor",
+            expected: "the id of a user or of an API key",
+        })
+    };
+    let asset = |text: String| {
+        AssetId::parse(&text).map_err(|_| Malformed {
+            field: "asset",
+            expected: "the id of an asset",
+        })
+    };
+    let event = query("event");
+    Ok(Filter {
+        event: event.as_deref().map(Event::parse).transpose()?,
+        actor: query("actor").map(actor).transpose()?,
+        asset: query("asset").map(asset).transpose()?,
+        span: Span::parse(query("from").as_deref(), query("to").as_deref())?,
+    })
+}
