@@ -29,8 +29,13 @@ pub const fn may_read(caller: &Caller) -> bool {
 pub const fn may(caller: &Caller, action: Action) -> bool {
     match action {
         Action::Play => caller.scopes.contains(Scope::Play),
-        Action::Download => edits(caller.role) && caller.scopes.contains(Scope::Download),
+        Action::Download => may_keep_copies(caller.role) && caller.scopes.contains(Scope::Download),
     }
+}
+
+/// May someone of this role keep copies of films?
+pub const fn may_keep_copies(role: Role) -> bool {
+    edits(role)
 }
 
 /// May this caller go on with the asset's upload?

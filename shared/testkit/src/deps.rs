@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
-    account, authorize_playback, begin_upload, bootstrap_owner, client, deliver_key,
-    deliver_playlist, exchange, finalize_upload, guard, introspect, library, login,
+    account, authorize_download, authorize_playback, begin_upload, bootstrap_owner, client,
+    deliver_key, deliver_playlist, exchange, finalize_upload, guard, introspect, library, login,
     manage_api_keys, organisation, process_upload, proof, recover_account, refresh, revoke_token,
     second_factor, send_mail, withdraw_asset,
 };
@@ -200,6 +200,23 @@ impl Kit {
             entropy: self.entropy.clone(),
             media_base: builders::MEDIA_BASE.to_owned(),
             session_seconds: 3_600,
+        }
+    }
+    /// Of [`authorize_download`]: through the distribution, since the golden film is small.
+    pub fn authorize_download(&self) -> authorize_download::Deps {
+        authorize_download::Deps {
+            downloads: self.cloud.clone(),
+            standings: self.cloud.clone(),
+            hashing: self.hashing.clone(),
+            signer: self.signer.clone(),
+            sources: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            plan: authorize_download::Plan {
+                media_base: builders::MEDIA_BASE.to_owned(),
+                url_seconds: 21_600,
+                via_cloudfront_below: 20_000_000_000,
+            },
         }
     }
     /// Of [`deliver_playlist`].

@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 use crate::token::{Digest, Grant};
 
 mod devices;
+mod downloads;
 mod factors;
 mod identity;
 mod invitations;
@@ -24,6 +25,7 @@ mod recovery;
 mod clients;
 pub use clients::{Clients, Creation, MAX_CLIENTS};
 pub use devices::{DeviceClaims, DeviceTokens};
+pub use downloads::{Downloads, SourceUrls};
 pub use factors::{Accounts, Ceremonies, Ceremony, Factors, LoginChallenges, Purpose};
 pub use identity::{
     AccessTokens, AccessVerifier, Attempt, Directory, Limits, Members, NewOwner, OwnerOutcome,
@@ -86,12 +88,12 @@ pub trait Grants: Send + Sync {
     async fn create(&self, grant: &Grant) -> Stored<()>;
 }
 
-/// What became of the opening of a view.
+/// What became of the opening of a view or a download.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Opening {
-    /// One view is spent and the session is open: both or neither.
+    /// One view is spent and the session or download is open: both or neither.
     Opened,
-    /// This session was opened before; nothing was spent.
+    /// This session or download was opened before; nothing was spent.
     AlreadyOpen,
     /// The grant has no view left, is over or revoked; nothing was spent.
     Refused,

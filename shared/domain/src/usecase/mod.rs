@@ -3,6 +3,7 @@
 //! Each may be cut off at any call to a port and repeated: nothing is lost, nothing leaks, no state is stuck.
 
 pub mod account;
+pub mod authorize_download;
 pub mod authorize_playback;
 mod background;
 pub mod begin_upload;

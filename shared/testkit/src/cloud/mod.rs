@@ -4,6 +4,7 @@
 mod assets;
 mod client;
 mod clients;
+mod downloads;
 mod factors;
 mod identity;
 mod invitations;
@@ -24,9 +25,10 @@ use vault_domain::api_key::ApiKey;
 use vault_domain::asset::Asset;
 use vault_domain::audit::Record;
 use vault_domain::credential::User;
+use vault_domain::download::Download;
 use vault_domain::factor::FactorSet;
 use vault_domain::id::{
-    ApiKeyId, AssetId, InvitationId, KeyId, OrgId, PlaybackId, SessionId, UserId,
+    ApiKeyId, AssetId, DownloadId, InvitationId, KeyId, OrgId, PlaybackId, SessionId, UserId,
 };
 use vault_domain::mail::MailOrder;
 use vault_domain::member::{Account, Invitation, Membership, Organisation};
@@ -82,6 +84,8 @@ pub struct State {
     pub keys: BTreeMap<(AssetId, KeyId), WrappedKey>,
     /// Playback sessions.
     pub playbacks: BTreeMap<PlaybackId, PlaybackSession>,
+    /// Downloads.
+    pub downloads: BTreeMap<DownloadId, Download>,
     /// The uploads bucket.
     pub uploads: Bucket,
     /// Segments in the media bucket.

@@ -4,6 +4,7 @@
 mod assets;
 mod assets_ends;
 mod clients;
+mod downloads;
 mod factors;
 mod identity;
 mod invitations;
@@ -26,6 +27,7 @@ use crate::clock::GOLDEN_NOW;
 
 pub use assets::assets_contract;
 pub use clients::{client_standings_contract, clients_contract};
+pub use downloads::downloads_contract;
 pub use factors::{accounts_contract, ceremonies_contract, factors_contract};
 pub use identity::{directory_contract, limits_contract, sessions_contract, standings_contract};
 pub use invitations::invitations_contract;

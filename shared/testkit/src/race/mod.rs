@@ -3,6 +3,7 @@
 //! limits allow. Over real stores, give the `Deps` a clock of today: what a store thinks over, it may remove.
 
 mod clients;
+mod downloads;
 mod factors;
 mod identity;
 mod organisations;
@@ -12,6 +13,7 @@ mod together;
 mod upload;
 
 pub use clients::{race_creations, race_rotations};
+pub use downloads::{race_downloads, race_named_downloads};
 pub use factors::{race_codes, race_recovery_codes};
 pub use identity::{race_guesses, race_refreshes, race_wrong_passwords};
 pub use organisations::{race_invitations, race_removals};
