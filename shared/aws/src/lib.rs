@@ -15,11 +15,12 @@
 //! | | [`dynamodb::DynamoSessions`] | `Sessions` |
 //! | | [`dynamodb::DynamoGrants`] | `Grants` |
 //! | | [`dynamodb::DynamoViews`] | `Views` |
+//! | | [`dynamodb::DynamoDownloads`] | `Downloads` |
 //! | | [`dynamodb::DynamoPlaylistReads`] | `PlaylistReads` |
 //! | | [`dynamodb::DynamoKeyReads`] | `KeyReads` |
 //! | | [`dynamodb::DynamoAssets`] | `Assets` |
 //! | | [`dynamodb::DynamoContentKeys`] | `ContentKeys` |
-//! | `s3` | [`s3::S3Uploads`] | `Uploads` |
+//! | `s3` | [`s3::S3Uploads`] | `Uploads`, `SourceUrls` |
 //! | | [`s3::S3Media`] | `MediaWrites`, `MediaReads` |
 //! | `secrets` | [`secrets::secret`] | |
 //! | `cloudfront` | [`cloudfront::CloudFrontDistribution`] | `Distribution` |

@@ -15,7 +15,7 @@ use crate::token::Digest;
 
 /// Seconds that a URL of S3 lives at most. It ends with the session of the role that signed it, whatever it says itself
 /// (Amazon S3 User Guide, "Download and upload objects with presigned URLs"), and a function is not told when its
-/// session ends: an hour is what may be promised.
+/// session ends: so no more than an hour is told, and the same named request gives another.
 pub const S3_URL_SECONDS: u64 = 3_600;
 /// The most that a stack may send through `CloudFront`: its largest response to one GET, 50 GB (Amazon CloudFront Developer
 /// Guide, "Quotas").
