@@ -5,9 +5,10 @@ use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
     DynamoAccounts, DynamoAssets, DynamoCeremonies, DynamoClients, DynamoContentKeys,
-    DynamoDirectory, DynamoFactors, DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary,
-    DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations, DynamoPlaylistReads,
-    DynamoRecovery, DynamoSessions, DynamoStandings, DynamoViews, RecoveryTables, StandingTables,
+    DynamoDirectory, DynamoDownloads, DynamoFactors, DynamoGrants, DynamoInvitations,
+    DynamoKeyReads, DynamoLibrary, DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations,
+    DynamoPlaylistReads, DynamoRecovery, DynamoSessions, DynamoStandings, DynamoViews,
+    RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
@@ -34,6 +35,7 @@ pub(crate) struct Stores {
     pub(crate) sessions: DynamoSessions,
     pub(crate) grants: DynamoGrants,
     pub(crate) views: DynamoViews,
+    pub(crate) downloads: DynamoDownloads,
     pub(crate) playlist_reads: DynamoPlaylistReads,
     pub(crate) key_reads: DynamoKeyReads,
     pub(crate) assets: DynamoAssets,
@@ -82,6 +84,12 @@ impl Stores {
             sessions: DynamoSessions::new(of(), table("SessionsTable")),
             grants: DynamoGrants::new(of(), table("GrantsTable")),
             views: DynamoViews::new(
+                of(),
+                table("GrantsTable"),
+                table("AssetsTable"),
+                table("PlaybackTable"),
+            ),
+            downloads: DynamoDownloads::new(
                 of(),
                 table("GrantsTable"),
                 table("AssetsTable"),

@@ -1,6 +1,8 @@
 //! Whole flows, through the real functions, over HTTP at the edge.
 
 #[cfg(test)]
+mod downloads;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod factors;

@@ -70,6 +70,7 @@ const REFUSALS: &[(&str, &str, u16)] = &[
     ("GET", "/v1/assets/ast_x", 401),
     ("PATCH", "/v1/assets/ast_x", 401),
     ("POST", "/v1/assets/ast_x/playback", 401),
+    ("POST", "/v1/assets/ast_x/download", 401),
     ("POST", "/v1/assets/ast_x/withdraw", 401),
     ("GET", "/v1/playback/x/master.m3u8", 401),
     (

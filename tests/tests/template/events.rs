@@ -20,6 +20,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("GET /v1/assets", "ManageAssets"),
     ("GET /v1/assets/{asset_id}", "ManageAssets"),
     ("PATCH /v1/assets/{asset_id}", "ManageAssets"),
+    ("POST /v1/assets/{asset_id}/download", "AuthorizeDownload"),
     ("POST /v1/assets/{asset_id}/playback", "AuthorizePlayback"),
     ("POST /v1/assets/{asset_id}/withdraw", "WithdrawAsset"),
     ("POST /v1/email/verify", "RecoverAccount"),

@@ -116,6 +116,11 @@ impl World {
                 let event = about("POST /v1/assets/{asset_id}/playback", Some(&token), None);
                 first("an unknown media token", Some(401), event)
             }
+            "authorize-download" => {
+                let token = format!("rvm_{}", URL_SAFE_NO_PAD.encode([0; 32]));
+                let event = about("POST /v1/assets/{asset_id}/download", Some(&token), None);
+                first("an unknown media token", Some(401), event)
+            }
             "deliver-playlist" => {
                 let variables = &[("token", self.ticket.as_str()), ("playlist", "master.m3u8")];
                 let route = "GET /v1/playback/{token}/{playlist}";
@@ -191,6 +196,8 @@ fn environment(jwks: &str) -> Environment {
         ("DISTRIBUTION_ID", "E1"),
         ("MAIL_QUEUE_URL", "https://sqs.example.org/mail"),
         ("PLAYBACK_SESSION_SECONDS", "14400"),
+        ("DOWNLOAD_URL_SECONDS", "21600"),
+        ("DOWNLOAD_VIA_CLOUDFRONT_BELOW", "20000000000"),
         ("SEGMENT_MS", "6000"),
         ("SEGMENTS_PER_KEY", "5"),
         ("MAX_RECEIVE_COUNT", "5"),
