@@ -33,7 +33,8 @@ async fn ask(kit: &Kit, key: Option<&str>) -> Result<Link, Refusal> {
 }
 
 async fn refused(kit: &Kit) -> String {
-    let refusal = ask(kit, None).await.unwrap_err().to_string();
+    let outcome = ask(kit, None).await;
+    let refusal = outcome.map_or_else(|refusal| refusal.to_string(), |_| "opened".to_owned());
     assert!(
         kit.cloud.snapshot().downloads.is_empty(),
         "nothing was spent"
@@ -189,7 +190,6 @@ async fn a_withdrawn_film_gets_no_further_url() {
 
 #[tokio::test]
 async fn whom_no_url_can_be_made_for_keeps_the_token() {
-    // An upload of no octets cannot be announced; a signer that fails can be met.
     let kit = ready(|_| ());
     let mut deps = kit.authorize_download();
     deps.signer = std::sync::Arc::new(NoSigner);
