@@ -105,6 +105,25 @@ impl Api {
             .send(&request.bearer(media_token).header("idempotency-key", key))
     }
 
+    /// A media token for one download.
+    pub fn download_token(&self, access: &str, asset: &str) -> String {
+        self.exchange(access, asset, &[("scope", "download")])
+            .expect(200)
+            .field("access_token")
+    }
+
+    /// `POST /v1/assets/{asset_id}/download`
+    pub fn download(&self, media_token: &str, asset: &str) -> Reply {
+        self.post_nothing(&format!("/v1/assets/{asset}/download"), media_token)
+    }
+
+    /// The same under an idempotency key.
+    pub fn download_named(&self, media_token: &str, asset: &str, key: &str) -> Reply {
+        let request = Request::new("POST", &url(&format!("/v1/assets/{asset}/download")));
+        self.http
+            .send(&request.bearer(media_token).header("idempotency-key", key))
+    }
+
     /// `POST /v1/assets/{asset_id}/withdraw`
     pub fn withdraw(&self, access: &str, asset: &str) -> Reply {
         self.post_nothing(&format!("/v1/assets/{asset}/withdraw"), access)

@@ -1,7 +1,7 @@
 //! Who may do what with an asset.
 
 use vault_domain::access::{Principal, Visibility};
-use vault_domain::id::{AssetId, CollectionId};
+use vault_domain::id::AssetId;
 use vault_domain::usecase::access::{self, Placing};
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{Cache, Failure, Outcome, Reply};
@@ -36,9 +36,8 @@ pub(crate) fn principal(call: &Call<'_>) -> Result<Principal, Failure> {
 fn placing(call: &Call<'_>) -> Result<Placing, Failure> {
     let body: Placed = extract::merge_patch(call.request, SMALL_BODY, Placed::SHAPE)?;
     let visibility = body.visibility.as_deref().map(Visibility::parse);
-    let id = |id: Option<String>| id.as_deref().map(CollectionId::parse).transpose();
     Ok(Placing {
         visibility: visibility.transpose()?,
-        collection: body.collection.map(id).transpose()?,
+        collection: body.collection.parse()?,
     })
 }

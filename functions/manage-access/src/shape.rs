@@ -4,8 +4,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use vault_domain::access::{Access, Collection, Entry, Level};
 use vault_domain::asset::{Asset, Title};
 use vault_domain::error::Malformed;
+use vault_domain::id::CollectionId;
 use vault_domain::time::Timestamp;
-use vault_domain::usecase::access::Wish;
+use vault_domain::usecase::access::{Move, Wish};
 use vault_http::Failure;
 use vault_http::extract::{self, SMALL_BODY};
 
@@ -41,8 +42,34 @@ impl Granted {
 pub(crate) struct Placed {
     #[serde(default, deserialize_with = "given")]
     pub(crate) visibility: Option<String>,
-    #[serde(default, deserialize_with = "given_or_null")]
-    pub(crate) collection: Option<Option<String>>,
+    #[serde(default)]
+    pub(crate) collection: Moved,
+}
+
+/// What becomes of the collection.
+#[derive(Default)]
+pub(crate) enum Moved {
+    #[default]
+    Stay,
+    /// `null`: it is in none.
+    Out,
+    Into(String),
+}
+
+impl<'de> Deserialize<'de> for Moved {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::deserialize(from).map(|id| id.map_or(Self::Out, Self::Into))
+    }
+}
+
+impl Moved {
+    pub(crate) fn parse(&self) -> Result<Move, Malformed> {
+        Ok(match self {
+            Self::Stay => Move::Stay,
+            Self::Out => Move::Out,
+            Self::Into(id) => Move::Into(CollectionId::parse(id)?),
+        })
+    }
 }
 
 impl Placed {
@@ -53,10 +80,6 @@ impl Placed {
 /// `null` is no text.
 fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     String::deserialize(from).map(Some)
-}
-
-fn given_or_null<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(from).map(Some)
 }
 
 /// A collection or a group as it is made or changed.

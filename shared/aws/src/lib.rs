@@ -15,12 +15,15 @@
 //! | | [`dynamodb::DynamoSessions`] | `Sessions` |
 //! | | [`dynamodb::DynamoGrants`] | `Grants` |
 //! | | [`dynamodb::DynamoViews`] | `Views` |
+//! | | [`dynamodb::DynamoDownloads`] | `Downloads` |
 //! | | [`dynamodb::DynamoPlaylistReads`] | `PlaylistReads` |
 //! | | [`dynamodb::DynamoKeyReads`] | `KeyReads` |
 //! | | [`dynamodb::DynamoAssets`] | `Assets` |
 //! | | [`dynamodb::DynamoContentKeys`] | `ContentKeys` |
 //! | | [`dynamodb::DynamoAudit`] | `AuditLog`, `AuditChain`, `AuditExports` |
-//! | `s3` | [`s3::S3Uploads`] | `Uploads` |
+//! | | [`dynamodb::DynamoRecords`] | `Records` |
+//! | | [`dynamodb::DynamoAccess`] | `Collections`, `AccessChanges`, `Groups` |
+//! | `s3` | [`s3::S3Uploads`] | `Uploads`, `SourceUrls` |
 //! | | [`s3::S3Media`] | `MediaWrites`, `MediaReads` |
 //! | | [`s3::S3AuditArchive`] | `AuditArchive` |
 //! | `secrets` | [`secrets::secret`] | |

@@ -1,5 +1,7 @@
 //! Which adapters stand behind each function's ports. One file a function, one feature a function.
 
+#[cfg(feature = "authorize-download")]
+pub mod authorize_download;
 #[cfg(feature = "authorize-playback")]
 pub mod authorize_playback;
 #[cfg(feature = "bootstrap-owner")]

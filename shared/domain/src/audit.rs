@@ -172,6 +172,10 @@ impl Details {
     }
     /// These and one more; a text that is too long is cut, and what is too much is left out.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "ids and counts are given as they are"
+    )]
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
         if self.0.len() < MAX_DETAILS {
             let value = value.to_string().chars().take(MAX_DETAIL).collect();

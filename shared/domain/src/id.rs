@@ -124,6 +124,10 @@ id!(
     PlaybackId, "plb_"
 );
 id!(
+    /// A download: what a media token was spent on.
+    DownloadId, "dwn_"
+);
+id!(
     /// A record of something that was done.
     RecordId, "rec_"
 );

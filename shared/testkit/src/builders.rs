@@ -10,9 +10,10 @@ use vault_domain::asset::{
 };
 use vault_domain::audit::{Author, Details, Event, Record, Source};
 use vault_domain::credential::{Email, Password, Role, User};
+use vault_domain::download::{Download, Rendition};
 use vault_domain::id::{
-    ApiKeyId, AssetId, InvitationId, KeyId, OrgId, PackageId, PlaybackId, RecordId, SessionId,
-    UserId,
+    ApiKeyId, AssetId, DownloadId, InvitationId, KeyId, OrgId, PackageId, PlaybackId, RecordId,
+    SessionId, UserId,
 };
 use vault_domain::library::Description;
 use vault_domain::link::LinkRequest;
@@ -49,6 +50,8 @@ pub const SESSION: SessionId = SessionId::from_octets([0x51; 16]);
 pub const VIEWER_SESSION: SessionId = SessionId::from_octets([0x52; 16]);
 /// A playback session of the viewer.
 pub const PLAYBACK: PlaybackId = PlaybackId::from_octets([0x61; 16]);
+/// A download of the owner.
+pub const DOWNLOAD: DownloadId = DownloadId::from_octets([0x62; 16]);
 /// The key of the first period of [`PACKAGE`].
 pub const KEY: KeyId = KeyId::from_octets([0x71; 16]);
 /// An invitation into the golden organisation.
@@ -367,6 +370,30 @@ pub fn grant(token: &MediaToken) -> Grant {
         views: 0,
         expires_at: GOLDEN_NOW.plus(300),
         revoked: false,
+    }
+}
+
+/// What is stored of the owner's media token: one download of the golden film, for five minutes.
+pub fn download_grant(token: &MediaToken) -> Grant {
+    Grant {
+        action: Action::Download,
+        subject: caller().subject,
+        ..grant(token)
+    }
+}
+
+/// A download of the owner, by the third media token, for six hours.
+pub fn download() -> Download {
+    let grant = download_grant(&media_token(3));
+    Download {
+        id: DOWNLOAD,
+        asset: ASSET,
+        rendition: Rendition::Original,
+        grant: grant.digest,
+        subject: grant.subject,
+        org: ORG,
+        opened_at: GOLDEN_NOW,
+        expires_at: GOLDEN_NOW.plus(21_600),
     }
 }
 

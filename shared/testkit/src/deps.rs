@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
-    access, account, authorize_playback, begin_upload, bootstrap_owner, client, deliver_key,
-    deliver_playlist, exchange, export_audit, finalize_upload, gate, guard, introspect, library,
-    login, manage_api_keys, organisation, process_upload, proof, read_audit, recover_account,
-    refresh, revoke_token, seal_audit, second_factor, send_mail, withdraw_asset,
+    access, account, authorize_download, authorize_playback, begin_upload, bootstrap_owner, client,
+    deliver_key, deliver_playlist, exchange, export_audit, finalize_upload, gate, guard,
+    introspect, library, login, manage_api_keys, organisation, process_upload, proof, read_audit,
+    recover_account, refresh, revoke_token, seal_audit, second_factor, send_mail, withdraw_asset,
 };
 use vault_policy::CedarPolicies;
 
@@ -253,6 +253,23 @@ impl Kit {
             entropy: self.entropy.clone(),
             media_base: builders::MEDIA_BASE.to_owned(),
             session_seconds: 3_600,
+        }
+    }
+    /// Of [`authorize_download`]: through the distribution, since the golden film is small.
+    pub fn authorize_download(&self) -> authorize_download::Deps {
+        authorize_download::Deps {
+            downloads: self.cloud.clone(),
+            gate: self.gate(),
+            hashing: self.hashing.clone(),
+            signer: self.signer.clone(),
+            sources: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            plan: authorize_download::Plan {
+                media_base: builders::MEDIA_BASE.to_owned(),
+                url_seconds: 21_600,
+                via_cloudfront_below: 20_000_000_000,
+            },
         }
     }
     /// Of [`deliver_playlist`].

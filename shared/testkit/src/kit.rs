@@ -5,6 +5,7 @@ use std::sync::Arc;
 use vault_domain::api_key::ApiKey;
 use vault_domain::asset::{Asset, AssetState, NewAsset, manifest_key, segment_key};
 use vault_domain::credential::{Role, User};
+use vault_domain::download::Download;
 use vault_domain::link::{Link, LinkRequest, LinkToken, Purpose};
 use vault_domain::packaging::PackagePlan;
 use vault_domain::ports::{
@@ -279,6 +280,30 @@ impl Kit {
         change(&mut grant);
         self.cloud.with(|s| s.grants.insert(grant.digest.0, grant));
         grant
+    }
+
+    /// Plants the grant of the owner's media token for one download; what is changed of it.
+    pub fn plant_download_grant(
+        &self,
+        token: &MediaToken,
+        change: impl FnOnce(&mut Grant),
+    ) -> Grant {
+        self.plant_grant(token, |grant| {
+            *grant = builders::download_grant(token);
+            change(grant);
+        })
+    }
+
+    /// Plants a download of the owner with the media token that was spent on it.
+    pub fn plant_downloaded(&self, token: &MediaToken) -> Download {
+        let grant = self.plant_download_grant(token, |grant| grant.views = 1);
+        let download = Download {
+            grant: grant.digest,
+            ..builders::download()
+        };
+        self.cloud
+            .with(|s| s.downloads.insert(download.id, download));
+        download
     }
 
     /// Plants the viewer's playback session with its spent view; its ticket.

@@ -3,8 +3,10 @@
 use vault_domain::api_key::ApiKey;
 use vault_domain::asset::NewAsset;
 use vault_domain::credential::{Role, User};
+use vault_domain::download::Download;
 use vault_domain::id::{
-    ApiKeyId, AssetId, InvitationId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId,
+    ApiKeyId, AssetId, DownloadId, InvitationId, KeyId, OrgId, PackageId, PlaybackId, SessionId,
+    UserId,
 };
 use vault_domain::member::{Account, Actor, Invitation, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
@@ -12,7 +14,7 @@ use vault_domain::ports::NewOwner;
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, Grant, Session};
 
-use crate::builders::{self, email, grant, media_token, playback, session};
+use crate::builders::{self, download, email, grant, media_token, playback, session};
 use crate::entropy::SeededEntropy;
 
 /// When what is stored for a while ends: far ahead of any real clock, since real stores remove what is over.
@@ -151,6 +153,18 @@ impl Sample {
             org: grant.org,
             expires_at: FAR_AHEAD,
             ..playback()
+        }
+    }
+    /// A download of a grant.
+    pub fn download(&self, grant: &Grant) -> Download {
+        Download {
+            id: DownloadId::from_octets(self.0.octets()),
+            asset: grant.asset,
+            grant: grant.digest,
+            subject: grant.subject,
+            org: grant.org,
+            expires_at: FAR_AHEAD,
+            ..download()
         }
     }
     /// A login session.

@@ -1,5 +1,11 @@
 //! Who may do what, as callers find it.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test tells what is wrong by panicking"
+)]
+
 use futures_util::FutureExt as _;
 use vault_domain::access::{Level, Principal, Visibility};
 use vault_domain::asset::{AssetState, Title};
@@ -12,7 +18,7 @@ use vault_domain::member::Actor;
 use vault_domain::page::PageSize;
 use vault_domain::time::Timestamp;
 use vault_domain::token::Caller;
-use vault_domain::usecase::access::{self, Placing, Wish};
+use vault_domain::usecase::access::{self, Move, Placing, Wish};
 use vault_domain::usecase::{Ask, deliver_key, library};
 use vault_testkit::builders::{self, ASSET, KEY, ORG, OWNER, VIEWER};
 use vault_testkit::clock::GOLDEN_NOW;
@@ -48,7 +54,7 @@ fn to_viewer(level: Level) -> Wish {
 fn restrict(kit: &Kit) {
     let placing = Placing {
         visibility: Some(Visibility::Restricted),
-        collection: None,
+        collection: Move::Stay,
     };
     now(access::place(
         &kit.access(),
@@ -202,7 +208,7 @@ fn a_group_and_a_collection_lend_what_is_granted_on_them() {
     let made = now(access::create_collection(&deps, &owner, closed, None)).unwrap();
     let placing = Placing {
         visibility: None,
-        collection: Some(Some(made.id)),
+        collection: Move::Into(made.id),
     };
     now(access::place(&deps, &owner, ASSET, placing)).unwrap();
     assert!(reads(&kit, &viewer()).is_err());
@@ -352,7 +358,7 @@ fn changes_of_access_survive_every_cut() {
     Scenario::new("place", kit, async |kit: &Kit, _| {
         let placing = Placing {
             visibility: Some(Visibility::Restricted),
-            collection: Some(Some(CollectionId::from_octets([1; 16]))),
+            collection: Move::Into(CollectionId::from_octets([1; 16])),
         };
         let placed = access::place(&kit.access(), &builders::ask(), ASSET, placing).await;
         answer(placed, |_| "placed".to_owned())

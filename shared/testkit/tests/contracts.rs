@@ -175,6 +175,15 @@ async fn grants_and_views() {
 }
 
 #[tokio::test]
+async fn downloads() {
+    let (kit, seeds) = (kit(), SEEDS);
+    kit.faults.interleave(true);
+    for seed in seeds {
+        contract::downloads_contract(&*kit.cloud, &*kit.cloud, &*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn playlist_reads() {
     let kit = kit();
     let cloud = &*kit.cloud;

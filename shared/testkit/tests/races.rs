@@ -114,6 +114,19 @@ async fn named_spends(seed: u64, way: Way) {
     assert_eq!(kit.leaks(), Vec::<String>::new());
 }
 
+async fn downloads(seed: u64, way: Way) {
+    let kit = kit(seed);
+    race::race_downloads(Arc::new(kit.authorize_download()), setup(&kit), seed, way).await;
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+}
+
+async fn named_downloads(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let deps = Arc::new(kit.authorize_download());
+    race::race_named_downloads(deps, setup(&kit), seed, way).await;
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+}
+
 async fn finalizes(seed: u64, way: Way) {
     let kit = kit(seed);
     let put = putter(&kit.cloud);
@@ -221,6 +234,8 @@ races! {
     forgotten 0..4;
     spends SEEDS;
     named_spends SEEDS;
+    downloads SEEDS;
+    named_downloads SEEDS;
     finalizes 0..10;
     deliveries SEEDS;
 }

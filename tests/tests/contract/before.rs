@@ -43,7 +43,10 @@ async fn assets_of_before_the_library_go_their_way() {
         version: 1,
         ..all[0].description.clone()
     };
-    let described = stores.library.describe(id, 0, &next).await;
-    assert!(described.expect("describe").is_some());
+    let described = stores
+        .library
+        .describe(id, 0, &next, &builders::record())
+        .await;
+    applied(described);
     applied(assets.withdraw(id, &builders::record()).await);
 }

@@ -153,6 +153,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn downloads() {
+        let stores = Stores::new();
+        contract::downloads_contract(&stores.downloads, &stores.grants, &stores.assets, seed())
+            .await;
+    }
+
+    #[tokio::test]
     async fn playlist_reads() {
         let stores = Stores::new();
         let among = PlaylistStores {

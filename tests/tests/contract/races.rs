@@ -9,8 +9,8 @@ use vault_domain::ports::{Clock as _, ContentKeys};
 use vault_domain::usecase::gate::Gate;
 use vault_domain::usecase::guard::Guard;
 use vault_domain::usecase::{
-    authorize_playback, finalize_upload, login, organisation, process_upload, recover_account,
-    refresh,
+    authorize_download, authorize_playback, finalize_upload, login, organisation, process_upload,
+    recover_account, refresh,
 };
 use vault_testkit::Kit;
 use vault_testkit::clock::FixedClock;
@@ -183,6 +183,27 @@ async fn one_of_a_hundred_spends_opens_the_one_view() {
 async fn a_hundred_spends_of_one_name_open_one_view() {
     let (stores, seed) = (Stores::new(), seed());
     race::race_named_spends(spending(&stores, seed), setup(&stores), seed, WAY).await;
+}
+
+fn downloading(stores: &Stores, seed: u64) -> Arc<authorize_download::Deps> {
+    Arc::new(authorize_download::Deps {
+        downloads: Arc::new(stores.downloads.clone()),
+        gate: gate(stores, seed),
+        clock: stopped(),
+        ..Kit::new(seed).authorize_download()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_of_a_hundred_spends_opens_the_one_download() {
+    let (stores, seed) = (Stores::new(), seed());
+    race::race_downloads(downloading(&stores, seed), setup(&stores), seed, WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_spends_of_one_name_open_one_download() {
+    let (stores, seed) = (Stores::new(), seed());
+    race::race_named_downloads(downloading(&stores, seed), setup(&stores), seed, WAY).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -9,10 +9,10 @@ use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
     AccessTables, DynamoAccess, DynamoAccounts, DynamoAssets, DynamoAudit, DynamoCeremonies,
-    DynamoClients, DynamoContentKeys, DynamoDirectory, DynamoFactors, DynamoGrants,
-    DynamoInvitations, DynamoKeyReads, DynamoLibrary, DynamoLimits, DynamoLinks, DynamoMembers,
-    DynamoOrganisations, DynamoPlaylistReads, DynamoRecords, DynamoRecovery, DynamoSessions,
-    DynamoStandings, DynamoViews, RecoveryTables, StandingTables,
+    DynamoClients, DynamoContentKeys, DynamoDirectory, DynamoDownloads, DynamoFactors,
+    DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary, DynamoLimits, DynamoLinks,
+    DynamoMembers, DynamoOrganisations, DynamoPlaylistReads, DynamoRecords, DynamoRecovery,
+    DynamoSessions, DynamoStandings, DynamoViews, RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
@@ -40,6 +40,7 @@ pub(crate) struct Stores {
     pub(crate) sessions: DynamoSessions,
     pub(crate) grants: DynamoGrants,
     pub(crate) views: DynamoViews,
+    pub(crate) downloads: DynamoDownloads,
     pub(crate) playlist_reads: DynamoPlaylistReads,
     pub(crate) key_reads: DynamoKeyReads,
     pub(crate) records: DynamoRecords,
@@ -92,6 +93,13 @@ impl Stores {
             sessions: DynamoSessions::new(of(), table("SessionsTable")),
             grants: DynamoGrants::new(table("GrantsTable"), records()),
             views: DynamoViews::new(
+                of(),
+                table("GrantsTable"),
+                table("AssetsTable"),
+                table("PlaybackTable"),
+                records(),
+            ),
+            downloads: DynamoDownloads::new(
                 of(),
                 table("GrantsTable"),
                 table("AssetsTable"),

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod downloads;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod factors;

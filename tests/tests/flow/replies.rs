@@ -90,6 +90,7 @@ const REFUSALS: &[(&str, &str, u16)] = &[
     ("PUT", "/v1/groups/grp_x/members/usr_x", 401),
     ("DELETE", "/v1/groups/grp_x/members/usr_x", 401),
     ("POST", "/v1/assets/ast_x/playback", 401),
+    ("POST", "/v1/assets/ast_x/download", 401),
     ("POST", "/v1/assets/ast_x/withdraw", 401),
     ("GET", "/v1/playback/x/master.m3u8", 401),
     (

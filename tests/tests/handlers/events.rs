@@ -18,6 +18,11 @@ fn filled(kit: &Kit, text: &str) -> String {
         ),
         ("{{media}}", builders::media_token(2).expose().to_owned()),
         ("{{spent}}", builders::media_token(1).expose().to_owned()),
+        ("{{download}}", builders::media_token(3).expose().to_owned()),
+        (
+            "{{downloaded}}",
+            builders::media_token(4).expose().to_owned(),
+        ),
         ("{{ticket}}", ticket.expose().to_owned()),
         ("{{asset}}", builders::ASSET.to_string()),
         ("{{key}}", builders::KEY.to_string()),

@@ -508,3 +508,44 @@ async fn a_change_of_the_organisation_asks_for_a_recent_proof_and_a_look_does_no
     let body: serde_json::Value = serde_json::from_slice(reply.body()).unwrap();
     assert_eq!(body["code"], "reauthentication_needed");
 }
+
+#[tokio::test]
+async fn a_download_is_told_with_its_url_its_name_and_its_end() {
+    let token = builders::media_token(3);
+    let ask = Ask::to("authorize-download", "POST")
+        .path("asset_id", builders::ASSET)
+        .header("idempotency-key", "the-same-download")
+        .header("authorization", format!("Bearer {}", token.expose()));
+    insta::assert_snapshot!(whole(&ask).await);
+    let kit = golden();
+    let (first, again) = (answer(&kit, &ask).await, answer(&kit, &ask).await);
+    assert_eq!(
+        (first.status().as_u16(), again.status().as_u16()),
+        (201, 201)
+    );
+    assert_eq!(
+        first.body(),
+        again.body(),
+        "a repeated request is told the same"
+    );
+}
+
+#[tokio::test]
+async fn another_rendition_than_the_original_is_told_not_to_be_there() {
+    let token = builders::media_token(3);
+    let ask = Ask::to("authorize-download", "POST")
+        .path("asset_id", builders::ASSET)
+        .header("authorization", format!("Bearer {}", token.expose()));
+    for (body, status) in [
+        (json!({ "rendition": "720p" }), 400),
+        (json!({ "rendition": 1 }), 400),
+        (json!({}), 201),
+    ] {
+        let kit = golden();
+        let reply = answer(&kit, &ask.clone().json(&body)).await;
+        assert_eq!(reply.status().as_u16(), status, "{body}");
+        let spent = kit.cloud.snapshot().downloads.len();
+        assert_eq!(spent, if status == 201 { 2 } else { 1 }, "{body}");
+    }
+    insta::assert_snapshot!(whole(&ask.json(&json!({ "rendition": "720p" }))).await);
+}

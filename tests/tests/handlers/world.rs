@@ -241,6 +241,15 @@ pub(crate) async fn answer_request(
                 )
                 .await
         }
+        "authorize-download" => {
+            problems
+                .serve(
+                    &kit.authorize_download(),
+                    authorize_download::handle,
+                    request,
+                )
+                .await
+        }
         "deliver-playlist" => {
             problems
                 .serve(&kit.deliver_playlist(), deliver_playlist::handle, request)
@@ -317,6 +326,8 @@ pub(crate) fn golden() -> Kit {
     kit.plant_ready();
     kit.plant_playback();
     kit.plant_grant(&builders::media_token(2), |_| ());
+    kit.plant_download_grant(&builders::media_token(3), |_| ());
+    kit.plant_downloaded(&builders::media_token(4));
     kit.plant_client(|_| ());
     kit.plant_reset();
     kit.plant_verification();
@@ -352,6 +363,7 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
     let access = access(kit);
     let asset = builders::ASSET;
     let media = builders::media_token(2);
+    let download = builders::media_token(3);
     let ticket = kit.golden_ticket();
     let exchange = format!(
         "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token={}\
@@ -472,6 +484,10 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
         Ask::to("authorize-playback", "POST")
             .header("authorization", format!("Bearer {}", media.expose()))
             .path("asset_id", asset),
+        Ask::to("authorize-download", "POST")
+            .header("authorization", format!("Bearer {}", download.expose()))
+            .path("asset_id", asset)
+            .json(&json!({ "rendition": "original" })),
         Ask::to("deliver-playlist", "GET")
             .path("token", ticket.expose())
             .path("playlist", "video.m3u8"),

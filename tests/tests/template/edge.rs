@@ -20,6 +20,10 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
         &resources["SegmentCache"]["Properties"]["CachePolicyConfig"],
         &mut faults,
     );
+    original_cache(
+        &resources["OriginalCache"]["Properties"]["CachePolicyConfig"],
+        &mut faults,
+    );
     headers(
         &resources["SegmentHeaders"]["Properties"]["ResponseHeadersPolicyConfig"],
         &mut faults,
@@ -58,32 +62,42 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
 
 fn distribution(config: &Value, faults: &mut Faults) {
     let origins = config["Origins"].as_array().cloned().unwrap_or_default();
-    faults.same("number of origins", &json!(origins.len()), &json!(1));
-    faults.same(
-        "origin",
-        &origins[0]["DomainName"],
-        &json!({ "Ref": "MediaBucketDomain" }),
-    );
-    faults.same(
-        "origin access",
-        &origins[0]["OriginAccessControlId"],
-        &json!({ "Fn::GetAtt": "OriginAccess.Id" }),
-    );
+    let known = [
+        ("media", "MediaBucketDomain"),
+        ("uploads", "UploadsBucketDomain"),
+    ];
+    faults.same("number of origins", &json!(origins.len()), &json!(2));
+    for (origin, (id, domain)) in origins.iter().zip(known) {
+        faults.same("origin id", &origin["Id"], &json!(id));
+        faults.same("origin", &origin["DomainName"], &json!({ "Ref": domain }));
+        faults.same(
+            "origin access",
+            &origin["OriginAccessControlId"],
+            &json!({ "Fn::GetAtt": "OriginAccess.Id" }),
+        );
+    }
     faults.same("HTTP", &config["HttpVersion"], &json!("http2and3"));
     faults.same("logging", &config["Logging"], &Value::Null);
     let behaviours = config["CacheBehaviors"]
         .as_array()
         .cloned()
         .unwrap_or_default();
-    faults.same("number of behaviours", &json!(behaviours.len()), &json!(1));
-    faults.same("path", &behaviours[0]["PathPattern"], &json!("/media/*"));
-    for behaviour in behaviours.iter().chain([&config["DefaultCacheBehavior"]]) {
+    faults.same("number of behaviours", &json!(behaviours.len()), &json!(2));
+    let of = [
+        (json!("/media/*"), "media", "SegmentCache"),
+        (json!("/uploads/*"), "uploads", "OriginalCache"),
+        (Value::Null, "media", "SegmentCache"),
+    ];
+    let all = behaviours.iter().chain([&config["DefaultCacheBehavior"]]);
+    for (behaviour, (path, origin, cache)) in all.zip(of) {
         let mut check = |what: &str, expected| faults.same(what, &behaviour[what], &expected);
         check("TrustedKeyGroups", json!([{ "Ref": "UrlSigners" }]));
         check("TrustedSigners", Value::Null);
         check("ViewerProtocolPolicy", json!("https-only"));
         check("AllowedMethods", json!(["GET", "HEAD"]));
-        check("CachePolicyId", json!({ "Ref": "SegmentCache" }));
+        check("PathPattern", path);
+        check("TargetOriginId", json!(origin));
+        check("CachePolicyId", json!({ "Ref": cache }));
         check(
             "ResponseHeadersPolicyId",
             json!({ "Ref": "SegmentHeaders" }),
@@ -126,6 +140,28 @@ fn cache(policy: &Value, faults: &mut Faults) {
     faults.same("least time in the cache", &policy["MinTTL"], &json!(86_400));
     faults.same(
         "cache key",
+        &policy["ParametersInCacheKeyAndForwardedToOrigin"],
+        &parameters,
+    );
+}
+
+/// Originals are asked for anew each time, under the name and type that were signed.
+fn original_cache(policy: &Value, faults: &mut Faults) {
+    for (what, seconds) in [("MinTTL", 0), ("DefaultTTL", 0), ("MaxTTL", 1)] {
+        faults.same(what, &policy[what], &json!(seconds));
+    }
+    let parameters = json!({
+        "CookiesConfig": { "CookieBehavior": "none" },
+        "HeadersConfig": { "HeaderBehavior": "none" },
+        "QueryStringsConfig": {
+            "QueryStringBehavior": "whitelist",
+            "QueryStrings": ["response-content-disposition", "response-content-type"],
+        },
+        "EnableAcceptEncodingBrotli": false,
+        "EnableAcceptEncodingGzip": false,
+    });
+    faults.same(
+        "cache key of originals",
         &policy["ParametersInCacheKeyAndForwardedToOrigin"],
         &parameters,
     );

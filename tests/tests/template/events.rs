@@ -58,6 +58,7 @@ const ROUTES: &[(&str, &str)] = &[
         "DELETE /v1/groups/{group_id}/members/{user_id}",
         "ManageAccess",
     ),
+    ("POST /v1/assets/{asset_id}/download", "AuthorizeDownload"),
     ("POST /v1/assets/{asset_id}/playback", "AuthorizePlayback"),
     ("POST /v1/assets/{asset_id}/withdraw", "WithdrawAsset"),
     ("POST /v1/email/verify", "RecoverAccount"),

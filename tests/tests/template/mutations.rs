@@ -36,9 +36,25 @@ pub(crate) const MUTATIONS: &[(&str, &str, &str)] = &[
     ),
     (DATA, "s3:TlsVersion: '1.2'", "s3:TlsVersion: '1.0'"),
     (
-        DATA,
-        "'${UploadsBucket.Arn}/*'",
-        "'${UploadsBucket.Arn}/uploads/*'",
+        EDGE,
+        "'${UploadsBucketArn}/*'",
+        "'${UploadsBucketArn}/uploads/*'",
+    ),
+    (
+        EDGE,
+        "${UploadsBucketArn}/uploads/*/source",
+        "${UploadsBucketArn}/*",
+    ),
+    (EDGE, "MaxTTL: 1\n", "MaxTTL: 86400\n"),
+    (
+        EDGE,
+        "response-content-disposition, response-content-type]",
+        "response-content-disposition, response-content-type, versionId]",
+    ),
+    (
+        ROLES,
+        "${UploadsBucketArn}/uploads/*/source",
+        "${UploadsBucketArn}/uploads/*",
     ),
     (DATA, "AllowedMethods: [PUT]", "AllowedMethods: [PUT, GET]"),
     (

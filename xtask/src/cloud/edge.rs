@@ -25,6 +25,7 @@ pub(super) fn spawn(
         "stack": outputs.stack,
         "stage": "$default",
         "media_bucket": outputs.stack_output("MediaBucket")?,
+        "uploads_bucket": outputs.stack_output("UploadsBucket")?,
         "trusted_keys": [{ "id": outputs.url_signing_key_id, "pem": outputs.url_signing_public_pem }],
         "allowed_origins": [outputs.page_url],
         "page_dir": context.root.join("infra/local/page"),

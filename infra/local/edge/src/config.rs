@@ -24,6 +24,8 @@ pub struct Config {
     pub stack: String,
     /// The bucket behind `/media/*`.
     pub media_bucket: String,
+    /// The bucket behind `/uploads/*`.
+    pub uploads_bucket: String,
     /// The key group of the distribution.
     pub trusted_keys: Vec<TrustedKey>,
     /// What the template's `AllowedOrigins` parameter was deployed with.

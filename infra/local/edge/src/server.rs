@@ -111,8 +111,7 @@ impl Services {
             },
             distribution: Distribution {
                 keys: KeyGroup::new(&config.trusted_keys)?,
-                origin: Origin::new(upstream, &config.media_bucket),
-                behaviour: behaviour(config)?,
+                behaviours: behaviours(config, &upstream)?,
                 ambient,
             },
             control: Control::new(ambient),
@@ -126,25 +125,35 @@ impl Services {
     }
 
     async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Reply {
+        let owner = self.distribution.owner(request.uri().path());
         match request.uri().path() {
             "/_edge/health" => json(StatusCode::OK, &json!({ "status": "ready" })),
             "/_edge/invalidations" => self.control.recorded(),
-            path if Distribution::owns(path) => self.distribution.handle(&request, peer).await,
             path if Control::owns(path) => self.control.handle(request).await,
-            _ => self.gateway.handle(request, peer).await,
+            _ => match owner {
+                Some(owner) => self.distribution.handle(owner, &request, peer).await,
+                None => self.gateway.handle(request, peer).await,
+            },
         }
     }
 }
 
-fn behaviour(config: &Config) -> Result<Behaviour, BoxError> {
-    let path = config.edge_template();
-    if !path.exists() {
-        return Ok(Behaviour::built_in(&config.allowed_origins));
-    }
-    Ok(Behaviour::read(
-        &Node::read(&path)?,
-        &config.allowed_origins,
-    ))
+fn behaviours(config: &Config, upstream: &Upstream) -> Result<Vec<(Behaviour, Origin)>, BoxError> {
+    let (path, origins) = (config.edge_template(), &config.allowed_origins);
+    let behaviours = if path.exists() {
+        Behaviour::read(&Node::read(&path)?, origins)
+    } else {
+        Behaviour::built_in(origins)
+    };
+    let with_bucket = behaviours.into_iter().map(|behaviour| {
+        let bucket = match behaviour.origin.as_str() {
+            "media" => &config.media_bucket,
+            "uploads" => &config.uploads_bucket,
+            other => return Err(format!("no bucket is known for the origin {other}").into()),
+        };
+        Ok((behaviour, Origin::new(upstream.clone(), bucket)))
+    });
+    with_bucket.collect()
 }
 
 /// Accepts connections for ever; one that fails ends alone.

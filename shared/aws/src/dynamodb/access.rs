@@ -72,7 +72,7 @@ impl DynamoAccess {
             .key_condition_expression("pk = :org AND begins_with(sk, :prefix)")
             .expression_attribute_values(":org", text(org.to_string()))
             .expression_attribute_values(":prefix", text(prefix))
-            .set_exclusive_start_key(after.map(|id| key(org, id)))
+            .set_exclusive_start_key(after.map(|id| key(org, &id)))
             .limit(i32::try_from(LISTED).unwrap_or(i32::MAX))
             .send()
             .await;
@@ -167,7 +167,7 @@ impl DynamoAccess {
     ) -> Result<TransactWriteItem, BuildError> {
         let mut update = Update::builder()
             .table_name(&self.tables.access)
-            .set_key(Some(key(next.org, next.id)))
+            .set_key(Some(key(next.org, &next.id)))
             .condition_expression("access_version = :seen")
             .expression_attribute_names("#name", "name")
             .expression_attribute_values(":name", text(next.name.as_str()))
@@ -187,7 +187,7 @@ impl DynamoAccess {
 impl Collections for DynamoAccess {
     async fn collection(&self, org: OrgId, id: CollectionId) -> Stored<Option<Collection>> {
         const OPERATION: &str = "collections.collection";
-        let item = self.one(OPERATION, key(org, id)).await?;
+        let item = self.one(OPERATION, key(org, &id)).await?;
         read(OPERATION, item.as_ref(), collection)
     }
 
@@ -246,7 +246,7 @@ impl AccessChanges for DynamoAccess {
         let version = ("access_version", record::number(seen.access.version));
         let writes = || {
             Ok(vec![
-                self.deleted(key(seen.org, seen.id), version)?,
+                self.deleted(key(seen.org, &seen.id), version)?,
                 self.counted(seen.org, COUNT, false)?,
             ])
         };

@@ -69,12 +69,12 @@ fn entry(fields: Fields<'_>) -> Result<Entry, Corrupt> {
 }
 
 /// Key of something of an organisation.
-pub(super) fn key(org: OrgId, id: impl ToString) -> Item {
+pub(super) fn key(org: OrgId, id: &(impl ToString + ?Sized)) -> Item {
     item([(PK, text(org.to_string())), (SK, text(id.to_string()))])
 }
 
 pub(super) fn collection_item(collection: &Collection) -> Item {
-    let mut record = key(collection.org, collection.id);
+    let mut record = key(collection.org, &collection.id);
     record.extend(item([
         ("name", text(collection.name.as_str())),
         ("created_at", time(collection.created_at)),
@@ -98,7 +98,7 @@ pub(super) fn collection(item: &Item) -> Result<Collection, Corrupt> {
 }
 
 pub(super) fn group_item(group: &Group) -> Item {
-    let mut record = key(group.org, group.id);
+    let mut record = key(group.org, &group.id);
     record.extend(item([
         ("name", text(group.name.as_str())),
         ("created_at", time(group.created_at)),

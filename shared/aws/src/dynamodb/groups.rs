@@ -23,7 +23,7 @@ impl DynamoAccess {
     fn there(&self, org: OrgId, group: GroupId) -> Result<TransactWriteItem, BuildError> {
         let check = ConditionCheck::builder()
             .table_name(&self.tables.access)
-            .set_key(Some(key(org, group)))
+            .set_key(Some(key(org, &group)))
             .condition_expression("attribute_exists(pk)")
             .build()?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
@@ -54,7 +54,7 @@ impl DynamoAccess {
     fn rename(&self, seen: &Group, next: &Group) -> Result<TransactWriteItem, BuildError> {
         let update = Update::builder()
             .table_name(&self.tables.access)
-            .set_key(Some(key(seen.org, seen.id)))
+            .set_key(Some(key(seen.org, &seen.id)))
             .update_expression("SET #name = :next")
             .condition_expression("#name = :seen")
             .expression_attribute_names("#name", "name")
@@ -73,7 +73,7 @@ fn user_of(item: &Item) -> Result<UserId, Corrupt> {
 impl Groups for DynamoAccess {
     async fn group(&self, org: OrgId, id: GroupId) -> Stored<Option<Group>> {
         const OPERATION: &str = "groups.group";
-        let item = self.one(OPERATION, key(org, id)).await?;
+        let item = self.one(OPERATION, key(org, &id)).await?;
         read(OPERATION, item.as_ref(), group)
     }
 
@@ -104,7 +104,7 @@ impl Groups for DynamoAccess {
         let name = ("name", text(seen.name.as_str()));
         let writes = || {
             Ok(vec![
-                self.deleted(key(seen.org, seen.id), name)?,
+                self.deleted(key(seen.org, &seen.id), name)?,
                 self.counted(seen.org, COUNT, false)?,
             ])
         };

@@ -74,21 +74,53 @@ impl DynamoViews {
     }
 }
 
-/// Why a view is not opened now.
-enum Refused {
-    /// The session's condition was not met.
+/// Why a view or a download is not opened now.
+pub(super) enum Refused {
+    /// The condition of the session, or of the download, was not met.
     SessionThere,
     /// The grant's condition was not met.
     GrantSpent,
 }
 
-fn refused(reasons: &Reasons) -> Option<Refused> {
+pub(super) fn refused(reasons: &Reasons) -> Option<Refused> {
     if reasons.is_unmet(0) {
         return Some(Refused::SessionThere);
     }
     // A collision over the session may hide that it is there: only a clear first answer lets the second decide.
     let spent = reasons.is_unmet(1) && !reasons.is_collided(0);
     spent.then_some(Refused::GrantSpent)
+}
+
+/// Where [`admission`] reads.
+#[derive(Clone, Copy)]
+pub(super) struct Admission<'a> {
+    pub(super) client: &'a Client,
+    pub(super) operation: &'static str,
+    pub(super) grants: &'a str,
+    pub(super) assets: &'a str,
+}
+
+/// The grant and the asset, in one consistent read.
+pub(super) async fn admission(
+    from: Admission<'_>,
+    grant: Digest,
+    asset: AssetId,
+) -> Stored<(Option<Grant>, Option<Asset>)> {
+    let Admission {
+        client,
+        operation,
+        grants: of_grants,
+        assets,
+    } = from;
+    let wanted = [
+        Wanted::of(of_grants, grant.hex()),
+        Wanted::of(assets, asset.to_string()),
+    ];
+    let found = batch(client, operation, wanted).await?;
+    Ok((
+        read(operation, found.first(of_grants), grants::from_item)?,
+        read(operation, found.first(assets), assets_record::from_item)?,
+    ))
 }
 
 #[async_trait]
@@ -98,20 +130,13 @@ impl Views for DynamoViews {
         grant: Digest,
         asset: AssetId,
     ) -> Stored<(Option<Grant>, Option<Asset>)> {
-        const OPERATION: &str = "views.admission";
-        let wanted = [
-            Wanted::of(&self.grants, grant.hex()),
-            Wanted::of(&self.assets, asset.to_string()),
-        ];
-        let found = batch(&self.client, OPERATION, wanted).await?;
-        Ok((
-            read(OPERATION, found.first(&self.grants), grants::from_item)?,
-            read(
-                OPERATION,
-                found.first(&self.assets),
-                assets_record::from_item,
-            )?,
-        ))
+        let from = Admission {
+            client: &self.client,
+            operation: "views.admission",
+            grants: &self.grants,
+            assets: &self.assets,
+        };
+        admission(from, grant, asset).await
     }
 
     async fn open(&self, session: &PlaybackSession, record: &Record) -> Stored<Opening> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use vault_domain::asset::{ChecksumAlgorithm, NewAsset, source_key};
+use vault_domain::download::Override;
 use vault_domain::ports::{SignedPart, StoreError, Stored};
 use vault_domain::secret::SecretText;
 
@@ -14,7 +15,11 @@ const LIFETIME: Duration = Duration::from_hours(1);
 const SENT_ANYWAY: [&str; 2] = ["host", "content-length"];
 
 fn lifetime(operation: &'static str) -> Stored<PresigningConfig> {
-    PresigningConfig::expires_in(LIFETIME).map_err(|error| StoreError::new(operation, error))
+    lasting(operation, LIFETIME)
+}
+
+fn lasting(operation: &'static str, lifetime: Duration) -> Stored<PresigningConfig> {
+    PresigningConfig::expires_in(lifetime).map_err(|error| StoreError::new(operation, error))
 }
 
 fn octets(operation: &'static str, size: u64) -> Stored<i64> {
@@ -97,9 +102,32 @@ pub(super) async fn part(
     Ok(signed(number, size, &presigned))
 }
 
+/// A GET of the source, under another name and type. No header is signed but the host, so ranges and conditions may be
+/// asked for.
+pub(super) async fn source(
+    client: &Client,
+    bucket: &str,
+    asset: &NewAsset,
+    asked: &Override,
+    seconds: u64,
+) -> Stored<SecretText> {
+    const OPERATION: &str = "uploads.presign_source";
+    let request = client
+        .get_object()
+        .bucket(bucket)
+        .key(source_key(asset.org, asset.id))
+        .response_content_disposition(&asked.disposition)
+        .response_content_type(&asked.content_type);
+    let lifetime = lasting(OPERATION, Duration::from_secs(seconds))?;
+    let presigned = request.presigned(lifetime).await;
+    let presigned = presigned.map_err(|error| StoreError::new(OPERATION, error))?;
+    Ok(SecretText::new(presigned.uri().to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
-    use vault_domain::asset::Checksum;
+    use vault_domain::asset::{Checksum, MediaType, Title};
+    use vault_domain::download::FileName;
 
     use super::super::uploads::tests::announced;
     use super::*;
@@ -110,7 +138,11 @@ mod tests {
     }
 
     fn query<'a>(part: &'a SignedPart, name: &str) -> Option<&'a str> {
-        let (_, query) = part.url.expose().split_once('?')?;
+        parameter(&part.url, name)
+    }
+
+    fn parameter<'a>(url: &'a SecretText, name: &str) -> Option<&'a str> {
+        let (_, query) = url.expose().split_once('?')?;
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
     }
@@ -150,6 +182,27 @@ mod tests {
             assert_eq!(headers, expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
             assert_eq!(query(&part, "X-Amz-Expires"), Some("3600"));
         }
+    }
+
+    #[tokio::test]
+    async fn a_source_is_signed_with_its_name_and_type_and_takes_any_range() {
+        let title = Title::stored("Ünïç \"film\"").unwrap();
+        let media_type = MediaType::parse("video/mp4").unwrap();
+        let asked = Override::of(&FileName::of(&title, &media_type), &media_type);
+        let (client, asset) = (client(true), announced(5));
+        let signed = async |seconds| source(&client, "uploads", &asset, &asked, seconds).await;
+        let url = signed(600).await.unwrap();
+        let of = |name| parameter(&url, name).unwrap();
+        assert_eq!(of("X-Amz-SignedHeaders"), "host");
+        assert_eq!(of("X-Amz-Expires"), "600");
+        assert_eq!(of("response-content-type"), "video%2Fmp4");
+        let named = of("response-content-disposition");
+        assert!(
+            named.starts_with("attachment%3B%20filename%3D%22Unic%20_film_.mp4%22%3B"),
+            "{named}"
+        );
+        assert!(!url.expose().contains("x-amz-checksum-mode"));
+        assert!(signed(8 * 86_400).await.is_err(), "S3 takes seven days");
     }
 
     #[tokio::test]

@@ -12,9 +12,11 @@ use aws_sdk_s3::types::{
     CompletedPart, MultipartUpload,
 };
 use vault_domain::asset::{ChecksumAlgorithm, NewAsset, source_key};
+use vault_domain::download::Override;
 use vault_domain::ports::{
-    Completion, SignedPart, SourceHead, StoreError, Stored, UploadedPart, Uploads,
+    Completion, SignedPart, SourceHead, SourceUrls, StoreError, Stored, UploadedPart, Uploads,
 };
+use vault_domain::secret::SecretText;
 
 use super::{collect, presign};
 
@@ -307,6 +309,18 @@ impl Uploads for S3Uploads {
         let sent = request.key(key(asset)).send().await;
         sent.map_err(|error| StoreError::new("uploads.delete", error))?;
         Ok(())
+    }
+}
+
+#[async_trait]
+impl SourceUrls for S3Uploads {
+    async fn presign_source(
+        &self,
+        asset: &NewAsset,
+        asked: &Override,
+        seconds: u64,
+    ) -> Stored<SecretText> {
+        presign::source(&self.client, &self.bucket, asset, asked, seconds).await
     }
 }
 

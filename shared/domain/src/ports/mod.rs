@@ -16,6 +16,7 @@ use crate::token::{Digest, Grant};
 mod access;
 mod audit;
 mod devices;
+mod downloads;
 mod factors;
 mod identity;
 mod invitations;
@@ -32,6 +33,7 @@ pub use audit::{
 };
 pub use clients::{Clients, Creation, MAX_CLIENTS};
 pub use devices::{DeviceClaims, DeviceTokens};
+pub use downloads::{Downloads, SourceUrls};
 pub use factors::{Accounts, Ceremonies, Ceremony, Factors, LoginChallenges, Purpose};
 pub use identity::{
     AccessTokens, AccessVerifier, Attempt, Directory, Limits, Members, NewOwner, OwnerOutcome,
@@ -94,12 +96,12 @@ pub trait Grants: Send + Sync {
     async fn create(&self, grant: &Grant, record: &Record) -> Stored<()>;
 }
 
-/// What became of the opening of a view.
+/// What became of the opening of a view or a download.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Opening {
-    /// One view is spent and the session is open: both or neither.
+    /// One view is spent and the session or download is open: both or neither.
     Opened,
-    /// This session was opened before; nothing was spent.
+    /// This session or download was opened before; nothing was spent.
     AlreadyOpen,
     /// The grant has no view left, is over or revoked; nothing was spent.
     Refused,

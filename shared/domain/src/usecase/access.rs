@@ -64,8 +64,20 @@ pub struct Wish {
 pub struct Placing {
     /// Who sees it.
     pub visibility: Option<Visibility>,
-    /// The collection; none in it takes it out of the one that it is in.
-    pub collection: Option<Option<CollectionId>>,
+    /// The collection.
+    pub collection: Move,
+}
+
+/// What becomes of the collection that an asset is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Move {
+    /// It stays in it.
+    #[default]
+    Stay,
+    /// It is in none.
+    Out,
+    /// It is in this one.
+    Into(CollectionId),
 }
 
 /// Who may do what with an asset.
@@ -124,7 +136,11 @@ pub async fn place(
     for _ in 0..TRIES {
         let (entered, asset, verdict) = opened(deps, ask, id).await?;
         let visibility = placing.visibility.unwrap_or(asset.access.visibility);
-        let collection = placing.collection.unwrap_or(asset.collection);
+        let collection = match placing.collection {
+            Move::Stay => asset.collection,
+            Move::Out => None,
+            Move::Into(id) => Some(id),
+        };
         if (visibility, collection) == (asset.access.visibility, asset.collection) {
             return Ok(asset);
         }

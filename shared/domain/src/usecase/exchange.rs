@@ -80,11 +80,22 @@ pub struct Minted {
     pub grant: Grant,
 }
 
+/// A copy is a copy, however often it is fetched: a token for one opens one download.
+fn check_views(action: Action, views: Views) -> Result<(), Malformed> {
+    match (action, views) {
+        (Action::Play, _) | (Action::Download, Views(1)) => Ok(()),
+        (Action::Download, _) => Err(Malformed {
+            field: "max_views",
+            expected: "1, or nothing: a token for a download opens one",
+        }),
+    }
+}
+
 /// Mints a media token. One whose reply is lost is never known to anyone and ends by its lifetime.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for an asset that the caller cannot see, [`Refusal::WrongState`] for one that
-/// will never play, [`Refusal::Forbidden`], [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
+/// will never play, [`Refusal::Malformed`] for several downloads, [`Refusal::Forbidden`], [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<Minted, Refusal> {
     let Command {
         ask,
@@ -93,6 +104,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Minted, Refusal> {
         lifetime,
         max_views,
     } = command;
+    check_views(action, max_views)?;
     // The role as it is now, not as it was when the access token was made.
     let entered = deps.gate.enter(&ask).await?;
     let found = deps.assets.get(asset).await?;

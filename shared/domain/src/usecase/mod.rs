@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod account;
+pub mod authorize_download;
 pub mod authorize_playback;
 mod background;
 pub mod begin_upload;

@@ -18,10 +18,10 @@ fn applied(state: &mut State, record: &Record) -> Change {
 }
 
 /// Those behind `after` in the order of their ids as text, as DynamoDB has it.
-fn page<T: Clone>(all: impl Iterator<Item = (String, T)>, after: Option<String>) -> Vec<T> {
+fn page<T: Clone>(all: impl Iterator<Item = (String, T)>, after: Option<&String>) -> Vec<T> {
     let mut all: Vec<_> = all.collect();
     all.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let behind = all.into_iter().filter(|(id, _)| Some(id) > after.as_ref());
+    let behind = all.into_iter().filter(|(id, _)| Some(id) > after);
     behind.take(LISTED).map(|(_, value)| value).collect()
 }
 
@@ -58,7 +58,7 @@ impl Collections for FakeCloud {
         self.call("collections.collections", |s| {
             let own = s.collections.values().filter(|c| c.org == org);
             let own = own.map(|c| (c.id.to_string(), c.clone()));
-            Ok(page(own, after.map(|id| id.to_string())))
+            Ok(page(own, after.map(|id| id.to_string()).as_ref()))
         })
         .await
     }
@@ -134,7 +134,7 @@ impl Groups for FakeCloud {
         self.call("groups.groups", |s| {
             let own = s.groups.values().filter(|g| g.org == org);
             let own = own.map(|g| (g.id.to_string(), g.clone()));
-            Ok(page(own, after.map(|id| id.to_string())))
+            Ok(page(own, after.map(|id| id.to_string()).as_ref()))
         })
         .await
     }
@@ -210,7 +210,7 @@ impl Groups for FakeCloud {
         self.call("groups.members_of", |s| {
             let own = s.memberships.keys().filter(|(of, _)| *of == org);
             let own = own.map(|(_, user)| (user.to_string(), *user));
-            let looked_at = page(own, after.map(|user| user.to_string()));
+            let looked_at = page(own, after.map(|user| user.to_string()).as_ref());
             let next = looked_at
                 .last()
                 .filter(|_| looked_at.len() == LISTED)

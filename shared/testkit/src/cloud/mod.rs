@@ -6,6 +6,7 @@ mod assets;
 mod audit;
 mod client;
 mod clients;
+mod downloads;
 mod factors;
 mod identity;
 mod invitations;
@@ -27,10 +28,11 @@ use vault_domain::api_key::ApiKey;
 use vault_domain::asset::Asset;
 use vault_domain::audit::Record;
 use vault_domain::credential::User;
+use vault_domain::download::Download;
 use vault_domain::factor::FactorSet;
 use vault_domain::id::{
-    ApiKeyId, AssetId, CollectionId, GroupId, InvitationId, KeyId, OrgId, PlaybackId, SessionId,
-    UserId,
+    ApiKeyId, AssetId, CollectionId, DownloadId, GroupId, InvitationId, KeyId, OrgId, PlaybackId,
+    SessionId, UserId,
 };
 use vault_domain::mail::MailOrder;
 use vault_domain::member::{Account, Invitation, Membership, Organisation};
@@ -95,6 +97,8 @@ pub struct State {
     pub keys: BTreeMap<(AssetId, KeyId), WrappedKey>,
     /// Playback sessions.
     pub playbacks: BTreeMap<PlaybackId, PlaybackSession>,
+    /// Downloads.
+    pub downloads: BTreeMap<DownloadId, Download>,
     /// The uploads bucket.
     pub uploads: Bucket,
     /// Segments in the media bucket.

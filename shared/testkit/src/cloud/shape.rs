@@ -31,9 +31,9 @@ impl Shape {
 }
 
 impl State {
-    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `views`, `assets`, `access`, `audit`, `sources`,
-    /// `multiparts`, `invalidations`, `mail_orders`, `sent`, `chains`. Mail goes at least once: a copy of an order or of a
-    /// mail changes nothing in it.
+    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `views`, `downloads`, `assets`, `access`, `audit`,
+    /// `sources`, `multiparts`, `invalidations`, `mail_orders`, `sent`, `chains`. Mail goes at least once: a copy of an
+    /// order or of a mail changes nothing in it.
     pub fn shape(&self) -> Shape {
         let sections: Vec<(&'static str, Vec<String>)> = vec![
             ("users", self.users_shape()),
@@ -46,6 +46,7 @@ impl State {
             ("sessions", self.sessions_shape()),
             ("grants", self.grants_shape()),
             ("views", self.views_shape()),
+            ("downloads", self.downloads_shape()),
             (
                 "assets",
                 self.assets.values().map(|a| self.asset_shape(a)).collect(),
@@ -177,6 +178,14 @@ impl State {
         self.playbacks.values().map(line).collect()
     }
 
+    fn downloads_shape(&self) -> Vec<String> {
+        let line = |d: &vault_domain::download::Download| {
+            let (asset, by) = (d.asset, d.subject.actor());
+            format!("{asset} {} by {by}", d.rendition.as_str())
+        };
+        self.downloads.values().map(line).collect()
+    }
+
     fn asset_shape(&self, asset: &Asset) -> String {
         let failure = asset.failure.as_ref().map(|f| f.code.as_str());
         let leased = asset.lease_until.is_some();
@@ -230,7 +239,7 @@ impl State {
     }
 
     /// What must never be there once all is over: remains of dead packages, stray multipart uploads, bytes of
-    /// refused uploads, views without a spent view.
+    /// refused uploads, views and downloads without a spent view.
     pub fn leaks(&self) -> Vec<String> {
         let mut leaks = Vec::new();
         for key in self
@@ -265,7 +274,9 @@ impl State {
         }
         for grant in self.grants.values() {
             let of_grant = |p: &&vault_domain::playback::PlaybackSession| p.grant == grant.digest;
-            let open = self.playbacks.values().filter(of_grant).count();
+            let views = self.playbacks.values().filter(of_grant).count();
+            let downloads = self.downloads.values();
+            let open = views + downloads.filter(|d| d.grant == grant.digest).count();
             if u32::try_from(open) != Ok(grant.views) || grant.views > grant.max_views {
                 leaks.push(format!("{open} sessions of {} spent views", grant.views));
             }
@@ -322,6 +333,9 @@ impl State {
         for playback in self.playbacks.values() {
             octets.extend_from_slice(playback.id.to_string().as_bytes());
             octets.extend_from_slice(playback.signature.query().as_bytes());
+        }
+        for download in self.downloads.values() {
+            octets.extend_from_slice(download.id.to_string().as_bytes());
         }
         for segment in self.segments.values() {
             octets.extend_from_slice(segment);

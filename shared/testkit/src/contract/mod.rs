@@ -6,6 +6,7 @@ mod assets;
 mod assets_ends;
 mod audit;
 mod clients;
+mod downloads;
 mod factors;
 mod identity;
 mod invitations;
@@ -34,6 +35,7 @@ pub use audit::{
     audit_record,
 };
 pub use clients::{client_standings_contract, clients_contract};
+pub use downloads::downloads_contract;
 pub use factors::{accounts_contract, ceremonies_contract, factors_contract};
 pub use identity::{directory_contract, limits_contract, sessions_contract, standings_contract};
 pub use invitations::invitations_contract;

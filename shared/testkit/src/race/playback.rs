@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use vault_domain::error::Refusal;
 use vault_domain::id::PlaybackId;
-use vault_domain::ports::{Assets, Directory, Grants, Sessions};
-use vault_domain::token::MediaToken;
+use vault_domain::ports::{Assets, Directory, Grants, Hashing, Sessions};
+use vault_domain::token::{Action, Grant, MediaToken};
 use vault_domain::usecase::{IdempotencyKey, authorize_playback};
 
 use super::{RUNNERS, Way, together};
@@ -58,14 +58,13 @@ pub async fn race_named_spends(
     );
 }
 
-async fn spend(
-    deps: Arc<authorize_playback::Deps>,
+/// A film, its owner who is signed in, and their media token for one use of it.
+pub(super) async fn granted(
     setup: Setup<'_>,
-    seed: u64,
-    way: Way,
-    key: Option<IdempotencyKey>,
-) -> Vec<Option<PlaybackId>> {
-    let sample = Sample::new(seed);
+    hashing: &dyn Hashing,
+    sample: &Sample,
+    action: Action,
+) -> (MediaToken, Grant) {
     let owner = sample.owner();
     let created = setup.directory.create_owner(&owner).await;
     created.expect("create_owner");
@@ -75,25 +74,38 @@ async fn spend(
     (new.org, new.owner) = (login.org, login.subject().actor());
     publish_film(setup.assets, &new, sample.package()).await;
     let token = MediaToken::random(&sample.0).expect("seeds never fail");
-    let grant = vault_domain::token::Grant {
-        digest: deps.hashing.sha256(token.expose().as_bytes()),
+    let grant = Grant {
+        digest: hashing.sha256(token.expose().as_bytes()),
+        action,
         subject: login.subject(),
         org: login.org,
         ..sample.grant(new.id)
     };
+    let record = builders::record();
     setup
         .grants
-        .create(&grant, &builders::record())
+        .create(&grant, &record)
         .await
         .expect("grants.create");
+    (token, grant)
+}
 
+async fn spend(
+    deps: Arc<authorize_playback::Deps>,
+    setup: Setup<'_>,
+    seed: u64,
+    way: Way,
+    key: Option<IdempotencyKey>,
+) -> Vec<Option<PlaybackId>> {
+    let sample = Sample::new(seed);
+    let (token, grant) = granted(setup, &*deps.hashing, &sample, Action::Play).await;
     let text = token.expose().to_owned();
     let runners = (0..RUNNERS).map(|_| {
         let (deps, text, key) = (Arc::clone(&deps), text.clone(), key.clone());
         let runner: BoxFuture<'static, Option<PlaybackId>> = Box::pin(async move {
             let command = authorize_playback::Command {
                 token: MediaToken::parse(&text).expect("a media token"),
-                asset: new.id,
+                asset: grant.asset,
                 source: builders::source(),
                 idempotency: key,
             };
@@ -108,7 +120,7 @@ async fn spend(
     let outcomes = together(way, runners.collect()).await;
     let (after, _) = deps
         .views
-        .admission(grant.digest, new.id)
+        .admission(grant.digest, grant.asset)
         .await
         .expect("views.admission");
     assert_eq!(after.map(|g| g.views), Some(1), "views that are spent");

@@ -1,4 +1,4 @@
-//! From a request's path to the key of an object, without a way out of `media/`.
+//! From a request's path to the key of an object, without a way out of its folder.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -10,7 +10,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'/');
 
-/// An object key under `media/`.
+/// An object key under the folder of a behaviour.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ObjectKey(String);
 
@@ -18,15 +18,15 @@ impl ObjectKey {
     /// Reads the key from the raw path of a request, decoded once as S3 does. Refuses whatever a
     /// server behind might resolve, join or decode again: dot segments, empty segments, back slashes,
     /// percent signs that remain, control characters.
-    pub fn parse(path: &str) -> Option<Self> {
+    pub fn parse(path: &str, folder: &str) -> Option<Self> {
         let key = percent_decode_str(path.strip_prefix('/')?)
             .decode_utf8()
             .ok()?;
         let mut segments = key.split('/');
-        let under_media = segments.next() == Some("media");
+        let inside = segments.next() == Some(folder);
         let mut rest = segments.peekable();
         let safe = rest.peek().is_some() && rest.all(is_plain);
-        (under_media && safe).then(|| Self(key.into_owned()))
+        (inside && safe).then(|| Self(key.into_owned()))
     }
 
     /// The key as a path, encoded as `SigV4` wants it for S3.
@@ -44,16 +44,20 @@ fn is_plain(segment: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn parsed(path: &str) -> Option<ObjectKey> {
+        ObjectKey::parse(path, "media")
+    }
+
     #[test]
     fn an_ordinary_path_is_its_key() {
-        let key = ObjectKey::parse("/media/a/p/00001.ts").expect("a key");
+        let key = parsed("/media/a/p/00001.ts").expect("a key");
         assert_eq!(key.encoded(), "media/a/p/00001.ts");
-        let key = ObjectKey::parse("/media/a%20b/%C3%A9.ts").expect("a key");
+        let key = parsed("/media/a%20b/%C3%A9.ts").expect("a key");
         assert_eq!(key.encoded(), "media/a%20b/%C3%A9.ts");
     }
 
     #[test]
-    fn no_path_leaves_the_media_prefix() {
+    fn no_path_leaves_its_folder() {
         for path in [
             "/manifests/a/p.json",
             "/media",
@@ -77,7 +81,8 @@ mod tests {
             "media/a",
             "/media/a/",
         ] {
-            assert_eq!(ObjectKey::parse(path), None, "{path}");
+            assert_eq!(parsed(path), None, "{path}");
         }
+        assert_eq!(ObjectKey::parse("/media/a", "uploads"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! `CloudFront`: the `/media/*` behaviour of the distribution, and the API that invalidates it.
+//! `CloudFront`: the behaviours of the distribution, and the API that invalidates it.
 
 pub mod behaviour;
 pub mod control;
@@ -10,6 +10,7 @@ pub mod key;
 pub mod keys;
 pub mod origin;
 pub mod policy;
+pub mod query;
 pub mod refusal;
 pub mod sigv4;
 pub mod viewer;
@@ -23,39 +24,45 @@ use crate::body::{Reply, full};
 use behaviour::Behaviour;
 use key::ObjectKey;
 use keys::KeyGroup;
-use origin::Origin;
+use origin::{Ask, Origin};
 use refusal::Refusal;
 use viewer::Viewer;
 
 /// The longest URL that `CloudFront` takes.
 const URL_LIMIT: usize = 8_192;
 
-/// The distribution's `/media/*` behaviour: viewers with signed URLs or cookies only.
+/// The distribution: viewers with signed URLs or cookies only.
 pub struct Distribution {
     /// The trusted key group.
     pub keys: KeyGroup,
-    /// The media bucket.
-    pub origin: Origin,
-    /// Methods and response headers.
-    pub behaviour: Behaviour,
+    /// Each behaviour, and the bucket that it leads to.
+    pub behaviours: Vec<(Behaviour, Origin)>,
     /// Clock and ids.
     pub ambient: Ambient,
 }
 
 impl Distribution {
-    /// Whether a request's path belongs to this behaviour.
-    pub fn owns(path: &str) -> bool {
-        path.starts_with("/media/")
+    /// The behaviour that a path belongs to. Paths of none are the API's here: there is no default behaviour.
+    pub fn owner(&self, path: &str) -> Option<&(Behaviour, Origin)> {
+        self.behaviours
+            .iter()
+            .find(|(behaviour, _)| behaviour.owns(path))
     }
 
-    /// Answers one viewer request.
-    pub async fn handle<B>(&self, request: &Request<B>, peer: SocketAddr) -> Reply {
-        let outcome = self.serve(request, peer).await;
+    /// Answers one viewer request of a behaviour.
+    pub async fn handle<B>(
+        &self,
+        (behaviour, origin): &(Behaviour, Origin),
+        request: &Request<B>,
+        peer: SocketAddr,
+    ) -> Reply {
+        let outcome = self.serve((behaviour, origin), request, peer).await;
         let refusal = outcome.as_ref().err().map(|refusal| refusal.parts().1);
         let mut reply = outcome.unwrap_or_else(Refusal::reply);
-        tracing::info!(status = reply.status().as_u16(), refusal, "media");
+        let (status, folder) = (reply.status().as_u16(), &behaviour.folder);
+        tracing::info!(status, refusal, folder, "distribution");
         let headers = reply.headers_mut();
-        self.behaviour.headers.apply(
+        behaviour.headers.apply(
             request.method(),
             request.headers().get(header::ORIGIN),
             headers,
@@ -72,9 +79,14 @@ impl Distribution {
         reply
     }
 
-    async fn serve<B>(&self, request: &Request<B>, peer: SocketAddr) -> Result<Reply, Refusal> {
+    async fn serve<B>(
+        &self,
+        (behaviour, bucket): (&Behaviour, &Origin),
+        request: &Request<B>,
+        peer: SocketAddr,
+    ) -> Result<Reply, Refusal> {
         let method = request.method();
-        if !self.behaviour.methods.contains(method) {
+        if !behaviour.methods.contains(method) {
             return Err(Refusal::MethodNotAllowed);
         }
         let origin =
@@ -102,13 +114,17 @@ impl Distribution {
             now: u64::try_from(now.unix_timestamp()).unwrap_or(0),
         };
         viewer::authorize(&self.keys, &viewer)?;
-        let key = ObjectKey::parse(viewer.path).ok_or(Refusal::AccessDenied)?;
+        let key = ObjectKey::parse(viewer.path, &behaviour.folder).ok_or(Refusal::AccessDenied)?;
         if method == Method::OPTIONS {
             return Ok(Reply::new(full("")));
         }
-        self.origin
-            .fetch(method, &key, request.headers(), now)
-            .await
+        let ask = Ask {
+            method,
+            key: &key,
+            query: &query::forwarded(viewer.query, &behaviour.forwarded),
+            viewer: request.headers(),
+        };
+        bucket.fetch(&ask, now).await
     }
 }
 

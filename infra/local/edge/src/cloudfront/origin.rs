@@ -1,4 +1,4 @@
-//! The origin: objects of the media bucket, fetched as origin access control does.
+//! An origin: objects of a bucket, fetched as origin access control does.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
@@ -36,11 +36,24 @@ const RETURNED: [header::HeaderName; 11] = [
     header::LAST_MODIFIED,
 ];
 
-/// The media bucket behind the distribution.
+/// A bucket behind the distribution.
 #[derive(Clone)]
 pub struct Origin {
     upstream: Upstream,
     bucket: String,
+}
+
+/// What of a viewer's request the origin gets to see.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    /// GET or HEAD.
+    pub method: &'a Method,
+    /// The object.
+    pub key: &'a ObjectKey,
+    /// The parameters that are passed on ([`super::query::forwarded`]).
+    pub query: &'a str,
+    /// The viewer's headers, of which ranges and conditions are passed on.
+    pub viewer: &'a HeaderMap,
 }
 
 impl Origin {
@@ -53,14 +66,8 @@ impl Origin {
     }
 
     /// Fetches an object or, with HEAD, its headers; the body is passed on as it comes.
-    pub async fn fetch(
-        &self,
-        method: &Method,
-        key: &ObjectKey,
-        viewer: &HeaderMap,
-        now: OffsetDateTime,
-    ) -> Result<Reply, Refusal> {
-        let request = self.request(method, key, viewer, now)?;
+    pub async fn fetch(&self, ask: &Ask<'_>, now: OffsetDateTime) -> Result<Reply, Refusal> {
+        let request = self.request(ask, now)?;
         let answer = self.upstream.send(request).await.map_err(|error| {
             tracing::warn!(%error, "the origin did not answer");
             Refusal::OriginUnreachable
@@ -88,18 +95,20 @@ impl Origin {
         Ok(reply)
     }
 
-    fn request(
-        &self,
-        method: &Method,
-        key: &ObjectKey,
-        viewer: &HeaderMap,
-        now: OffsetDateTime,
-    ) -> Result<Request<Full<Bytes>>, Refusal> {
+    fn request(&self, ask: &Ask<'_>, now: OffsetDateTime) -> Result<Request<Full<Bytes>>, Refusal> {
+        let Ask {
+            method,
+            key,
+            query,
+            viewer,
+        } = *ask;
         let path = format!("/{}/{}", self.bucket, key.encoded());
-        let signed = sigv4::sign(method.as_str(), self.upstream.authority(), &path, now);
+        let authority = self.upstream.authority();
+        let signed = sigv4::sign(method.as_str(), authority, &path, query, now);
+        let mark = if query.is_empty() { "" } else { "?" };
         let mut request = Request::builder()
             .method(method)
-            .uri(self.upstream.url(&path))
+            .uri(self.upstream.url(&format!("{path}{mark}{query}")))
             .header(header::HOST, self.upstream.authority())
             .header("x-amz-date", signed.date)
             .header("x-amz-content-sha256", signed.payload)

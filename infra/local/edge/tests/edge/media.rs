@@ -7,15 +7,15 @@ use crate::emulator::OBJECT;
 use crate::signers::{HOST, signed, tampered, target};
 use crate::world::{Answer, PAGE, World};
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     World::new(&signed().keys).await
 }
 
-fn get(target: &str) -> http::request::Builder {
+pub(crate) fn get(target: &str) -> http::request::Builder {
     Request::get(target).header("host", HOST)
 }
 
-fn code(answer: &Answer) -> &str {
+pub(crate) fn code(answer: &Answer) -> &str {
     let text = answer.text();
     let (_, rest) = text.split_once("<Code>").unwrap_or(("", ""));
     rest.split_once("</Code>").map_or("", |(code, _)| code)

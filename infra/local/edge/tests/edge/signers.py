@@ -14,6 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 base, now = sys.argv[1], int(sys.argv[2])
 ASSET = f"{base}/media/asset/package"
 SEGMENT = f"{ASSET}/00001.ts"
+ORIGINAL = (
+    f"{base}/uploads/org/asset/source?response-content-disposition=attachment%3B%20filename%3D%22a.mp4%22"
+    "&response-content-type=video%2Fmp4"
+)
 
 
 def at(seconds):
@@ -50,7 +54,7 @@ KEYS = {
 # In the key group under the same id, but another key: what a forger has.
 FORGER = rsa.generate_private_key(65537, 2048)
 
-urls, jars = {}, {}
+urls, jars, originals = {}, {}, {}
 for key_id, key in KEYS.items():
     for hash_name, algorithm in (("", hashes.SHA1()), ("SHA256", hashes.SHA256())):
         maker = signer(key_id, key, algorithm)
@@ -63,6 +67,7 @@ for key_id, key in KEYS.items():
         urls[f"{name}-canned-query"] = make(f"{SEGMENT}?size=large&a=b", at(3600)) + suffix
         urls[f"{name}-custom"] = make(SEGMENT, policy=exact) + suffix
         urls[f"{name}-wildcard"] = make(SEGMENT, policy=wildcard) + suffix
+        originals[name] = make(ORIGINAL, policy=maker.build_policy(ORIGINAL, at(3600))) + suffix
         jars[name] = cookies(maker, wildcard, hash_name)
 
 maker = signer("KECDSA", KEYS["KECDSA"], hashes.SHA256())
@@ -87,4 +92,4 @@ bad = {
     "hash-not-named": maker.generate_presigned_url(SEGMENT, at(3600)),
 }
 keys = [{"id": key_id, "pem": pem(key)} for key_id, key in KEYS.items()]
-print(json.dumps({"keys": keys, "urls": urls, "cookies": jars, "refused": bad}))
+print(json.dumps({"keys": keys, "urls": urls, "cookies": jars, "originals": originals, "refused": bad}))

@@ -21,6 +21,8 @@ pub(crate) struct Signed {
     pub(crate) urls: BTreeMap<String, String>,
     /// Cookies to be accepted, by kind.
     pub(crate) cookies: BTreeMap<String, BTreeMap<String, String>>,
+    /// URLs of an original, under a name and a type.
+    pub(crate) originals: BTreeMap<String, String>,
     /// URLs to be refused, by reason.
     pub(crate) refused: BTreeMap<String, String>,
 }

@@ -130,6 +130,7 @@ fn config(localstack: &str, keys: &[TrustedKey]) -> Config {
         edge_template: None,
         stack: "vault".into(),
         media_bucket: "media-bucket".into(),
+        uploads_bucket: "uploads-bucket".into(),
         trusted_keys: keys.to_vec(),
         allowed_origins: vec![PAGE.into()],
         page_dir: here.join("../../../page"),

@@ -61,9 +61,11 @@ impl<'a> Flow<'a> {
         self.process()?;
         self.library()?;
         self.audit()?;
-        let tokens = self.exchange()?;
+        let tokens = self.exchange("play")?;
         let (playback, key) = self.view(&tokens)?;
         self.keys(&playback, &key)?;
+        let tokens = self.exchange("download")?;
+        self.download(&tokens)?;
         self.withdraw()?;
         Ok(self.rows)
     }
@@ -256,6 +258,23 @@ impl<'a> Flow<'a> {
             ticket.to_owned(),
             key.context("a playlist without a key")?.to_owned(),
         ))
+    }
+
+    /// Opens a download of each asset.
+    fn download(&mut self, tokens: &[String]) -> Result<()> {
+        let assets = self.assets.clone();
+        let route = "POST /v1/assets/{asset_id}/download";
+        self.web("authorize-download", route, 201, |n, _| {
+            let variables = &[("asset_id", assets[n].as_str())];
+            Ok(Http {
+                route,
+                variables,
+                bearer: Some(tokens[n].as_str()),
+                ..Http::default()
+            }
+            .event())
+        })?;
+        Ok(())
     }
 
     fn keys(&mut self, ticket: &str, key: &str) -> Result<()> {

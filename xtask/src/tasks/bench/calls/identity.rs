@@ -67,15 +67,18 @@ impl Flow<'_> {
             .map(drop)
     }
 
-    /// A media token for each of the two assets.
-    pub(super) fn exchange(&mut self) -> Result<Vec<String>> {
+    /// A media token of a scope for each of the two assets.
+    pub(super) fn exchange(&mut self, scope: &str) -> Result<Vec<String>> {
         let (access, assets) = (self.access.clone(), self.assets.clone());
-        let request = "POST /v1/token, exchange";
+        let request = match scope {
+            "download" => "POST /v1/token, exchange for a download",
+            _ => "POST /v1/token, exchange",
+        };
         let answers = self.web("mint-token", request, 200, |n, _| {
             let form = format!(
                 "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token={access}\
                  &subject_token_type=urn:ietf:params:oauth:token-type:access_token\
-                 &resource=urn:reelvault:asset:{}",
+                 &resource=urn:reelvault:asset:{}&scope={scope}",
                 assets[n]
             );
             Ok(token_request(&form))

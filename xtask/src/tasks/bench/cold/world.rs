@@ -82,6 +82,11 @@ impl World {
             })
         };
         let ended = |route| first("an ended session", Some(401), about(route, bearer, None));
+        let unknown = |route| {
+            let token = format!("rvm_{}", URL_SAFE_NO_PAD.encode([0; 32]));
+            let event = about(route, Some(&token), None);
+            first("an unknown media token", Some(401), event)
+        };
         match function {
             "bootstrap-owner" => first("an incomplete wish", None, json!({})),
             "login" => first(
@@ -114,11 +119,8 @@ impl World {
             "process-upload" | "send-mail" => {
                 first("an empty batch", None, json!({ "Records": [] }))
             }
-            "authorize-playback" => {
-                let token = format!("rvm_{}", URL_SAFE_NO_PAD.encode([0; 32]));
-                let event = about("POST /v1/assets/{asset_id}/playback", Some(&token), None);
-                first("an unknown media token", Some(401), event)
-            }
+            "authorize-playback" => unknown("POST /v1/assets/{asset_id}/playback"),
+            "authorize-download" => unknown("POST /v1/assets/{asset_id}/download"),
             "deliver-playlist" => {
                 let variables = &[("token", self.ticket.as_str()), ("playlist", "master.m3u8")];
                 let route = "GET /v1/playback/{token}/{playlist}";
@@ -147,18 +149,12 @@ impl World {
                 let event = about("POST /v1/assets/{asset_id}/withdraw", bearer, None);
                 first("an unknown asset", Some(404), event)
             }
-            "manage-account" => {
-                let event = about("GET /v1/account", bearer, None);
-                first("an ended session", Some(401), event)
-            }
+            "manage-account" => ended("GET /v1/account"),
             "recover-account" => {
                 let event = about("POST /v1/password/reset", None, Some("{}"));
                 first("an incomplete body", Some(400), event)
             }
-            "manage-organisation" => {
-                let event = about("GET /v1/organisation", bearer, None);
-                first("an ended session", Some(401), event)
-            }
+            "manage-organisation" => ended("GET /v1/organisation"),
             _ => None,
         }
     }
@@ -195,6 +191,8 @@ fn environment(jwks: &str) -> Environment {
         ("DISTRIBUTION_ID", "E1"),
         ("MAIL_QUEUE_URL", "https://sqs.example.org/mail"),
         ("PLAYBACK_SESSION_SECONDS", "14400"),
+        ("DOWNLOAD_URL_SECONDS", "21600"),
+        ("DOWNLOAD_VIA_CLOUDFRONT_BELOW", "20000000000"),
         ("SEGMENT_MS", "6000"),
         ("SEGMENTS_PER_KEY", "5"),
         ("MAX_RECEIVE_COUNT", "5"),

@@ -1,0 +1,235 @@
+//! Open a download: validate the media token anew, spend it, make one signed URL.
+
+use std::sync::Arc;
+
+use super::IdempotencyKey;
+use super::gate::Gate;
+use crate::access;
+use crate::api_key::Scope;
+use crate::asset::Asset;
+use crate::audit::{Event, Source};
+use crate::download::{Download, FileName, Override, Rendition, S3_URL_SECONDS, Via, downloadable};
+use crate::error::Refusal;
+use crate::id::{AssetId, DownloadId};
+use crate::ports::{
+    Clock, Downloads, Entropy, Hashing, Opening, SourceUrls, StoreError, UrlSigner,
+};
+use crate::secret::SecretText;
+use crate::time::Timestamp;
+use crate::token::{Action, Digest, Grant, MediaToken};
+
+/// What opening a download needs.
+pub struct Deps {
+    /// Grants, assets and downloads.
+    pub downloads: Arc<dyn Downloads>,
+    /// May the token's owner still download?
+    pub gate: Gate,
+    /// Digests.
+    pub hashing: Arc<dyn Hashing>,
+    /// Signs for `CloudFront`.
+    pub signer: Arc<dyn UrlSigner>,
+    /// Signs for S3.
+    pub sources: Arc<dyn SourceUrls>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// How URLs are made.
+    pub plan: Plan,
+}
+
+/// How URLs are made.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The distribution's URL without a trailing slash.
+    pub media_base: String,
+    /// Seconds that a download lives.
+    pub url_seconds: u64,
+    /// Files of fewer octets go through the distribution, the others straight from S3.
+    pub via_cloudfront_below: u64,
+}
+
+/// A parsed request to download.
+#[derive(Debug)]
+pub struct Command {
+    /// The media token.
+    pub token: MediaToken,
+    /// The asset in the path.
+    pub asset: AssetId,
+    /// Which file of it.
+    pub rendition: Rendition,
+    /// From where.
+    pub source: Source,
+    /// Names this request, so that repeating it spends nothing.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+/// Where an open download is fetched.
+#[derive(Debug)]
+pub struct Link {
+    /// The download.
+    pub download: Download,
+    /// The signed URL: whoever holds it may fetch the file, ranges of it too, until it ends.
+    pub url: SecretText,
+    /// Under which name it is saved.
+    pub name: FileName,
+    /// Its octets.
+    pub size: u64,
+    /// Its type, as it was declared.
+    pub content_type: String,
+    /// When the URL ends.
+    pub expires_at: Timestamp,
+    /// Where it leads.
+    pub via: Via,
+}
+
+const fn invalid(why: &'static str) -> Refusal {
+    Refusal::InvalidToken {
+        what: "media token",
+        why,
+    }
+}
+
+/// Opens a download. The same named request again gets a fresh URL of the same download, while token and download live.
+///
+/// # Errors
+/// [`Refusal::InvalidToken`] (unknown, expired, revoked), [`Refusal::Forbidden`] (another asset or action, its owner may
+/// not download any more), [`Refusal::NotFound`], [`Refusal::WrongState`], [`Refusal::NoViewsLeft`],
+/// [`Refusal::Unavailable`].
+pub async fn run(deps: &Deps, command: Command) -> Result<Link, Refusal> {
+    let now = deps.clock.now();
+    let digest = deps.hashing.sha256(command.token.expose().as_bytes());
+    let (grant, asset) = deps.downloads.admission(digest, command.asset).await?;
+    let grant = grant.ok_or(invalid("it is unknown"))?;
+    check_grant(&grant, command.asset, now)?;
+    // A copy cannot be taken back: the owner's rights are those of now, not of when the token was made.
+    let (subject, org) = (grant.subject, grant.org);
+    let entered = deps
+        .gate
+        .on_behalf(subject, org, Scope::Download, &command.source);
+    let entered = entered.await?;
+    let admitted = entered
+        .asset(access::Action::Download, asset, "asset")
+        .await?;
+    let asset = admitted.asset;
+    downloadable(&asset)?;
+
+    let download = wanted(deps, &command, &grant, now)?;
+    // Signed before it is spent: whom no URL can be made for keeps the token.
+    let link = link(deps, &asset, download, now).await?;
+    let record = entered
+        .scribe(admitted.verdict)
+        .asset(Event::DownloadIssued, grant.asset)?;
+    let record = record
+        .with("download", download.id)
+        .with("token", digest.short());
+    match deps.downloads.open(&download, &record).await? {
+        Opening::Opened => Ok(link),
+        Opening::AlreadyOpen => {
+            let download = reopened(deps, &download, now).await?;
+            self::link(deps, &asset, download, now).await
+        }
+        Opening::Refused => Err(Refusal::NoViewsLeft),
+    }
+}
+
+fn check_grant(grant: &Grant, asset: AssetId, now: Timestamp) -> Result<(), Refusal> {
+    if grant.revoked {
+        return Err(invalid("it is revoked"));
+    }
+    if now >= grant.expires_at {
+        return Err(invalid("it is expired"));
+    }
+    if grant.asset != asset {
+        return Err(Refusal::Forbidden("this media token is for another asset"));
+    }
+    if grant.action != Action::Download {
+        return Err(Refusal::Forbidden("this media token is not for downloads"));
+    }
+    Ok(())
+}
+
+fn wanted(
+    deps: &Deps,
+    command: &Command,
+    grant: &Grant,
+    now: Timestamp,
+) -> Result<Download, StoreError> {
+    let Digest(owner) = grant.digest;
+    let id = match &command.idempotency {
+        Some(key) => {
+            DownloadId::from_octets(key.derive(&*deps.hashing, "authorize_download", &owner))
+        }
+        None => DownloadId::random(&*deps.entropy)?,
+    };
+    Ok(Download {
+        id,
+        asset: grant.asset,
+        rendition: command.rendition,
+        grant: grant.digest,
+        subject: grant.subject,
+        org: grant.org,
+        opened_at: now,
+        expires_at: now.plus(deps.plan.url_seconds),
+    })
+}
+
+/// The download that this request opened before.
+async fn reopened(deps: &Deps, again: &Download, now: Timestamp) -> Result<Download, Refusal> {
+    let found = deps.downloads.download(again.id).await?;
+    let found = found
+        .filter(|first| first.grant == again.grant && now < first.expires_at)
+        .ok_or(invalid("the download that it opened is over"))?;
+    if found.rendition == again.rendition {
+        Ok(found)
+    } else {
+        Err(Refusal::IdempotencyMismatch)
+    }
+}
+
+async fn link(
+    deps: &Deps,
+    asset: &Asset,
+    download: Download,
+    now: Timestamp,
+) -> Result<Link, Refusal> {
+    let media_type = &asset.announced.media_type;
+    let name = FileName::of(&asset.description.title, media_type);
+    let asked = Override::of(&name, media_type);
+    let size = asset.announced.plan.size;
+    let via = Via::of(size, deps.plan.via_cloudfront_below);
+    let (url, expires_at) = match via {
+        Via::CloudFront => {
+            let url = cloudfront(deps, asset, &asked, download.expires_at)?;
+            (url, download.expires_at)
+        }
+        Via::S3 => {
+            let seconds = download.expires_at.since(now).min(S3_URL_SECONDS);
+            let sources = &deps.sources;
+            let url = sources.presign_source(&asset.announced, &asked, seconds);
+            (url.await?, now.plus(seconds))
+        }
+    };
+    Ok(Link {
+        download,
+        url,
+        name,
+        size,
+        content_type: asked.content_type,
+        expires_at,
+        via,
+    })
+}
+
+/// The policy names the whole URL, its query too: with another name or type the signature opens nothing.
+fn cloudfront(
+    deps: &Deps,
+    asset: &Asset,
+    asked: &Override,
+    expires_at: Timestamp,
+) -> Result<SecretText, StoreError> {
+    let (base, key) = (&deps.plan.media_base, asset.source_key());
+    let resource = format!("{base}/{key}?{}", asked.query());
+    let signature = deps.signer.sign(&resource, expires_at)?;
+    Ok(SecretText::new(format!("{resource}&{}", signature.query())))
+}
