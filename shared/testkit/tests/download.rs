@@ -133,10 +133,13 @@ async fn a_token_serves_for_its_own_asset_action_and_time() {
             "another asset",
         ),
         (|g| g.action = Action::Play, "not for downloads"),
-        (|g| g.org = OrgId::from_octets([9; 16]), "no such asset"),
+        (
+            |g| g.org = OrgId::from_octets([9; 16]),
+            "no access any more",
+        ),
         (
             |g| g.subject = builders::viewer_subject(),
-            "may not download any more",
+            "neither your role nor anything granted",
         ),
     ] {
         let refusal = refused(&ready(change)).await;
@@ -154,13 +157,13 @@ async fn an_owner_who_lost_the_role_or_the_session_downloads_nothing() {
         let place = s.memberships.get_mut(&(builders::ORG, builders::OWNER));
         place.expect("the owner's place").role = Role::Viewer;
     });
-    assert!(refused(&kit).await.contains("may not download any more"));
+    assert!(refused(&kit).await.contains("neither your role"));
     let kit = ready(|_| ());
     kit.cloud.with(|s| {
         let login = s.sessions.get_mut(&builders::SESSION);
         login.expect("the owner's session").revoked = true;
     });
-    assert!(refused(&kit).await.contains("may not download any more"));
+    assert!(refused(&kit).await.contains("no access any more"));
 }
 
 #[tokio::test]
