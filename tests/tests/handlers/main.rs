@@ -11,6 +11,8 @@
 
 mod canary;
 mod events;
+#[cfg(test)]
+mod matrix;
 mod recovery;
 #[cfg(test)]
 mod replies;

@@ -1,0 +1,311 @@
+//! Who gets what answer where: every route of the template × every kind of actor, as a golden file. A route that is new has
+//! no row in it and fails.
+
+use std::collections::BTreeMap;
+
+use regex_lite::Regex;
+use serde_json::{Value, json};
+use vault_domain::access::{AccessList, Entry, Level, Principal, Visibility};
+use vault_domain::api_key::{Scope, Scopes};
+use vault_domain::credential::Role;
+use vault_domain::id::{CollectionId, GroupId, OrgId, SessionId};
+use vault_domain::member::{Actor as Author, Subject};
+use vault_domain::ports::{AccessTokens as _, Clock as _};
+use vault_domain::secret::SecretText;
+use vault_domain::token::Caller;
+use vault_testkit::Kit;
+use vault_testkit::builders::{self, ASSET, CLIENT, ORG, OWNER, SESSION, VIEWER};
+
+use crate::world::{Ask, answer, golden};
+
+const FOREIGN: OrgId = OrgId::from_octets([0x99; 16]);
+const COLLECTION: CollectionId = CollectionId::from_octets([0x71; 16]);
+const GROUP: GroupId = GroupId::from_octets([0x72; 16]);
+
+/// What an actor bears, in the world that was changed for them.
+type Bears = fn(&Kit) -> Option<SecretText>;
+
+const ACTORS: &[(&str, Bears)] = &[
+    ("nobody", |_| None),
+    ("forged", |_| Some(SecretText::new("forged".to_owned()))),
+    ("expired", |kit| {
+        let token = access(kit, builders::caller());
+        kit.clock.advance(700);
+        token
+    }),
+    ("ended", |kit| {
+        kit.cloud
+            .with(|s| s.sessions.get_mut(&SESSION).unwrap().revoked = true);
+        access(kit, builders::caller())
+    }),
+    ("stranger", stranger),
+    ("viewer", |kit| member(kit, Role::Viewer)),
+    ("viewer of what is restricted", |kit| {
+        kit.change_asset(|asset| asset.access.visibility = Visibility::Restricted);
+        member(kit, Role::Viewer)
+    }),
+    ("viewer who manages it", |kit| granted(kit, Level::Manage)),
+    ("editor who is shut out", |kit| {
+        granted(kit, Level::None);
+        member(kit, Role::Editor)
+    }),
+    ("editor", |kit| member(kit, Role::Editor)),
+    ("its editor", |kit| {
+        kit.change_asset(|asset| asset.announced.owner = Author::User(VIEWER));
+        member(kit, Role::Editor)
+    }),
+    ("admin", |kit| member(kit, Role::Admin)),
+    ("owner", |kit| access(kit, builders::caller())),
+    ("key: play", |kit| key(kit, Scope::Play)),
+    ("key: download", |kit| key(kit, Scope::Download)),
+    ("key: upload", |kit| key(kit, Scope::Upload)),
+    ("key: withdraw", |kit| key(kit, Scope::Withdraw)),
+    ("key: read", |kit| key(kit, Scope::Read)),
+    ("key: edit", |kit| key(kit, Scope::Edit)),
+    ("media token", |_| bearer(2)),
+    ("download token", |_| bearer(3)),
+];
+
+fn access(kit: &Kit, caller: Caller) -> Option<SecretText> {
+    Some(kit.access.issue(&caller, kit.clock.now(), 600).unwrap())
+}
+
+fn bearer(number: u8) -> Option<SecretText> {
+    let token = builders::media_token(number);
+    Some(SecretText::new(token.expose().to_owned()))
+}
+
+/// The golden viewer in another role.
+fn member(kit: &Kit, role: Role) -> Option<SecretText> {
+    kit.cloud.with(|s| {
+        s.memberships.get_mut(&(ORG, VIEWER)).unwrap().role = role;
+        // They signed in a moment ago, with all that is asked of them.
+        for session in s.sessions.values_mut().filter(|s| s.user == VIEWER) {
+            session.second_factor = true;
+        }
+    });
+    let subject = builders::viewer_subject();
+    let caller = builders::caller();
+    access(
+        kit,
+        Caller {
+            subject,
+            role,
+            ..caller
+        },
+    )
+}
+
+/// A viewer to whom so much is granted on what is restricted.
+fn granted(kit: &Kit, level: Level) -> Option<SecretText> {
+    let entry = Entry {
+        to: Principal::Actor(Author::User(VIEWER)),
+        level,
+        expires_at: None,
+        by: Author::User(OWNER),
+        at: kit.clock.now(),
+    };
+    kit.change_asset(|asset| {
+        asset.access.visibility = Visibility::Restricted;
+        asset.access.entries = AccessList::stored(vec![entry]);
+        asset.access.version = 1;
+    });
+    member(kit, Role::Viewer)
+}
+
+/// The golden owner themselves, as the owner of another organisation.
+fn stranger(kit: &Kit) -> Option<SecretText> {
+    let session = SessionId::from_octets([0x5f; 16]);
+    kit.cloud.with(|s| {
+        let mut organisation = s.organisations[&ORG].clone();
+        organisation.id = FOREIGN;
+        s.organisations.insert(FOREIGN, organisation);
+        let mut place = s.memberships[&(ORG, OWNER)];
+        place.org = FOREIGN;
+        s.memberships.insert((FOREIGN, OWNER), place);
+        let mut login = s.sessions[&SESSION].clone();
+        (login.id, login.org) = (session, FOREIGN);
+        s.sessions.insert(session, login);
+    });
+    let subject = Subject::Person {
+        user: OWNER,
+        session,
+    };
+    let caller = builders::caller();
+    access(
+        kit,
+        Caller {
+            subject,
+            org: FOREIGN,
+            ..caller
+        },
+    )
+}
+
+/// A key of an editor, of one scope.
+fn key(kit: &Kit, scope: Scope) -> Option<SecretText> {
+    let made = kit.plant_client(|key| {
+        key.role = vault_domain::api_key::KeyRole::parse("editor").unwrap();
+        key.scopes = Scopes::only(scope);
+    });
+    let caller = Caller {
+        subject: Subject::ApiKey(made.id),
+        role: Role::Editor,
+        scopes: made.scopes,
+        ..builders::caller()
+    };
+    access(kit, caller)
+}
+
+/// The routes of the template, each with its function.
+fn routes() -> BTreeMap<String, String> {
+    let template = include_str!("../../../template.yaml");
+    let function = Regex::new(r"CodeUri: target/lambda/([a-z-]+)/").unwrap();
+    let route = Regex::new(r"Method: ([A-Z]+), Path: '([^']+)'").unwrap();
+    let (mut routes, mut current) = (BTreeMap::new(), String::new());
+    for line in template.lines() {
+        if let Some(found) = function.captures(line) {
+            current = found[1].to_owned();
+        }
+        if let Some(found) = route.captures(line) {
+            routes.insert(format!("{} {}", &found[1], &found[2]), current.clone());
+        }
+    }
+    assert_eq!(routes.len(), template.matches("Type: HttpApi").count());
+    routes
+}
+
+/// A body that the route takes, of a request that changes something.
+fn body(route: &str) -> Option<Value> {
+    Some(match route {
+        "POST /v1/uploads" => {
+            json!({ "filename": "film.mp4", "size": 20_000_000, "content_type": "video/mp4" })
+        }
+        "POST /v1/uploads/{asset_id}/parts" => json!({ "part_numbers": [1] }),
+        "PATCH /v1/assets/{asset_id}" => json!({ "title": "Another title" }),
+        "PATCH /v1/assets/{asset_id}/access" => json!({ "visibility": "organisation" }),
+        "PUT /v1/assets/{asset_id}/access/{principal}"
+        | "PUT /v1/collections/{collection_id}/access/{principal}" => json!({ "access": "view" }),
+        "POST /v1/collections"
+        | "PATCH /v1/collections/{collection_id}"
+        | "POST /v1/groups"
+        | "PATCH /v1/groups/{group_id}" => json!({ "name": "Another name" }),
+        "POST /v1/api-keys" => json!({ "name": "Player", "role": "viewer", "scopes": ["play"] }),
+        "POST /v1/api-keys/{key_id}/rotate" => json!({ "overlap_seconds": 60 }),
+        "POST /v1/organisation" => json!({ "name": "Another name" }),
+        "POST /v1/organisation/members/{user_id}/role" => json!({ "role": "viewer" }),
+        "POST /v1/organisation/invitations" => {
+            json!({ "email": "new@example.org", "role": "viewer" })
+        }
+        _ => return None,
+    })
+}
+
+fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretText>) -> Ask {
+    let (method, path) = route.split_once(' ').unwrap();
+    let ask = Ask::to(function, String::leak(method.to_owned()));
+    let mut ask = ask.route(String::leak(path.to_owned()));
+    let values = [
+        ("asset_id", ASSET.to_string()),
+        ("principal", "role:admin".to_owned()),
+        ("collection_id", COLLECTION.to_string()),
+        ("group_id", GROUP.to_string()),
+        ("user_id", VIEWER.to_string()),
+        (
+            "key_id",
+            if path.starts_with("/v1/keys") {
+                builders::KEY.to_string()
+            } else {
+                CLIENT.to_string()
+            },
+        ),
+        ("invitation_id", builders::INVITATION.to_string()),
+        ("session_id", SESSION.to_string()),
+        ("token", kit.golden_ticket().expose().to_owned()),
+        ("playlist", "master.m3u8".to_owned()),
+    ];
+    for (name, value) in values {
+        if path.contains(&format!("{{{name}}}")) {
+            ask = ask.path(name, value);
+        }
+    }
+    if let Some(body) = body(route) {
+        ask = ask.json(&body);
+    }
+    if route == "POST /v1/token"
+        && let Some(token) = token
+    {
+        ask = ask.form(&format!(
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token={}\
+             &subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token\
+             &resource=urn%3Areelvault%3Aasset%3A{ASSET}&scope=play",
+            token.expose()
+        ));
+    }
+    match token {
+        Some(token) => ask.header("if-match", "*").bearer(token),
+        None => ask,
+    }
+}
+
+/// A collection and a group beside all else.
+fn world() -> Kit {
+    let kit = golden();
+    let name = vault_domain::asset::Title::parse("Rushes").unwrap();
+    kit.cloud.with(|s| {
+        let at = kit.clock.now();
+        let collection = vault_domain::access::Collection {
+            id: COLLECTION,
+            org: ORG,
+            name: name.clone(),
+            access: vault_domain::access::Access {
+                version: 1,
+                ..vault_domain::access::Access::default()
+            },
+            created_at: at,
+        };
+        s.collections.insert((ORG, COLLECTION), collection);
+        let group = vault_domain::access::Group {
+            id: GROUP,
+            org: ORG,
+            name,
+            created_at: at,
+        };
+        s.groups.insert((ORG, GROUP), group);
+    });
+    kit
+}
+
+#[tokio::test]
+async fn every_route_answers_every_kind_of_actor_as_it_was_reviewed() {
+    let mut table = String::new();
+    for (route, function) in routes() {
+        let function: &'static str = String::leak(function);
+        let mut answers: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
+        for (actor, bears) in ACTORS {
+            let kit = world();
+            let token = bears(&kit);
+            let before = kit.cloud.snapshot();
+            let reply = answer(&kit, &asked(&kit, &route, function, token.as_ref())).await;
+            let status = reply.status().as_u16();
+            assert!(status < 500, "{route} answers {actor} with {status}");
+            let refused = matches!(status, 401 | 403 | 404);
+            let mut after = kit.cloud.snapshot();
+            after
+                .audit
+                .retain(|r| r.event != vault_domain::audit::Event::AccessDenied);
+            after.limits.clone_from(&before.limits);
+            assert!(
+                !refused || after == before,
+                "{route} refuses {actor} and changes something"
+            );
+            answers.entry(status).or_default().push(actor);
+        }
+        table.push_str(&route);
+        table.push('\n');
+        for (status, actors) in answers {
+            table.push_str(&format!("    {status} {}\n", actors.join(", ")));
+        }
+    }
+    insta::assert_snapshot!(table);
+}
