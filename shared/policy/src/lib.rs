@@ -60,7 +60,7 @@ fn decided(
         Context::empty(),
         None,
     )?;
-    let set = linked(set, on, now)?;
+    let set = linked(set, by, on, now)?;
     let entities = Entities::from_entities(asker.all.into_iter().chain(resource.all), None)?;
     Ok(Authorizer::new().is_authorized(&request, &set, &entities))
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use cedar_policy::{EntityUid, PolicyId, PolicySet, SlotId};
 use std::str::FromStr;
-use vault_domain::access::{AccessList, Resource};
+use vault_domain::access::{AccessList, Asker, Entry, Principal, Resource};
 use vault_domain::time::Timestamp;
 
 use crate::entities::{asset_uid, collection_uid, principal_uid};
@@ -58,9 +58,11 @@ pub(crate) fn named(text: &str) -> Result<PolicySet, Broken> {
     Ok(set)
 }
 
-/// The policies, and a link for each entry of the access lists of the resource that has not ended.
+/// The policies, and a link for each entry of the access lists of the resource that has not ended and is about whoever
+/// asks: of another's, `principal in ?principal` would not hold.
 pub(crate) fn linked<'a>(
     set: &'a PolicySet,
+    by: &Asker,
     on: &Resource<'_>,
     now: Timestamp,
 ) -> Result<Cow<'a, PolicySet>, Broken> {
@@ -70,33 +72,43 @@ pub(crate) fn linked<'a>(
         Resource::Collection(collection) => {
             let org = collection.org.to_string();
             let uid = collection_uid(collection.id)?;
-            link(&mut set, &collection.access.entries, (&uid, &org), now)?;
+            link(&mut set, &collection.access.entries, by, (&uid, &org), now)?;
         }
         Resource::Asset(asset, collection) => {
             let org = asset.announced.org.to_string();
             link(
                 &mut set,
                 &asset.access.entries,
+                by,
                 (&asset_uid(asset)?, &org),
                 now,
             )?;
             if let Some(collection) = collection {
                 let uid = collection_uid(collection.id)?;
-                link(&mut set, &collection.access.entries, (&uid, &org), now)?;
+                link(&mut set, &collection.access.entries, by, (&uid, &org), now)?;
             }
         }
     }
     Ok(set)
 }
 
+fn concerns(entry: &Entry, by: &Asker) -> bool {
+    match entry.to {
+        Principal::Actor(actor) => actor == by.caller.subject.actor(),
+        Principal::Group(group) => by.groups.contains(&group),
+        Principal::Role(role) => role == by.role(),
+    }
+}
+
 /// The id of a link names the template, to whom and on what: `granted-view usr_… on ast_…`.
 fn link(
     set: &mut Cow<'_, PolicySet>,
     entries: &AccessList,
+    by: &Asker,
     (on, org): (&EntityUid, &str),
     now: Timestamp,
 ) -> Result<(), Broken> {
-    for entry in entries.live(now) {
+    for entry in entries.live(now).filter(|entry| concerns(entry, by)) {
         let template = format!("granted-{}", entry.level.as_str());
         let id = format!("{template} {} on {}", entry.to, on.id().unescaped());
         let slots = HashMap::from([

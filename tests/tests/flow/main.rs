@@ -1,6 +1,8 @@
 //! Whole flows, through the real functions, over HTTP at the edge.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod downloads;

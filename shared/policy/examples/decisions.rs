@@ -1,0 +1,105 @@
+//! How long decisions take: `cargo run --release -p vault-policy --example decisions`.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::time::Instant;
+
+use vault_domain::access::{
+    Access, AccessList, Action, Asker, Entry, Level, Principal, Resource, Visibility,
+};
+use vault_domain::api_key::Scopes;
+use vault_domain::asset::{Asset, AssetState, MediaType, NewAsset, PartPlan, Title};
+use vault_domain::credential::Role;
+use vault_domain::id::{AssetId, OrgId, SessionId, UserId};
+use vault_domain::library::Description;
+use vault_domain::member::{Actor, Subject};
+use vault_domain::ports::Policies as _;
+use vault_domain::time::Timestamp;
+use vault_domain::token::Caller;
+use vault_policy::CedarPolicies;
+
+const ORG: OrgId = OrgId::from_octets([1; 16]);
+const VIEWER: UserId = UserId::from_octets([2; 16]);
+const NOW: Timestamp = Timestamp(1_000);
+const TIMES: u32 = 20_000;
+
+fn asset(visibility: Visibility, entries: u8) -> Result<Asset, Box<dyn Error>> {
+    let title = Title::parse("A film")?;
+    let entry = |n| Entry {
+        // The last is the one that holds.
+        to: Principal::Actor(Actor::User(UserId::from_octets([entries + 1 - n; 16]))),
+        level: Level::View,
+        expires_at: None,
+        by: Actor::User(VIEWER),
+        at: NOW,
+    };
+    Ok(Asset {
+        description: Description::of(title.clone()),
+        announced: NewAsset {
+            id: AssetId::from_octets([3; 16]),
+            org: ORG,
+            owner: Actor::User(UserId::from_octets([99; 16])),
+            title,
+            media_type: MediaType::parse("video/mp4")?,
+            plan: PartPlan::of(1)?,
+            checksum: None,
+            created_at: NOW,
+        },
+        state: AssetState::Ready,
+        multipart: None,
+        package: None,
+        runs: Vec::new(),
+        lease_until: None,
+        failure: None,
+        access: Access {
+            visibility,
+            entries: AccessList::stored((0..entries).map(entry).collect()),
+            version: 1,
+        },
+        collection: None,
+        views_from: Timestamp(0),
+    })
+}
+
+#[expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "the figures are what this tool is for"
+)]
+fn main() -> Result<(), Box<dyn Error>> {
+    let asker = Asker {
+        caller: Caller {
+            subject: Subject::Person {
+                user: VIEWER,
+                session: SessionId::from_octets([4; 16]),
+            },
+            org: ORG,
+            role: Role::Viewer,
+            scopes: Scopes::all(),
+        },
+        groups: Vec::new(),
+    };
+    let begun = Instant::now();
+    let first = asset(Visibility::Organisation, 0)?;
+    CedarPolicies.decide(&asker, Action::Play, &Resource::Asset(&first, None), NOW)?;
+    println!("the first, which reads the policies: {:?}", begun.elapsed());
+    for (what, visibility, entries) in [
+        ("no list", Visibility::Organisation, 0),
+        ("a list of 1, restricted", Visibility::Restricted, 1),
+        ("a list of 50, restricted", Visibility::Restricted, 50),
+    ] {
+        let asset = asset(visibility, entries)?;
+        let on = Resource::Asset(&asset, None);
+        let begun = Instant::now();
+        for _ in 0..TIMES {
+            let verdict = CedarPolicies.decide(black_box(&asker), Action::Play, &on, NOW)?;
+            assert!(verdict.allowed);
+        }
+        let each = begun.elapsed() / TIMES;
+        println!(
+            "{what}: {each:?} each, {:.0} a second",
+            1.0 / each.as_secs_f64()
+        );
+    }
+    Ok(())
+}
