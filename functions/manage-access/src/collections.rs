@@ -42,7 +42,8 @@ pub(crate) async fn answer(call: &Call<'_>, route: &str) -> Outcome {
                     .transpose()?,
                 visibility: visibility.transpose()?,
             };
-            access::change_collection(deps, ask, id(call)?, &wish).await
+            let (changed, grants) = access::change_collection(deps, ask, id(call)?, &wish).await?;
+            return Ok(told(&changed, grants, 200));
         }
         "PUT /v1/collections/{collection_id}/access/{principal}" => {
             access::grant_on_collection(deps, ask, id(call)?, Granted::wish(call)?).await

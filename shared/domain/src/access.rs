@@ -153,9 +153,23 @@ pub struct Asker {
     pub caller: Caller,
     /// In which groups they are.
     pub groups: Vec<GroupId>,
+    /// Since when they belong to the organisation: what was granted to them before was to another place of theirs.
+    pub since: Timestamp,
 }
 
 impl Asker {
+    /// Is this entry about them?
+    pub fn is_meant(&self, entry: &Entry) -> bool {
+        let actor = self.caller.subject.actor();
+        match entry.to {
+            Principal::Actor(to) => {
+                to == actor && (entry.level == Level::None || entry.at >= self.since)
+            }
+            Principal::Group(group) => self.groups.contains(&group),
+            Principal::Role(role) => role == self.role(),
+        }
+    }
+
     /// Their role.
     pub const fn role(&self) -> Role {
         self.caller.role
@@ -171,4 +185,29 @@ pub enum Resource<'a> {
     Asset(&'a Asset, Option<&'a Collection>),
     /// A collection.
     Collection(&'a Collection),
+}
+
+/// The id of the policy that an entry on something makes: `granted-view usr_… on ast_…`.
+pub fn policy_id(entry: &Entry, on: &str) -> String {
+    format!("granted-{} {} on {on}", entry.level.as_str(), entry.to)
+}
+
+/// When what was decided ends by itself: at the last end of the entries that decided. None if anything without an end did.
+pub fn ends(
+    asset: &Asset,
+    collection: Option<&Collection>,
+    policies: &[String],
+) -> Option<Timestamp> {
+    let own = (asset.id().to_string(), &asset.access.entries);
+    let lent = collection.map(|within| (within.id.to_string(), &within.access.entries));
+    let lists = [Some(own), lent];
+    let end_of = |policy: &String| {
+        let mut lists = lists.iter().flatten();
+        lists.find_map(|(on, entries)| {
+            let entry = entries.iter().find(|entry| policy_id(entry, on) == *policy);
+            entry.and_then(|entry| entry.expires_at)
+        })
+    };
+    let ends: Option<Vec<_>> = policies.iter().map(end_of).collect();
+    ends?.into_iter().max()
 }

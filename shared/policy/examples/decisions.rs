@@ -78,6 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             scopes: Scopes::all(),
         },
         groups: Vec::new(),
+        since: Timestamp(0),
     };
     let begun = Instant::now();
     let first = asset(Visibility::Organisation, 0)?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use cedar_policy::{EntityUid, PolicyId, PolicySet, SlotId};
 use std::str::FromStr;
-use vault_domain::access::{AccessList, Asker, Entry, Principal, Resource};
+use vault_domain::access::{AccessList, Asker, Resource, policy_id};
 use vault_domain::time::Timestamp;
 
 use crate::entities::{asset_uid, collection_uid, principal_uid};
@@ -92,15 +92,6 @@ pub(crate) fn linked<'a>(
     Ok(set)
 }
 
-fn concerns(entry: &Entry, by: &Asker) -> bool {
-    match entry.to {
-        Principal::Actor(actor) => actor == by.caller.subject.actor(),
-        Principal::Group(group) => by.groups.contains(&group),
-        Principal::Role(role) => role == by.role(),
-    }
-}
-
-/// The id of a link names the template, to whom and on what: `granted-view usr_… on ast_…`.
 fn link(
     set: &mut Cow<'_, PolicySet>,
     entries: &AccessList,
@@ -108,9 +99,9 @@ fn link(
     (on, org): (&EntityUid, &str),
     now: Timestamp,
 ) -> Result<(), Broken> {
-    for entry in entries.live(now).filter(|entry| concerns(entry, by)) {
+    for entry in entries.live(now).filter(|entry| by.is_meant(entry)) {
         let template = format!("granted-{}", entry.level.as_str());
-        let id = format!("{template} {} on {}", entry.to, on.id().unescaped());
+        let id = policy_id(entry, on.id().unescaped());
         let slots = HashMap::from([
             (SlotId::principal(), principal_uid(entry.to, org)?),
             (SlotId::resource(), on.clone()),

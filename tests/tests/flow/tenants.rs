@@ -104,7 +104,7 @@ fn an_editor_finishes_and_withdraws_their_own_films_alone() {
         Some(&other.access),
         &parts,
     );
-    refused(&signed, 404, "not_found");
+    refused(&signed, 403, "forbidden");
     editor.api.finalize(&editor.access, &asset);
     editor.settled(&asset);
     refused(&other.api.withdraw(&other.access, &asset), 403, "forbidden");

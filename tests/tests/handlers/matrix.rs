@@ -29,54 +29,56 @@ const ACTORS: &[(&str, Bears)] = &[
     ("nobody", |_| None),
     ("forged", |_| Some(SecretText::new("forged".to_owned()))),
     ("expired", |kit| {
-        let token = access(kit, builders::caller());
+        let token = Some(access(kit, builders::caller()));
         kit.clock.advance(700);
         token
     }),
     ("ended", |kit| {
         kit.cloud
             .with(|s| s.sessions.get_mut(&SESSION).unwrap().revoked = true);
-        access(kit, builders::caller())
+        Some(access(kit, builders::caller()))
     }),
-    ("stranger", stranger),
-    ("viewer", |kit| member(kit, Role::Viewer)),
+    ("stranger", |kit| Some(stranger(kit))),
+    ("viewer", |kit| Some(member(kit, Role::Viewer))),
     ("viewer of what is restricted", |kit| {
         kit.change_asset(|asset| asset.access.visibility = Visibility::Restricted);
-        member(kit, Role::Viewer)
+        Some(member(kit, Role::Viewer))
     }),
-    ("viewer who manages it", |kit| granted(kit, Level::Manage)),
+    ("viewer who manages it", |kit| {
+        Some(granted(kit, Level::Manage))
+    }),
     ("editor who is shut out", |kit| {
         granted(kit, Level::None);
-        member(kit, Role::Editor)
+        Some(member(kit, Role::Editor))
     }),
-    ("editor", |kit| member(kit, Role::Editor)),
+    ("editor", |kit| Some(member(kit, Role::Editor))),
     ("its editor", |kit| {
         kit.change_asset(|asset| asset.announced.owner = Author::User(VIEWER));
-        member(kit, Role::Editor)
+        Some(member(kit, Role::Editor))
     }),
-    ("admin", |kit| member(kit, Role::Admin)),
-    ("owner", |kit| access(kit, builders::caller())),
-    ("key: play", |kit| key(kit, Scope::Play)),
-    ("key: download", |kit| key(kit, Scope::Download)),
-    ("key: upload", |kit| key(kit, Scope::Upload)),
-    ("key: withdraw", |kit| key(kit, Scope::Withdraw)),
-    ("key: read", |kit| key(kit, Scope::Read)),
-    ("key: edit", |kit| key(kit, Scope::Edit)),
-    ("media token", |_| bearer(2)),
-    ("download token", |_| bearer(3)),
+    ("admin", |kit| Some(member(kit, Role::Admin))),
+    ("owner", |kit| Some(access(kit, builders::caller()))),
+    ("key: play", |kit| Some(key(kit, Scope::Play))),
+    ("key: download", |kit| Some(key(kit, Scope::Download))),
+    ("key: upload", |kit| Some(key(kit, Scope::Upload))),
+    ("key: withdraw", |kit| Some(key(kit, Scope::Withdraw))),
+    ("key: read", |kit| Some(key(kit, Scope::Read))),
+    ("key: edit", |kit| Some(key(kit, Scope::Edit))),
+    ("media token", |_| Some(bearer(2))),
+    ("download token", |_| Some(bearer(3))),
 ];
 
-fn access(kit: &Kit, caller: Caller) -> Option<SecretText> {
-    Some(kit.access.issue(&caller, kit.clock.now(), 600).unwrap())
+fn access(kit: &Kit, caller: Caller) -> SecretText {
+    kit.access.issue(&caller, kit.clock.now(), 600).unwrap()
 }
 
-fn bearer(number: u8) -> Option<SecretText> {
+fn bearer(number: u8) -> SecretText {
     let token = builders::media_token(number);
-    Some(SecretText::new(token.expose().to_owned()))
+    SecretText::new(token.expose().to_owned())
 }
 
 /// The golden viewer in another role.
-fn member(kit: &Kit, role: Role) -> Option<SecretText> {
+fn member(kit: &Kit, role: Role) -> SecretText {
     kit.cloud.with(|s| {
         s.memberships.get_mut(&(ORG, VIEWER)).unwrap().role = role;
         // They signed in a moment ago, with all that is asked of them.
@@ -97,7 +99,7 @@ fn member(kit: &Kit, role: Role) -> Option<SecretText> {
 }
 
 /// A viewer to whom so much is granted on what is restricted.
-fn granted(kit: &Kit, level: Level) -> Option<SecretText> {
+fn granted(kit: &Kit, level: Level) -> SecretText {
     let entry = Entry {
         to: Principal::Actor(Author::User(VIEWER)),
         level,
@@ -114,7 +116,7 @@ fn granted(kit: &Kit, level: Level) -> Option<SecretText> {
 }
 
 /// The golden owner themselves, as the owner of another organisation.
-fn stranger(kit: &Kit) -> Option<SecretText> {
+fn stranger(kit: &Kit) -> SecretText {
     let session = SessionId::from_octets([0x5f; 16]);
     kit.cloud.with(|s| {
         let mut organisation = s.organisations[&ORG].clone();
@@ -143,7 +145,7 @@ fn stranger(kit: &Kit) -> Option<SecretText> {
 }
 
 /// A key of an editor, of one scope.
-fn key(kit: &Kit, scope: Scope) -> Option<SecretText> {
+fn key(kit: &Kit, scope: Scope) -> SecretText {
     let made = kit.plant_client(|key| {
         key.role = vault_domain::api_key::KeyRole::parse("editor").unwrap();
         key.scopes = Scopes::only(scope);
@@ -189,10 +191,10 @@ fn body(route: &str) -> Option<Value> {
         "POST /v1/collections"
         | "PATCH /v1/collections/{collection_id}"
         | "POST /v1/groups"
-        | "PATCH /v1/groups/{group_id}" => json!({ "name": "Another name" }),
+        | "PATCH /v1/groups/{group_id}"
+        | "POST /v1/organisation" => json!({ "name": "Another name" }),
         "POST /v1/api-keys" => json!({ "name": "Player", "role": "viewer", "scopes": ["play"] }),
         "POST /v1/api-keys/{key_id}/rotate" => json!({ "overlap_seconds": 60 }),
-        "POST /v1/organisation" => json!({ "name": "Another name" }),
         "POST /v1/organisation/members/{user_id}/role" => json!({ "role": "viewer" }),
         "POST /v1/organisation/invitations" => {
             json!({ "email": "new@example.org", "role": "viewer" })

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use vault_domain::access::{Access, Collection};
 use vault_domain::asset::{Asset, AssetState};
 use vault_domain::audit::Record;
@@ -14,12 +14,17 @@ use vault_domain::ports::{
 
 use super::access_record::{access_attributes, collection, collection_item, key};
 use super::reads::{Wanted, batch};
-use super::record::{Corrupt, Item, PK, number, text, time};
+use super::record::{Corrupt, Fields, Item, PK, flag, number, text, time};
 use super::records::{DynamoRecords, put_fresh};
 use super::{read, record};
 
 /// Sort key of how many collections an organisation has.
 const COUNT: &str = "count#collections";
+
+/// A deleted record keeps its key, so that nothing that is bound to it comes back to life.
+pub(super) fn is_gone(item: &Item) -> bool {
+    Fields(item).has("gone")
+}
 
 /// Names of the tables of access.
 #[derive(Debug, Clone)]
@@ -58,7 +63,13 @@ impl DynamoAccess {
         Ok(output.item)
     }
 
-    /// At most [`LISTED`] records of the organisation whose sort keys begin so, behind this one.
+    /// Is there a record of this key that is deleted?
+    pub(super) async fn was(&self, operation: &'static str, key: Item) -> Stored<bool> {
+        let item = self.one(operation, key).await?;
+        Ok(item.is_some_and(|item| is_gone(&item)))
+    }
+
+    /// At most [`LISTED`] records of the organisation whose sort keys begin so, behind this one, without deleted ones.
     pub(super) async fn listed<T>(
         &self,
         operation: &'static str,
@@ -66,20 +77,29 @@ impl DynamoAccess {
         after: Option<String>,
         from: impl Fn(&Item) -> Result<T, Corrupt>,
     ) -> Stored<Vec<T>> {
-        let request = self.client.query().table_name(&self.tables.access);
-        let sent = request
-            .consistent_read(true)
-            .key_condition_expression("pk = :org AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":org", text(org.to_string()))
-            .expression_attribute_values(":prefix", text(prefix))
-            .set_exclusive_start_key(after.map(|id| key(org, &id)))
-            .limit(i32::try_from(LISTED).unwrap_or(i32::MAX))
-            .send()
-            .await;
-        let output = sent.map_err(|error| StoreError::new(operation, error))?;
-        let found = output.items.unwrap_or_default();
-        let read = found.iter().map(from).collect::<Result<_, _>>();
-        read.map_err(|corrupt| StoreError::new(operation, corrupt))
+        let mut start = after.map(|id| key(org, &id));
+        let mut listed = Vec::new();
+        loop {
+            let request = self.client.query().table_name(&self.tables.access);
+            let sent = request
+                .consistent_read(true)
+                .key_condition_expression("pk = :org AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":org", text(org.to_string()))
+                .expression_attribute_values(":prefix", text(prefix))
+                .set_exclusive_start_key(start)
+                .limit(i32::try_from(LISTED).unwrap_or(i32::MAX))
+                .send()
+                .await;
+            let output = sent.map_err(|error| StoreError::new(operation, error))?;
+            for item in output.items.iter().flatten().filter(|item| !is_gone(item)) {
+                listed.push(from(item).map_err(|corrupt| StoreError::new(operation, corrupt))?);
+            }
+            start = output.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() || listed.len() >= LISTED {
+                listed.truncate(LISTED);
+                return Ok(listed);
+            }
+        }
     }
 
     /// Counts one more, if there is room for it, or one fewer.
@@ -108,20 +128,22 @@ impl DynamoAccess {
         Ok(TransactWriteItem::builder().update(update.build()?).build())
     }
 
-    /// Removes a record that is as it was seen, by this attribute.
+    /// Deletes a record that is as it was seen, by this attribute: its id stays taken.
     pub(super) fn deleted(
         &self,
         key: Item,
-        (name, seen): (&str, aws_sdk_dynamodb::types::AttributeValue),
+        (name, seen): (&str, AttributeValue),
     ) -> Result<TransactWriteItem, BuildError> {
-        let delete = Delete::builder()
+        let update = Update::builder()
             .table_name(&self.tables.access)
             .set_key(Some(key))
-            .condition_expression("#seen = :seen")
+            .update_expression("SET gone = :gone")
+            .condition_expression("#seen = :seen AND attribute_not_exists(gone)")
             .expression_attribute_names("#seen", name)
             .expression_attribute_values(":seen", seen)
+            .expression_attribute_values(":gone", flag(true))
             .build()?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 
     fn asset_update(&self, seen: &Asset, next: &Asset) -> Result<TransactWriteItem, BuildError> {
@@ -168,7 +190,7 @@ impl DynamoAccess {
         let mut update = Update::builder()
             .table_name(&self.tables.access)
             .set_key(Some(key(next.org, &next.id)))
-            .condition_expression("access_version = :seen")
+            .condition_expression("access_version = :seen AND attribute_not_exists(gone)")
             .expression_attribute_names("#name", "name")
             .expression_attribute_values(":name", text(next.name.as_str()))
             .expression_attribute_values(":seen", number(seen.version));
@@ -188,7 +210,12 @@ impl Collections for DynamoAccess {
     async fn collection(&self, org: OrgId, id: CollectionId) -> Stored<Option<Collection>> {
         const OPERATION: &str = "collections.collection";
         let item = self.one(OPERATION, key(org, &id)).await?;
+        let item = item.filter(|item| !is_gone(item));
         read(OPERATION, item.as_ref(), collection)
+    }
+
+    async fn is_deleted(&self, org: OrgId, id: CollectionId) -> Stored<bool> {
+        self.was("collections.is_deleted", key(org, &id)).await
     }
 
     async fn collections_of(&self, org: OrgId, ids: &[CollectionId]) -> Stored<Vec<Collection>> {
@@ -196,7 +223,8 @@ impl Collections for DynamoAccess {
         let table = &self.tables.access;
         let wanted = ids.iter().map(|id| Wanted::at(table, key(org, id)));
         let found = batch(&self.client, OPERATION, wanted).await?;
-        let read: Result<Vec<_>, Corrupt> = found.all(table).map(collection).collect();
+        let there = found.all(table).filter(|item| !is_gone(item));
+        let read: Result<Vec<_>, Corrupt> = there.map(collection).collect();
         read.map_err(|corrupt| StoreError::new(OPERATION, corrupt))
     }
 

@@ -8,7 +8,7 @@ use vault_domain::audit::Record;
 use vault_domain::id::{GroupId, OrgId, UserId};
 use vault_domain::ports::{Change, Groups, LISTED, StoreError, Stored};
 
-use super::access::DynamoAccess;
+use super::access::{DynamoAccess, is_gone};
 use super::access_record::{group, group_item, key};
 use super::members::{groups_of, membership_key};
 use super::read;
@@ -24,7 +24,7 @@ impl DynamoAccess {
         let check = ConditionCheck::builder()
             .table_name(&self.tables.access)
             .set_key(Some(key(org, &group)))
-            .condition_expression("attribute_exists(pk)")
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(gone)")
             .build()?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }
@@ -56,7 +56,7 @@ impl DynamoAccess {
             .table_name(&self.tables.access)
             .set_key(Some(key(seen.org, &seen.id)))
             .update_expression("SET #name = :next")
-            .condition_expression("#name = :seen")
+            .condition_expression("#name = :seen AND attribute_not_exists(gone)")
             .expression_attribute_names("#name", "name")
             .expression_attribute_values(":seen", text(seen.name.as_str()))
             .expression_attribute_values(":next", text(next.name.as_str()))
@@ -74,7 +74,12 @@ impl Groups for DynamoAccess {
     async fn group(&self, org: OrgId, id: GroupId) -> Stored<Option<Group>> {
         const OPERATION: &str = "groups.group";
         let item = self.one(OPERATION, key(org, &id)).await?;
+        let item = item.filter(|item| !is_gone(item));
         read(OPERATION, item.as_ref(), group)
+    }
+
+    async fn is_deleted(&self, org: OrgId, id: GroupId) -> Stored<bool> {
+        self.was("groups.is_deleted", key(org, &id)).await
     }
 
     async fn groups(&self, org: OrgId, after: Option<GroupId>) -> Stored<Vec<Group>> {

@@ -42,6 +42,7 @@ impl Gated {
     }
 
     /// Names of the tables in which standing is read.
+    #[cfg(feature = "mint-token")]
     pub(super) const fn standing(&self) -> &StandingTables {
         &self.standing
     }

@@ -41,6 +41,8 @@ pub trait Records: Send + Sync {
 pub trait Collections: Send + Sync {
     /// A collection of the organisation, by a consistent read.
     async fn collection(&self, org: OrgId, id: CollectionId) -> Stored<Option<Collection>>;
+    /// Was there a collection of this id that is deleted? Its id is never used again.
+    async fn is_deleted(&self, org: OrgId, id: CollectionId) -> Stored<bool>;
     /// Those of these collections that are there, by consistent reads; at most 100 are asked for.
     async fn collections_of(&self, org: OrgId, ids: &[CollectionId]) -> Stored<Vec<Collection>>;
     /// At most [`LISTED`] collections of the organisation behind this one, in the order of their ids.
@@ -80,7 +82,9 @@ pub trait Groups: Send + Sync {
     async fn create_group(&self, new: &Group, record: &Record) -> Stored<Change>;
     /// Gives a group another name.
     async fn rename_group(&self, seen: &Group, next: &Group, record: &Record) -> Stored<Change>;
-    /// Removes a group. Who was in it is in it no more.
+    /// Was there a group of this id that is deleted? Its id is never used again.
+    async fn is_deleted(&self, org: OrgId, id: GroupId) -> Stored<bool>;
+    /// Deletes a group: nobody comes into it any more. Who is in it stays in it until they are taken out.
     async fn delete_group(&self, seen: &Group, record: &Record) -> Stored<Change>;
     /// Puts a member of the organisation into a group that is there, in the place of the groups that they were seen in.
     async fn set_groups(

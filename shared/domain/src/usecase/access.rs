@@ -144,10 +144,7 @@ pub async fn place(
         if (visibility, collection) == (asset.access.visibility, asset.collection) {
             return Ok(asset);
         }
-        if let Some(into) = collection.filter(|_| collection != asset.collection) {
-            let found = deps.collections.collection(ask.caller.org, into).await?;
-            entered.collection(Action::See, found).await?;
-        }
+        moved(deps, &entered, &asset, collection).await?;
         let access = Access {
             visibility,
             version: asset.access.version + 1,
@@ -171,6 +168,32 @@ pub async fn place(
         }
     }
     Err(unsettled())
+}
+
+/// May they take it out of where it is, and put it where it goes? What its collection says of who sees it is not theirs to
+/// get around, unless they decide on the collection too.
+async fn moved(
+    deps: &Deps,
+    entered: &Entered<'_>,
+    asset: &Asset,
+    into: Option<CollectionId>,
+) -> Result<(), Refusal> {
+    if into == asset.collection {
+        return Ok(());
+    }
+    let org = asset.announced.org;
+    if let Some(left) = asset.collection {
+        match deps.collections.collection(org, left).await? {
+            Some(left) => drop(entered.collection(Action::Grant, Some(left)).await?),
+            // It is gone, and restricts what was in it: for admins and owners.
+            None => drop(entered.organisation(Action::Administer).await?),
+        }
+    }
+    if let Some(into) = into {
+        let found = deps.collections.collection(org, into).await?;
+        entered.collection(Action::Edit, found).await?;
+    }
+    Ok(())
 }
 
 type Details = Vec<(&'static str, String)>;
@@ -285,6 +308,11 @@ async fn change(
     }
     Err(unsettled())
 }
+
+/// An id is used once: what is bound to it must not come back to life.
+const DELETED: Refusal = Refusal::Conflict(
+    "what this Idempotency-Key made was deleted; make another one under another key",
+);
 
 fn unsettled() -> Refusal {
     StoreError::new("access.change", "it is changed by too many at once").into()

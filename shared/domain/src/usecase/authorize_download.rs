@@ -114,7 +114,9 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Link, Refusal> {
     let asset = admitted.asset;
     downloadable(&asset)?;
 
-    let download = wanted(deps, &command, &grant, now)?;
+    let ends = now.plus(deps.plan.url_seconds);
+    let ends = admitted.until.map_or(ends, |until| ends.min(until));
+    let download = wanted(deps, &command, &grant, (now, ends))?;
     // Signed before it is spent: whom no URL can be made for keeps the token.
     let link = link(deps, &asset, download, now).await?;
     let record = entered
@@ -153,7 +155,7 @@ fn wanted(
     deps: &Deps,
     command: &Command,
     grant: &Grant,
-    now: Timestamp,
+    (now, expires_at): (Timestamp, Timestamp),
 ) -> Result<Download, StoreError> {
     let Digest(owner) = grant.digest;
     let id = match &command.idempotency {
@@ -170,7 +172,7 @@ fn wanted(
         subject: grant.subject,
         org: grant.org,
         opened_at: now,
-        expires_at: now.plus(deps.plan.url_seconds),
+        expires_at,
     })
 }
 

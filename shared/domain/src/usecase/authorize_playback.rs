@@ -93,7 +93,9 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
         }
         None => PlaybackId::random(&*deps.entropy)?,
     };
-    let session = signed_session(deps, &grant, id, package, now)?;
+    let ends = now.plus(deps.session_seconds);
+    let ends = admitted.until.map_or(ends, |until| ends.min(until));
+    let session = signed_session(deps, &grant, (id, package), now, ends)?;
     let record = entered
         .scribe(admitted.verdict)
         .asset(Event::ViewOpened, grant.asset)?;
@@ -133,11 +135,10 @@ fn playable(asset: &Asset) -> Result<PackageId, Refusal> {
 fn signed_session(
     deps: &Deps,
     grant: &Grant,
-    id: PlaybackId,
-    package: PackageId,
+    (id, package): (PlaybackId, PackageId),
     now: Timestamp,
+    expires_at: Timestamp,
 ) -> Result<PlaybackSession, Refusal> {
-    let expires_at = now.plus(deps.session_seconds);
     // One signature serves every segment of this package and nothing else.
     let resource = format!(
         "{}/{}{package}/*",

@@ -82,7 +82,11 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
     let record = record.with("title", new.title.as_str());
     let asset = match deps.assets.reserve(&new, &record).await? {
         Reservation::Created => fresh(new),
-        Reservation::Exists(asset) => same(*asset, &new)?,
+        Reservation::Exists(asset) => {
+            let asset = same(*asset, &new)?;
+            let again = entered.asset(Action::Upload, Some(asset), "upload");
+            again.await?.asset
+        }
     };
     let asset = with_multipart(deps, asset).await?;
     let numbers: Vec<u32> = (1..=asset.announced.plan.parts.min(SIGNED_PAGE)).collect();

@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use super::present;
 use super::scribe::Scribe;
-use crate::access::{Action, Asker, Collection, Resource};
+use super::{present, recent};
+use crate::access::{Action, Asker, Collection, Resource, ends};
 use crate::api_key::{Scope, Scopes};
 use crate::asset::Asset;
 use crate::audit::{Author, Event, Record, Source, Verdict};
 use crate::error::Refusal;
 use crate::id::{AssetId, OrgId};
-use crate::member::Subject;
+use crate::member::{Standing, Subject};
 use crate::ports::{Clock, Collections, Entropy, Policies, Records, Standings, Stored};
 use crate::time::Timestamp;
 use crate::token::Caller;
@@ -50,6 +50,7 @@ pub struct Entered<'a> {
     /// When they asked.
     pub now: Timestamp,
     source: &'a Source,
+    standing: Standing,
 }
 
 /// An asset that the asker may do what they asked with.
@@ -61,6 +62,8 @@ pub struct Admitted {
     pub collection: Option<Collection>,
     /// By which policies.
     pub verdict: Verdict,
+    /// When that ends by itself, if all that decided has an end.
+    pub until: Option<Timestamp>,
 }
 
 const GONE: Refusal = Refusal::Forbidden("the owner of this media token has no access any more");
@@ -76,10 +79,12 @@ impl Gate {
             gate: self,
             asker: Asker {
                 caller: Caller { role, ..ask.caller },
-                groups: standing.person.groups,
+                groups: standing.person.groups.clone(),
+                since: since(&standing),
             },
             now: self.clock.now(),
             source: &ask.source,
+            standing,
         })
     }
 
@@ -107,15 +112,30 @@ impl Gate {
             gate: self,
             asker: Asker {
                 caller,
-                groups: standing.person.groups,
+                groups: standing.person.groups.clone(),
+                since: since(&standing),
             },
             now,
             source,
+            standing,
         })
     }
 }
 
+fn since(standing: &Standing) -> Timestamp {
+    let place = standing.person.membership.as_ref();
+    place.map_or(Timestamp(0), |place| place.since)
+}
+
 impl Entered<'_> {
+    /// Did they prove a moment ago who they are? What is done with many people's rights at once needs it.
+    ///
+    /// # Errors
+    /// [`Refusal::ReauthenticationNeeded`]
+    pub fn recent(&self) -> Result<(), Refusal> {
+        recent(&self.standing, self.now).map(drop)
+    }
+
     /// What the policies say.
     ///
     /// # Errors
@@ -158,10 +178,12 @@ impl Entered<'_> {
         let on = Resource::Asset(&asset, collection.as_ref());
         let verdict = self.decide(action, &on)?;
         if verdict.allowed {
+            let until = ends(&asset, collection.as_ref(), &verdict.policies);
             return Ok(Admitted {
                 asset,
                 collection,
                 verdict,
+                until,
             });
         }
         let seen = self.decide(Action::See, &on)?.allowed;

@@ -5,20 +5,21 @@ mod cursor;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cursor::After;
-
 use super::gate::{Admitted, Ask, Entered, Gate};
 use crate::access::{Action, Resource};
 use crate::asset::{Asset, AssetState};
 use crate::audit::Event;
 use crate::error::Refusal;
-use crate::id::{AssetId, OrgId};
+use crate::id::AssetId;
 use crate::library::{Description, Filter, Patch, Place};
-use crate::page::{BAD_CURSOR, PageSize};
-use crate::ports::{Assets, Change, Collections, Hashing, Library, StoreError};
+use crate::page::PageSize;
+use crate::ports::{Assets, Change, Collections, Hashing, LISTED, Library, StoreError};
 
 /// Tries of a change that rests on nothing, while others change the same asset.
 const TRIES: usize = 10;
+
+/// Most times that the library is asked for one page, each of which looks at a thousand records at most.
+const SHELVES: usize = 20;
 
 /// What the library needs.
 pub struct Deps {
@@ -85,22 +86,11 @@ pub async fn list(
     let entered = deps.gate.enter(ask).await?;
     entered.organisation(Action::List).await?;
     let org = ask.caller.org;
-    let after = match cursor {
-        Some(text) => Some(place(deps, org, filter, text).await?),
-        None => None,
-    };
+    let after = cursor.map(|text| cursor::read(&*deps.hashing, org, filter, text));
     let limit = usize::try_from(size.get()).unwrap_or(usize::MAX);
-    let shelf = deps.library.list(org, filter, after.as_ref(), limit);
-    let shelf = shelf.await?;
-    let readable = readable(deps, &entered, shelf.assets).await?;
-    let cursor = shelf.last.map(|last| {
-        let told = readable.iter().any(|asset| asset.id() == last.id);
-        if told {
-            cursor::write(&*deps.hashing, org, filter, &last)
-        } else {
-            cursor::write_hidden(&*deps.hashing, org, filter, last.id)
-        }
-    });
+    let (readable, more) = readable(deps, &entered, filter, after.transpose()?, limit).await?;
+    let last = readable.last().filter(|_| more).map(Place::of);
+    let cursor = last.map(|last| cursor::write(&*deps.hashing, org, filter, &last));
     let assets = readable.into_iter().map(|asset| tagged(deps, asset));
     Ok(Page {
         assets: assets.collect(),
@@ -108,23 +98,40 @@ pub async fn list(
     })
 }
 
-/// The place that a cursor names.
-async fn place(deps: &Deps, org: OrgId, filter: &Filter, text: &str) -> Result<Place, Refusal> {
-    let id = match cursor::read(&*deps.hashing, org, filter, text)? {
-        After::Place(place) => return Ok(place),
-        After::Hidden(id) => id,
-    };
-    let last = deps.assets.get(id).await?;
-    let last = last.filter(|last| last.announced.org == org);
-    let place = Place::of(&last.ok_or(BAD_CURSOR)?);
-    // It may have another title by now: the list goes on where that would stand, if it stands in it.
-    let within = filter.title.as_ref();
-    let within = within.is_none_or(|prefix| place.folded.starts_with(prefix.as_str()));
-    within.then_some(place).ok_or_else(|| BAD_CURSOR.into())
+/// At most so many that the asker may read, and whether one more follows. Only what they may read decides how far a page
+/// goes, whether there is a cursor, and what is in it.
+async fn readable(
+    deps: &Deps,
+    entered: &Entered<'_>,
+    filter: &Filter,
+    mut after: Option<Place>,
+    limit: usize,
+) -> Result<(Vec<Asset>, bool), Refusal> {
+    let org = entered.asker.caller.org;
+    let mut readable = Vec::new();
+    for _ in 0..SHELVES {
+        let room = limit + 1 - readable.len();
+        let shelf = deps.library.list(org, filter, after.as_ref(), room).await?;
+        readable.extend(admitted(deps, entered, shelf.assets).await?);
+        if readable.len() > limit {
+            readable.truncate(limit);
+            return Ok((readable, true));
+        }
+        after = shelf.last;
+        if after.is_none() {
+            return Ok((readable, false));
+        }
+    }
+    if readable.is_empty() {
+        return Err(Refusal::LimitReached(
+            "too little of what this looks for may be read by you; ask for a state, an uploader or a title",
+        ));
+    }
+    Ok((readable, true))
 }
 
 /// Those that the asker may read.
-async fn readable(
+async fn admitted(
     deps: &Deps,
     entered: &Entered<'_>,
     assets: Vec<Asset>,
@@ -132,19 +139,19 @@ async fn readable(
     let org = entered.asker.caller.org;
     let ids: BTreeSet<_> = assets.iter().filter_map(|asset| asset.collection).collect();
     let ids: Vec<_> = ids.into_iter().collect();
-    let collections = match &*ids {
-        [] => Vec::new(),
-        ids => deps.collections.collections_of(org, ids).await?,
-    };
-    let mut readable = Vec::with_capacity(assets.len());
+    let mut collections = Vec::new();
+    for ids in ids.chunks(LISTED) {
+        collections.extend(deps.collections.collections_of(org, ids).await?);
+    }
+    let mut admitted = Vec::with_capacity(assets.len());
     for asset in assets {
         let collection = collections.iter().find(|c| Some(c.id) == asset.collection);
         let on = Resource::Asset(&asset, collection);
         if entered.decide(Action::Read, &on)?.allowed {
-            readable.push(asset);
+            admitted.push(asset);
         }
     }
-    Ok(readable)
+    Ok(admitted)
 }
 
 /// One asset.

@@ -43,6 +43,11 @@ impl Collections for FakeCloud {
         self.call(name, |s| Ok(s.collections.get(&(org, id)).cloned()))
             .await
     }
+    async fn is_deleted(&self, _: OrgId, id: CollectionId) -> Stored<bool> {
+        let name = "collections.is_deleted";
+        self.call(name, |s| Ok(s.gone.contains(&id.to_string())))
+            .await
+    }
     async fn collections_of(&self, org: OrgId, ids: &[CollectionId]) -> Stored<Vec<Collection>> {
         self.call("collections.collections_of", |s| {
             let found = ids.iter().filter_map(|id| s.collections.get(&(org, *id)));
@@ -85,7 +90,10 @@ impl AccessChanges for FakeCloud {
         self.call("access.create_collection", |s| {
             let key = (new.org, new.id);
             let own = s.collections.keys().filter(|(org, _)| *org == new.org);
-            if own.count() >= MAX_COLLECTIONS || s.collections.contains_key(&key) {
+            if own.count() >= MAX_COLLECTIONS
+                || s.collections.contains_key(&key)
+                || s.gone.contains(&new.id.to_string())
+            {
                 return Ok(Change::NotApplied);
             }
             s.collections.insert(key, new.clone());
@@ -118,6 +126,7 @@ impl AccessChanges for FakeCloud {
                 return Ok(Change::NotApplied);
             }
             s.collections.remove(&key);
+            s.gone.insert(seen.id.to_string());
             Ok(applied(s, record))
         })
         .await
@@ -129,6 +138,12 @@ impl Groups for FakeCloud {
     async fn group(&self, org: OrgId, id: GroupId) -> Stored<Option<Group>> {
         self.call("groups.group", |s| Ok(s.groups.get(&(org, id)).cloned()))
             .await
+    }
+    async fn is_deleted(&self, _: OrgId, id: GroupId) -> Stored<bool> {
+        self.call("groups.is_deleted", |s| {
+            Ok(s.gone.contains(&id.to_string()))
+        })
+        .await
     }
     async fn groups(&self, org: OrgId, after: Option<GroupId>) -> Stored<Vec<Group>> {
         self.call("groups.groups", |s| {
@@ -142,7 +157,10 @@ impl Groups for FakeCloud {
         self.call("groups.create_group", |s| {
             let key = (new.org, new.id);
             let own = s.groups.keys().filter(|(org, _)| *org == new.org);
-            if own.count() >= MAX_COLLECTIONS || s.groups.contains_key(&key) {
+            if own.count() >= MAX_COLLECTIONS
+                || s.groups.contains_key(&key)
+                || s.gone.contains(&new.id.to_string())
+            {
                 return Ok(Change::NotApplied);
             }
             s.groups.insert(key, new.clone());
@@ -171,6 +189,7 @@ impl Groups for FakeCloud {
                 return Ok(Change::NotApplied);
             }
             s.groups.remove(&key);
+            s.gone.insert(seen.id.to_string());
             Ok(applied(s, record))
         })
         .await

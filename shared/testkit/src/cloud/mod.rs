@@ -89,6 +89,8 @@ pub struct State {
     pub collections: BTreeMap<(OrgId, CollectionId), Collection>,
     /// Groups.
     pub groups: BTreeMap<(OrgId, GroupId), Group>,
+    /// Ids of collections and groups that are deleted.
+    pub gone: BTreeSet<String>,
     /// In which groups people are.
     pub grouped: BTreeMap<(OrgId, UserId), Vec<GroupId>>,
     /// Their chains, and what is exported of them.

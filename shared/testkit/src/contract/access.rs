@@ -168,6 +168,19 @@ async fn collections(stores: AccessStores<'_>, sample: &Sample) {
     assert_eq!(delete(&one).await, Change::NotApplied, "it changed");
     assert_eq!(delete(&next).await, Change::Applied);
     assert_eq!(delete(&next).await, Change::NotApplied, "it is gone");
+    let deleted = stores.collections.is_deleted(org, one.id).await;
+    assert!(deleted.expect("is_deleted"));
+    let unknown = CollectionId::from_octets([9; 16]);
+    let unknown = stores.collections.is_deleted(org, unknown).await;
+    assert!(!unknown.expect("is_deleted"));
+    let back = stores.changes.create_collection(&one, &record()).await;
+    assert_eq!(
+        back.expect("create"),
+        Change::NotApplied,
+        "ids are used once"
+    );
+    let listed = stores.collections.collections(org, None).await;
+    assert_eq!(listed.expect("collections"), std::slice::from_ref(&two));
     assert_eq!(read(org, one.id).await, None);
 }
 
@@ -243,9 +256,18 @@ async fn groups(stores: AccessStores<'_>, sample: &Sample) {
     let deleted = stores.groups.delete_group(&renamed, &record()).await;
     assert_eq!(deleted.expect("delete_group"), Change::Applied);
     assert_eq!(stores.groups.group(org, b).await.expect("group"), None);
+    let deleted = stores.groups.is_deleted(org, b).await;
+    assert!(deleted.expect("is_deleted"));
+    let listed = stores.groups.groups(org, None).await.expect("groups");
+    assert_eq!(listed, std::slice::from_ref(&one));
     assert_eq!(
         regroup(user, &[a, b], &[a]).await,
         Change::Applied,
-        "out of what is gone"
+        "out of it"
+    );
+    assert_eq!(
+        regroup(user, &[a], &[a, b]).await,
+        Change::NotApplied,
+        "not back"
     );
 }

@@ -1,6 +1,6 @@
 //! Collections: their names, who sees them, and what is granted on them.
 
-use super::{Deps, Details, TRIES, Wish, detailed, granted, revoked, told, unsettled};
+use super::{DELETED, Deps, Details, TRIES, Wish, detailed, granted, revoked, told, unsettled};
 use crate::access::{Access, Action, Collection, Principal, Resource, Visibility};
 use crate::asset::Title;
 use crate::audit::Event;
@@ -19,7 +19,7 @@ pub struct CollectionChange {
     pub visibility: Option<Visibility>,
 }
 
-/// The collections that the caller sees, a page of them, and the last that was looked at if more may follow.
+/// The collections that the caller sees, a page of them, and the last of it if more follow.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::Forbidden`], [`Refusal::Unavailable`].
@@ -30,17 +30,27 @@ pub async fn list_collections(
 ) -> Result<(Vec<Collection>, Option<CollectionId>), Refusal> {
     let entered = deps.gate.enter(ask).await?;
     entered.organisation(Action::List).await?;
-    let found = deps.collections.collections(ask.caller.org, after).await?;
-    let last = found.last().filter(|_| found.len() == LISTED);
-    let last = last.map(|last| last.id);
-    let mut seen = Vec::with_capacity(found.len());
-    for collection in found {
-        let on = Resource::Collection(&collection);
-        if entered.decide(Action::Read, &on)?.allowed {
-            seen.push(collection);
+    // Only what they may read decides how far a page goes: there are a thousand at most.
+    let (mut seen, mut after) = (Vec::new(), after);
+    loop {
+        let found = deps.collections.collections(ask.caller.org, after).await?;
+        let more = found.len() == LISTED;
+        after = found.last().map(|last| last.id);
+        for collection in found {
+            let on = Resource::Collection(&collection);
+            if entered.decide(Action::Read, &on)?.allowed {
+                seen.push(collection);
+            }
+        }
+        if seen.len() > LISTED {
+            seen.truncate(LISTED);
+            let last = seen.last().map(|last| last.id);
+            return Ok((seen, last));
+        }
+        if !more {
+            return Ok((seen, None));
         }
     }
-    Ok((seen, last))
 }
 
 /// One collection; and, if the caller may say so, who may do what with it: else its list is empty.
@@ -99,19 +109,32 @@ pub async fn create_collection(
         return Ok(new);
     }
     match deps.collections.collection(new.org, id).await? {
-        Some(there) if there.name == new.name => Ok(there),
+        Some(there) if (&there.name, there.access.visibility) == (&new.name, visibility) => {
+            Ok(there)
+        }
         Some(_) => Err(Refusal::IdempotencyMismatch),
+        None if deps.collections.is_deleted(new.org, id).await? => Err(DELETED),
         None => Err(Refusal::LimitReached(
             "an organisation has at most 1,000 collections",
         )),
     }
 }
 
-/// Changes the name of a collection, and who sees it.
+/// Changes the name of a collection, and who sees it; and may the caller see its list?
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Unavailable`].
 pub async fn change_collection(
+    deps: &Deps,
+    ask: &Ask,
+    id: CollectionId,
+    wish: &CollectionChange,
+) -> Result<(Collection, bool), Refusal> {
+    changed(deps, ask, id, wish).await?;
+    show_collection(deps, ask, id).await
+}
+
+async fn changed(
     deps: &Deps,
     ask: &Ask,
     id: CollectionId,
@@ -198,6 +221,7 @@ pub async fn delete_collection(deps: &Deps, ask: &Ask, id: CollectionId) -> Resu
         let found = deps.collections.collection(ask.caller.org, id).await?;
         let (seen, _) = entered.collection(Action::Delete, found).await?;
         let verdict = entered.organisation(Action::Administer).await?;
+        entered.recent()?;
         let scribe = entered.scribe(verdict);
         let record = scribe.of(Event::CollectionDeleted, id.to_string())?;
         let record = record.with("name", seen.name.as_str());

@@ -1,6 +1,6 @@
 //! Groups, and who is in them: for admins and owners.
 
-use super::{Deps, TRIES, unsettled};
+use super::{DELETED, Deps, TRIES, unsettled};
 use crate::access::{Action, Group, MAX_GROUPS_OF_ONE};
 use crate::asset::Title;
 use crate::audit::{Event, Record, Verdict};
@@ -96,6 +96,7 @@ pub async fn create_group(
     match deps.groups.group(new.org, id).await? {
         Some(there) if there.name == new.name => Ok(there),
         Some(_) => Err(Refusal::IdempotencyMismatch),
+        None if deps.groups.is_deleted(new.org, id).await? => Err(DELETED),
         None => Err(Refusal::LimitReached(
             "an organisation has at most 1,000 groups",
         )),
@@ -135,24 +136,57 @@ pub async fn rename_group(
     Err(unsettled())
 }
 
-/// Removes a group. What was granted to it is granted to nobody any more.
+/// Removes a group, and everyone from it: what was granted to it is granted to nobody any more. Repeating it goes on where
+/// it was cut off.
 ///
 /// # Errors
-/// As [`show_group`].
+/// As [`show_group`]; [`Refusal::ReauthenticationNeeded`].
 pub async fn delete_group(deps: &Deps, ask: &Ask, id: GroupId) -> Result<(), Refusal> {
+    let org = ask.caller.org;
     for _ in 0..TRIES {
         let entered = deps.gate.enter(ask).await?;
         let verdict = entered.organisation(Action::Administer).await?;
-        let seen = there(deps, ask, id).await?;
-        let record = entered
-            .scribe(verdict)
-            .of(Event::GroupDeleted, id.to_string())?;
+        entered.recent()?;
+        let Some(seen) = deps.groups.group(org, id).await? else {
+            if !deps.groups.is_deleted(org, id).await? {
+                return Err(Refusal::NotFound("group"));
+            }
+            return emptied(deps, ask, id).await;
+        };
+        let scribe = entered.scribe(verdict);
+        let record = scribe.of(Event::GroupDeleted, id.to_string())?;
         let record = record.with("name", seen.name.as_str());
         if deps.groups.delete_group(&seen, &record).await? == Change::Applied {
-            return Ok(());
+            return emptied(deps, ask, id).await;
         }
     }
     Err(unsettled())
+}
+
+/// Takes everyone out of a group that is deleted; nobody comes into it any more.
+async fn emptied(deps: &Deps, ask: &Ask, id: GroupId) -> Result<(), Refusal> {
+    let mut after = None;
+    loop {
+        let (users, next) = deps.groups.members_of(ask.caller.org, id, after).await?;
+        for user in users {
+            match regroup(deps, ask, (id, user), |seen| Ok(without(seen, id))).await {
+                // They left the organisation meanwhile, and every group with it.
+                Ok(()) | Err(Refusal::NotFound(_)) => {}
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        if next.is_none() {
+            return Ok(());
+        }
+        after = next;
+    }
+}
+
+fn without(seen: &[GroupId], id: GroupId) -> Regrouped {
+    seen.contains(&id).then(|| {
+        let others = seen.iter().copied().filter(|group| *group != id);
+        (others.collect(), Event::GroupMemberRemoved)
+    })
 }
 
 /// Who is in a group.
@@ -175,6 +209,7 @@ pub async fn members(
 /// # Errors
 /// As [`show_group`]; [`Refusal::NotFound`] for someone who is no member, [`Refusal::LimitReached`].
 pub async fn add_member(deps: &Deps, ask: &Ask, id: GroupId, user: UserId) -> Result<(), Refusal> {
+    there(deps, ask, id).await?;
     regroup(deps, ask, (id, user), |seen| {
         if seen.contains(&id) {
             return Ok(None);
@@ -199,14 +234,8 @@ pub async fn remove_member(
     id: GroupId,
     user: UserId,
 ) -> Result<(), Refusal> {
-    regroup(deps, ask, (id, user), |seen| {
-        if !seen.contains(&id) {
-            return Ok(None);
-        }
-        let others = seen.iter().copied().filter(|group| *group != id);
-        Ok(Some((others.collect(), Event::GroupMemberRemoved)))
-    })
-    .await
+    there(deps, ask, id).await?;
+    regroup(deps, ask, (id, user), |seen| Ok(without(seen, id))).await
 }
 
 type Regrouped = Option<(Vec<GroupId>, Event)>;
@@ -220,11 +249,11 @@ async fn regroup(
     for _ in 0..TRIES {
         let entered = deps.gate.enter(ask).await?;
         let verdict = entered.organisation(Action::Administer).await?;
-        there(deps, ask, id).await?;
+        entered.recent()?;
         let org = ask.caller.org;
         let seen = deps.groups.groups_of(org, user).await?;
         let seen = seen.ok_or(Refusal::NotFound("member"))?;
-        let Some((next, event)) = next(&kept(deps, ask, &seen, id).await?)? else {
+        let Some((next, event)) = next(&seen)? else {
             return Ok(());
         };
         let record = recorded(&entered, verdict, (event, id, user))?;
@@ -234,25 +263,6 @@ async fn regroup(
         }
     }
     Err(unsettled())
-}
-
-/// Groups that are gone make room for others.
-async fn kept(
-    deps: &Deps,
-    ask: &Ask,
-    seen: &[GroupId],
-    asked: GroupId,
-) -> Result<Vec<GroupId>, Refusal> {
-    if seen.len() < MAX_GROUPS_OF_ONE {
-        return Ok(seen.to_vec());
-    }
-    let mut kept = Vec::with_capacity(seen.len());
-    for id in seen {
-        if *id == asked || deps.groups.group(ask.caller.org, *id).await?.is_some() {
-            kept.push(*id);
-        }
-    }
-    Ok(kept)
 }
 
 fn recorded(

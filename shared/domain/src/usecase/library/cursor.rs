@@ -10,26 +10,6 @@ use crate::time::Timestamp;
 /// Octets of the longest place: an id, a time, and a folded title.
 const LONGEST: usize = 16 + 8 + MAX_FOLDED;
 
-/// Where a cursor says to go on.
-pub(super) enum After {
-    /// Behind this place.
-    Place(Place),
-    /// Behind this asset. The reader of the page could not read it: nothing of it but its id is told.
-    Hidden(AssetId),
-}
-
-/// The cursor after an asset of which only its id may be told.
-pub(super) fn write_hidden(
-    hashing: &dyn Hashing,
-    org: OrgId,
-    filter: &Filter,
-    last: AssetId,
-) -> String {
-    with_list(org, filter, |list| {
-        page::cursor(hashing, list, last.octets())
-    })
-}
-
 /// The cursor after a place: the asset's id and time, and its folded title if titles are listed.
 pub(super) fn write(hashing: &dyn Hashing, org: OrgId, filter: &Filter, last: &Place) -> String {
     let mut place = last.id.octets().to_vec();
@@ -46,14 +26,11 @@ pub(super) fn read(
     org: OrgId,
     filter: &Filter,
     text: &str,
-) -> Result<After, Malformed> {
+) -> Result<Place, Malformed> {
     let place = with_list(org, filter, |list| {
         page::place(hashing, list, text, LONGEST)
     })?;
     let (id, rest) = place.split_first_chunk::<16>().ok_or(BAD_CURSOR)?;
-    if rest.is_empty() {
-        return Ok(After::Hidden(AssetId::from_octets(*id)));
-    }
     let (at, title) = rest.split_first_chunk::<8>().ok_or(BAD_CURSOR)?;
     let folded = String::from_utf8(title.to_vec()).map_err(|_| BAD_CURSOR)?;
     // Anyone can make the check: a place outside the list would be an error of the store.
@@ -62,11 +39,11 @@ pub(super) fn read(
         None => folded.is_empty(),
     };
     within.then_some(()).ok_or(BAD_CURSOR)?;
-    Ok(After::Place(Place {
+    Ok(Place {
         id: AssetId::from_octets(*id),
         created_at: Timestamp(u64::from_be_bytes(*at)),
         folded,
-    }))
+    })
 }
 
 /// What tells this list from any other.
