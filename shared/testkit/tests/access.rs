@@ -332,6 +332,12 @@ fn a_view_ends_with_what_was_granted() {
     };
     let view = now(authorize_playback::run(&kit.authorize_playback(), command)).unwrap();
     assert_eq!(view.session.expires_at, GOLDEN_NOW.plus(90));
+    let from = kit.cloud.with(|s| s.assets[&ASSET].views_from);
+    assert!(from > GOLDEN_NOW, "views of before are over");
+    assert_eq!(
+        view.session.opened_at, from,
+        "and this one is not of before"
+    );
 }
 
 #[test]

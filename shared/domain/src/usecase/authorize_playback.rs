@@ -95,7 +95,9 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     };
     let ends = now.plus(deps.session_seconds);
     let ends = admitted.until.map_or(ends, |until| ends.min(until));
-    let session = signed_session(deps, &grant, (id, package), now, ends)?;
+    // It was decided by the list that ended the views before: it is not one of them, be it in the same second.
+    let opened = now.max(admitted.asset.views_from);
+    let session = signed_session(deps, &grant, (id, package), opened, ends)?;
     let record = entered
         .scribe(admitted.verdict)
         .asset(Event::ViewOpened, grant.asset)?;
