@@ -1,7 +1,7 @@
 // node page.mjs --page URL --film PATH [--screenshot PATH]     (REELVAULT_EMAIL, REELVAULT_PASSWORD)
 //
 // Goes through the reference page as a person does: signs in, uploads a film with a progress bar, renames and finds
-// it in the library, watches it, withdraws it, and finds that it stops. The film is longer than one key period, so that a part of it
+// it in the library, says who may see it, watches it, withdraws it, and finds that it stops. The film is longer than one key period, so that a part of it
 // needs a key that was not fetched before the withdrawal. Prints what was seen as JSON.
 
 import { parseArgs } from "node:util";
@@ -24,7 +24,7 @@ async function run(page) {
   try {
     await page.goto(values.page);
     await page.waitForSelector("body[data-ready=true]");
-    for (const step of [refusedSignIn, signIn, upload, library, watch, withdraw]) {
+    for (const step of [refusedSignIn, signIn, upload, library, access, watch, withdraw]) {
       const began = performance.now();
       const facts = await step(page);
       seen.steps.push({ step: step.name, ms: Math.round(performance.now() - began), ...facts });
@@ -95,6 +95,30 @@ async function library(page) {
   await page.click("#library button");
   await page.waitForFunction((title) => document.getElementById("film-title").value === title, title);
   return { title };
+}
+
+async function access(page) {
+  const entries = (count) => page.waitForFunction((count) => document.querySelectorAll("#access-entries li").length === count, count);
+  const recorded = (count) => page.waitForFunction(
+    (count) => [...document.querySelectorAll("#record strong")].filter((event) => event.textContent === "asset.access_changed").length === count,
+    count,
+  );
+  await page.selectOption("#access-visibility", "restricted");
+  await recorded(1);
+  await page.fill("#access-principal", "role:viewer");
+  await page.selectOption("#access-level", "download");
+  await page.click("#grant");
+  await entries(1);
+  await recorded(2);
+  const granted = await page.textContent("#access-entries span");
+  check(granted === "role:viewer: download", `granted is ${granted}`);
+  await page.fill("#access-principal", "everyone");
+  await page.click("#grant");
+  await page.waitForSelector("#message[data-kind=error]");
+  await page.click("#access-entries button");
+  await entries(0);
+  await recorded(3);
+  return { granted };
 }
 
 async function watch(page) {

@@ -46,6 +46,7 @@ mod tests {
                 "signIn",
                 "upload",
                 "library",
+                "access",
                 "watch",
                 "withdraw"
             ]

@@ -1,5 +1,6 @@
 // Wires the page: sign in, upload, wait, watch, withdraw. `window.reelvault` is for tests and curious people.
 
+import { access } from "./access.js";
 import { account } from "./account.js";
 import { Api } from "./api.js";
 import { library } from "./library.js";
@@ -122,6 +123,7 @@ async function untilFinal(assetId) {
     showState(state, reason);
     if (FINAL.has(state)) {
       await films.show(assetId);
+      await rights.show(assetId);
       return state;
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -185,6 +187,7 @@ on("watch", "click", () => wish($("watch"), () => watch()));
 on("withdraw", "click", () => wish($("withdraw"), () => withdraw()));
 on("factor-form", "submit", () => wish($("factor"), () => secondFactor($("factor-code").value)));
 on("sign-out", "click", () => wish($("sign-out"), () => api.signOut()).finally(() => location.reload()));
+const rights = access({ $, api, on, say, wish });
 const films = library({ $, api, on, say, wish, open: untilFinal });
 account({ $, api, on, say, show, wish });
 links({ $, api, on, say, show, wish });
