@@ -6,7 +6,7 @@ mod shape;
 use vault_boot::wiring::manage_assets::Deps;
 use vault_domain::asset::AssetState;
 use vault_domain::error::{Malformed, Refusal};
-use vault_domain::id::AssetId;
+use vault_domain::id::{AssetId, CollectionId};
 use vault_domain::library::{Filter, TitlePrefix};
 use vault_domain::member::Actor;
 use vault_domain::page::PageSize;
@@ -53,6 +53,8 @@ fn filter(request: &Request) -> Result<Filter, Malformed> {
     let state = extract::query(request, "state");
     let owner = extract::query(request, "owner");
     let title = extract::query(request, "title");
+    let collection = extract::query(request, "collection");
+    let collection = collection.as_deref().map(CollectionId::parse);
     let named = |text: String| {
         AssetState::parse(&text).ok_or(Malformed {
             field: "state",
@@ -67,6 +69,7 @@ fn filter(request: &Request) -> Result<Filter, Malformed> {
     };
     Ok(Filter {
         state: state.map(named).transpose()?,
+        collection: collection.transpose()?,
         owner: owner.map(actor).transpose()?,
         title: title.as_deref().map(TitlePrefix::parse).transpose()?,
     })

@@ -84,6 +84,8 @@ pub(crate) struct Shown {
     owner: String,
     created_at: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    collection: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -108,6 +110,7 @@ impl Shown {
             size: announced.plan.size,
             owner: announced.owner.to_string(),
             created_at: announced.created_at.0,
+            collection: asset.collection.map(|id| id.to_string()),
             code: failure.map(|failure| failure.code.clone()),
             reason: failure.map(|failure| failure.reason.clone()),
             etag: format!("\"{}\"", tagged.tag),

@@ -9,7 +9,7 @@ pub use title::{TitlePrefix, folded};
 
 use crate::asset::{Asset, AssetState, Title};
 use crate::error::Malformed;
-use crate::id::AssetId;
+use crate::id::{AssetId, CollectionId};
 use crate::member::Actor;
 use crate::time::Timestamp;
 
@@ -70,6 +70,8 @@ impl Patch {
 pub struct Filter {
     /// In this state.
     pub state: Option<AssetState>,
+    /// In this collection.
+    pub collection: Option<CollectionId>,
     /// Brought in by them.
     pub owner: Option<Actor>,
     /// With a title that begins like this.
@@ -81,6 +83,9 @@ impl Filter {
     pub fn admits(&self, asset: &Asset) -> bool {
         let of = &asset.description;
         self.state.is_none_or(|state| state == asset.state)
+            && self
+                .collection
+                .is_none_or(|id| asset.collection == Some(id))
             && self.owner.is_none_or(|by| by == asset.announced.owner)
             && self
                 .title

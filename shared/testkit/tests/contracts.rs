@@ -75,6 +75,7 @@ async fn access() {
             assets: &*kit.cloud,
             directory: &*kit.cloud,
             standings: &*kit.cloud,
+            library: &*kit.cloud,
             collections: &*kit.cloud,
             changes: &*kit.cloud,
             groups: &*kit.cloud,

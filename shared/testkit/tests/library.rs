@@ -126,6 +126,7 @@ fn everyone_of_an_organisation_sees_all_of_it_page_by_page() {
         owner: Some(Actor::User(OWNER)),
         state: Some(AssetState::Ready),
         title: None,
+        collection: None,
     };
     assert_eq!(all(&kit, &viewer(), &theirs, "2"), [ASSET]);
 }

@@ -108,6 +108,7 @@ mod tests {
             assets: &stores.assets,
             directory: &stores.directory,
             standings: &stores.standings,
+            library: &stores.library,
             collections: &stores.access,
             changes: &stores.access,
             groups: &stores.access,

@@ -53,6 +53,24 @@ impl Index {
                     ])
                 },
                 ascends: true,
+                sifts: filter.owner.is_some()
+                    || filter.state.is_some()
+                    || filter.collection.is_some(),
+            };
+        }
+        if let Some(collection) = filter.collection {
+            return Self {
+                name: "library-by-collection",
+                condition: "#collection = :partition",
+                partition: collection.to_string(),
+                place: |_, filter, place| {
+                    let collection = filter.collection.map(|id| id.to_string());
+                    item([
+                        ("collection", text(collection.unwrap_or_default())),
+                        ("created_at", time(place.created_at)),
+                    ])
+                },
+                ascends: false,
                 sifts: filter.owner.is_some() || filter.state.is_some(),
             };
         }
@@ -144,6 +162,10 @@ impl DynamoLibrary {
             .key_condition_expression(index.condition)
             .expression_attribute_values(":partition", text(&index.partition))
             .scan_index_forward(index.ascends);
+        if index.condition.contains("#collection") {
+            // A reserved word of DynamoDB's.
+            request = request.expression_attribute_names("#collection", "collection");
+        }
         if let Some(title) = &filter.title {
             request = request.expression_attribute_values(":title", text(title.as_str()));
         }
@@ -310,7 +332,7 @@ mod tests {
         Filter {
             state: Some(AssetState::Uploading),
             owner: Some(asset(1, 1).owner),
-            title: None,
+            ..Filter::default()
         }
     }
 

@@ -5,6 +5,7 @@
 //! | `library` | `org` | `created_at` |
 //! | `library-by-state` | `shelf`: organisation and state | `created_at` |
 //! | `library-by-owner` | `by_owner`: organisation and uploader | `created_at` |
+//! | `library-by-collection` | `collection`, of those that are in one | `created_at` |
 //! | `library-by-title` | `org` | `folded`: the title as titles are compared |
 
 use std::collections::HashMap;

@@ -239,6 +239,9 @@ fn tag(hashing: &dyn Hashing, asset: &Asset) -> String {
         asset.id().to_string(),
         asset.description.version.to_string(),
         asset.state.to_string(),
+        asset
+            .collection
+            .map_or_else(String::new, |id| id.to_string()),
         failure.map_or_else(String::new, |failure| failure.code.clone()),
         failure.map_or_else(String::new, |failure| failure.reason.clone()),
     ];

@@ -3,12 +3,13 @@
 use vault_domain::access::{
     Access, AccessList, Collection, Entry, Group, Level, Principal, Visibility,
 };
-use vault_domain::asset::{Asset, Title};
+use vault_domain::asset::{Asset, AssetState, Title};
 use vault_domain::credential::Role;
 use vault_domain::id::{CollectionId, GroupId, OrgId, UserId};
+use vault_domain::library::{Filter, TitlePrefix};
 use vault_domain::member::Actor;
 use vault_domain::ports::{
-    AccessChanges, Assets, Change, Collections, Directory, Groups, Standings,
+    AccessChanges, Assets, Change, Collections, Directory, Groups, Library, Standings,
 };
 use vault_domain::time::Timestamp;
 
@@ -26,6 +27,8 @@ pub struct AccessStores<'a> {
     pub directory: &'a dyn Directory,
     /// Tells where they stand.
     pub standings: &'a dyn Standings,
+    /// Lists what is in collections.
+    pub library: &'a dyn Library,
     /// Collections.
     pub collections: &'a dyn Collections,
     /// Changes of access.
@@ -79,7 +82,7 @@ async fn access_of_an_asset(stores: AccessStores<'_>, sample: &Sample) {
             entries: list(Principal::Role(Role::Viewer)),
             version: 1,
         },
-        collection: Some(CollectionId::from_octets([7; 16])),
+        collection: Some(sample.id(CollectionId::from_octets)),
         views_from: Timestamp(5),
         ..before.clone()
     };
@@ -90,6 +93,22 @@ async fn access_of_an_asset(stores: AccessStores<'_>, sample: &Sample) {
         "it rests on nothing"
     );
     assert_eq!(read().await, one);
+    let within = async |state, title: Option<&str>| {
+        let filter = Filter {
+            collection: one.collection,
+            state,
+            title: title.map(|title| TitlePrefix::parse(title).expect("a prefix")),
+            ..Filter::default()
+        };
+        let shelf = stores.library.list(new.org, &filter, None, 5).await;
+        shelf.expect("list").assets
+    };
+    let listed = within(None, None).await;
+    assert_eq!(listed, std::slice::from_ref(&one), "by its collection");
+    assert_eq!(within(Some(one.state), None).await.len(), 1);
+    assert_eq!(within(Some(AssetState::Ready), None).await, []);
+    let title = one.description.title.as_str();
+    assert_eq!(within(None, Some(title)).await.len(), 1);
     let two = Asset {
         access: Access {
             version: 2,
@@ -100,6 +119,7 @@ async fn access_of_an_asset(stores: AccessStores<'_>, sample: &Sample) {
     };
     assert_eq!(set(&one, &two).await, Change::Applied);
     assert_eq!(read().await, two);
+    assert_eq!(within(None, None).await, [], "it is in none");
     let withdrawn = stores.assets.withdraw(new.id, &builders::record()).await;
     assert_eq!(withdrawn.expect("withdraw"), Change::Applied);
     assert_eq!(set(&two, &one).await, Change::NotApplied, "withdrawn");

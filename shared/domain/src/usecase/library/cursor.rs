@@ -51,5 +51,15 @@ fn with_list<T>(org: OrgId, filter: &Filter, work: impl FnOnce(&[&str]) -> T) ->
     let state = filter.state.map_or_else(String::new, |s| s.to_string());
     let owner = filter.owner.map_or_else(String::new, |o| o.to_string());
     let title = filter.title.as_ref().map_or("", |title| title.as_str());
-    work(&["library", &org.to_string(), &state, &owner, title])
+    let collection = filter
+        .collection
+        .map_or_else(String::new, |c| c.to_string());
+    work(&[
+        "library",
+        &org.to_string(),
+        &state,
+        &owner,
+        title,
+        &collection,
+    ])
 }
