@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
     use serde_json::json;
     use vault_tests::api::{FORM, JSON, refused, url};
     use vault_tests::films::SHORT;
@@ -11,6 +13,13 @@ mod tests {
     const RUNNERS: usize = 100;
     /// Seconds of a window of attempts.
     const WINDOW: u64 = 900;
+
+    /// One race at a time: each is of a hundred processes, and several at once would measure the machine's patience, which
+    /// ends at a function's time limit.
+    fn alone() -> MutexGuard<'static, ()> {
+        static TRACK: Mutex<()> = Mutex::new(());
+        TRACK.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     /// Brings up a function's instances for a hundred requests at once: what is raced is the work, not the start.
     fn warm(request: &Request) {
@@ -43,6 +52,7 @@ mod tests {
 
     #[test]
     fn ten_of_a_hundred_wrong_passwords_are_looked_at() {
+        let _alone = alone();
         warm(&Request::new("POST", &url("/v1/login")).body(JSON, "{}"));
         let (guessed, replies) = guesses();
         assert_eq!(count(&replies, "401 bad_credentials"), 10);
@@ -77,6 +87,7 @@ mod tests {
 
     #[test]
     fn one_of_a_hundred_requests_opens_the_one_view() {
+        let _alone = alone();
         let owner = people::owner();
         let asset = owner.ready(SHORT);
         warm(&Request::new(
@@ -92,6 +103,7 @@ mod tests {
 
     #[test]
     fn a_hundred_requests_of_one_name_open_one_view() {
+        let _alone = alone();
         let owner = people::owner();
         let asset = owner.ready(SHORT);
         let token = owner.api.media_token(&owner.access, &asset);
@@ -108,6 +120,7 @@ mod tests {
 
     #[test]
     fn a_hundred_refreshes_of_one_token_are_one_rotation() {
+        let _alone = alone();
         let owner = people::owner();
         warm(&Request::new("POST", &url("/v1/token")).body(FORM, "grant_type=none"));
         let replies = together(RUNNERS, |_| owner.api.refresh(&owner.refresh).expect(200));
@@ -123,6 +136,7 @@ mod tests {
 
     #[test]
     fn a_hundred_finalizes_complete_one_upload() {
+        let _alone = alone();
         let owner = people::owner();
         // As little as takes two parts.
         let octets = vec![7; (8 << 20) + 1];
@@ -156,6 +170,7 @@ mod tests {
 
     #[test]
     fn a_hundred_announcements_of_one_name_are_one_upload() {
+        let _alone = alone();
         let owner = people::owner();
         let wish =
             json!({ "filename": "f.mp4", "size": 20_u32 << 20, "content_type": "video/mp4" })
@@ -183,6 +198,7 @@ mod tests {
 
     #[test]
     fn a_withdrawal_that_meets_a_hundred_key_requests_lets_none_through_after_it() {
+        let _alone = alone();
         let owner = people::owner();
         let asset = owner.ready(SHORT);
         let view = owner.view(&asset);
