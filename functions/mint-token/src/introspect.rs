@@ -86,6 +86,8 @@ fn details<'a>(active: &Active, issuer: &'a str) -> Details<'a> {
             (FIRST_PARTY_CLIENT.to_owned(), Some(session.to_string()))
         }
         Subject::ApiKey(id) => (id.to_string(), None),
+        // No access token and no refresh token is a share's.
+        Subject::Share { share, .. } => (share.to_string(), None),
     };
     Details {
         scope: active.scopes.to_string(),

@@ -12,6 +12,8 @@ mod challenge;
 pub mod deliver_key;
 #[cfg(feature = "deliver-playlist")]
 pub mod deliver_playlist;
+#[cfg(feature = "exchange-share")]
+pub mod exchange_share;
 #[cfg(feature = "export-audit")]
 pub mod export_audit;
 #[cfg(feature = "factors")]
@@ -32,6 +34,8 @@ pub mod manage_api_keys;
 pub mod manage_assets;
 #[cfg(feature = "manage-organisation")]
 pub mod manage_organisation;
+#[cfg(feature = "manage-shares")]
+pub mod manage_shares;
 #[cfg(feature = "mint-token")]
 pub mod mint_token;
 #[cfg(feature = "presign-upload")]
@@ -74,6 +78,7 @@ mod parts {
             feature = "manage-account",
             feature = "manage-api-keys",
             feature = "manage-assets",
+            feature = "manage-shares",
             feature = "read-audit",
             feature = "mint-token",
             feature = "presign-upload",
@@ -109,6 +114,20 @@ mod parts {
             members: env.text("MEMBERS_TABLE"),
             sessions: env.text("SESSIONS_TABLE"),
             clients: env.text("CLIENTS_TABLE"),
+            shares: None,
+        }
+    }
+
+    /// [`standing`], of those who hold the link of a share too.
+    #[cfg(any(
+        feature = "authorize-playback",
+        feature = "deliver-playlist",
+        feature = "deliver-key"
+    ))]
+    pub(super) fn shared_standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {
+        vault_aws::dynamodb::StandingTables {
+            shares: Some(env.text("SHARES_TABLE")),
+            ..standing(env)
         }
     }
 

@@ -90,6 +90,10 @@ impl AccessTokens for JwtIssuer {
                 (FIRST_PARTY_CLIENT.to_owned(), Some(session.to_string()))
             }
             Subject::ApiKey(id) => (id.to_string(), None),
+            Subject::Share { .. } => {
+                let why = "whoever holds a link has no access token";
+                return Err(StoreError::new("access.issue", why));
+            }
         };
         let claims = Claims {
             iss: self.issuer.clone(),

@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use vault_domain::id::{ApiKeyId, AssetId, OrgId, PlaybackId, SessionId, UserId};
+use vault_domain::id::{ApiKeyId, AssetId, OrgId, PlaybackId, SessionId, ShareId, UserId};
 use vault_domain::member::Subject;
 use vault_domain::playback::Ticket;
-use vault_domain::ports::{DeviceClaims, DeviceTokens, LoginChallenges, RefreshTokens, Tickets};
+use vault_domain::ports::{
+    DeviceClaims, DeviceTokens, LoginChallenges, RefreshTokens, ShareTokens, Tickets,
+};
 use vault_domain::secret::SecretText;
+use vault_domain::share::{SHARE_TOKEN_PREFIX, ShareClaims};
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, LoginChallenge, RefreshClaims};
 
@@ -84,6 +87,7 @@ impl TicketMac {
 const TICKET: usize = 16 + 16 + 16 + 33 + 8;
 const PERSON: u8 = 1;
 const API_KEY: u8 = 2;
+const SHARE: u8 = 3;
 
 impl Tickets for TicketMac {
     fn issue(&self, ticket: &Ticket) -> SecretText {
@@ -94,6 +98,7 @@ impl Tickets for TicketMac {
         let (kind, one, two) = match &ticket.subject {
             Subject::Person { user, session } => (PERSON, user.octets(), session.octets()),
             Subject::ApiKey(id) => (API_KEY, id.octets(), &[0; 16]),
+            Subject::Share { asset, share } => (SHARE, share.octets(), asset.octets()),
         };
         claims.push(kind);
         claims.extend_from_slice(one);
@@ -109,6 +114,10 @@ impl Tickets for TicketMac {
                 session: SessionId::from_octets(take(&claims, 65)?),
             },
             API_KEY => Subject::ApiKey(ApiKeyId::from_octets(take(&claims, 49)?)),
+            SHARE => Subject::Share {
+                share: ShareId::from_octets(take(&claims, 49)?),
+                asset: AssetId::from_octets(take(&claims, 65)?),
+            },
             _ => return None,
         };
         Some(Ticket {
@@ -179,6 +188,33 @@ impl DeviceTokens for DeviceMac {
             account: Digest(take(&octets, 0)?),
             device: take(&octets, 32)?,
             issued_at: Timestamp(u64::from_be_bytes(take(&octets, 48)?)),
+        })
+    }
+}
+
+/// Tokens of the links of shares, prefixed `rvs_`.
+pub struct ShareMac(Mac);
+
+impl ShareMac {
+    /// Tokens of links under a versioned secret. A version that is taken out of it ends every link of its time.
+    ///
+    /// # Errors
+    /// [`KeyFault`]
+    pub fn new(ring: &Keyring) -> Result<Self, KeyFault> {
+        Mac::new(ring, SHARE_TOKEN_PREFIX, "share link").map(Self)
+    }
+}
+
+impl ShareTokens for ShareMac {
+    fn issue(&self, claims: &ShareClaims) -> SecretText {
+        let octets = [*claims.asset.octets(), *claims.share.octets()].concat();
+        self.0.seal(&octets)
+    }
+    fn open(&self, text: &str) -> Option<ShareClaims> {
+        let octets: [u8; 32] = self.0.open(text)?;
+        Some(ShareClaims {
+            asset: AssetId::from_octets(take(&octets, 0)?),
+            share: ShareId::from_octets(take(&octets, 16)?),
         })
     }
 }
@@ -285,6 +321,40 @@ mod tests {
             ..ticket()
         };
         assert_eq!(mac.open(mac.issue(&of_key).expose()), Some(of_key));
+    }
+
+    #[test]
+    fn a_ticket_of_a_share_reads_back() {
+        let mac = TicketMac::new(&one()).unwrap();
+        let of_share = Ticket {
+            subject: Subject::Share {
+                asset: AssetId::from_octets([2; 16]),
+                share: ShareId::from_octets([8; 16]),
+            },
+            ..ticket()
+        };
+        assert_eq!(mac.open(mac.issue(&of_share).expose()), Some(of_share));
+    }
+
+    #[test]
+    fn the_token_of_a_share_is_always_the_same_and_any_changed_character_forges_it() {
+        let mac = ShareMac::new(&one()).unwrap();
+        let claims = ShareClaims {
+            asset: AssetId::from_octets([1; 16]),
+            share: ShareId::from_octets([2; 16]),
+        };
+        let text = mac.issue(&claims).expose().to_owned();
+        assert_eq!(text, mac.issue(&claims).expose());
+        assert_eq!(mac.open(&text), Some(claims));
+        for at in 0..text.len() {
+            let mut forged = text.clone().into_bytes();
+            forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(mac.open(&String::from_utf8(forged).unwrap()), None, "{at}");
+        }
+        let unreserved = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+        assert!(text.starts_with("rvs_1.") && text.bytes().all(unreserved));
+        let as_device = text.replace("rvs_", "rvd_");
+        assert!(DeviceMac::new(&one()).unwrap().open(&as_device).is_none());
     }
 
     #[test]

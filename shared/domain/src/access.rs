@@ -9,6 +9,7 @@ use crate::asset::{Asset, Title};
 use crate::credential::Role;
 use crate::error::Malformed;
 use crate::id::{CollectionId, GroupId, OrgId};
+use crate::member::Actor;
 use crate::time::Timestamp;
 use crate::token::Caller;
 
@@ -33,13 +34,15 @@ pub enum Action {
     Delete,
     /// Say who else may do what with it.
     Grant,
+    /// Hand out links to it, to people without an account.
+    Share,
     /// Make collections and groups.
     Administer,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::See,
         Self::List,
         Self::Read,
@@ -49,6 +52,7 @@ impl Action {
         Self::Edit,
         Self::Delete,
         Self::Grant,
+        Self::Share,
         Self::Administer,
     ];
 
@@ -64,6 +68,7 @@ impl Action {
             Self::Edit => "edit",
             Self::Delete => "delete",
             Self::Grant => "grant",
+            Self::Share => "share",
             Self::Administer => "administer",
         }
     }
@@ -161,6 +166,10 @@ impl Asker {
     /// Is this entry about them?
     pub fn is_meant(&self, entry: &Entry) -> bool {
         let actor = self.caller.subject.actor();
+        if matches!(actor, Actor::Share(_)) {
+            // Lists speak of those of the organisation: a share has what it names, and no role.
+            return false;
+        }
         match entry.to {
             Principal::Actor(to) => {
                 to == actor && (entry.level == Level::None || entry.at >= self.since)

@@ -74,6 +74,14 @@ events! {
     GroupMemberAdded = "group.member_added",
     /// Someone is no member of a group any more.
     GroupMemberRemoved = "group.member_removed",
+    /// A share was made.
+    ShareCreated = "share.created",
+    /// What a share is called, its end or its views changed.
+    ShareChanged = "share.changed",
+    /// A share was ended.
+    ShareRevoked = "share.revoked",
+    /// The link of a share was traded for a media token.
+    ShareExchanged = "share.exchanged",
     /// A media token was minted.
     TokenMinted = "token.minted",
     /// A view was opened.
@@ -102,7 +110,7 @@ impl Event {
 /// Who did it, by which token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Author {
-    /// A person by a login session, or an API key.
+    /// A person by a login session, an API key, or whoever holds the link of a share.
     Caller(Subject),
     /// The system itself: one of its functions, on an event and on nobody's behalf.
     System,
@@ -126,7 +134,7 @@ impl Author {
     }
 }
 
-/// `usr_…/ses_…`, `apk_…` or `system`.
+/// `usr_…/ses_…`, `apk_…`, `shr_…@ast_…` or `system`.
 impl std::fmt::Display for Author {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

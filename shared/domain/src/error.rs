@@ -66,13 +66,22 @@ pub enum Refusal {
     /// A one-time link that is unknown, used or expired.
     #[error("the link is unknown, used or expired; ask for a new one")]
     InvalidLink,
+    /// The link is good, and needs its password.
+    #[error("this link needs its password, as `password`")]
+    PasswordNeeded,
+    /// The link is good, and this is not its password.
+    #[error("this is not the password of the link")]
+    WrongPassword,
+    /// The link is good, but not from here.
+    #[error("this link cannot be used from your network")]
+    OutsideNetwork,
     /// An OAuth client whose credentials do not admit it, for whatever reason (RFC 6749 §5.2).
     #[error("the client's credentials are wrong, or they are not valid here and now")]
     InvalidClient,
     /// It does not exist, or not for this caller.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// The views of a media token are used up.
+    /// The views of a media token, or of the share that it is of, are used up.
     #[error("the views of this media token are used up")]
     NoViewsLeft,
     /// The asset is in a state that does not admit this.

@@ -139,6 +139,10 @@ id!(
     /// A group of people.
     GroupId, "grp_"
 );
+id!(
+    /// A share of an asset: a named, revocable link for people without an account.
+    ShareId, "shr_"
+);
 
 #[cfg(test)]
 mod tests {

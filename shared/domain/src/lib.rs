@@ -25,6 +25,7 @@ pub mod password;
 pub mod playback;
 pub mod ports;
 pub mod secret;
+pub mod share;
 mod text;
 pub mod time;
 pub mod token;

@@ -4,7 +4,8 @@
 use crate::api_key::ApiKey;
 use crate::credential::{Email, Role};
 use crate::error::Malformed;
-use crate::id::{ApiKeyId, GroupId, InvitationId, OrgId, SessionId, UserId};
+use crate::id::{ApiKeyId, AssetId, GroupId, InvitationId, OrgId, SessionId, ShareId, UserId};
+use crate::share::Share;
 use crate::text::{named, stored};
 use crate::time::Timestamp;
 use crate::token::Session;
@@ -23,10 +24,12 @@ pub enum Actor {
     User(UserId),
     /// An API key.
     ApiKey(ApiKeyId),
+    /// Whoever holds the link of a share.
+    Share(ShareId),
 }
 
 impl Actor {
-    /// Reads the id of either.
+    /// Reads the id of any of them.
     ///
     /// # Errors
     /// [`Malformed`] for an id of another kind.
@@ -34,6 +37,7 @@ impl Actor {
         UserId::parse(text)
             .map(Self::User)
             .or_else(|_| ApiKeyId::parse(text).map(Self::ApiKey))
+            .or_else(|_| ShareId::parse(text).map(Self::Share))
     }
 }
 
@@ -42,11 +46,12 @@ impl std::fmt::Display for Actor {
         match self {
             Self::User(id) => id.fmt(f),
             Self::ApiKey(id) => id.fmt(f),
+            Self::Share(id) => id.fmt(f),
         }
     }
 }
 
-/// On whose behalf something is done now: whoever ends the login session or the API key ends it.
+/// On whose behalf something is done now: whoever ends the login session, the API key or the share ends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A person, by a login session.
@@ -58,6 +63,13 @@ pub enum Subject {
     },
     /// An API key.
     ApiKey(ApiKeyId),
+    /// A share: whoever holds its link, and nobody of the organisation.
+    Share {
+        /// Of which asset.
+        asset: AssetId,
+        /// Which.
+        share: ShareId,
+    },
 }
 
 impl Subject {
@@ -66,11 +78,18 @@ impl Subject {
         match self {
             Self::Person { user, .. } => Actor::User(*user),
             Self::ApiKey(id) => Actor::ApiKey(*id),
+            Self::Share { share, .. } => Actor::Share(*share),
         }
     }
 
     /// Reads the stored form.
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some((share, asset)) = text.split_once('@') {
+            return Some(Self::Share {
+                asset: AssetId::parse(asset).ok()?,
+                share: ShareId::parse(share).ok()?,
+            });
+        }
         if let Some((user, session)) = text.split_once('/') {
             return Some(Self::Person {
                 user: UserId::parse(user).ok()?,
@@ -81,12 +100,13 @@ impl Subject {
     }
 }
 
-/// `usr_…/ses_…` or `apk_…`.
+/// `usr_…/ses_…`, `apk_…` or `shr_…@ast_…`.
 impl std::fmt::Display for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Person { user, session } => write!(f, "{user}/{session}"),
             Self::ApiKey(id) => id.fmt(f),
+            Self::Share { asset, share } => write!(f, "{share}@{asset}"),
         }
     }
 }
@@ -246,12 +266,15 @@ pub struct Standing {
     pub session: Option<Session>,
     /// The API key, where one acts and nobody in person.
     pub client: Option<ApiKey>,
+    /// The share, where whoever holds its link acts.
+    pub share: Option<Share>,
 }
 
 impl Standing {
     /// The role in which the subject may act now; none if it may not any more. A session's own end is not
     /// looked at: it bounds how long tokens are renewed, not a film that is under way. An API key's is: nothing
-    /// renews a key, so whoever set its end meant all that it does.
+    /// renews a key, so whoever set its end meant all that it does. Nor does anything renew a share; it acts in the
+    /// least of the roles, by none of which policies know it: they know it as a share.
     pub fn role(&self, subject: &Subject, org: OrgId, now: Timestamp) -> Option<Role> {
         match subject {
             Subject::Person { user, session } => {
@@ -264,6 +287,12 @@ impl Standing {
             Subject::ApiKey(id) => {
                 let key = self.client.as_ref().filter(|key| key.id == *id)?;
                 (key.org == org && key.is_live(now)).then(|| key.role.role())
+            }
+            Subject::Share { asset, share } => {
+                let known = self.share.as_ref();
+                let known =
+                    known.filter(|s| s.id == *share && s.asset == *asset && s.org == org)?;
+                known.is_live(now).then_some(Role::Viewer)
             }
         }
     }

@@ -64,6 +64,9 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
             | R::WrongFactor
             | R::ChallengeNeeded
             | R::InvalidLink
+            | R::PasswordNeeded
+            | R::WrongPassword
+            | R::OutsideNetwork
             | R::OwnerExists => (400, "invalid_request"),
         },
     }

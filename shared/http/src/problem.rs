@@ -94,6 +94,9 @@ impl From<&Refusal> for Kind {
             R::WrongFactor => kind(401, "wrong_factor", "The second factor was refused"),
             R::ChallengeNeeded => kind(403, "challenge_needed", "A challenge must be solved"),
             R::InvalidLink => kind(400, "invalid_link", "The link is not valid"),
+            R::PasswordNeeded => kind(401, "password_needed", "The link needs its password"),
+            R::WrongPassword => kind(401, "wrong_password", "The password is wrong"),
+            R::OutsideNetwork => kind(403, "outside_network", "The link is not for your network"),
             R::InvalidClient => kind(401, "invalid_client", "The client is refused")
                 .challenged(r#"Basic realm="reelvault", charset="UTF-8""#),
             R::NotFound(_) => kind(404, "not_found", "Not found"),

@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
 use vault_domain::access::{Asker, Collection, Principal, Resource, Visibility};
 use vault_domain::asset::Asset;
-use vault_domain::id::{CollectionId, OrgId};
-use vault_domain::member::Actor;
+use vault_domain::id::{AssetId, CollectionId, OrgId};
+use vault_domain::member::{Actor, Subject};
+use vault_domain::token::Caller;
 
 use crate::policies::Broken;
 
@@ -43,6 +44,7 @@ kinds!(
     group = "Group",
     user = "User",
     api_key = "ApiKey",
+    share = "Share",
     collection = "Collection",
     asset = "Asset",
 );
@@ -51,6 +53,7 @@ fn actor_uid(actor: Actor) -> Result<EntityUid, Broken> {
     match actor {
         Actor::User(id) => user(&id.to_string()),
         Actor::ApiKey(id) => api_key(&id.to_string()),
+        Actor::Share(id) => share(&id.to_string()),
     }
 }
 
@@ -87,6 +90,9 @@ fn entity(
 /// Whoever asks, their role and their groups.
 pub(crate) fn asker(by: &Asker) -> Result<Family, Broken> {
     let caller = &by.caller;
+    if let Subject::Share { asset: of, .. } = &caller.subject {
+        return holder(caller, *of);
+    }
     let org = caller.org.to_string();
     let in_role = role(&format!("{org}/{}", caller.role.as_str()))?;
     let mut all = vec![entity(in_role.clone(), of_organisation(caller.org)?, [])?];
@@ -97,15 +103,31 @@ pub(crate) fn asker(by: &Asker) -> Result<Family, Broken> {
             all.push(entity(uid, of_organisation(caller.org)?, [])?);
         }
     }
-    let scopes = caller.scopes.iter();
-    let scopes = scopes.map(|scope| RestrictedExpression::new_string(scope.as_str().to_owned()));
     let mut attributes = of_organisation(caller.org)?;
-    attributes.insert("scopes".to_owned(), RestrictedExpression::new_set(scopes));
+    attributes.insert("scopes".to_owned(), scopes(caller));
     let role = RestrictedExpression::new_string(caller.role.as_str().to_owned());
     attributes.insert("role".to_owned(), role);
     let uid = actor_uid(caller.subject.actor())?;
     all.insert(0, entity(uid, attributes, parents)?);
     Ok(Family { all })
+}
+
+/// Whoever holds the link of a share: in no role and no group.
+fn holder(caller: &Caller, of: AssetId) -> Result<Family, Broken> {
+    let mut attributes = of_organisation(caller.org)?;
+    attributes.insert("scopes".to_owned(), scopes(caller));
+    let of = RestrictedExpression::new_entity_uid(asset(&of.to_string())?);
+    attributes.insert("asset".to_owned(), of);
+    let uid = actor_uid(caller.subject.actor())?;
+    Ok(Family {
+        all: vec![entity(uid, attributes, [])?],
+    })
+}
+
+fn scopes(caller: &Caller) -> RestrictedExpression {
+    let scopes = caller.scopes.iter();
+    let scopes = scopes.map(|scope| RestrictedExpression::new_string(scope.as_str().to_owned()));
+    RestrictedExpression::new_set(scopes)
 }
 
 /// What is asked for, and what it is in.
@@ -150,11 +172,15 @@ fn of_asset(of: &Asset, within: Option<&Collection>) -> Result<Family, Broken> {
     );
     let owner = of.announced.owner;
     let kind = match owner {
-        Actor::User(_) => "user",
-        Actor::ApiKey(_) => "client",
+        Actor::User(_) => Some("user"),
+        Actor::ApiKey(_) => Some("client"),
+        // Whoever holds a link brings nothing in.
+        Actor::Share(_) => None,
     };
-    let owner = RestrictedExpression::new_entity_uid(actor_uid(owner)?);
-    attributes.insert(kind.to_owned(), owner);
+    if let Some(kind) = kind {
+        let owner = RestrictedExpression::new_entity_uid(actor_uid(owner)?);
+        attributes.insert(kind.to_owned(), owner);
+    }
     let mut parents = vec![organisation(&org.to_string())?];
     let mut all = Vec::new();
     if let Some(within) = within {

@@ -7,7 +7,9 @@ use vault_domain::access::{Access, AccessList, Collection, Entry, Level, Princip
 use vault_domain::api_key::{Scope, Scopes};
 use vault_domain::asset::{Asset, AssetState, MediaType, NewAsset, PartPlan, Title};
 use vault_domain::credential::Role;
-use vault_domain::id::{ApiKeyId, AssetId, CollectionId, GroupId, OrgId, SessionId, UserId};
+use vault_domain::id::{
+    ApiKeyId, AssetId, CollectionId, GroupId, OrgId, SessionId, ShareId, UserId,
+};
 use vault_domain::library::Description;
 use vault_domain::member::{Actor, Subject};
 use vault_domain::token::Caller;
@@ -228,6 +230,7 @@ fn a_grant_holds_for_its_principal_until_it_ends_and_says_that_it_decided() {
             (Level::Download, Action::Download),
             (Level::Edit, Action::Edit),
             (Level::Manage, Action::Grant),
+            (Level::Manage, Action::Share),
         ] {
             let granted = |end| Asset {
                 access: access(Visibility::Restricted, listed(to, level, end)),
@@ -351,6 +354,7 @@ fn a_scope_bounds_whoever_holds_the_token() {
         (Action::Upload, Scope::Upload),
         (Action::Edit, Scope::Edit),
         (Action::Delete, Scope::Withdraw),
+        (Action::Share, Scope::Share),
     ];
     for (action, needed) in scopes {
         for scope in Scope::ALL {
@@ -400,4 +404,90 @@ fn an_api_key_decides_on_what_it_brought_in_and_grants_nothing() {
         (false, vec!["people-only".to_owned()])
     );
     assert!(!may(&asker, Action::Edit, &asset()), "another's");
+    assert!(may(&asker, Action::Share, &own) && !may(&asker, Action::Share, &asset()));
+    let bound = Asker {
+        caller: Caller {
+            scopes: Scopes::only(Scope::Withdraw),
+            ..asker.caller
+        },
+        ..asker
+    };
+    assert!(!may(&bound, Action::Share, &own), "without the scope");
+}
+
+#[test]
+fn the_holder_of_a_link_plays_what_it_is_for_and_may_nothing_else() {
+    let closed = Asset {
+        access: access(Visibility::Restricted, AccessList::default()),
+        ..asset()
+    };
+    let holder = |asset, org| Asker {
+        caller: Caller {
+            subject: Subject::Share {
+                asset,
+                share: ShareId::from_octets([8; 16]),
+            },
+            org,
+            scopes: Scopes::only(Scope::Play),
+            ..by(ASKER, Role::Viewer).caller
+        },
+        groups: Vec::new(),
+        since: Timestamp(0),
+    };
+    // Requests that the schema does not know are decided as well, and refused.
+    let decided = |asker: &Asker, action, asset: &Asset| {
+        let on = Resource::Asset(asset, None);
+        CedarPolicies.decide(asker, action, &on, NOW).unwrap()
+    };
+    let own = holder(closed.id(), ORG);
+    let verdict = asked(&own, Action::Play, &Resource::Asset(&closed, None));
+    assert_eq!(
+        (verdict.allowed, verdict.policies),
+        (true, vec!["share".to_owned()])
+    );
+    for action in Action::ALL {
+        let allowed = decided(&own, action, &closed).allowed;
+        assert_eq!(allowed, action == Action::Play, "{action:?}");
+        let other = holder(AssetId::from_octets([9; 16]), ORG);
+        assert!(
+            !decided(&other, action, &asset()).allowed,
+            "another's {action:?}"
+        );
+        let stranger = holder(closed.id(), OrgId::from_octets([9; 16]));
+        assert!(
+            !decided(&stranger, action, &closed).allowed,
+            "foreign {action:?}"
+        );
+    }
+    for action in [
+        Action::List,
+        Action::Upload,
+        Action::Administer,
+        Action::See,
+    ] {
+        let on = Resource::Organisation(ORG);
+        assert!(
+            !CedarPolicies
+                .decide(&own, action, &on, NOW)
+                .unwrap()
+                .allowed
+        );
+    }
+    // Nor do lists reach it, be they for the role that a share is read in.
+    let shut = Asset {
+        access: access(
+            Visibility::Organisation,
+            listed(Principal::Role(Role::Viewer), Level::None, None),
+        ),
+        ..asset()
+    };
+    assert!(decided(&own, Action::Play, &shut).allowed);
+    let granted = Asset {
+        access: access(
+            Visibility::Organisation,
+            listed(Principal::Role(Role::Viewer), Level::Manage, None),
+        ),
+        ..asset()
+    };
+    assert!(!decided(&own, Action::Edit, &granted).allowed);
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
     access, account, authorize_download, authorize_playback, begin_upload, bootstrap_owner, client,
-    deliver_key, deliver_playlist, exchange, export_audit, finalize_upload, gate, guard,
-    introspect, library, login, manage_api_keys, organisation, process_upload, proof, read_audit,
-    recover_account, refresh, revoke_token, seal_audit, second_factor, send_mail, withdraw_asset,
+    deliver_key, deliver_playlist, exchange, exchange_share, export_audit, finalize_upload, gate,
+    guard, introspect, library, login, manage_api_keys, manage_shares, organisation,
+    process_upload, proof, read_audit, recover_account, refresh, revoke_token, seal_audit,
+    second_factor, send_mail, withdraw_asset,
 };
 use vault_policy::CedarPolicies;
 
@@ -204,6 +205,32 @@ impl Kit {
             assets: self.cloud.clone(),
             grants: self.cloud.clone(),
             hashing: self.hashing.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+    /// Of [`manage_shares`].
+    pub fn manage_shares(&self) -> manage_shares::Deps {
+        manage_shares::Deps {
+            gate: self.gate(),
+            assets: self.cloud.clone(),
+            shares: self.cloud.clone(),
+            tokens: self.share_tokens.clone(),
+            hasher: self.hasher.clone(),
+            hashing: self.hashing.clone(),
+            entropy: self.entropy.clone(),
+            pages: builders::pages(),
+        }
+    }
+    /// Of [`exchange_share`].
+    pub fn exchange_share(&self) -> exchange_share::Deps {
+        exchange_share::Deps {
+            shares: self.cloud.clone(),
+            tokens: self.share_tokens.clone(),
+            limits: self.cloud.clone(),
+            hasher: self.hasher.clone(),
+            hashing: self.hashing.clone(),
+            records: self.cloud.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
         }

@@ -28,6 +28,7 @@ use crate::fault::Faults;
 use crate::link::{FakeLinkTokens, FakePolicy};
 use crate::packager::ScriptedPackager;
 use crate::passkey::FakePasskeys;
+use crate::share::FakeShareTokens;
 
 /// The content key that [`Kit::plant_ready`] wraps.
 pub const GOLDEN_KEY: [u8; 16] = *b"a golden key 16.";
@@ -58,6 +59,8 @@ pub struct Kit {
     pub challenge: Arc<FakeChallenge>,
     /// Tokens of one-time links.
     pub link_tokens: Arc<FakeLinkTokens>,
+    /// Tokens of the links of shares.
+    pub share_tokens: Arc<FakeShareTokens>,
     /// The judge of new passwords.
     pub policy: Arc<FakePolicy>,
     /// What stands between password and second factor.
@@ -98,6 +101,7 @@ impl Kit {
             devices: Arc::new(FakeDeviceTokens(shared.clone())),
             challenge: Arc::new(FakeChallenge::new(shared.clone())),
             link_tokens: Arc::new(FakeLinkTokens(shared.clone())),
+            share_tokens: Arc::new(FakeShareTokens(shared.clone())),
             policy: Arc::default(),
             challenges: Arc::new(FakeLoginChallenges(shared.clone())),
             totp: Arc::new(FakeTotp(shared.clone())),

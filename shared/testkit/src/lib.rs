@@ -27,6 +27,7 @@ pub mod packager;
 pub mod passkey;
 pub mod race;
 mod sample;
+pub mod share;
 pub mod sweep;
 
 pub use challenge::FakeChallenge;

@@ -289,3 +289,20 @@ fn link_stores(kit: &Kit) -> contract::LinkStores<'_> {
         directory: cloud,
     }
 }
+
+#[tokio::test]
+async fn shares() {
+    let kit = kit();
+    kit.faults.interleave(true);
+    let cloud = &*kit.cloud;
+    for seed in SEEDS {
+        let stores = contract::ShareStores {
+            shares: cloud,
+            exchanges: cloud,
+            views: cloud,
+            standings: cloud,
+            assets: cloud,
+        };
+        contract::shares_contract(stores, seed).await;
+    }
+}

@@ -127,6 +127,26 @@ async fn named_downloads(seed: u64, way: Way) {
     assert_eq!(kit.leaks(), Vec::<String>::new());
 }
 
+async fn shares(seed: u64, way: Way) {
+    let kit = kit(seed);
+    race::race_shares(kit.cloud, seed, way).await;
+}
+
+async fn shared_views(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let (deps, cloud) = (Arc::new(kit.authorize_playback()), &*kit.cloud);
+    race::race_shared_views(deps, (setup(&kit), cloud, cloud), seed, way).await;
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+}
+
+async fn revocations(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let (deps, cloud) = (Arc::new(kit.authorize_playback()), &kit.cloud);
+    let stores = (setup(&kit), cloud.clone() as _, cloud.clone() as _);
+    race::race_revocations(deps, stores, seed, way).await;
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+}
+
 async fn finalizes(seed: u64, way: Way) {
     let kit = kit(seed);
     let put = putter(&kit.cloud);
@@ -236,6 +256,9 @@ races! {
     named_spends SEEDS;
     downloads SEEDS;
     named_downloads SEEDS;
+    shares 0..10;
+    shared_views 0..10;
+    revocations SEEDS;
     finalizes 0..10;
     deliveries SEEDS;
 }

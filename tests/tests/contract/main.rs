@@ -208,6 +208,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn shares() {
+        let stores = Stores::new();
+        let shares = contract::ShareStores {
+            shares: &stores.shares,
+            exchanges: &stores.exchanges,
+            views: &stores.views,
+            standings: &stores.standings,
+            assets: &stores.assets,
+        };
+        contract::shares_contract(shares, seed()).await;
+    }
+
+    #[tokio::test]
     async fn every_secret_of_the_stack_reads_as_a_ring_of_keys() {
         let cloud = vault_tests::cloud();
         for name in [
@@ -215,6 +228,7 @@ mod tests {
             "PlaybackMacSecretArn",
             "SessionMacSecretArn",
             "LinkMacSecretArn",
+            "ShareMacSecretArn",
             "FactorSecretArn",
         ] {
             let sdk = vault_tests::sdk::sdk();

@@ -185,6 +185,33 @@ async fn a_hundred_spends_of_one_name_open_one_view() {
     race::race_named_spends(spending(&stores, seed), setup(&stores), seed, WAY).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_creations_of_shares_fill_the_places_that_are_left() {
+    let stores = Stores::new();
+    race::race_shares(Arc::new(stores.shares), seed(), WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_views_of_a_share_are_as_many_as_it_is_for() {
+    let (stores, seed) = (Stores::new(), seed());
+    let deps = spending(&stores, seed);
+    let of = (setup(&stores), &stores.shares as _, &stores.exchanges as _);
+    race::race_shared_views(deps, of, seed, WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_opened_by_what_was_traded_while_a_share_was_revoked() {
+    let (stores, seed) = (Stores::new(), seed());
+    let deps = spending(&stores, seed);
+    let (shares, exchanges) = (stores.shares.clone(), stores.exchanges.clone());
+    let of = (
+        setup(&stores),
+        Arc::new(shares) as _,
+        Arc::new(exchanges) as _,
+    );
+    race::race_revocations(deps, of, seed, WAY).await;
+}
+
 fn downloading(stores: &Stores, seed: u64) -> Arc<authorize_download::Deps> {
     Arc::new(authorize_download::Deps {
         downloads: Arc::new(stores.downloads.clone()),

@@ -12,7 +12,8 @@ use vault_aws::dynamodb::{
     DynamoClients, DynamoContentKeys, DynamoDirectory, DynamoDownloads, DynamoFactors,
     DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary, DynamoLimits, DynamoLinks,
     DynamoMembers, DynamoOrganisations, DynamoPlaylistReads, DynamoRecords, DynamoRecovery,
-    DynamoSessions, DynamoStandings, DynamoViews, RecoveryTables, StandingTables,
+    DynamoSessions, DynamoShareExchanges, DynamoShares, DynamoStandings, DynamoViews,
+    RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
@@ -40,6 +41,8 @@ pub(crate) struct Stores {
     pub(crate) sessions: DynamoSessions,
     pub(crate) grants: DynamoGrants,
     pub(crate) views: DynamoViews,
+    pub(crate) shares: DynamoShares,
+    pub(crate) exchanges: DynamoShareExchanges,
     pub(crate) downloads: DynamoDownloads,
     pub(crate) playlist_reads: DynamoPlaylistReads,
     pub(crate) key_reads: DynamoKeyReads,
@@ -65,6 +68,7 @@ impl Stores {
             members: table("MembersTable").to_owned(),
             sessions: table("SessionsTable").to_owned(),
             clients: table("ClientsTable").to_owned(),
+            shares: Some(table("SharesTable").to_owned()),
         };
         Self {
             directory: DynamoDirectory::new(of(), table("UsersTable"), table("MembersTable")),
@@ -97,6 +101,15 @@ impl Stores {
                 table("GrantsTable"),
                 table("AssetsTable"),
                 table("PlaybackTable"),
+                table("SharesTable"),
+                records(),
+            ),
+            shares: DynamoShares::new(of(), table("SharesTable"), records()),
+            exchanges: DynamoShareExchanges::new(
+                of(),
+                table("SharesTable"),
+                table("AssetsTable"),
+                table("GrantsTable"),
                 records(),
             ),
             downloads: DynamoDownloads::new(

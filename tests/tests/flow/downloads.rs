@@ -160,6 +160,7 @@ fn from_s3() -> authorize_download::Deps {
         members: table("MembersTable"),
         sessions: table("SessionsTable"),
         clients: table("ClientsTable"),
+        shares: None,
     };
     let (grants, assets) = (table("GrantsTable"), table("AssetsTable"));
     let playback = table("PlaybackTable");

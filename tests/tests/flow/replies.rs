@@ -92,6 +92,11 @@ const REFUSALS: &[(&str, &str, u16)] = &[
     ("POST", "/v1/assets/ast_x/playback", 401),
     ("POST", "/v1/assets/ast_x/download", 401),
     ("POST", "/v1/assets/ast_x/withdraw", 401),
+    ("GET", "/v1/assets/ast_x/shares", 401),
+    ("POST", "/v1/assets/ast_x/shares", 401),
+    ("PATCH", "/v1/assets/ast_x/shares/shr_x", 401),
+    ("POST", "/v1/assets/ast_x/shares/shr_x/revoke", 401),
+    ("POST", "/v1/shares/exchange", 400),
     ("GET", "/v1/playback/x/master.m3u8", 401),
     (
         "GET",

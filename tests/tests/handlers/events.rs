@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use vault_testkit::share::{SHARE, SHARE_PASSWORD, share};
 use vault_testkit::{Kit, builders};
 
 use crate::world::{access, answer_request, golden, links};
@@ -40,6 +41,12 @@ fn filled(kit: &Kit, text: &str) -> String {
             "{{verification}}",
             verification.secret().expose().to_owned(),
         ),
+        ("{{share}}", SHARE.to_string()),
+        (
+            "{{share_token}}",
+            kit.share_tokens_of(&share()).expose().to_owned(),
+        ),
+        ("{{share_password}}", SHARE_PASSWORD.to_owned()),
         ("{{invitation}}", invitation.secret().expose().to_owned()),
     ];
     values.iter().fold(text.to_owned(), |all, (name, value)| {
@@ -71,7 +78,7 @@ async fn every_sample_event_has_the_status_in_its_name() {
     }
     assert_eq!(
         functions.len(),
-        16,
+        18,
         "a function with a route has no sample event: {functions:?}"
     );
 }

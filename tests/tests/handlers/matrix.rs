@@ -10,11 +10,13 @@ use vault_domain::api_key::{Scope, Scopes};
 use vault_domain::credential::Role;
 use vault_domain::id::{CollectionId, GroupId, OrgId, SessionId};
 use vault_domain::member::{Actor as Author, Subject};
+use vault_domain::network::Networks;
 use vault_domain::ports::{AccessTokens as _, Clock as _};
 use vault_domain::secret::SecretText;
 use vault_domain::token::Caller;
 use vault_testkit::Kit;
 use vault_testkit::builders::{self, ASSET, CLIENT, ORG, OWNER, SESSION, VIEWER};
+use vault_testkit::share::{SHARE, SHARE_PASSWORD, share};
 
 use crate::world::{Ask, answer, golden};
 
@@ -64,8 +66,22 @@ const ACTORS: &[(&str, Bears)] = &[
     ("key: withdraw", |kit| Some(key(kit, Scope::Withdraw))),
     ("key: read", |kit| Some(key(kit, Scope::Read))),
     ("key: edit", |kit| Some(key(kit, Scope::Edit))),
+    ("key: share", |kit| Some(key(kit, Scope::Share))),
     ("media token", |_| Some(bearer(2))),
     ("download token", |_| Some(bearer(3))),
+    ("share", |_| Some(bearer(5))),
+    ("share that is revoked", |kit| {
+        let over = Some(kit.clock.now());
+        kit.cloud
+            .with(|s| s.shares.get_mut(&(ASSET, SHARE)).unwrap().revoked_at = over);
+        Some(bearer(5))
+    }),
+    ("share for another network", |kit| {
+        let elsewhere = Networks::parse("198.51.100.0/24").unwrap();
+        kit.cloud
+            .with(|s| s.shares.get_mut(&(ASSET, SHARE)).unwrap().networks = elsewhere);
+        Some(bearer(5))
+    }),
 ];
 
 fn access(kit: &Kit, caller: Caller) -> SecretText {
@@ -193,6 +209,8 @@ fn body(route: &str) -> Option<Value> {
         | "POST /v1/groups"
         | "PATCH /v1/groups/{group_id}"
         | "POST /v1/organisation" => json!({ "name": "Another name" }),
+        "POST /v1/assets/{asset_id}/shares" => json!({ "name": "For review" }),
+        "PATCH /v1/assets/{asset_id}/shares/{share_id}" => json!({ "name": "For the board" }),
         "POST /v1/api-keys" => json!({ "name": "Player", "role": "viewer", "scopes": ["play"] }),
         "POST /v1/api-keys/{key_id}/rotate" => json!({ "overlap_seconds": 60 }),
         "POST /v1/organisation/members/{user_id}/role" => json!({ "role": "viewer" }),
@@ -222,6 +240,7 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
             },
         ),
         ("invitation_id", builders::INVITATION.to_string()),
+        ("share_id", SHARE.to_string()),
         ("session_id", SESSION.to_string()),
         ("token", kit.golden_ticket().expose().to_owned()),
         ("playlist", "master.m3u8".to_owned()),
@@ -233,6 +252,10 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
     }
     if let Some(body) = body(route) {
         ask = ask.json(&body);
+    }
+    if route == "POST /v1/shares/exchange" {
+        let token = kit.share_tokens_of(&share());
+        ask = ask.json(&json!({ "token": token.expose(), "password": SHARE_PASSWORD }));
     }
     if route == "POST /v1/token"
         && let Some(token) = token

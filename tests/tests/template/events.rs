@@ -60,6 +60,17 @@ const ROUTES: &[(&str, &str)] = &[
     ),
     ("POST /v1/assets/{asset_id}/download", "AuthorizeDownload"),
     ("POST /v1/assets/{asset_id}/playback", "AuthorizePlayback"),
+    ("GET /v1/assets/{asset_id}/shares", "ManageShares"),
+    ("POST /v1/assets/{asset_id}/shares", "ManageShares"),
+    (
+        "PATCH /v1/assets/{asset_id}/shares/{share_id}",
+        "ManageShares",
+    ),
+    (
+        "POST /v1/assets/{asset_id}/shares/{share_id}/revoke",
+        "ManageShares",
+    ),
+    ("POST /v1/shares/exchange", "ExchangeShare"),
     ("POST /v1/assets/{asset_id}/withdraw", "WithdrawAsset"),
     ("POST /v1/email/verify", "RecoverAccount"),
     ("POST /v1/invitations/accept", "RecoverAccount"),

@@ -28,7 +28,7 @@ impl DynamoGrants {
     }
 }
 
-fn to_item(grant: &Grant) -> Item {
+pub(super) fn to_item(grant: &Grant) -> Item {
     item([
         (PK, text(grant.digest.hex())),
         ("asset", text(grant.asset.to_string())),

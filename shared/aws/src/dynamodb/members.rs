@@ -12,7 +12,7 @@ use vault_domain::time::Timestamp;
 
 use super::reads::{Found, Wanted, batch};
 use super::record::{Corrupt, Fields, Item, PK, SK, flag, item, number, text, texts_of, time};
-use super::{clients_record, read, sessions};
+use super::{clients_record, read, sessions, shares_record};
 
 /// Sort key of an account.
 const ACCOUNT: &str = "account";
@@ -202,6 +202,8 @@ pub struct StandingTables {
     pub sessions: String,
     /// The table of API keys.
     pub clients: String,
+    /// The table of shares; without it, whoever holds a link stands nowhere.
+    pub shares: Option<String>,
 }
 
 impl StandingTables {
@@ -215,6 +217,11 @@ impl StandingTables {
                 Wanted::of(&self.sessions, session.to_string()),
             ],
             Subject::ApiKey(id) => vec![Wanted::of(&self.clients, id.to_string())],
+            Subject::Share { asset, share } => {
+                let shares = self.shares.iter();
+                let key = || shares_record::key(*asset, *share);
+                shares.map(|table| Wanted::at(table, key())).collect()
+            }
         }
     }
 
@@ -226,13 +233,21 @@ impl StandingTables {
         subject: &Subject,
     ) -> Stored<Standing> {
         let mut standing = Standing::default();
-        if let Subject::ApiKey(_) = subject {
-            let client = found.first(&self.clients);
-            standing.client = read(operation, client, clients_record::from_item)?;
-        } else {
-            let session = found.first(&self.sessions);
-            standing.person = person(operation, found, &self.members)?;
-            standing.session = read(operation, session, sessions::from_item)?;
+        match subject {
+            Subject::ApiKey(_) => {
+                let client = found.first(&self.clients);
+                standing.client = read(operation, client, clients_record::from_item)?;
+            }
+            Subject::Share { .. } => {
+                let shares = self.shares.as_ref();
+                let share = shares.and_then(|table| found.first(table));
+                standing.share = read(operation, share, shares_record::from_item)?;
+            }
+            Subject::Person { .. } => {
+                let session = found.first(&self.sessions);
+                standing.person = person(operation, found, &self.members)?;
+                standing.session = read(operation, session, sessions::from_item)?;
+            }
         }
         Ok(standing)
     }
@@ -257,6 +272,9 @@ impl Standings for DynamoStandings {
     async fn standing(&self, subject: &Subject, org: OrgId) -> Stored<Standing> {
         const OPERATION: &str = "standings.standing";
         let wanted = self.tables.wanted(subject, org);
+        if wanted.is_empty() {
+            return Ok(Standing::default());
+        }
         let found = batch(&self.client, OPERATION, wanted).await?;
         self.tables.standing(OPERATION, &found, subject)
     }

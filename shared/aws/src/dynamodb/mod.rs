@@ -34,6 +34,8 @@ mod record;
 mod records;
 mod recovery;
 mod sessions;
+mod shares;
+mod shares_record;
 mod transact;
 mod users;
 mod views;
@@ -60,6 +62,7 @@ pub use reads::{DynamoKeyReads, DynamoPlaylistReads};
 pub use records::DynamoRecords;
 pub use recovery::{DynamoRecovery, RecoveryTables};
 pub use sessions::DynamoSessions;
+pub use shares::{DynamoShareExchanges, DynamoShares};
 pub use users::{DynamoDirectory, DynamoUsers};
 pub use views::DynamoViews;
 

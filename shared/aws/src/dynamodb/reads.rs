@@ -193,6 +193,7 @@ mod tests {
             members: "members".to_owned(),
             sessions: "sessions".to_owned(),
             clients: "clients".to_owned(),
+            shares: Some("shares".to_owned()),
         };
         let client = Client::new(&replay.config());
         DynamoKeyReads::new(client, "playback", "keys", "assets", standing)
@@ -236,6 +237,28 @@ mod tests {
         assert_eq!(asked["clients"]["ConsistentRead"], true);
         assert_eq!(asked["clients"]["Keys"][0]["pk"]["S"], id.to_string());
         assert!(asked["members"].is_null() && asked["sessions"].is_null());
+    }
+
+    #[tokio::test]
+    async fn a_share_is_read_in_the_same_call_in_the_place_of_a_standing() {
+        let replay = Replay::of(&[(200, r#"{"Responses":{},"UnprocessedKeys":{}}"#)]);
+        let (mut ticket, key) = ticket();
+        let share = super::super::shares_record::tests::share();
+        ticket.subject = share.subject();
+        let bundle = reads(&replay).bundle(&ticket, key).await.unwrap();
+        assert!(bundle.standing.share.is_none());
+        assert_eq!(replay.count(), 1);
+        let body: serde_json::Value = serde_json::from_str(&replay.body(0)).unwrap();
+        let asked = &body["RequestItems"];
+        assert_eq!(asked["shares"]["ConsistentRead"], true);
+        assert_eq!(
+            asked["shares"]["Keys"][0]["pk"]["S"],
+            share.asset.to_string()
+        );
+        assert_eq!(asked["shares"]["Keys"][0]["sk"]["S"], share.id.to_string());
+        for table in ["members", "sessions", "clients"] {
+            assert!(asked[table].is_null(), "{table}");
+        }
     }
 
     #[tokio::test]

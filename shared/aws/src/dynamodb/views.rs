@@ -8,12 +8,14 @@ use vault_domain::asset::Asset;
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PlaybackId};
 use vault_domain::playback::PlaybackSession;
-use vault_domain::ports::{Opening, Stored, Views};
+use vault_domain::ports::{Opening, SharedViews, Stored, Views};
+use vault_domain::share::Share;
 use vault_domain::token::{Digest, Grant};
 
 use super::reads::{Wanted, batch};
 use super::record::{PK, flag, number, text, time};
 use super::records::DynamoRecords;
+use super::shares::played;
 use super::transact::{Reasons, Written, write};
 use super::{assets_record, get, grants, playback_record, read};
 
@@ -24,16 +26,18 @@ pub struct DynamoViews {
     grants: String,
     assets: String,
     playback: String,
+    shares: String,
     records: DynamoRecords,
 }
 
 impl DynamoViews {
-    /// Over the tables of grants, of assets and of playback sessions; views are recorded.
+    /// Over the tables of grants, of assets, of playback sessions and of shares; views are recorded.
     pub fn new(
         client: Client,
         grants: impl Into<String>,
         assets: impl Into<String>,
         playback: impl Into<String>,
+        shares: impl Into<String>,
         records: DynamoRecords,
     ) -> Self {
         Self {
@@ -41,6 +45,7 @@ impl DynamoViews {
             grants: grants.into(),
             assets: assets.into(),
             playback: playback.into(),
+            shares: shares.into(),
             records,
         }
     }
@@ -91,6 +96,12 @@ pub(super) fn refused(reasons: &Reasons) -> Option<Refused> {
     spent.then_some(Refused::GrantSpent)
 }
 
+/// [`refused`], where the third write is the share's.
+fn shared_refused(reasons: &Reasons) -> Option<Refused> {
+    let spent = reasons.is_unmet(2) && !reasons.is_collided(0);
+    refused(reasons).or_else(|| spent.then_some(Refused::GrantSpent))
+}
+
 /// Where [`admission`] reads.
 #[derive(Clone, Copy)]
 pub(super) struct Admission<'a> {
@@ -123,6 +134,46 @@ pub(super) async fn admission(
     ))
 }
 
+impl DynamoViews {
+    async fn opening(
+        &self,
+        session: &PlaybackSession,
+        written: Written<Refused>,
+    ) -> Stored<Opening> {
+        match written {
+            Written::Applied => Ok(Opening::Opened),
+            Written::Refused(Refused::SessionThere) => Ok(Opening::AlreadyOpen),
+            Written::Refused(Refused::GrantSpent) => {
+                // By whom? A try of the same request that ended without a word may have been the last view.
+                let known = self.session(session.id).await?;
+                Ok(known.map_or(Opening::Refused, |_| Opening::AlreadyOpen))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl SharedViews for DynamoViews {
+    async fn open_shared(
+        &self,
+        session: &PlaybackSession,
+        share: &Share,
+        record: &Record,
+    ) -> Stored<Opening> {
+        let request = self.records.request("views.open_shared", record);
+        let writes = || {
+            Ok(vec![
+                self.put(session)?,
+                self.spend(session)?,
+                played(&self.shares, share, record.at)?,
+            ])
+        };
+        let writes = self.records.recorded(writes(), record);
+        let written = write(&request, writes, shared_refused).await?;
+        self.opening(session, written).await
+    }
+}
+
 #[async_trait]
 impl Views for DynamoViews {
     async fn admission(
@@ -143,15 +194,8 @@ impl Views for DynamoViews {
         let request = self.records.request("views.open", record);
         let writes = || Ok(vec![self.put(session)?, self.spend(session)?]);
         let writes = self.records.recorded(writes(), record);
-        match write(&request, writes, refused).await? {
-            Written::Applied => Ok(Opening::Opened),
-            Written::Refused(Refused::SessionThere) => Ok(Opening::AlreadyOpen),
-            Written::Refused(Refused::GrantSpent) => {
-                // By whom? A try of the same request that ended without a word may have been the last view.
-                let known = self.session(session.id).await?;
-                Ok(known.map_or(Opening::Refused, |_| Opening::AlreadyOpen))
-            }
-        }
+        let written = write(&request, writes, refused).await?;
+        self.opening(session, written).await
     }
 
     async fn session(&self, id: PlaybackId) -> Stored<Option<PlaybackSession>> {
@@ -165,6 +209,7 @@ impl Views for DynamoViews {
 mod tests {
     use super::super::audit_record;
     use super::super::playback_record::tests::session;
+    use super::super::shares_record;
     use super::super::transact::TRIES;
     use super::*;
     use crate::replay::{Replay, cancelled};
@@ -173,7 +218,7 @@ mod tests {
         let replay = Replay::of(answers);
         let client = Client::new(&replay.config());
         let records = DynamoRecords::new(client.clone(), "audit");
-        let views = DynamoViews::new(client, "g", "a", "p", records);
+        let views = DynamoViews::new(client, "g", "a", "p", "s", records);
         let record = audit_record::tests::record();
         (views.open(&session(), &record).await, replay.count())
     }
@@ -190,6 +235,36 @@ mod tests {
         let spent = cancelled(&["None", "ConditionalCheckFailed"]);
         let (opening, _) = opened(&[(400, &spent), (200, "{}")]).await;
         assert_eq!(opening.unwrap(), Opening::Refused);
+    }
+
+    #[tokio::test]
+    async fn the_session_decides_before_the_share_and_the_share_refuses() {
+        let there = cancelled(&[
+            "ConditionalCheckFailed",
+            "None",
+            "ConditionalCheckFailed",
+            "None",
+        ]);
+        let over = cancelled(&["None", "None", "ConditionalCheckFailed", "None"]);
+        let hidden = cancelled(&[
+            "TransactionConflict",
+            "None",
+            "ConditionalCheckFailed",
+            "None",
+        ]);
+        for (answers, wanted) in [
+            (vec![(400, there.as_str())], Opening::AlreadyOpen),
+            (vec![(400, over.as_str()), (200, "{}")], Opening::Refused),
+            (vec![(400, hidden.as_str()), (200, "{}")], Opening::Opened),
+        ] {
+            let replay = Replay::of(&answers);
+            let client = Client::new(&replay.config());
+            let records = DynamoRecords::new(client.clone(), "audit");
+            let views = DynamoViews::new(client, "g", "a", "p", "s", records);
+            let (record, share) = (audit_record::tests::record(), shares_record::tests::share());
+            let opening = views.open_shared(&session(), &share, &record).await;
+            assert_eq!((opening.unwrap(), replay.count()), (wanted, answers.len()));
+        }
     }
 
     #[tokio::test]

@@ -21,6 +21,7 @@ struct Config {
     grants: String,
     playback: String,
     gated: Gated,
+    shares: String,
     mac: String,
     signing: String,
     key_pair_id: String,
@@ -34,7 +35,8 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let config = Config {
         grants: env.text("GRANTS_TABLE"),
         playback: env.text("PLAYBACK_TABLE"),
-        gated: Gated::of(env),
+        gated: Gated::shared(env),
+        shares: env.text("SHARES_TABLE"),
         mac: env.text("PLAYBACK_MAC_SECRET"),
         signing: env.text("URL_SIGNING_SECRET"),
         key_pair_id: env.text("URL_SIGNING_KEY_PAIR_ID"),
@@ -55,6 +57,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 config.grants,
                 config.gated.assets_table(),
                 config.playback,
+                config.shares,
                 config.gated.records(&sdk),
             );
             Ok(Deps {

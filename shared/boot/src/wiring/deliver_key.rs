@@ -7,7 +7,7 @@ use vault_crypto::mac::TicketMac;
 use vault_crypto::wrap::MasterKeys;
 use vault_domain::usecase::deliver_key::Deps;
 
-use super::parts::{refused, ring, sdk, standing, unwired};
+use super::parts::{refused, ring, sdk, shared_standing, unwired};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
@@ -16,7 +16,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let (playback, keys) = (env.text("PLAYBACK_TABLE"), env.text("KEYS_TABLE"));
     let (assets, mac) = (env.text("ASSETS_TABLE"), env.text("PLAYBACK_MAC_SECRET"));
     let (master, sdk) = (env.text("MASTER_KEY_SECRET"), sdk(env));
-    let standing = standing(env);
+    let standing = shared_standing(env);
     Lazy::new(move || {
         let (playback, keys, assets) = (playback.clone(), keys.clone(), assets.clone());
         let (mac, master, sdk) = (mac.clone(), master.clone(), sdk.clone());

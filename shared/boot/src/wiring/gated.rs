@@ -24,7 +24,16 @@ pub(super) struct Gated {
 
 impl Gated {
     pub(super) fn of(env: &Env<'_>) -> Self {
-        let standing = standing(env);
+        Self::by(standing(env), env)
+    }
+
+    /// [`Self::of`], where whoever holds the link of a share stands too.
+    #[cfg(feature = "authorize-playback")]
+    pub(super) fn shared(env: &Env<'_>) -> Self {
+        Self::by(super::parts::shared_standing(env), env)
+    }
+
+    fn by(standing: StandingTables, env: &Env<'_>) -> Self {
         Self {
             access: AccessTables {
                 access: env.text("ACCESS_TABLE"),

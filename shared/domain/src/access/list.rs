@@ -29,7 +29,8 @@ impl Principal {
         let role = |name| Role::parse(name).ok().map(Self::Role);
         let role = text.strip_prefix("role:").and_then(role);
         let group = || GroupId::parse(text).ok().map(Self::Group);
-        let actor = || Actor::parse(text).ok().map(Self::Actor);
+        let granted = |actor: &Actor| !matches!(actor, Actor::Share(_));
+        let actor = || Actor::parse(text).ok().filter(granted).map(Self::Actor);
         role.or_else(group).or_else(actor).ok_or(Malformed {
             field: "principal",
             expected: "the id of a user (usr_…), an API key (apk_…) or a group (grp_…), or role:viewer, role:editor, role:admin",
@@ -168,7 +169,7 @@ impl AccessList {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{ApiKeyId, UserId};
+    use crate::id::{ApiKeyId, ShareId, UserId};
 
     fn entry(n: u8, expires_at: Option<u64>) -> Entry {
         Entry {
@@ -190,7 +191,16 @@ mod tests {
         ] {
             assert_eq!(Principal::parse(&principal.to_string()), Ok(principal));
         }
-        for bad in ["", "role:", "role:god", "viewer", "usr_", "ast_x", "*"] {
+        for bad in [
+            "",
+            "role:",
+            "role:god",
+            "viewer",
+            "usr_",
+            "ast_x",
+            "*",
+            &ShareId::from_octets([4; 16]).to_string(),
+        ] {
             assert!(Principal::parse(bad).is_err(), "{bad}");
         }
     }

@@ -19,17 +19,20 @@ pub enum Scope {
     Read,
     /// Change what is said of films.
     Edit,
+    /// Make, change and end shares of films.
+    Share,
 }
 
 impl Scope {
     /// All of them, in the order in which they are written.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Play,
         Self::Download,
         Self::Upload,
         Self::Withdraw,
         Self::Read,
         Self::Edit,
+        Self::Share,
     ];
 
     /// The scope's name.
@@ -41,6 +44,7 @@ impl Scope {
             Self::Withdraw => "withdraw",
             Self::Read => "read",
             Self::Edit => "edit",
+            Self::Share => "share",
         }
     }
 
@@ -52,7 +56,7 @@ impl Scope {
         let named = Self::ALL.into_iter().find(|scope| scope.as_str() == text);
         named.ok_or(Malformed {
             field: "scope",
-            expected: "some of play, download, upload, withdraw, read and edit, one space between them",
+            expected: "some of play, download, upload, withdraw, read, edit and share, one space between them",
         })
     }
 

@@ -55,6 +55,10 @@ impl Links {
     pub fn verify(&self, token: &SecretText) -> SecretText {
         self.with_token("verify", token)
     }
+    /// To watch what is shared.
+    pub fn share(&self, token: &SecretText) -> SecretText {
+        self.with_token("share", token)
+    }
     /// To ask for a password reset; no secret.
     pub fn forgot(&self) -> String {
         format!("{}/#/forgot", self.base)

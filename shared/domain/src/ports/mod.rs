@@ -24,6 +24,7 @@ mod library;
 mod links;
 mod organisations;
 mod recovery;
+mod shares;
 
 mod clients;
 pub use access::{AccessChanges, Collections, Groups, LISTED, MAX_COLLECTIONS, Policies, Records};
@@ -46,6 +47,9 @@ pub use organisations::{
     Invited, Listed, MAX_INVITATIONS, MAX_REMOVED, MemberPage, Organisations, Settings, Settled,
 };
 pub use recovery::{Joiner, Joining, Recovery, Reset};
+pub use shares::{
+    Keeping, MAX_SHARES, SHARES_LISTED, ShareExchanges, ShareTokens, SharedViews, Shares,
+};
 
 /// A store or service did not do its part. Whether it took effect is unknown; repeating is safe.
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +113,7 @@ pub enum Opening {
 
 /// Playback sessions and the spending of views.
 #[async_trait]
-pub trait Views: Send + Sync {
+pub trait Views: SharedViews + Send + Sync {
     /// The grant and the asset, in one consistent read.
     async fn admission(
         &self,

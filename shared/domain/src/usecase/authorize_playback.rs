@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::IdempotencyKey;
-use super::gate::Gate;
+use super::gate::{Entered, Gate};
 use crate::access;
 use crate::api_key::Scope;
 use crate::asset::{Asset, AssetState, media_prefix};
@@ -13,6 +13,7 @@ use crate::id::{AssetId, PackageId, PlaybackId};
 use crate::playback::PlaybackSession;
 use crate::ports::{Clock, Entropy, Hashing, Opening, Tickets, UrlSigner, Views};
 use crate::secret::SecretText;
+use crate::share::Share;
 use crate::time::Timestamp;
 use crate::token::{Action, Digest, Grant, MediaToken};
 
@@ -71,8 +72,8 @@ const fn invalid(why: &'static str) -> Refusal {
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`] (unknown, expired, revoked), [`Refusal::Forbidden`] (another asset or action,
-/// its owner has no access any more), [`Refusal::WrongState`], [`Refusal::NoViewsLeft`],
-/// [`Refusal::Unavailable`].
+/// its owner has no access any more, the window of its share is over), [`Refusal::OutsideNetwork`],
+/// [`Refusal::WrongState`], [`Refusal::NoViewsLeft`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     let now = deps.clock.now();
     let digest = deps.hashing.sha256(command.token.expose().as_bytes());
@@ -93,8 +94,10 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
         }
         None => PlaybackId::random(&*deps.entropy)?,
     };
+    let share = shared(&entered, &command.source)?;
     let ends = now.plus(deps.session_seconds);
-    let ends = admitted.until.map_or(ends, |until| ends.min(until));
+    let until = [admitted.until, share.and_then(|share| share.expires_at)];
+    let ends = until.into_iter().flatten().fold(ends, Timestamp::min);
     // It was decided by the list that ended the views before: it is not one of them, be it in the same second.
     let opened = now.max(admitted.asset.views_from);
     let session = signed_session(deps, &grant, (id, package), opened, ends)?;
@@ -102,13 +105,39 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
         .scribe(admitted.verdict)
         .asset(Event::ViewOpened, grant.asset)?;
     let record = record.with("view", id).with("token", digest.short());
-    let session = match deps.views.open(&session, &record).await? {
+    let opening = match share {
+        Some(share) => deps.views.open_shared(&session, share, &record).await?,
+        None => deps.views.open(&session, &record).await?,
+    };
+    let session = match opening {
         Opening::Opened => session,
         Opening::AlreadyOpen => reopened(deps, id, digest, now).await?,
-        Opening::Refused => return Err(Refusal::NoViewsLeft),
+        Opening::Refused => return Err(spent(share, now)),
     };
     let ticket = deps.tickets.issue(&session.ticket());
     Ok(View { session, ticket })
+}
+
+/// The share whose link the viewer holds, if that is how they came, and if they come from where it may be used.
+fn shared<'a>(entered: &'a Entered<'_>, source: &Source) -> Result<Option<&'a Share>, Refusal> {
+    let Some(share) = entered.share() else {
+        return Ok(None);
+    };
+    let from_there = source.address.is_some_and(|address| share.is_for(address));
+    from_there
+        .then_some(Some(share))
+        .ok_or(Refusal::OutsideNetwork)
+}
+
+/// Why no view is opened.
+fn spent(share: Option<&Share>, now: Timestamp) -> Refusal {
+    let window = share.and_then(Share::play_until);
+    if window.is_some_and(|end| now >= end) {
+        return Refusal::Forbidden(
+            "the time for playing this, which its first view began, is over",
+        );
+    }
+    Refusal::NoViewsLeft
 }
 
 fn check_grant(grant: &Grant, asset: AssetId, now: Timestamp) -> Result<(), Refusal> {

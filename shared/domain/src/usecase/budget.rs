@@ -55,6 +55,11 @@ impl<'a> Taken<'a> {
         Ok(taken)
     }
 
+    /// Takes an attempt of another budget beside it.
+    pub(super) async fn also(self, name: &str, most: u32, now: Timestamp) -> Result<Self, Refusal> {
+        self.and(name, most, WINDOW_SECONDS, now).await
+    }
+
     /// As many a day beside it.
     pub(super) async fn daily(
         self,

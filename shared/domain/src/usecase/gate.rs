@@ -13,6 +13,7 @@ use crate::error::Refusal;
 use crate::id::{AssetId, OrgId};
 use crate::member::{Standing, Subject};
 use crate::ports::{Clock, Collections, Entropy, Policies, Records, Standings, Stored};
+use crate::share::Share;
 use crate::time::Timestamp;
 use crate::token::Caller;
 
@@ -128,6 +129,11 @@ fn since(standing: &Standing) -> Timestamp {
 }
 
 impl Entered<'_> {
+    /// The share that they hold the link of, if that is how they came.
+    pub const fn share(&self) -> Option<&Share> {
+        self.standing.share.as_ref()
+    }
+
     /// Did they prove a moment ago who they are? What is done with many people's rights at once needs it.
     ///
     /// # Errors

@@ -46,7 +46,7 @@ pub async fn run(deps: &Deps, token: &SecretText) -> Result<Revocation, Refusal>
     let caller = deps.verifier.verify(text, deps.clock.now());
     match caller.map(|caller| caller.subject) {
         Some(Subject::Person { session, .. }) => deps.sessions.revoke(session).await?,
-        Some(Subject::ApiKey(_)) => return Ok(Revocation::Unsupported),
+        Some(Subject::ApiKey(_) | Subject::Share { .. }) => return Ok(Revocation::Unsupported),
         None if MediaToken::parse(text).is_ok() => return Ok(Revocation::Unsupported),
         None if ApiKeySecret::parse(text).is_ok() => return Ok(Revocation::Unsupported),
         None => {}

@@ -52,6 +52,10 @@ pub(super) fn standing(state: &State, subject: &Subject, org: OrgId) -> Standing
             client: state.clients.get(id).cloned(),
             ..Standing::default()
         },
+        Subject::Share { asset, share } => Standing {
+            share: state.shares.get(&(*asset, *share)).cloned(),
+            ..Standing::default()
+        },
     }
 }
 

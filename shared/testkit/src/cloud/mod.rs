@@ -18,6 +18,7 @@ mod organisations;
 mod playback;
 mod s3;
 mod shape;
+mod shares;
 mod uploads;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,12 +33,13 @@ use vault_domain::download::Download;
 use vault_domain::factor::FactorSet;
 use vault_domain::id::{
     ApiKeyId, AssetId, CollectionId, DownloadId, GroupId, InvitationId, KeyId, OrgId, PlaybackId,
-    SessionId, UserId,
+    SessionId, ShareId, UserId,
 };
 use vault_domain::mail::MailOrder;
 use vault_domain::member::{Account, Invitation, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
 use vault_domain::ports::{Ceremony, Manifest, Stored};
+use vault_domain::share::Share;
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, Grant, Session};
 
@@ -97,6 +99,8 @@ pub struct State {
     pub chains: Chains,
     /// Wrapped keys.
     pub keys: BTreeMap<(AssetId, KeyId), WrappedKey>,
+    /// Shares of assets.
+    pub shares: BTreeMap<(AssetId, ShareId), Share>,
     /// Playback sessions.
     pub playbacks: BTreeMap<PlaybackId, PlaybackSession>,
     /// Downloads.

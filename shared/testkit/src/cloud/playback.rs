@@ -13,7 +13,7 @@ use vault_domain::token::{Digest, Grant};
 use super::identity::standing;
 use super::{FakeCloud, State};
 
-fn open(state: &mut State, session: &PlaybackSession, record: &Record) -> Opening {
+pub(super) fn open(state: &mut State, session: &PlaybackSession, record: &Record) -> Opening {
     if state.playbacks.contains_key(&session.id) {
         return Opening::AlreadyOpen;
     }

@@ -31,7 +31,7 @@ impl Shape {
 }
 
 impl State {
-    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `views`, `downloads`, `assets`, `access`, `audit`,
+    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `shares`, `views`, `downloads`, `assets`, `access`, `audit`,
     /// `sources`, `multiparts`, `invalidations`, `mail_orders`, `sent`, `chains`. Mail goes at least once: a copy of an
     /// order or of a mail changes nothing in it.
     pub fn shape(&self) -> Shape {
@@ -45,6 +45,7 @@ impl State {
             ("limits", self.limits_shape()),
             ("sessions", self.sessions_shape()),
             ("grants", self.grants_shape()),
+            ("shares", self.shares_shape()),
             ("views", self.views_shape()),
             ("downloads", self.downloads_shape()),
             (
@@ -281,6 +282,20 @@ impl State {
                 leaks.push(format!("{open} sessions of {} spent views", grant.views));
             }
         }
+        for share in self.shares.values() {
+            let of_share = self
+                .playbacks
+                .values()
+                .filter(|p| p.subject == share.subject());
+            let (open, most) = (of_share.count(), share.max_views);
+            let begun = share.first_played.is_some() == (share.views > 0);
+            if u32::try_from(open) != Ok(share.views) || !begun {
+                leaks.push(format!(
+                    "{open} sessions of {} views, of {most:?}",
+                    share.views
+                ));
+            }
+        }
         leaks
     }
 
@@ -325,6 +340,12 @@ impl State {
         }
         for digest in self.grants.keys().chain(self.links.keys()) {
             octets.extend_from_slice(digest);
+        }
+        for share in self.shares.values() {
+            octets.extend_from_slice(share.name.as_str().as_bytes());
+            octets.extend_from_slice(&share.asked.0);
+            let hash = share.password.as_ref().map(|hash| hash.0.as_bytes());
+            octets.extend_from_slice(hash.unwrap_or_default());
         }
         for key in self.keys.values() {
             octets.extend_from_slice(&key.nonce);

@@ -18,6 +18,7 @@ mod mail;
 mod media;
 mod organisations;
 mod playback;
+mod shares;
 mod uploads;
 
 use futures_util::future::BoxFuture;
@@ -47,6 +48,7 @@ pub use mail::{Receive, mail_queue_contract};
 pub use media::{distribution_contract, media_contract};
 pub use organisations::organisations_contract;
 pub use playback::{PlaylistStores, playlist_reads_contract, views_contract};
+pub use shares::{ShareStores, shares_contract};
 pub use uploads::{begin_in_parts, uploads_contract};
 
 /// The client's PUT to a signed URL, with the signed headers: the `ETag`, or the HTTP status of the refusal.

@@ -10,6 +10,7 @@ mod identity;
 mod organisations;
 mod playback;
 mod recovery;
+mod shares;
 mod together;
 mod upload;
 
@@ -21,6 +22,7 @@ pub use identity::{race_guesses, race_refreshes, race_wrong_passwords};
 pub use organisations::{race_invitations, race_removals};
 pub use playback::{Setup, race_named_spends, race_spends};
 pub use recovery::{race_acceptances, race_forgotten, race_resets};
+pub use shares::{race_revocations, race_shared_views, race_shares};
 pub use together::{Way, together};
 pub use upload::{race_deliveries, race_finalizes};
 

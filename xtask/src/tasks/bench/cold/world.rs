@@ -47,7 +47,8 @@ impl World {
             ("playback-mac", material.clone()),
             ("master-key", material.clone()),
             ("factor", material.clone()),
-            ("link-mac", material),
+            ("link-mac", material.clone()),
+            ("share-mac", material),
         ];
         Ok(Self {
             secrets: secrets.map(|(name, text)| (name.to_owned(), text)).into(),
@@ -109,6 +110,12 @@ impl World {
             }
             "manage-api-keys" => ended("GET /v1/api-keys"),
             "manage-access" => ended("GET /v1/assets/{asset_id}/access"),
+            "manage-shares" => ended("GET /v1/assets/{asset_id}/shares"),
+            "exchange-share" => {
+                let body = Some(r#"{"token": "rvs_1.AAAA"}"#);
+                let event = about("POST /v1/shares/exchange", None, body);
+                first("a forged link", Some(400), event)
+            }
             "manage-assets" => ended("GET /v1/assets/{asset_id}"),
             "read-audit" => ended("GET /v1/audit"),
             "export-audit" | "seal-audit" => first("nothing to do", None, json!({})),
@@ -163,7 +170,7 @@ impl World {
 fn environment(jwks: &str) -> Environment {
     let tables = [
         "users", "members", "clients", "sessions", "limits", "grants", "assets", "keys",
-        "playback", "links", "audit",
+        "playback", "links", "audit", "access", "shares",
     ];
     let tables = tables.map(|name| (format!("{}_TABLE", name.to_uppercase()), name));
     let others = [
@@ -173,6 +180,7 @@ fn environment(jwks: &str) -> Environment {
         ("MASTER_KEY_SECRET", "master-key"),
         ("FACTOR_SECRET", "factor"),
         ("LINK_MAC_SECRET", "link-mac"),
+        ("SHARE_MAC_SECRET", "share-mac"),
         ("PASSKEY_DOMAIN", ""),
         ("APP_URL", "https://www.example.org"),
         ("MAIL_FROM", "no-reply@example.org"),

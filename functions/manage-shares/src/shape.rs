@@ -1,0 +1,125 @@
+//! Bodies of requests and replies.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use vault_domain::api_key::Label;
+use vault_domain::error::Malformed;
+use vault_domain::share::{FirstPlay, MaxViews, Share, SharePassword, networks};
+use vault_domain::time::Timestamp;
+use vault_domain::usecase::IdempotencyKey;
+use vault_domain::usecase::manage_shares::{NewShare, Wish};
+
+/// A share to be made.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct New {
+    name: String,
+    expires_at: Option<u64>,
+    max_views: Option<u64>,
+    first_play_seconds: Option<u64>,
+    password: Option<String>,
+    #[serde(default)]
+    networks: Vec<String>,
+}
+
+impl New {
+    pub(crate) const SHAPE: &'static str = r#"{"name": "…", optional "expires_at": seconds of Unix time, "max_views": 1 to 100000, "first_play_seconds": 60 to 2592000, "password": "…", "networks": ["203.0.113.0/24", …]}"#;
+
+    pub(crate) fn parse(self, idempotency: Option<IdempotencyKey>) -> Result<NewShare, Malformed> {
+        Ok(NewShare {
+            name: Label::parse(&self.name)?,
+            expires_at: self.expires_at.map(Timestamp),
+            max_views: self.max_views.map(MaxViews::parse).transpose()?,
+            first_play: self.first_play_seconds.map(FirstPlay::parse).transpose()?,
+            password: self.password.map(SharePassword::parse).transpose()?,
+            networks: networks(&self.networks)?,
+            idempotency,
+        })
+    }
+}
+
+/// A merge patch (RFC 7396) of a share: `null` lifts a bound.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Changed {
+    #[serde(default, deserialize_with = "given")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    expires_at: Option<Option<u64>>,
+    #[serde(default, deserialize_with = "given")]
+    max_views: Option<Option<u64>>,
+}
+
+/// What is there, be it `null` where that says something.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+impl Changed {
+    pub(crate) const SHAPE: &'static str = r#"{"name": "…", "expires_at": seconds of Unix time or null, "max_views": 1 to 100000 or null}"#;
+
+    pub(crate) fn parse(&self) -> Result<Wish, Malformed> {
+        let name = self.name.as_deref().map(Label::parse);
+        let most = self.max_views.map(|most| most.map(MaxViews::parse));
+        Ok(Wish {
+            name: name.transpose()?,
+            expires_at: self.expires_at.map(|end| end.map(Timestamp)),
+            max_views: most.map(Option::transpose).transpose()?,
+        })
+    }
+}
+
+/// A share, without anything by which it could be used.
+#[derive(Serialize)]
+pub(crate) struct Shown {
+    share_id: String,
+    asset_id: String,
+    name: String,
+    expires_at: Option<u64>,
+    max_views: Option<u32>,
+    views: u32,
+    first_play_seconds: Option<u64>,
+    first_played_at: Option<u64>,
+    password: bool,
+    networks: Vec<String>,
+    created_by: String,
+    created_at: u64,
+    revoked: bool,
+    revoked_at: Option<u64>,
+}
+
+impl Shown {
+    pub(crate) fn of(share: &Share) -> Self {
+        Self {
+            share_id: share.id.to_string(),
+            asset_id: share.asset.to_string(),
+            name: share.name.as_str().to_owned(),
+            expires_at: share.expires_at.map(|end| end.0),
+            max_views: share.max_views.map(MaxViews::count),
+            views: share.views,
+            first_play_seconds: share.first_play.map(FirstPlay::seconds),
+            first_played_at: share.first_played.map(|at| at.0),
+            password: share.password.is_some(),
+            networks: share.networks.iter().map(ToString::to_string).collect(),
+            created_by: share.created_by.to_string(),
+            created_at: share.created_at.0,
+            revoked: share.revoked_at.is_some(),
+            revoked_at: share.revoked_at.map(|at| at.0),
+        }
+    }
+}
+
+/// A share that was made, and its link, told once.
+#[derive(Serialize)]
+pub(crate) struct Created<'a> {
+    #[serde(flatten)]
+    pub(crate) share: Shown,
+    pub(crate) link: &'a str,
+}
+
+/// A page of shares.
+#[derive(Serialize)]
+pub(crate) struct Listed {
+    pub(crate) shares: Vec<Shown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cursor: Option<String>,
+}
