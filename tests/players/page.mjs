@@ -1,7 +1,7 @@
 // node page.mjs --page URL --film PATH [--screenshot PATH]     (REELVAULT_EMAIL, REELVAULT_PASSWORD)
 //
 // Goes through the reference page as a person does: signs in, uploads a film with a progress bar, renames and finds
-// it in the library, says who may see it, watches it, withdraws it, and finds that it stops. The film is longer than one key period, so that a part of it
+// it in the library, says who may see it, shares it by a link that somebody else opens and that is revoked, watches it, withdraws it, and finds that it stops. The film is longer than one key period, so that a part of it
 // needs a key that was not fetched before the withdrawal. Prints what was seen as JSON.
 
 import { parseArgs } from "node:util";
@@ -24,7 +24,7 @@ async function run(page) {
   try {
     await page.goto(values.page);
     await page.waitForSelector("body[data-ready=true]");
-    for (const step of [refusedSignIn, signIn, upload, library, access, watch, withdraw]) {
+    for (const step of [refusedSignIn, signIn, upload, library, access, share, watch, withdraw]) {
       const began = performance.now();
       const facts = await step(page);
       seen.steps.push({ step: step.name, ms: Math.round(performance.now() - began), ...facts });
@@ -119,6 +119,45 @@ async function access(page) {
   await entries(0);
   await recorded(3);
   return { granted };
+}
+
+/** Somebody without an account watches by a link with a password, until it is revoked. */
+async function share(page) {
+  const secret = "open sesame";
+  await page.fill("#share-name", "For review");
+  await page.fill("#share-views", "1");
+  await page.fill("#share-secret", secret);
+  await page.click("#share");
+  await page.waitForSelector("#share-told:not([hidden])");
+  const link = await page.inputValue("#share-link");
+  check(link.includes("/#/share?token=rvs_"), "the link has no token in its fragment");
+  const other = await page.context().browser().newPage();
+  try {
+    other.setDefaultTimeout(30_000);
+    await other.goto(link);
+    await other.waitForSelector("body[data-view=share]");
+    check(!other.url().includes("token"), "the token stays in the address bar");
+    await other.click("#share-watch");
+    await other.waitForSelector("#share-guard:not([hidden])");
+    await other.fill("#share-password", "open says me");
+    await other.click("#share-watch");
+    await other.waitForSelector("#message[data-kind=error]");
+    await other.fill("#share-password", secret);
+    await other.click("#share-watch");
+    await other.waitForFunction(() => document.getElementById("video").currentTime > 1);
+    await page.click("#shares button");
+    await page.waitForFunction(() => document.querySelector("#shares span").textContent.includes("revoked"));
+    await other.evaluate(() => {
+      const video = document.getElementById("video");
+      video.currentTime = video.duration - 2;
+    });
+    await other.waitForFunction(() => window.reelvault.now.stopped);
+    const stopped = await other.evaluate(() => window.reelvault.now.stopped);
+    check(stopped.details === "keyLoadError" && stopped.status === 401, `it stopped by ${JSON.stringify(stopped)}`);
+    return { stopped };
+  } finally {
+    await other.close();
+  }
 }
 
 async function watch(page) {

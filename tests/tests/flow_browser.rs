@@ -47,6 +47,7 @@ mod tests {
                 "upload",
                 "library",
                 "access",
+                "share",
                 "watch",
                 "withdraw"
             ]

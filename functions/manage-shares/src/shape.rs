@@ -6,7 +6,7 @@ use vault_domain::error::Malformed;
 use vault_domain::share::{FirstPlay, MaxViews, Share, SharePassword, networks};
 use vault_domain::time::Timestamp;
 use vault_domain::usecase::IdempotencyKey;
-use vault_domain::usecase::manage_shares::{NewShare, Wish};
+use vault_domain::usecase::manage_shares::{Bound, NewShare, Wish};
 
 /// A share to be made.
 #[derive(Deserialize)]
@@ -43,15 +43,36 @@ impl New {
 pub(crate) struct Changed {
     #[serde(default, deserialize_with = "given")]
     name: Option<String>,
-    #[serde(default, deserialize_with = "given")]
-    expires_at: Option<Option<u64>>,
-    #[serde(default, deserialize_with = "given")]
-    max_views: Option<Option<u64>>,
+    #[serde(default)]
+    expires_at: Given,
+    #[serde(default)]
+    max_views: Given,
 }
 
-/// What is there, be it `null` where that says something.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
+/// A number, or `null`, which says something else than nothing.
+#[derive(Default)]
+struct Given(Bound<u64>);
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let given = Option::deserialize(from)?;
+        Ok(Self(given.map_or(Bound::Lifted, Bound::Set)))
+    }
+}
+
+impl Given {
+    fn parse<T>(&self, of: impl Fn(u64) -> Result<T, Malformed>) -> Result<Bound<T>, Malformed> {
+        Ok(match self.0 {
+            Bound::Stay => Bound::Stay,
+            Bound::Lifted => Bound::Lifted,
+            Bound::Set(number) => Bound::Set(of(number)?),
+        })
+    }
+}
+
+/// `null` is no text.
+fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(from).map(Some)
 }
 
 impl Changed {
@@ -59,11 +80,10 @@ impl Changed {
 
     pub(crate) fn parse(&self) -> Result<Wish, Malformed> {
         let name = self.name.as_deref().map(Label::parse);
-        let most = self.max_views.map(|most| most.map(MaxViews::parse));
         Ok(Wish {
             name: name.transpose()?,
-            expires_at: self.expires_at.map(|end| end.map(Timestamp)),
-            max_views: most.map(Option::transpose).transpose()?,
+            expires_at: self.expires_at.parse(|end| Ok(Timestamp(end)))?,
+            max_views: self.max_views.parse(MaxViews::parse)?,
         })
     }
 }

@@ -6,6 +6,8 @@ import { Api } from "./api.js";
 import { library } from "./library.js";
 import { links } from "./links.js";
 import { play } from "./player.js";
+import { shared } from "./shared.js";
+import { shares } from "./shares.js";
 import { upload } from "./upload.js";
 
 const $ = (id) => document.getElementById(id);
@@ -59,7 +61,8 @@ async function wish(button, work) {
     now.lastError = { message: error.message, status: error.status, code: error.code };
     say("error", error.message);
     log(error.message, true);
-    if (!api.signedIn) document.body.dataset.view = "signed-out";
+    // Who holds the link of a share has no session to lose.
+    if (!api.signedIn && document.body.dataset.view !== "share") document.body.dataset.view = "signed-out";
     return undefined;
   } finally {
     button.disabled = button === $("watch") && now.state !== "ready";
@@ -124,17 +127,23 @@ async function untilFinal(assetId) {
     if (FINAL.has(state)) {
       await films.show(assetId);
       await rights.show(assetId);
+      await handedOut.show(assetId);
       return state;
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
-async function watch(assetId = now.assetId) {
+function watch(assetId = now.assetId) {
+  return begin(assetId, () => api.mediaToken(assetId));
+}
+
+/** Spends a media token on a view, and plays it. */
+async function begin(assetId, tokenOf) {
   now.player?.destroy();
   Object.assign(now, { player: null, playback: null, stopped: null });
   for (const id of ["keys", "segments"]) $(id).textContent = "0";
-  const token = await api.mediaToken(assetId);
+  const token = await tokenOf();
   log("media token: one view");
   now.playback = await api.openPlayback(assetId, token);
   log("playback session opened");
@@ -188,9 +197,11 @@ on("withdraw", "click", () => wish($("withdraw"), () => withdraw()));
 on("factor-form", "submit", () => wish($("factor"), () => secondFactor($("factor-code").value)));
 on("sign-out", "click", () => wish($("sign-out"), () => api.signOut()).finally(() => location.reload()));
 const rights = access({ $, api, on, say, wish });
+const handedOut = shares({ $, api, on, say, wish });
 const films = library({ $, api, on, say, wish, open: untilFinal });
 account({ $, api, on, say, show, wish });
 links({ $, api, on, say, show, wish });
+shared({ $, api, on, show, wish, begin });
 on("drop", "dragover", () => $("drop").classList.add("over"));
 on("drop", "dragleave", () => $("drop").classList.remove("over"));
 on("drop", "drop", (event) => {

@@ -22,7 +22,7 @@ use vault_domain::time::Timestamp;
 use vault_domain::token::{Caller, MediaToken};
 use vault_domain::usecase::access::{self, Placing};
 use vault_domain::usecase::exchange_share::{self, Exchanged, GUESSES_PER_NETWORK};
-use vault_domain::usecase::manage_shares::{self, NewShare, Wish};
+use vault_domain::usecase::manage_shares::{self, Bound, NewShare, Wish};
 use vault_domain::usecase::{
     Ask, authorize_playback, deliver_key, deliver_playlist, withdraw_asset,
 };
@@ -118,8 +118,8 @@ fn token_of(link: &SecretText) -> SecretText {
     SecretText::new(token.to_owned())
 }
 
-fn most(views: u64) -> Option<MaxViews> {
-    Some(MaxViews::parse(views).unwrap())
+fn most(views: u64) -> MaxViews {
+    MaxViews::parse(views).unwrap()
 }
 
 fn events(kit: &Kit) -> Vec<(Event, Author)> {
@@ -203,7 +203,7 @@ fn an_end_that_comes_sooner_bites_at_the_next_key() {
     let view = watching(&kit);
     assert_eq!(view.session.expires_at, GOLDEN_NOW.plus(3_600));
     let sooner = Wish {
-        expires_at: Some(Some(GOLDEN_NOW.plus(60))),
+        expires_at: Bound::Set(GOLDEN_NOW.plus(60)),
         ..Wish::default()
     };
     change(&kit, &sooner).unwrap();
@@ -215,13 +215,13 @@ fn an_end_that_comes_sooner_bites_at_the_next_key() {
         Err(Refusal::InvalidToken { .. })
     ));
     let lifted = Wish {
-        expires_at: Some(None),
+        expires_at: Bound::Lifted,
         ..Wish::default()
     };
     change(&kit, &lifted).unwrap();
     key(&kit, &view).unwrap();
     let past = Wish {
-        expires_at: Some(Some(GOLDEN_NOW)),
+        expires_at: Bound::Set(GOLDEN_NOW),
         ..Wish::default()
     };
     assert!(matches!(change(&kit, &past), Err(Refusal::Malformed(_))));
@@ -245,7 +245,7 @@ fn fewer_views_than_were_opened_end_them_all_and_as_many_go_on() {
     let second = exchange(&kit, &token, None).unwrap();
     play(&kit, &second.token).unwrap();
     let bound = |views| Wish {
-        max_views: Some(most(views)),
+        max_views: Bound::Set(most(views)),
         ..Wish::default()
     };
     change(&kit, &bound(2)).unwrap();
@@ -266,7 +266,7 @@ fn fewer_views_than_were_opened_end_them_all_and_as_many_go_on() {
 #[test]
 fn views_are_counted_over_all_tokens_of_a_share() {
     let kit = kit();
-    let token = kit.plant_share(|share| share.max_views = most(2));
+    let token = kit.plant_share(|share| share.max_views = Some(most(2)));
     let traded: Vec<_> = (0..3)
         .map(|_| exchange(&kit, &token, None).unwrap())
         .collect();
@@ -335,7 +335,7 @@ fn every_bad_link_reads_the_same_and_a_forged_one_costs_no_call() {
         exchange(&kit, &over, None),
         Err(Refusal::InvalidLink)
     ));
-    let used = kit.plant_share(|share| (share.max_views, share.views) = (most(1), 1));
+    let used = kit.plant_share(|share| (share.max_views, share.views) = (Some(most(1)), 1));
     assert!(matches!(
         exchange(&kit, &used, None),
         Err(Refusal::InvalidLink)

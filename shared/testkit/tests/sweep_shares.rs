@@ -10,7 +10,7 @@ use vault_domain::api_key::Label;
 use vault_domain::credential::Password;
 use vault_domain::secret::SecretText;
 use vault_domain::share::{FirstPlay, MaxViews, SharePassword};
-use vault_domain::usecase::manage_shares::{self, NewShare, Wish};
+use vault_domain::usecase::manage_shares::{self, Bound, NewShare, Wish};
 use vault_domain::usecase::{authorize_playback, deliver_key, exchange_share};
 use vault_testkit::Kit;
 use vault_testkit::builders::{self, ASSET, KEY};
@@ -60,7 +60,7 @@ fn a_change_holds_at_every_cut() {
     Scenario::new("change_share", shared, async |kit: &Kit, _| {
         let wish = Wish {
             name: Some(Label::parse("For all").unwrap()),
-            max_views: Some(None),
+            max_views: Bound::Lifted,
             ..Wish::default()
         };
         let deps = kit.manage_shares();

@@ -24,6 +24,8 @@ mod replies;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod shares;
+#[cfg(test)]
 mod tenants;
 #[cfg(test)]
 mod uploads;

@@ -120,7 +120,8 @@ impl DynamoShares {
         }
         let mut expression = format!("SET {}", sets.join(", "));
         if !removes.is_empty() {
-            expression.push_str(&format!(" REMOVE {}", removes.join(", ")));
+            expression.push_str(" REMOVE ");
+            expression.push_str(&removes.join(", "));
         }
         let update = update.update_expression(expression).build()?;
         Ok(TransactWriteItem::builder().update(update).build())

@@ -63,15 +63,37 @@ pub struct NewShare {
     pub idempotency: Option<IdempotencyKey>,
 }
 
-/// A change of a share; what is not named stays, and `Some(None)` lifts a bound.
+/// What becomes of a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bound<T> {
+    /// It stays as it is.
+    #[default]
+    Stay,
+    /// There is none any more.
+    Lifted,
+    /// It is this one.
+    Set(T),
+}
+
+impl<T> Bound<T> {
+    fn of(self, was: Option<T>) -> Option<T> {
+        match self {
+            Self::Stay => was,
+            Self::Lifted => None,
+            Self::Set(bound) => Some(bound),
+        }
+    }
+}
+
+/// A change of a share; what is not named stays.
 #[derive(Debug, Default)]
 pub struct Wish {
     /// Another name.
     pub name: Option<Label>,
     /// Another end.
-    pub expires_at: Option<Option<Timestamp>>,
+    pub expires_at: Bound<Timestamp>,
     /// Other most views.
-    pub max_views: Option<Option<MaxViews>>,
+    pub max_views: Bound<MaxViews>,
 }
 
 /// A share and its link, told once.
@@ -143,7 +165,7 @@ pub async fn change(
     for _ in 0..TRIES {
         let (entered, _, verdict) = admitted(deps, ask, asset).await?;
         let seen = known(deps, asset, id).await?;
-        yet_to_come(wish.expires_at.flatten(), entered.now)?;
+        yet_to_come(wish.expires_at.of(None), entered.now)?;
         let next = changed(&seen, wish);
         if next == seen {
             return Ok(seen);
@@ -308,8 +330,8 @@ fn told(deps: &Deps, share: Share) -> Told {
 fn changed(seen: &Share, wish: &Wish) -> Share {
     Share {
         name: wish.name.clone().unwrap_or_else(|| seen.name.clone()),
-        expires_at: wish.expires_at.unwrap_or(seen.expires_at),
-        max_views: wish.max_views.unwrap_or(seen.max_views),
+        expires_at: wish.expires_at.of(seen.expires_at),
+        max_views: wish.max_views.of(seen.max_views),
         ..seen.clone()
     }
 }
