@@ -16,4 +16,5 @@ mod matrix;
 mod recovery;
 #[cfg(test)]
 mod replies;
+mod shares;
 mod world;

@@ -14,8 +14,9 @@ use vault_domain::token::LoginChallenge;
 use vault_http::cors::Origins;
 use vault_http::web::{Errors, Web};
 use vault_testkit::enrolled::golden_secret;
-use vault_testkit::share::{SHARE, SHARE_PASSWORD, share};
 use vault_testkit::{Kit, builders};
+
+use crate::shares::of_shares;
 
 /// The origin of the front end.
 pub(crate) const ORIGIN: &str = "https://app.example.org";
@@ -548,28 +549,4 @@ fn of_organisation(access: &SecretText) -> Vec<Ask> {
             .path("invitation_id", builders::INVITATION),
     ];
     asks.into_iter().map(|ask| ask.bearer(access)).collect()
-}
-
-fn of_shares(kit: &Kit, access: &SecretText) -> Vec<Ask> {
-    let shares = |route| {
-        let ask = Ask::at("manage-shares", route).bearer(access);
-        ask.path("asset_id", builders::ASSET)
-    };
-    let (token, media) = (kit.share_tokens_of(&share()), builders::media_token(5));
-    vec![
-        shares("GET /v1/assets/{asset_id}/shares"),
-        shares("POST /v1/assets/{asset_id}/shares").json(&json!({
-            "name": "For review", "expires_at": 1_900_000_000, "max_views": 20, "password": SHARE_PASSWORD,
-            "first_play_seconds": 172_800, "networks": ["203.0.113.0/24", "2001:db8::/32"],
-        })),
-        shares("PATCH /v1/assets/{asset_id}/shares/{share_id}")
-            .path("share_id", SHARE)
-            .json(&json!({ "name": "For the board", "expires_at": null, "max_views": 3 })),
-        shares("POST /v1/assets/{asset_id}/shares/{share_id}/revoke").path("share_id", SHARE),
-        Ask::at("exchange-share", "POST /v1/shares/exchange")
-            .json(&json!({ "token": token.expose(), "password": SHARE_PASSWORD })),
-        Ask::to("authorize-playback", "POST")
-            .header("authorization", format!("Bearer {}", media.expose()))
-            .path("asset_id", builders::ASSET),
-    ]
 }

@@ -34,6 +34,7 @@ mod record;
 mod records;
 mod recovery;
 mod sessions;
+mod share_exchanges;
 mod shares;
 mod shares_record;
 mod transact;
@@ -62,7 +63,8 @@ pub use reads::{DynamoKeyReads, DynamoPlaylistReads};
 pub use records::DynamoRecords;
 pub use recovery::{DynamoRecovery, RecoveryTables};
 pub use sessions::DynamoSessions;
-pub use shares::{DynamoShareExchanges, DynamoShares};
+pub use share_exchanges::DynamoShareExchanges;
+pub use shares::DynamoShares;
 pub use users::{DynamoDirectory, DynamoUsers};
 pub use views::DynamoViews;
 

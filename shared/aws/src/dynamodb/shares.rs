@@ -6,22 +6,18 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
-use vault_domain::asset::Asset;
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, ShareId};
-use vault_domain::ports::{
-    Change, Keeping, MAX_SHARES, SHARES_LISTED, ShareExchanges, Shares, StoreError, Stored,
-};
-use vault_domain::share::{Share, ShareClaims};
+use vault_domain::ports::{Change, Keeping, MAX_SHARES, SHARES_LISTED, Shares, StoreError, Stored};
+use vault_domain::share::Share;
 use vault_domain::time::Timestamp;
-use vault_domain::token::Grant;
 
 use super::reads::{Wanted, batch};
 use super::record::{Item, PK, SK, item, number, text, time};
 use super::records::{DynamoRecords, put_fresh};
 use super::shares_record::{SLACK, from_item, key, to_item, vanishes_at};
 use super::transact::{Reasons, Written, write};
-use super::{TTL, assets_record, grants, read};
+use super::{TTL, read};
 
 /// Sort key of the record of which shares take a place.
 const STANDING: &str = "standing";
@@ -33,7 +29,7 @@ const CLEARED: usize = 50;
 const ROUNDS: usize = 4;
 
 /// Does a share stand, at `:now`?
-const STANDS: &str = "attribute_exists(pk) AND attribute_not_exists(revoked_at) AND (attribute_not_exists(ends_at) OR ends_at > :now)";
+pub(super) const STANDS: &str = "attribute_exists(pk) AND attribute_not_exists(revoked_at) AND (attribute_not_exists(ends_at) OR ends_at > :now)";
 
 /// The table of shares.
 #[derive(Debug, Clone)]
@@ -237,7 +233,7 @@ fn places_key(asset: AssetId) -> Item {
     item([(PK, text(asset.to_string())), (SK, text(STANDING))])
 }
 
-fn checked(check: ConditionCheckBuilder) -> Result<TransactWriteItem, BuildError> {
+pub(super) fn checked(check: ConditionCheckBuilder) -> Result<TransactWriteItem, BuildError> {
     let check = check.build()?;
     Ok(TransactWriteItem::builder().condition_check(check).build())
 }
@@ -249,16 +245,6 @@ fn judged(reasons: &Reasons) -> Option<Keeping> {
     }
     let full = reasons.is_unmet(1) && !reasons.is_collided(0);
     full.then_some(Keeping::Full)
-}
-
-/// Holds if the share stands.
-fn stands(table: &str, share: &Share, now: Timestamp) -> Result<TransactWriteItem, BuildError> {
-    let check = ConditionCheck::builder()
-        .table_name(table)
-        .set_key(Some(key(share.asset, share.id)))
-        .condition_expression(STANDS)
-        .expression_attribute_values(":now", time(now));
-    checked(check)
 }
 
 /// Spends a view of a share that opens one, and begins its window with the first.
@@ -343,65 +329,6 @@ impl Shares for DynamoShares {
             ])
         };
         self.records.with("shares.revoke", writes(), record).await
-    }
-}
-
-/// Shares, assets and grants, for whoever comes with a link.
-#[derive(Debug, Clone)]
-pub struct DynamoShareExchanges {
-    client: Client,
-    shares: String,
-    assets: String,
-    grants: String,
-    records: DynamoRecords,
-}
-
-impl DynamoShareExchanges {
-    /// Over the tables of shares, of assets and of grants; exchanges are recorded.
-    pub fn new(
-        client: Client,
-        shares: impl Into<String>,
-        assets: impl Into<String>,
-        grants: impl Into<String>,
-        records: DynamoRecords,
-    ) -> Self {
-        Self {
-            client,
-            shares: shares.into(),
-            assets: assets.into(),
-            grants: grants.into(),
-            records,
-        }
-    }
-}
-
-#[async_trait]
-impl ShareExchanges for DynamoShareExchanges {
-    async fn presented(&self, claims: &ShareClaims) -> Stored<(Option<Share>, Option<Asset>)> {
-        const OPERATION: &str = "share_exchanges.presented";
-        let wanted = [
-            Wanted::at(&self.shares, key(claims.asset, claims.share)),
-            Wanted::of(&self.assets, claims.asset.to_string()),
-        ];
-        let found = batch(&self.client, OPERATION, wanted).await?;
-        let asset = found.first(&self.assets);
-        Ok((
-            read(OPERATION, found.first(&self.shares), from_item)?,
-            read(OPERATION, asset, assets_record::from_item)?,
-        ))
-    }
-
-    async fn exchange(&self, share: &Share, grant: &Grant, record: &Record) -> Stored<Change> {
-        let writes = || {
-            Ok(vec![
-                put_fresh(&self.grants, grants::to_item(grant))?,
-                stands(&self.shares, share, record.at)?,
-            ])
-        };
-        let exchanged = self
-            .records
-            .with("share_exchanges.exchange", writes(), record);
-        exchanged.await
     }
 }
 
