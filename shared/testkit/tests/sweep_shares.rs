@@ -1,7 +1,6 @@
 //! The crash-point sweep over making, changing and revoking a share, trading its link, and opening a view by it.
 
 #![expect(
-    clippy::expect_used,
     clippy::unwrap_used,
     reason = "a test's helpers tell what is wrong by panicking"
 )]

@@ -50,10 +50,10 @@ fn change(kit: &Kit, patch: &Value) -> Ask {
 #[tokio::test]
 async fn a_share_is_told_whole_and_its_link_once() {
     let kit = golden();
-    let [list, make, ..] = &of_shares(&kit, &access(&kit))[..] else {
+    let [list, creation, ..] = &of_shares(&kit, &access(&kit))[..] else {
         panic!("there are more routes");
     };
-    let (status, mut made) = told(&kit, make).await;
+    let (status, mut made) = told(&kit, creation).await;
     assert_eq!(status, 201);
     let link = made["link"].take();
     let link = link.as_str().unwrap().to_owned();
