@@ -7,8 +7,14 @@ use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request, extract};
 /// Handles a request.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
-        let key = run(deps, parse(request)?).await?;
-        Ok(Reply::octets(200, key.expose(), Cache::NoStore))
+        let command = parse(request)?;
+        let (asset, key) = (command.asset, command.key);
+        let delivered = run(deps, command).await?;
+        let playback = delivered.playback;
+        // Before the answer, so that no key is out without its line: this is the record of deliveries.
+        let request_id = extract::request_id(request);
+        tracing::info!(target: "record", request_id, %playback, %asset, %key, "key delivered");
+        Ok(Reply::octets(200, delivered.key.expose(), Cache::NoStore))
     })
 }
 

@@ -118,7 +118,7 @@ fn the_policies_hold_against_their_schema_and_say_their_names() {
     );
     let known = schema();
     for action in Action::ALL {
-        let uid = action_uid(action).unwrap();
+        let uid = entities::action(action.as_str()).unwrap();
         assert!(known.actions().any(|known| *known == uid), "{uid}");
     }
     assert_eq!(known.actions().count(), Action::ALL.len());

@@ -98,7 +98,6 @@ impl Kit {
             changes: self.cloud.clone(),
             groups: self.cloud.clone(),
             hashing: self.hashing.clone(),
-            clock: self.clock.clone(),
             entropy: self.entropy.clone(),
         }
     }

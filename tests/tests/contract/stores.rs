@@ -18,7 +18,7 @@ use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
 use vault_domain::audit::Record;
 use vault_domain::mail::MailOrder;
-use vault_domain::ports::SignedPart;
+use vault_domain::ports::{Records, SignedPart};
 use vault_testkit::contract::{LinkStores, Viewers};
 use vault_tests::{Http, Request, cloud, unique};
 
@@ -251,11 +251,11 @@ pub(crate) async fn audit(
         .global_secondary_indexes(pending.expect("an index"))
         .send();
     made.await.expect("a table");
-    let audit = DynamoAudit::new(client, name);
-    let written = audit.clone();
+    let audit = DynamoAudit::new(client.clone(), &name);
+    let notes = DynamoRecords::new(client, name);
     let write = move |record| -> BoxFuture<'static, ()> {
-        let audit = written.clone();
-        Box::pin(async move { audit.write(&record).await.expect("a record") })
+        let notes = notes.clone();
+        Box::pin(async move { notes.note(&record).await.expect("a record") })
     };
     (audit, write)
 }

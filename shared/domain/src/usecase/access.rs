@@ -12,7 +12,7 @@ use crate::audit::{Event, Record, Verdict};
 use crate::error::Refusal;
 use crate::id::{AssetId, CollectionId};
 use crate::ports::{
-    AccessChanges, Assets, Change, Clock, Collections, Entropy, Groups, Hashing, StoreError,
+    AccessChanges, Assets, Change, Collections, Entropy, Groups, Hashing, StoreError,
 };
 use crate::time::Timestamp;
 
@@ -42,8 +42,6 @@ pub struct Deps {
     pub groups: Arc<dyn Groups>,
     /// Ids of repeated requests.
     pub hashing: Arc<dyn Hashing>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
 }

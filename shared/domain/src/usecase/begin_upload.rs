@@ -97,11 +97,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
 fn announced(deps: &Deps, command: Command) -> Result<NewAsset, Refusal> {
     let caller = command.ask.caller;
     let id = match &command.idempotency {
-        Some(key) => {
-            let mut owner = caller.org.octets().to_vec();
-            owner.extend_from_slice(caller.subject.actor().to_string().as_bytes());
-            AssetId::from_octets(key.derive(&*deps.hashing, "begin_upload", &owner))
-        }
+        Some(key) => AssetId::from_octets(key.of_caller(&*deps.hashing, "begin_upload", &caller)),
         None => AssetId::random(&*deps.entropy)?,
     };
     Ok(NewAsset {

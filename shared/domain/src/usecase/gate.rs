@@ -58,8 +58,6 @@ pub struct Entered<'a> {
 pub struct Admitted {
     /// The asset.
     pub asset: Asset,
-    /// The collection that it is in, if it is there.
-    pub collection: Option<Collection>,
     /// By which policies.
     pub verdict: Verdict,
     /// When that ends by itself, if all that decided has an end.
@@ -181,7 +179,6 @@ impl Entered<'_> {
             let until = ends(&asset, collection.as_ref(), &verdict.policies);
             return Ok(Admitted {
                 asset,
-                collection,
                 verdict,
                 until,
             });
@@ -228,7 +225,7 @@ impl Entered<'_> {
         Scribe {
             entropy: &*self.gate.entropy,
             org: self.asker.caller.org,
-            at: self.now,
+            clock: &*self.gate.clock,
             author: Author::Caller(self.asker.caller.subject),
             verdict: Some(verdict),
             source: self.source.clone(),

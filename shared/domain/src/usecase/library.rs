@@ -75,7 +75,7 @@ impl IfMatch {
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::Forbidden`], [`Refusal::Malformed`] for a cursor of another list,
-/// [`Refusal::Unavailable`].
+/// [`Refusal::LimitReached`] when twenty shelves held nothing that they may read, [`Refusal::Unavailable`].
 pub async fn list(
     deps: &Deps,
     ask: &Ask,
