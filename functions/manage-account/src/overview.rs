@@ -27,7 +27,7 @@ struct Place<'a> {
 
 /// Times are seconds of Unix time; of recovery codes, how many are left.
 #[derive(Serialize)]
-struct Factors<'a> {
+pub(crate) struct Factors<'a> {
     totp: bool,
     totp_confirmed_at: Option<u64>,
     recovery_codes: usize,
@@ -68,7 +68,7 @@ fn places(seen: &Overview) -> Vec<Place<'_>> {
     places.collect()
 }
 
-fn factors(set: &FactorSet) -> Factors<'_> {
+pub(crate) fn factors(set: &FactorSet) -> Factors<'_> {
     let keys = set.passkeys.iter().map(|passkey| Key {
         credential_id: passkey.credential.to_string(),
         name: passkey.name.as_str(),

@@ -12,6 +12,8 @@ mod challenge;
 pub mod deliver_key;
 #[cfg(feature = "deliver-playlist")]
 pub mod deliver_playlist;
+#[cfg(feature = "erase-account")]
+pub mod erase_account;
 #[cfg(feature = "export-audit")]
 pub mod export_audit;
 #[cfg(feature = "factors")]
@@ -74,6 +76,7 @@ mod parts {
             feature = "manage-account",
             feature = "manage-api-keys",
             feature = "manage-assets",
+            feature = "erase-account",
             feature = "read-audit",
             feature = "mint-token",
             feature = "presign-upload",
@@ -102,6 +105,7 @@ mod parts {
         feature = "manage-account",
         feature = "manage-api-keys",
         feature = "manage-organisation",
+        feature = "erase-account",
         feature = "read-audit"
     ))]
     pub(super) fn standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {

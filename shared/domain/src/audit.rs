@@ -80,6 +80,8 @@ events! {
     ViewOpened = "view.opened",
     /// A copy was handed out.
     DownloadIssued = "download.issued",
+    /// A person had their account erased.
+    AccountErased = "account.erased",
     /// Something was asked for and refused.
     AccessDenied = "access.denied",
 }

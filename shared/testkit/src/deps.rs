@@ -5,9 +5,10 @@ use std::sync::Arc;
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
     access, account, authorize_download, authorize_playback, begin_upload, bootstrap_owner, client,
-    deliver_key, deliver_playlist, exchange, export_audit, finalize_upload, gate, guard,
-    introspect, library, login, manage_api_keys, organisation, process_upload, proof, read_audit,
-    recover_account, refresh, revoke_token, seal_audit, second_factor, send_mail, withdraw_asset,
+    deliver_key, deliver_playlist, erase_account, exchange, export_audit, finalize_upload, gate,
+    guard, introspect, library, login, manage_api_keys, organisation, process_upload, proof,
+    read_audit, recover_account, refresh, revoke_token, seal_audit, second_factor, send_mail,
+    withdraw_asset,
 };
 use vault_policy::CedarPolicies;
 
@@ -167,6 +168,19 @@ impl Kit {
             chain: self.cloud.clone(),
             hashing: self.hashing.clone(),
             clock: self.clock.clone(),
+        }
+    }
+    /// Of [`erase_account`].
+    pub fn erase_account(&self) -> erase_account::Deps {
+        erase_account::Deps {
+            standings: self.cloud.clone(),
+            users: self.cloud.clone(),
+            members: self.cloud.clone(),
+            organisations: self.cloud.clone(),
+            sessions: self.cloud.clone(),
+            erasures: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
         }
     }
     /// Of [`read_audit`].

@@ -151,6 +151,20 @@ async fn organisations() {
 }
 
 #[tokio::test]
+async fn erasures() {
+    let kit = kit();
+    for seed in SEEDS {
+        let stores = contract::ErasureStores {
+            erasures: &*kit.cloud,
+            directory: &*kit.cloud,
+            factors: &*kit.cloud,
+            sessions: &*kit.cloud,
+        };
+        contract::erasures_contract(stores, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn inviting() {
     let kit = kit();
     for seed in SEEDS {

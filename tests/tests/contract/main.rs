@@ -59,6 +59,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn erasures() {
+        let stores = Stores::new();
+        let all = contract::ErasureStores {
+            erasures: &stores.erasures,
+            directory: &stores.directory,
+            factors: &stores.factors,
+            sessions: &stores.sessions,
+        };
+        contract::erasures_contract(all, seed()).await;
+    }
+
+    #[tokio::test]
     async fn inviting() {
         let stores = Stores::new();
         contract::inviting_contract(&stores.organisations, &stores.directory, seed()).await;

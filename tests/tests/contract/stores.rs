@@ -9,10 +9,11 @@ use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
     AccessTables, DynamoAccess, DynamoAccounts, DynamoAssets, DynamoAudit, DynamoCeremonies,
-    DynamoClients, DynamoContentKeys, DynamoDirectory, DynamoDownloads, DynamoFactors,
-    DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary, DynamoLimits, DynamoLinks,
-    DynamoMembers, DynamoOrganisations, DynamoPlaylistReads, DynamoRecords, DynamoRecovery,
-    DynamoSessions, DynamoStandings, DynamoViews, RecoveryTables, StandingTables,
+    DynamoClients, DynamoContentKeys, DynamoDirectory, DynamoDownloads, DynamoErasures,
+    DynamoFactors, DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary, DynamoLimits,
+    DynamoLinks, DynamoMembers, DynamoOrganisations, DynamoPlaylistReads, DynamoRecords,
+    DynamoRecovery, DynamoSessions, DynamoStandings, DynamoViews, ErasureTables, RecoveryTables,
+    StandingTables,
 };
 use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
@@ -31,6 +32,7 @@ pub(crate) struct Stores {
     pub(crate) factors: DynamoFactors,
     pub(crate) ceremonies: DynamoCeremonies,
     pub(crate) organisations: DynamoOrganisations,
+    pub(crate) erasures: DynamoErasures,
     pub(crate) standings: DynamoStandings,
     pub(crate) clients: DynamoClients,
     pub(crate) limits: DynamoLimits,
@@ -76,6 +78,15 @@ impl Stores {
                 of(),
                 table("UsersTable"),
                 table("MembersTable"),
+            ),
+            erasures: DynamoErasures::new(
+                of(),
+                ErasureTables {
+                    users: table("UsersTable").to_owned(),
+                    members: table("MembersTable").to_owned(),
+                    sessions: table("SessionsTable").to_owned(),
+                },
+                records(),
             ),
             standings: DynamoStandings::new(of(), standing()),
             clients: DynamoClients::new(of(), table("ClientsTable")),

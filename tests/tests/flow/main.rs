@@ -17,6 +17,7 @@ mod main_job;
 mod oauth;
 #[cfg(test)]
 mod organisations;
+mod person;
 #[cfg(test)]
 mod recovery;
 #[cfg(test)]

@@ -31,6 +31,8 @@ const REFUSALS: &[(&str, &str, u16)] = &[
     ("POST", "/v1/account/reauthenticate", 401),
     ("POST", "/v1/account/reauthenticate/passkey-options", 401),
     ("POST", "/v1/account/password", 401),
+    ("GET", "/v1/account/export", 401),
+    ("POST", "/v1/account/erase", 401),
     ("POST", "/v1/account/totp", 401),
     ("POST", "/v1/account/totp/confirm", 401),
     ("POST", "/v1/account/totp/remove", 401),

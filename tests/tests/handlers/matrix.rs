@@ -203,6 +203,7 @@ fn body(route: &str) -> Option<Value> {
             json!({ "token": "rvl_unknown" })
         }
         "POST /v1/account/reauthenticate" => json!({ "password": builders::PASSWORD }),
+        "POST /v1/account/erase" => json!({ "email": "vic@example.org" }),
         "POST /v1/account/password" => json!({
             "current_password": builders::PASSWORD, "new_password": "twelve letters or more",
         }),

@@ -207,6 +207,13 @@ pub(crate) async fn answer_request(
             };
             problems.serve(&deps, manage_assets::handle, request).await
         }
+        "erase-account" => {
+            let deps = wiring::erase_account::Deps {
+                erase: kit.erase_account(),
+                verifier,
+            };
+            problems.serve(&deps, erase_account::handle, request).await
+        }
         "read-audit" => {
             let deps = wiring::read_audit::Deps {
                 read: kit.read_audit(),
@@ -467,6 +474,7 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
             .path("asset_id", asset)
             .header("if-match", "*")
             .json(&json!({ "title": "Another title", "metadata": { "season": 2 } })),
+        Ask::at("manage-account", "GET /v1/account/export").bearer(&access),
         Ask::to("read-audit", "GET")
             .bearer(&access)
             .query("limit", 10),

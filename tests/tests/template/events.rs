@@ -17,6 +17,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST /v1/api-keys", "ManageApiKeys"),
     ("POST /v1/api-keys/{key_id}/revoke", "ManageApiKeys"),
     ("POST /v1/api-keys/{key_id}/rotate", "ManageApiKeys"),
+    ("GET /v1/account/export", "ManageAccount"),
+    ("POST /v1/account/erase", "EraseAccount"),
     ("GET /v1/audit", "ReadAudit"),
     ("GET /v1/assets", "ManageAssets"),
     ("GET /v1/assets/{asset_id}", "ManageAssets"),

@@ -91,6 +91,11 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
         "USERS_TABLE MEMBERS_TABLE MAIL_QUEUE_URL",
     ),
     (
+        "EraseAccount",
+        "erase-account",
+        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE AUDIT_TABLE TOKEN_JWKS TOKEN_ISSUER",
+    ),
+    (
         "ReadAudit",
         "read-audit",
         "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE AUDIT_TABLE TOKEN_JWKS TOKEN_ISSUER",

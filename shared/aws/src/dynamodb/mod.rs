@@ -55,7 +55,7 @@ pub use library::DynamoLibrary;
 pub use limits::DynamoLimits;
 pub use links::DynamoLinks;
 pub use members::{DynamoMembers, DynamoStandings, StandingTables};
-pub use organisations::DynamoOrganisations;
+pub use organisations::{DynamoErasures, DynamoOrganisations, ErasureTables};
 pub use reads::{DynamoKeyReads, DynamoPlaylistReads};
 pub use records::DynamoRecords;
 pub use recovery::{DynamoRecovery, RecoveryTables};

@@ -1,6 +1,7 @@
 //! Organisations over the table of members, and of the table of users the addresses alone.
 
 mod changes;
+mod erasure;
 
 use std::collections::HashMap;
 
@@ -19,6 +20,8 @@ use super::record::{Fields, Item, text};
 use super::transact::{Reasons, Request, Written, write};
 use super::{invitations, members, read, users};
 use changes::Change;
+
+pub use erasure::{DynamoErasures, ErasureTables};
 
 /// Organisations.
 #[derive(Debug, Clone)]

@@ -17,6 +17,7 @@ mod access;
 mod audit;
 mod devices;
 mod downloads;
+mod erasure;
 mod factors;
 mod identity;
 mod invitations;
@@ -34,6 +35,7 @@ pub use audit::{
 pub use clients::{Clients, Creation, MAX_CLIENTS};
 pub use devices::{DeviceClaims, DeviceTokens};
 pub use downloads::{Downloads, SourceUrls};
+pub use erasure::Erasures;
 pub use factors::{Accounts, Ceremonies, Ceremony, Factors, LoginChallenges, Purpose};
 pub use identity::{
     AccessTokens, AccessVerifier, Attempt, Directory, Limits, Members, NewOwner, OwnerOutcome,

@@ -14,6 +14,7 @@ pub mod client;
 pub mod client_credentials;
 pub mod deliver_key;
 pub mod deliver_playlist;
+pub mod erase_account;
 pub mod exchange;
 pub mod export_audit;
 pub mod finalize_upload;

@@ -7,6 +7,7 @@ mod audit;
 mod client;
 mod clients;
 mod downloads;
+mod erasure;
 mod factors;
 mod identity;
 mod invitations;

@@ -7,6 +7,7 @@ mod assets_ends;
 mod audit;
 mod clients;
 mod downloads;
+mod erasures;
 mod factors;
 mod identity;
 mod invitations;
@@ -36,6 +37,7 @@ pub use audit::{
 };
 pub use clients::{client_standings_contract, clients_contract};
 pub use downloads::downloads_contract;
+pub use erasures::{ErasureStores, erasures_contract};
 pub use factors::{accounts_contract, ceremonies_contract, factors_contract};
 pub use identity::{directory_contract, limits_contract, sessions_contract, standings_contract};
 pub use invitations::invitations_contract;

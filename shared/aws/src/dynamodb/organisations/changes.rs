@@ -40,8 +40,7 @@ pub(super) fn of_place(
     match next.owners(&place) {
         OwnersChange::OneFewer => {
             refuses = Some(items.len());
-            let only = "#owners > :one";
-            items.push(owners(table, place.org, "#owners - :one", only)?);
+            items.push(one_owner_fewer(table, place.org)?);
         }
         OwnersChange::OneMore => {
             let there = "attribute_exists(pk)";
@@ -191,7 +190,8 @@ fn moved(
     Ok(TransactWriteItem::builder().update(update).build())
 }
 
-fn gone(table: &str, seen: &Membership) -> Result<TransactWriteItem, BuildError> {
+/// The place is no more.
+pub(super) fn gone(table: &str, seen: &Membership) -> Result<TransactWriteItem, BuildError> {
     let delete = Delete::builder()
         .table_name(table)
         .set_key(Some(members::membership_key(seen.org, seen.user)))
@@ -204,6 +204,11 @@ fn gone(table: &str, seen: &Membership) -> Result<TransactWriteItem, BuildError>
         .expression_attribute_values(":from", time(seen.sessions_from))
         .build()?;
     Ok(TransactWriteItem::builder().delete(delete).build())
+}
+
+/// One active owner fewer, unless it is the last.
+pub(super) fn one_owner_fewer(table: &str, org: OrgId) -> Result<TransactWriteItem, BuildError> {
+    owners(table, org, "#owners - :one", "#owners > :one")
 }
 
 fn owners(

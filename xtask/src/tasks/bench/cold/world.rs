@@ -36,6 +36,9 @@ pub(super) struct First {
     pub(super) status: Option<u64>,
 }
 
+const ERASE: &str = "POST /v1/account/erase";
+const ADDRESS: Option<&str> = Some(r#"{"email": "owner@example.org"}"#);
+
 impl World {
     pub(in crate::tasks::bench) fn new() -> Result<Self> {
         let key = KeyPair::generate();
@@ -110,6 +113,7 @@ impl World {
             "manage-api-keys" => ended("GET /v1/api-keys"),
             "manage-access" => ended("GET /v1/assets/{asset_id}/access"),
             "manage-assets" => ended("GET /v1/assets/{asset_id}"),
+            "erase-account" => first("an ended session", Some(401), about(ERASE, bearer, ADDRESS)),
             "read-audit" => ended("GET /v1/audit"),
             "export-audit" | "seal-audit" => first("nothing to do", None, json!({})),
             "finalize-upload" => {
