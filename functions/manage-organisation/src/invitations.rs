@@ -44,7 +44,7 @@ struct All<'a> {
 }
 
 pub(crate) async fn list(call: &Call<'_>) -> Outcome {
-    let open = organisation::invitations(call.deps, &call.caller).await?;
+    let open = organisation::invitations(call.deps, &call.ask).await?;
     let all = All {
         invitations: open.iter().map(Told::of).collect(),
     };
@@ -53,7 +53,7 @@ pub(crate) async fn list(call: &Call<'_>) -> Outcome {
 
 pub(crate) async fn invite(call: &Call<'_>) -> Outcome {
     let command = command(call)?;
-    let invitation = organisation::invite(call.deps, &call.caller, &command).await?;
+    let invitation = organisation::invite(call.deps, &call.ask, &command).await?;
     Ok(Reply::json(201, &Told::of(&invitation), Cache::NoStore))
 }
 
@@ -75,7 +75,7 @@ struct Revoked {
 
 pub(crate) async fn revoke(call: &Call<'_>) -> Outcome {
     let id = InvitationId::parse(&extract::path(call.request, "invitation_id")?)?;
-    organisation::revoke(call.deps, &call.caller, id).await?;
+    organisation::revoke(call.deps, &call.ask, id).await?;
     let revoked = Revoked {
         invitation_id: id.to_string(),
         revoked: true,

@@ -51,7 +51,7 @@ pub(crate) async fn list(call: &Call<'_>) -> Outcome {
     let cursor = extract::query(call.request, "cursor");
     let page = organisation::list(
         call.deps,
-        &call.caller,
+        &call.ask,
         cursor.as_deref(),
         size.unwrap_or_default(),
     )
@@ -87,7 +87,7 @@ struct Changed {
 
 pub(crate) async fn change(call: &Call<'_>, wish: Wish) -> Outcome {
     let user = UserId::parse(&extract::path(call.request, "user_id")?)?;
-    let place = organisation::change(call.deps, &call.caller, user, wish).await?;
+    let place = organisation::change(call.deps, &call.ask, user, wish).await?;
     let changed = Changed {
         user_id: user.to_string(),
         member: place.is_some(),

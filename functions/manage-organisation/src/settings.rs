@@ -38,12 +38,12 @@ fn told(shown: &Shown) -> Reply {
 }
 
 pub(crate) async fn show(call: &Call<'_>) -> Outcome {
-    Ok(told(&organisation::show(call.deps, &call.caller).await?))
+    Ok(told(&organisation::show(call.deps, &call.ask).await?))
 }
 
 pub(crate) async fn change(call: &Call<'_>) -> Outcome {
     let wishes = wishes(call)?;
-    let shown = organisation::settle(call.deps, &call.caller, &wishes).await?;
+    let shown = organisation::settle(call.deps, &call.ask, &wishes).await?;
     Ok(told(&shown))
 }
 
@@ -70,9 +70,9 @@ struct Left {
 }
 
 pub(crate) async fn leave(call: &Call<'_>) -> Outcome {
-    organisation::leave(call.deps, &call.caller).await?;
+    organisation::leave(call.deps, &call.ask).await?;
     let left = Left {
-        organisation_id: call.caller.org.to_string(),
+        organisation_id: call.ask.caller.org.to_string(),
         left: true,
     };
     Ok(Reply::json(200, &left, Cache::NoStore))
@@ -85,9 +85,9 @@ struct Ended {
 }
 
 pub(crate) async fn end_sessions(call: &Call<'_>) -> Outcome {
-    organisation::end_sessions(call.deps, &call.caller).await?;
+    organisation::end_sessions(call.deps, &call.ask).await?;
     let ended = Ended {
-        organisation_id: call.caller.org.to_string(),
+        organisation_id: call.ask.caller.org.to_string(),
         sessions_ended: true,
     };
     Ok(Reply::json(200, &ended, Cache::NoStore))

@@ -89,13 +89,18 @@ async fn nothing_is_left_of_a_person_but_what_they_did() {
     assert!(!left.sessions.values().any(|s| s.user == VIEWER));
     assert_eq!(left.organisations[&ELSEWHERE].owners, 1);
     assert!(left.users.contains_key(&OWNER), "nobody else is touched");
-    let [record] = &left.audit[recorded..] else {
-        panic!("one record");
-    };
-    assert_eq!(record.event, Event::AccountErased);
+    let records = left.audit[recorded..].iter();
+    let records: Vec<_> = records
+        .map(|r| (r.event, r.org, r.author.actor(), r.target.clone()))
+        .collect();
+    let by = Some(Actor::User(VIEWER));
+    let them = VIEWER.to_string();
     assert_eq!(
-        (record.org, record.author.actor()),
-        (ORG, Some(Actor::User(VIEWER)))
+        records,
+        [
+            (Event::MemberLeft, ELSEWHERE, by, them.clone()),
+            (Event::AccountErased, ORG, by, them),
+        ]
     );
     let again = erase(&kit, &viewer(), ADDRESS).await;
     assert!(

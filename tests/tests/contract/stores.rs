@@ -78,6 +78,7 @@ impl Stores {
                 of(),
                 table("UsersTable"),
                 table("MembersTable"),
+                records(),
             ),
             erasures: DynamoErasures::new(
                 of(),
@@ -89,7 +90,7 @@ impl Stores {
                 records(),
             ),
             standings: DynamoStandings::new(of(), standing()),
-            clients: DynamoClients::new(of(), table("ClientsTable")),
+            clients: DynamoClients::new(of(), table("ClientsTable"), records()),
             limits: DynamoLimits::new(of(), table("LimitsTable")),
             links: DynamoLinks::new(of(), table("LinksTable")),
             invitations: DynamoInvitations::new(of(), table("MembersTable")),

@@ -27,7 +27,7 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "ManageApiKeys",
         "manage-api-keys",
-        "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE TOKEN_JWKS TOKEN_ISSUER",
+        "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE AUDIT_TABLE TOKEN_JWKS TOKEN_ISSUER",
     ),
     (
         "ManageAccess",
@@ -83,7 +83,7 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "ManageOrganisation",
         "manage-organisation",
-        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE CLIENTS_TABLE SESSIONS_TABLE LIMITS_TABLE MAIL_QUEUE_URL TOKEN_JWKS TOKEN_ISSUER",
+        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE CLIENTS_TABLE SESSIONS_TABLE LIMITS_TABLE MAIL_QUEUE_URL AUDIT_TABLE TOKEN_JWKS TOKEN_ISSUER",
     ),
     (
         "BootstrapOwner",

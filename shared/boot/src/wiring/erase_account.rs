@@ -45,7 +45,12 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     standings: Arc::new(DynamoStandings::new(dynamodb(), standing)),
                     users: Arc::new(DynamoUsers::new(dynamodb(), users.clone())),
                     members: Arc::new(DynamoMembers::new(dynamodb(), &members)),
-                    organisations: Arc::new(DynamoOrganisations::new(dynamodb(), users, members)),
+                    organisations: Arc::new(DynamoOrganisations::new(
+                        dynamodb(),
+                        users,
+                        members,
+                        records.clone(),
+                    )),
                     sessions: Arc::new(DynamoSessions::new(dynamodb(), sessions)),
                     erasures: Arc::new(DynamoErasures::new(dynamodb(), tables, records)),
                     clock: Arc::new(SystemClock),

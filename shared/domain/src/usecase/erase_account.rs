@@ -8,7 +8,7 @@ use super::{Ask, present, recent};
 use crate::audit::{Author, Event, Record};
 use crate::credential::{Email, Role, User};
 use crate::error::{Malformed, Refusal};
-use crate::id::{SessionId, UserId};
+use crate::id::{OrgId, SessionId, UserId};
 use crate::member::{After, Person, Subject};
 use crate::ports::{
     Clock, Entropy, Erasures, Members, Organisations, SESSIONS_LISTED, Sessions, Settled,
@@ -73,7 +73,7 @@ pub async fn run(deps: &Deps, ask: &Ask, address: &Email) -> Result<UserId, Refu
         let Some((last, others)) = here.people.split_last() else {
             return Err(Refusal::NotFound("account"));
         };
-        if !left(deps, others).await? {
+        if !left(deps, ask, others).await? {
             continue;
         }
         forget(deps, &here).await?;
@@ -82,7 +82,8 @@ pub async fn run(deps: &Deps, ask: &Ask, address: &Email) -> Result<UserId, Refu
             account: deps.members.account(here.user.id).await?,
             ..last.clone()
         };
-        let record = record(deps, ask, &here.user)?;
+        let erased = (Event::AccountErased, ask.caller.org);
+        let record = record(deps, ask, erased, here.user.id)?;
         let erase = deps
             .erasures
             .erase(&last, &here.user, here.session, &record);
@@ -125,7 +126,7 @@ fn is_last_owner(person: &Person) -> bool {
 }
 
 /// Have they left all of these? Otherwise something moved meanwhile.
-async fn left(deps: &Deps, others: &[Person]) -> Result<bool, Refusal> {
+async fn left(deps: &Deps, ask: &Ask, others: &[Person]) -> Result<bool, Refusal> {
     for seen in others {
         let Some(place) = &seen.membership else {
             continue;
@@ -136,11 +137,11 @@ async fn left(deps: &Deps, others: &[Person]) -> Result<bool, Refusal> {
             account,
             ..seen.clone()
         };
-        match deps
+        let record = record(deps, ask, (Event::MemberLeft, place.org), place.user)?;
+        let gone = deps
             .organisations
-            .replace(place, &seen, After::Gone)
-            .await?
-        {
+            .replace(place, &seen, After::Gone, &record);
+        match gone.await? {
             Settled::Applied => {}
             Settled::LastOwner => return Err(LAST_OWNER),
             Settled::Stale => return Ok(false),
@@ -164,14 +165,19 @@ async fn forget(deps: &Deps, here: &Here) -> Result<(), Refusal> {
     }
 }
 
-fn record(deps: &Deps, ask: &Ask, user: &User) -> Result<Record, StoreError> {
+fn record(
+    deps: &Deps,
+    ask: &Ask,
+    (event, org): (Event, OrgId),
+    user: UserId,
+) -> Result<Record, StoreError> {
     let scribe = Scribe {
         entropy: &*deps.entropy,
-        org: ask.caller.org,
+        org,
         clock: &*deps.clock,
         author: Author::Caller(ask.caller.subject),
         verdict: None,
         source: ask.source.clone(),
     };
-    scribe.of(Event::AccountErased, user.id.to_string())
+    scribe.of(event, user.to_string())
 }

@@ -142,18 +142,27 @@ pub(super) fn of_invitation(
         stands(table, by)?,
     ];
     for id in instead {
-        let delete = Delete::builder()
-            .table_name(table)
-            .set_key(Some(invitations::key(invitation.org, *id)))
-            .condition_expression("attribute_exists(pk)")
-            .build()?;
-        items.push(TransactWriteItem::builder().delete(delete).build());
+        items.push(uninvited(table, invitation.org, *id)?);
     }
     Ok(Change {
         items,
         owners: None,
         salt: *invitation.id.octets(),
     })
+}
+
+/// An invitation that is there is no more.
+pub(super) fn uninvited(
+    table: &str,
+    org: OrgId,
+    id: InvitationId,
+) -> Result<TransactWriteItem, BuildError> {
+    let delete = Delete::builder()
+        .table_name(table)
+        .set_key(Some(invitations::key(org, id)))
+        .condition_expression("attribute_exists(pk)")
+        .build()?;
+    Ok(TransactWriteItem::builder().delete(delete).build())
 }
 
 /// Whoever is at the same place at the same time waits for another while than the others.
