@@ -2,6 +2,8 @@
 //! codes, passkeys.
 
 mod factor;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod overview;
 mod password;
 mod session;

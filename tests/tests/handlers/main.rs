@@ -10,9 +10,12 @@
 )]
 
 mod canary;
+mod documented;
 mod events;
 #[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod openapi;
 mod recovery;
 #[cfg(test)]
 mod replies;
