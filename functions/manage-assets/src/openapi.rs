@@ -20,7 +20,9 @@ pub fn section() -> Section {
             "The library, the latest first",
         )
         .query(&["state", "collection", "owner", "title", "limit", "cursor"])
-        .replies::<Listed>(200, "A page"),
+        .replies::<Listed>(200, "A page")
+        // A long stretch of what the caller may not read.
+        .refuses(&[Code::LimitReached]),
         Operation::new("GET /v1/assets/{asset_id}", "getAsset", "An asset")
             .replies::<Shown>(200, "As it is")
             .with_header("etag", "What `If-Match` takes."),

@@ -128,8 +128,8 @@ schemas! {
     });
     AssetState = words("How far an asset is.", AssetState::ALL.map(AssetState::as_str));
     MediaType = json_schema!({
-        "type": "string", "description": "A film or a sound by its declared type.",
-        "pattern": r"^((video|audio)/[A-Za-z0-9!#$&^_.+-]{1,127}|application/octet-stream)$", "examples": ["video/mp4"],
+        "type": "string", "description": "A film or a sound by its declared type, in lower case.",
+        "pattern": r"^((video|audio)/[a-z0-9!#$&^_.+-]{1,127}|application/octet-stream)$", "examples": ["video/mp4"],
     });
     ChecksumAlgorithm = words("SHA-256 for single PUTs, CRC-64/NVME for both.", ["sha256", "crc64nvme"]);
     Visibility = words("Who sees what nothing else is said of.", [Visibility::Organisation.as_str(), Visibility::Restricted.as_str()]);

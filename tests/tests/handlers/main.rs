@@ -10,8 +10,9 @@
 )]
 
 mod canary;
-mod documented;
 mod events;
+#[cfg(test)]
+mod forms;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]

@@ -17,7 +17,8 @@ use vault_http::web::{Errors, Web};
 use vault_testkit::enrolled::golden_secret;
 use vault_testkit::{Kit, builders};
 
-use crate::documented::documented;
+use vault_tests::documented::{Seen, documented};
+
 use crate::matrix::routes;
 
 static ROUTES: LazyLock<BTreeMap<String, String>> = LazyLock::new(routes);
@@ -171,7 +172,14 @@ pub(crate) async fn answer_request(
 ) -> Response<Body> {
     let route = vault_http::extract::route(&request).to_owned();
     let reply = handled(kit, function, request).await;
-    documented(&route, &reply);
+    let header = |name: &str| Some(reply.headers().get(name)?.to_str().ok()?.to_owned());
+    let seen = Seen {
+        status: reply.status().as_u16(),
+        header: &header,
+        body: reply.body(),
+    };
+    let (method, path) = route.split_once(' ').unwrap_or_default();
+    documented(method, path, seen);
     reply
 }
 
