@@ -1,5 +1,8 @@
 //! `GET /v1/keys/{asset_id}/{key_id}?token=…`: 16 octets, or a refusal that a player understands.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
+
 use vault_domain::id::{AssetId, KeyId};
 use vault_domain::usecase::deliver_key::{Command, Deps, run};
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request, extract};

@@ -1,5 +1,8 @@
 //! Erases the caller's account (GDPR article 17): `POST /v1/account/erase`.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
+
 use serde::{Deserialize, Serialize};
 use vault_boot::wiring::erase_account::Deps;
 use vault_domain::credential::Email;
@@ -10,14 +13,19 @@ use vault_http::{BoxFuture, Cache, Outcome, Reply, Request};
 /// The caller's own address: a request that does not know it was not meant.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Body {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Erasure"))]
+pub(crate) struct Body {
     email: String,
 }
 
 const SHAPE: &str = r#"{"email": "the address of your account"}"#;
 
+/// Whose account is gone.
 #[derive(Serialize)]
-struct Erased {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Erased"))]
+pub(crate) struct Erased {
     user_id: String,
     erased: bool,
 }

@@ -11,7 +11,9 @@ use crate::overview::{Factors, factors};
 
 /// Times are seconds of Unix time.
 #[derive(Serialize)]
-struct Exported<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "AccountExport"))]
+pub(crate) struct Exported<'a> {
     format: &'static str,
     user_id: String,
     email: &'a str,
@@ -23,7 +25,9 @@ struct Exported<'a> {
 }
 
 #[derive(Serialize)]
-struct Place<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "ExportedPlace"))]
+pub(crate) struct Place<'a> {
     organisation_id: String,
     name: &'a str,
     role: &'static str,
@@ -33,7 +37,9 @@ struct Place<'a> {
 }
 
 #[derive(Serialize)]
-struct Login<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "ExportedSession"))]
+pub(crate) struct Login<'a> {
     session_id: String,
     organisation_id: String,
     device: &'a str,
@@ -48,7 +54,9 @@ struct Login<'a> {
 
 /// Where the rest is, for each organisation in a session there.
 #[derive(Serialize)]
-struct More {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "ExportedMore"))]
+pub(crate) struct More {
     assets: String,
     records: String,
 }

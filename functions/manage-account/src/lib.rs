@@ -3,6 +3,8 @@
 
 mod export;
 mod factor;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod overview;
 mod password;
 mod session;

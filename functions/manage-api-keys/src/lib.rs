@@ -1,6 +1,8 @@
 //! API keys of the caller's organisation, for its owners and admins: `POST` and `GET /v1/api-keys`,
 //! `POST /v1/api-keys/{key_id}/rotate` and `…/revoke`.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod shape;
 
 use vault_boot::wiring::manage_api_keys::Deps;

@@ -1,6 +1,8 @@
 //! The library of the caller's organisation: `GET /v1/assets` lists it, `GET /v1/assets/{asset_id}` shows an asset, and
 //! `PATCH` on the same changes what is said of it.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod shape;
 
 use vault_boot::wiring::manage_assets::Deps;

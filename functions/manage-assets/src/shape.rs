@@ -7,13 +7,17 @@ use vault_domain::error::Malformed;
 use vault_domain::library::{MetadataKey, MetadataValue, Patch};
 use vault_domain::usecase::library::Tagged;
 
-/// A JSON merge patch (RFC 7396).
+/// A merge patch (RFC 7396) of what is said of an asset.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "AssetPatch"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Title"))]
     title: Option<String>,
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::MetadataPatch"))]
     metadata: Entries,
 }
 
@@ -72,12 +76,18 @@ fn entry(value: &Value) -> Result<Option<MetadataValue>, Malformed> {
     }))
 }
 
-/// An asset as it is shown.
+/// An asset.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Asset"))]
 pub(crate) struct Shown {
     asset_id: String,
     title: String,
     state: &'static str,
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "vault_domain::library::Metadata")
+    )]
     metadata: Map<String, Value>,
     content_type: String,
     size: u64,
@@ -85,8 +95,10 @@ pub(crate) struct Shown {
     created_at: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     collection: Option<String>,
+    /// Why it failed: the code is stable, the reason for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
+    /// What would have been right.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// In its quotes, as `If-Match` wants it.
@@ -126,7 +138,10 @@ fn json(value: &MetadataValue) -> Value {
     }
 }
 
+/// A page of assets.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Assets"))]
 pub(crate) struct Listed {
     pub(crate) assets: Vec<Shown>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,15 +10,21 @@ use vault_http::{Cache, Failure, Outcome, Reply};
 
 use crate::Call;
 
+/// Whom to invite, and as what.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "NewInvitation"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
     email: String,
     role: String,
 }
 
+/// An open invitation.
 #[derive(Serialize)]
-struct Told<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Invitation"))]
+pub(crate) struct Told<'a> {
     invitation_id: String,
     email: &'a str,
     role: &'static str,
@@ -38,8 +44,11 @@ impl<'a> Told<'a> {
     }
 }
 
+/// The open invitations.
 #[derive(Serialize)]
-struct All<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Invitations"))]
+pub(crate) struct All<'a> {
     invitations: Vec<Told<'a>>,
 }
 
@@ -67,8 +76,11 @@ fn command(call: &Call<'_>) -> Result<Invite, Failure> {
     })
 }
 
+/// Its link works no more.
 #[derive(Serialize)]
-struct Revoked {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "InvitationRevoked"))]
+pub(crate) struct Revoked {
     invitation_id: String,
     revoked: bool,
 }

@@ -2,6 +2,8 @@
 
 mod invitations;
 mod members;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod settings;
 
 use vault_boot::wiring::manage_organisation::Deps;

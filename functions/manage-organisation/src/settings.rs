@@ -11,16 +11,24 @@ use crate::Call;
 
 const SHAPE: &str = r#"{"name": "…", "require_second_factor": true}, or one of the two"#;
 
+/// What is to change: one or both.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "OrganisationPatch"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<OrgName>"))]
     name: Option<String>,
     require_second_factor: Option<bool>,
 }
 
+/// The organisation, and the caller's role in it.
 #[derive(Serialize)]
-struct Told<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Organisation"))]
+pub(crate) struct Told<'a> {
     organisation_id: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "OrgName"))]
     name: &'a str,
     require_second_factor: bool,
     role: &'static str,
@@ -63,8 +71,11 @@ fn wishes(call: &Call<'_>) -> Result<Wishes, Failure> {
     Ok(wishes)
 }
 
+/// The caller belongs there no more.
 #[derive(Serialize)]
-struct Left {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "OrganisationLeft"))]
+pub(crate) struct Left {
     organisation_id: String,
     left: bool,
 }
@@ -78,8 +89,11 @@ pub(crate) async fn leave(call: &Call<'_>) -> Outcome {
     Ok(Reply::json(200, &left, Cache::NoStore))
 }
 
+/// Everyone's sessions are over.
 #[derive(Serialize)]
-struct Ended {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "OrganisationSessionsEnded"))]
+pub(crate) struct Ended {
     organisation_id: String,
     sessions_ended: bool,
 }

@@ -24,6 +24,8 @@ pub mod passkey;
 pub mod password;
 pub mod playback;
 pub mod ports;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod secret;
 mod text;
 pub mod time;

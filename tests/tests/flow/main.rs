@@ -16,6 +16,8 @@ mod library;
 mod main_job;
 mod oauth;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod organisations;
 mod person;
 #[cfg(test)]

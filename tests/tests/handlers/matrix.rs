@@ -161,7 +161,7 @@ fn key(kit: &Kit, scope: Scope) -> SecretText {
 }
 
 /// The routes of the template, each with its function.
-fn routes() -> BTreeMap<String, String> {
+pub(crate) fn routes() -> BTreeMap<String, String> {
     let template = include_str!("../../../template.yaml");
     let function = Regex::new(r"CodeUri: target/lambda/([a-z-]+)/").unwrap();
     let route = Regex::new(r"Method: ([A-Z]+), Path: '([^']+)'").unwrap();

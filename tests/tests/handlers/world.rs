@@ -1,6 +1,7 @@
 //! A handler behind its frame, over the fakes.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use lambda_http::{Body, Response};
 use serde_json::{Value, json};
@@ -15,6 +16,12 @@ use vault_http::cors::Origins;
 use vault_http::web::{Errors, Web};
 use vault_testkit::enrolled::golden_secret;
 use vault_testkit::{Kit, builders};
+
+use vault_tests::documented::{Seen, documented};
+
+use crate::matrix::routes;
+
+static ROUTES: LazyLock<BTreeMap<String, String>> = LazyLock::new(routes);
 
 /// The origin of the front end.
 pub(crate) const ORIGIN: &str = "https://app.example.org";
@@ -87,7 +94,7 @@ impl Ask {
     /// The route as the template writes it, and the path as a client does.
     fn place(&self) -> (String, String) {
         let key = match self.route {
-            "" => format!("{} /{}", self.method, self.function),
+            "" => self.usual(),
             whole if whole.contains(' ') => whole.to_owned(),
             path => format!("{} {path}", self.method),
         };
@@ -97,6 +104,21 @@ impl Ask {
             path = path.replace(&format!("{{{name}}}"), value);
         }
         (key, path)
+    }
+
+    /// The shortest route of the function with these names in its path.
+    fn usual(&self) -> String {
+        let suits = |(route, function): &(&String, &String)| {
+            let names = route.matches('{').count();
+            let named = |(name, _): &(&str, String)| route.contains(&format!("{{{name}}}"));
+            *function == self.function
+                && route.starts_with(&format!("{} ", self.method))
+                && names == self.path.len()
+                && self.path.iter().all(named)
+        };
+        let routes = ROUTES.iter().filter(suits).map(|(route, _)| route);
+        let shortest = routes.min_by_key(|route| route.len()).cloned();
+        shortest.unwrap_or_else(|| format!("{} /{}", self.method, self.function))
     }
 
     fn event(&self) -> String {
@@ -142,12 +164,26 @@ pub(crate) async fn answer(kit: &Kit, ask: &Ask) -> Response<Body> {
     answer_request(kit, ask.function, ask.request()).await
 }
 
-/// Answers a request with the handler of a function.
+/// Answers a request with the handler of a function; the reply is one that the document of the API has.
 pub(crate) async fn answer_request(
     kit: &Kit,
     function: &str,
     request: lambda_http::Request,
 ) -> Response<Body> {
+    let route = vault_http::extract::route(&request).to_owned();
+    let reply = handled(kit, function, request).await;
+    let header = |name: &str| Some(reply.headers().get(name)?.to_str().ok()?.to_owned());
+    let seen = Seen {
+        status: reply.status().as_u16(),
+        header: &header,
+        body: reply.body(),
+    };
+    let (method, path) = route.split_once(' ').unwrap_or_default();
+    documented(method, path, seen);
+    reply
+}
+
+async fn handled(kit: &Kit, function: &str, request: lambda_http::Request) -> Response<Body> {
     let web = |errors| Web::new(Origins::parse(ORIGIN).unwrap(), errors);
     let problems = web(Errors::Problems);
     let verifier = Arc::clone(&kit.access);
@@ -429,12 +465,12 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
             .bearer(&access)
             .json(&json!({ "name": "Player", "role": "viewer", "scopes": ["play"] })),
         Ask::to("manage-api-keys", "POST")
-            .route("/v1/api-keys/x/rotate")
+            .route("/v1/api-keys/{key_id}/rotate")
             .bearer(&access)
             .path("key_id", builders::CLIENT)
             .json(&json!({ "overlap_seconds": 60 })),
         Ask::to("manage-api-keys", "POST")
-            .route("/v1/api-keys/x/revoke")
+            .route("/v1/api-keys/{key_id}/revoke")
             .bearer(&access)
             .path("key_id", builders::CLIENT),
         Ask::to("mint-token", "POST").form(&exchange),
