@@ -89,6 +89,7 @@ impl From<&Refusal> for Kind {
                 kind(403, "reauthentication_needed", "Prove who you are again")
             }
             R::Conflict(_) => kind(409, "conflict", "The state does not admit this"),
+            R::LegalHold => kind(409, "legal_hold", "A legal hold keeps the asset"),
             R::LimitReached(_) => kind(409, "limit_reached", "There are as many as there can be"),
             R::WeakPassword(_) => kind(422, "weak_password", "The password is too weak"),
             R::WrongFactor => kind(401, "wrong_factor", "The second factor was refused"),

@@ -207,6 +207,16 @@ pub(crate) async fn answer_request(
             };
             problems.serve(&deps, manage_assets::handle, request).await
         }
+        "manage-deletion" => {
+            let deps = wiring::manage_deletion::Deps {
+                deletion: kit.deletion(),
+                verifier,
+                clock,
+            };
+            problems
+                .serve(&deps, manage_deletion::handle, request)
+                .await
+        }
         "read-audit" => {
             let deps = wiring::read_audit::Deps {
                 read: kit.read_audit(),
@@ -306,6 +316,7 @@ pub(crate) async fn invoke(kit: &Kit, function: &str, payload: Value) -> Outcome
         "bootstrap-owner" => bootstrap_owner::handle(&kit.bootstrap_owner(), invocation).await,
         "export-audit" => export_audit::handle(&kit.export_audit(), invocation).await,
         "seal-audit" => seal_audit::handle(&kit.seal_audit(), invocation).await,
+        "sweep-assets" => sweep_assets::handle(&kit.sweep_assets(), invocation).await,
         "send-mail" => send_mail::handle(&kit.send_mail(), invocation).await,
         other => panic!("no such function: {other}"),
     }

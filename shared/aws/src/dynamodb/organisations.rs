@@ -19,6 +19,7 @@ use super::record::{Fields, Item, text};
 use super::transact::{Reasons, Request, Written, write};
 use super::{invitations, members, read, users};
 use changes::Change;
+pub(super) use changes::stands;
 
 /// Organisations.
 #[derive(Debug, Clone)]

@@ -12,6 +12,7 @@ pub mod bootstrap_owner;
 pub mod budget;
 pub mod client;
 pub mod client_credentials;
+pub mod deletion;
 pub mod deliver_key;
 pub mod deliver_playlist;
 pub mod exchange;
@@ -37,6 +38,7 @@ pub mod seal_audit;
 pub mod second_factor;
 pub mod send_mail;
 mod sign_in;
+pub mod sweep_assets;
 pub mod withdraw_asset;
 
 pub use gate::Ask;
