@@ -518,6 +518,7 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
     ]
     .into_iter()
     .chain(of_organisation(&access))
+    .chain(of_deletion(&access))
     .collect()
 }
 
@@ -542,4 +543,18 @@ fn of_organisation(access: &SecretText) -> Vec<Ask> {
             .path("invitation_id", builders::INVITATION),
     ];
     asks.into_iter().map(|ask| ask.bearer(access)).collect()
+}
+
+fn of_deletion(access: &SecretText) -> Vec<Ask> {
+    let at = |route| Ask::at("manage-deletion", route).bearer(access);
+    let about = |route| at(route).path("asset_id", builders::ASSET);
+    vec![
+        about("DELETE /v1/assets/{asset_id}"),
+        about("POST /v1/assets/{asset_id}/restore"),
+        about("PUT /v1/assets/{asset_id}/legal-hold").json(&json!({ "reason": "A case" })),
+        about("DELETE /v1/assets/{asset_id}/legal-hold"),
+        at("GET /v1/organisation/retention"),
+        at("PUT /v1/organisation/retention")
+            .json(&json!({ "recovery_days": 7, "delete_after_days": 365 })),
+    ]
 }

@@ -110,8 +110,11 @@ impl World {
             "manage-api-keys" => ended("GET /v1/api-keys"),
             "manage-access" => ended("GET /v1/assets/{asset_id}/access"),
             "manage-assets" => ended("GET /v1/assets/{asset_id}"),
+            "manage-deletion" => ended("GET /v1/organisation/retention"),
             "read-audit" => ended("GET /v1/audit"),
-            "export-audit" | "seal-audit" => first("nothing to do", None, json!({})),
+            "export-audit" | "seal-audit" | "sweep-assets" => {
+                first("nothing to do", None, json!({}))
+            }
             "finalize-upload" => {
                 let event = about("GET /v1/uploads/{asset_id}", bearer, None);
                 first("an unknown upload", Some(404), event)
@@ -162,8 +165,19 @@ impl World {
 
 fn environment(jwks: &str) -> Environment {
     let tables = [
-        "users", "members", "clients", "sessions", "limits", "grants", "assets", "keys",
-        "playback", "links", "audit",
+        "users",
+        "members",
+        "clients",
+        "sessions",
+        "limits",
+        "grants",
+        "assets",
+        "keys",
+        "playback",
+        "links",
+        "audit",
+        "access",
+        "retention",
     ];
     let tables = tables.map(|name| (format!("{}_TABLE", name.to_uppercase()), name));
     let others = [
