@@ -80,7 +80,6 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
     let record = entered
         .scribe(verdict)
         .asset(Event::AssetAnnounced, new.id)?;
-    let record = record.with("title", new.title.as_str());
     let asset = match deps.assets.reserve(&new, &record).await? {
         Reservation::Created => fresh(new),
         Reservation::Exists(asset) => {
