@@ -19,7 +19,15 @@ pub fn section() -> Section {
             "listAssets",
             "The library, the latest first",
         )
-        .query(&["state", "collection", "owner", "title", "limit", "cursor"])
+        .query(&[
+            "state",
+            "collection",
+            "owner",
+            "title",
+            "deleted",
+            "limit",
+            "cursor",
+        ])
         .replies::<Listed>(200, "A page")
         // A long stretch of what the caller may not read.
         .refuses(&[Code::LimitReached]),

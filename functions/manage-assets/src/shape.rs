@@ -101,6 +101,12 @@ pub(crate) struct Shown {
     /// What would have been right.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// Of one that is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<u64>,
+    /// Until when it can be had back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erase_at: Option<u64>,
     /// In its quotes, as `If-Match` wants it.
     pub(crate) etag: String,
 }
@@ -110,6 +116,7 @@ impl Shown {
         let asset = &tagged.asset;
         let (announced, description) = (&asset.announced, &asset.description);
         let failure = asset.failure.as_ref();
+        let deletion = asset.keeping.presence.deletion();
         let entries = description.metadata.iter();
         Self {
             asset_id: asset.id().to_string(),
@@ -125,6 +132,8 @@ impl Shown {
             collection: asset.collection.map(|id| id.to_string()),
             code: failure.map(|failure| failure.code.clone()),
             reason: failure.map(|failure| failure.reason.clone()),
+            deleted_at: deletion.map(|deletion| deletion.at.0),
+            erase_at: deletion.map(|deletion| deletion.erase_at.0),
             etag: format!("\"{}\"", tagged.tag),
         }
     }

@@ -32,6 +32,8 @@ pub mod manage_account;
 pub mod manage_api_keys;
 #[cfg(feature = "manage-assets")]
 pub mod manage_assets;
+#[cfg(feature = "manage-deletion")]
+pub mod manage_deletion;
 #[cfg(feature = "manage-organisation")]
 pub mod manage_organisation;
 #[cfg(feature = "mint-token")]
@@ -48,6 +50,8 @@ pub mod recover_account;
 pub mod seal_audit;
 #[cfg(feature = "send-mail")]
 pub mod send_mail;
+#[cfg(feature = "sweep-assets")]
+pub mod sweep_assets;
 #[cfg(feature = "withdraw-asset")]
 pub mod withdraw_asset;
 
@@ -77,6 +81,7 @@ mod parts {
             feature = "manage-api-keys",
             feature = "manage-assets",
             feature = "erase-account",
+            feature = "manage-deletion",
             feature = "read-audit",
             feature = "mint-token",
             feature = "presign-upload",

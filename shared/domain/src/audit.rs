@@ -54,6 +54,20 @@ events! {
     AssetDescribed = "asset.described",
     /// An asset was taken back.
     AssetWithdrawn = "asset.withdrawn",
+    /// An asset was deleted; it can be had back for a while.
+    AssetDeleted = "asset.deleted",
+    /// An asset that was deleted was had back.
+    AssetRestored = "asset.restored",
+    /// An asset is being erased: nothing brings it back.
+    AssetErasing = "asset.erasing",
+    /// All of an asset is gone but this.
+    AssetErased = "asset.erased",
+    /// An asset is held: nothing deletes or erases it.
+    LegalHoldPlaced = "legal_hold.placed",
+    /// An asset is not held any more.
+    LegalHoldReleased = "legal_hold.released",
+    /// The rules changed by which assets go.
+    RetentionChanged = "retention.changed",
     /// Who may do what with an asset changed.
     AssetAccessChanged = "asset.access_changed",
     /// A collection was made.

@@ -7,6 +7,7 @@ pub mod asset;
 pub mod audit;
 pub mod challenge;
 pub mod credential;
+pub mod deletion;
 pub mod download;
 pub mod entitlement;
 pub mod error;

@@ -13,6 +13,7 @@ use crate::asset::{AssetState, ChecksumAlgorithm, MediaType, Title};
 use crate::audit::Event;
 use crate::challenge::ChallengeProof;
 use crate::credential::{Email, MAX_PASSWORD_OCTETS, Password, Role};
+use crate::deletion::Reason;
 use crate::download::Rendition;
 use crate::factor::{Method, RecoveryCode, TotpCode};
 use crate::hls::{MASTER_PLAYLIST, PlaylistName, VIDEO_PLAYLIST};
@@ -121,6 +122,7 @@ schemas! {
     Action = words("What a media token opens.", ["play", "download"]);
     Label = name(100, "The name of an API key.");
     Title = name(200, "A title or a name; blanks around it do not count.");
+    Reason = name(300, "Why; blanks around it do not count.");
     OrgName = name(200, "The name of an organisation.");
     PasskeyName = name(64, "The name of a passkey.");
     TitlePrefix = json_schema!({

@@ -65,6 +65,7 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
             | R::PreconditionNeeded
             | R::ReauthenticationNeeded
             | R::Conflict(_)
+            | R::LegalHold
             | R::LimitReached(_)
             | R::WeakPassword(_)
             | R::WrongFactor

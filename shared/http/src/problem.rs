@@ -69,6 +69,7 @@ codes! {
     AssetWithdrawn = 403 "asset_withdrawn" "The asset is withdrawn";
     NotFound = 404 "not_found" "Not found";
     Conflict = 409 "conflict" "The state does not admit this";
+    LegalHold = 409 "legal_hold" "A legal hold keeps the asset";
     LimitReached = 409 "limit_reached" "There are as many as there can be";
     WrongState = 409 "wrong_state" "The asset's state does not admit this";
     UploadIncomplete = 409 "upload_incomplete" "The upload is not complete";
@@ -137,6 +138,7 @@ impl From<&Refusal> for Kind {
             R::Forbidden(_) => kind(Code::Forbidden),
             R::ReauthenticationNeeded => kind(Code::ReauthenticationNeeded),
             R::Conflict(_) => kind(Code::Conflict),
+            R::LegalHold => kind(Code::LegalHold),
             R::LimitReached(_) => kind(Code::LimitReached),
             R::WeakPassword(_) => kind(Code::WeakPassword),
             R::WrongFactor => kind(Code::WrongFactor),

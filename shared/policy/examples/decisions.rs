@@ -10,6 +10,7 @@ use vault_domain::access::{
 use vault_domain::api_key::Scopes;
 use vault_domain::asset::{Asset, AssetState, MediaType, NewAsset, PartPlan, Title};
 use vault_domain::credential::Role;
+use vault_domain::deletion::Keeping;
 use vault_domain::id::{AssetId, OrgId, SessionId, UserId};
 use vault_domain::library::Description;
 use vault_domain::member::{Actor, Subject};
@@ -58,6 +59,7 @@ fn asset(visibility: Visibility, entries: u8) -> Result<Asset, Box<dyn Error>> {
         },
         collection: None,
         views_from: Timestamp(0),
+        keeping: Keeping::default(),
     })
 }
 

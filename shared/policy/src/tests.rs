@@ -7,6 +7,7 @@ use vault_domain::access::{Access, AccessList, Collection, Entry, Level, Princip
 use vault_domain::api_key::{Scope, Scopes};
 use vault_domain::asset::{Asset, AssetState, MediaType, NewAsset, PartPlan, Title};
 use vault_domain::credential::Role;
+use vault_domain::deletion::Keeping;
 use vault_domain::id::{ApiKeyId, AssetId, CollectionId, GroupId, OrgId, SessionId, UserId};
 use vault_domain::library::Description;
 use vault_domain::member::{Actor, Subject};
@@ -44,6 +45,7 @@ fn asset() -> Asset {
         access: Access::default(),
         collection: None,
         views_from: Timestamp(0),
+        keeping: Keeping::default(),
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
     access, account, authorize_download, authorize_playback, begin_upload, bootstrap_owner, client,
-    deliver_key, deliver_playlist, erase_account, exchange, export_audit, finalize_upload, gate,
-    guard, introspect, library, login, manage_api_keys, organisation, process_upload, proof,
-    read_audit, recover_account, refresh, revoke_token, seal_audit, second_factor, send_mail,
-    withdraw_asset,
+    deletion, deliver_key, deliver_playlist, erase_account, exchange, export_audit,
+    finalize_upload, gate, guard, introspect, library, login, manage_api_keys, organisation,
+    process_upload, proof, read_audit, recover_account, refresh, revoke_token, seal_audit,
+    second_factor, send_mail, sweep_assets, withdraw_asset,
 };
 use vault_policy::CedarPolicies;
 
@@ -310,6 +310,33 @@ impl Kit {
             gate: self.gate(),
             assets: self.cloud.clone(),
             distribution: self.cloud.clone(),
+        }
+    }
+    /// Of [`deletion`].
+    pub fn deletion(&self) -> deletion::Deps {
+        deletion::Deps {
+            gate: self.gate(),
+            assets: self.cloud.clone(),
+            deletions: self.cloud.clone(),
+            retentions: self.cloud.clone(),
+            rules: self.cloud.clone(),
+            distribution: self.cloud.clone(),
+        }
+    }
+    /// Of [`sweep_assets`].
+    pub fn sweep_assets(&self) -> sweep_assets::Deps {
+        sweep_assets::Deps {
+            dues: self.cloud.clone(),
+            assets: self.cloud.clone(),
+            deletions: self.cloud.clone(),
+            erasures: self.cloud.clone(),
+            retentions: self.cloud.clone(),
+            keys: self.cloud.clone(),
+            media: self.cloud.clone(),
+            sources: self.cloud.clone(),
+            records: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
         }
     }
     /// Of [`organisation`].

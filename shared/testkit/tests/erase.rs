@@ -14,7 +14,7 @@ use vault_domain::error::Refusal;
 use vault_domain::id::{OrgId, SessionId, UserId};
 use vault_domain::member::{Actor, Membership, OrgName, Organisation, Person};
 use vault_domain::page::PageSize;
-use vault_domain::ports::{Erasures, Settled, Stored};
+use vault_domain::ports::{AccountErasures, Settled, Stored};
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Caller, Session};
 use vault_domain::usecase::account::export::export;
@@ -154,7 +154,7 @@ struct Joining {
 }
 
 #[async_trait]
-impl Erasures for Joining {
+impl AccountErasures for Joining {
     async fn forget_session(&self, id: SessionId) -> Stored<()> {
         self.cloud.with(|s| {
             let place = Membership {

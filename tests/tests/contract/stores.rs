@@ -9,11 +9,11 @@ use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
     AccessTables, DynamoAccess, DynamoAccounts, DynamoAssets, DynamoAudit, DynamoCeremonies,
-    DynamoClients, DynamoContentKeys, DynamoDirectory, DynamoDownloads, DynamoErasures,
-    DynamoFactors, DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary, DynamoLimits,
-    DynamoLinks, DynamoMembers, DynamoOrganisations, DynamoPlaylistReads, DynamoRecords,
-    DynamoRecovery, DynamoSessions, DynamoStandings, DynamoViews, ErasureTables, RecoveryTables,
-    StandingTables,
+    DynamoClients, DynamoContentKeys, DynamoDeletions, DynamoDirectory, DynamoDownloads,
+    DynamoErasures, DynamoFactors, DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary,
+    DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations, DynamoPlaylistReads,
+    DynamoRecords, DynamoRecovery, DynamoRetentions, DynamoSessions, DynamoStandings, DynamoViews,
+    ErasureTables, RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
@@ -49,6 +49,8 @@ pub(crate) struct Stores {
     pub(crate) access: DynamoAccess,
     pub(crate) assets: DynamoAssets,
     pub(crate) library: DynamoLibrary,
+    pub(crate) deletions: DynamoDeletions,
+    pub(crate) rules: DynamoRetentions,
     pub(crate) archive: S3AuditArchive,
     pub(crate) keys: DynamoContentKeys,
     pub(crate) uploads: S3Uploads,
@@ -143,6 +145,13 @@ impl Stores {
             ),
             assets: DynamoAssets::new(of(), table("AssetsTable"), records()),
             library: DynamoLibrary::new(of(), table("AssetsTable"), records()),
+            deletions: DynamoDeletions::new(
+                of(),
+                table("AssetsTable"),
+                table("RetentionTable"),
+                records(),
+            ),
+            rules: DynamoRetentions::new(table("RetentionTable"), table("MembersTable"), records()),
             archive: S3AuditArchive::new(sdk.s3(), table("AuditBucket")),
             keys: DynamoContentKeys::new(of(), table("KeysTable")),
             uploads: S3Uploads::new(sdk.s3(), table("UploadsBucket")),

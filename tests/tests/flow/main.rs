@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod deletion;
+#[cfg(test)]
 mod downloads;
 #[cfg(test)]
 mod events;

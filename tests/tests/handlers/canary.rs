@@ -284,10 +284,15 @@ fn what_runs_by_the_clock_tells_how_much_it_did_and_logs_no_secret() {
     let log = logged(async {
         let sealed = invoke(&kit, "seal-audit", event.clone()).await.unwrap();
         assert_eq!(sealed, json!({ "records": 4, "finished": true }));
-        let exported = invoke(&kit, "export-audit", event).await.unwrap();
+        let exported = invoke(&kit, "export-audit", event.clone()).await.unwrap();
         assert_eq!(exported, json!({ "exports": 1 }));
+        let swept = invoke(&kit, "sweep-assets", event).await.unwrap();
+        assert_eq!(
+            swept,
+            json!({ "erased": 0, "deleted": 0, "finished": true })
+        );
     });
-    assert_clean(&log, &kit.ledger.secrets(), "seal-audit, export-audit");
+    assert_clean(&log, &kit.ledger.secrets(), "what runs by the clock");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use vault_domain::asset::{AssetState, MediaType, Title};
 use vault_domain::audit::Event;
 use vault_domain::challenge::ChallengeProof;
 use vault_domain::credential::{Email, Password, Role};
+use vault_domain::deletion::Reason;
 use vault_domain::download::Rendition;
 use vault_domain::factor::{RecoveryCode, TotpCode};
 use vault_domain::hls::PlaylistName;
@@ -162,6 +163,10 @@ fn a_text_has_the_form_of_the_document_if_and_only_if_it_parses() {
 fn what_parses_has_the_form_of_the_document_once_it_is_trimmed() {
     let forms = [
         (form::<Title>(|text| Title::parse(text).is_ok()), "A film"),
+        (
+            form::<Reason>(|text| Reason::parse(text).is_ok()),
+            "A claim",
+        ),
         (
             form::<Label>(|text| Label::parse(text).is_ok()),
             "Nightly import",

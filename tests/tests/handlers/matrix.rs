@@ -187,6 +187,8 @@ fn body(route: &str) -> Option<Value> {
         "POST /v1/uploads/{asset_id}/parts" => json!({ "part_numbers": [1] }),
         "PATCH /v1/assets/{asset_id}" => json!({ "title": "Another title" }),
         "PATCH /v1/assets/{asset_id}/access" => json!({ "visibility": "organisation" }),
+        "PUT /v1/assets/{asset_id}/legal-hold" => json!({ "reason": "A case" }),
+        "PUT /v1/organisation/retention" => json!({ "recovery_days": 7 }),
         "PUT /v1/assets/{asset_id}/access/{principal}"
         | "PUT /v1/collections/{collection_id}/access/{principal}" => json!({ "access": "view" }),
         "POST /v1/collections"

@@ -28,6 +28,7 @@ fn sections() -> Vec<Section> {
         authorize_download::openapi::section(),
         withdraw_asset::openapi::section(),
         erase_account::openapi::section(),
+        manage_deletion::openapi::section(),
         read_audit::openapi::section(),
     ]
 }

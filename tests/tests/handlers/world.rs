@@ -250,6 +250,16 @@ async fn handled(kit: &Kit, function: &str, request: lambda_http::Request) -> Re
             };
             problems.serve(&deps, erase_account::handle, request).await
         }
+        "manage-deletion" => {
+            let deps = wiring::manage_deletion::Deps {
+                deletion: kit.deletion(),
+                verifier,
+                clock,
+            };
+            problems
+                .serve(&deps, manage_deletion::handle, request)
+                .await
+        }
         "read-audit" => {
             let deps = wiring::read_audit::Deps {
                 read: kit.read_audit(),
@@ -349,6 +359,7 @@ pub(crate) async fn invoke(kit: &Kit, function: &str, payload: Value) -> Outcome
         "bootstrap-owner" => bootstrap_owner::handle(&kit.bootstrap_owner(), invocation).await,
         "export-audit" => export_audit::handle(&kit.export_audit(), invocation).await,
         "seal-audit" => seal_audit::handle(&kit.seal_audit(), invocation).await,
+        "sweep-assets" => sweep_assets::handle(&kit.sweep_assets(), invocation).await,
         "send-mail" => send_mail::handle(&kit.send_mail(), invocation).await,
         other => panic!("no such function: {other}"),
     }
@@ -551,6 +562,7 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
     ]
     .into_iter()
     .chain(of_organisation(&access))
+    .chain(of_deletion(&access))
     .collect()
 }
 
@@ -575,4 +587,18 @@ fn of_organisation(access: &SecretText) -> Vec<Ask> {
             .path("invitation_id", builders::INVITATION),
     ];
     asks.into_iter().map(|ask| ask.bearer(access)).collect()
+}
+
+fn of_deletion(access: &SecretText) -> Vec<Ask> {
+    let at = |route| Ask::at("manage-deletion", route).bearer(access);
+    let about = |route| at(route).path("asset_id", builders::ASSET);
+    vec![
+        about("DELETE /v1/assets/{asset_id}"),
+        about("POST /v1/assets/{asset_id}/restore"),
+        about("PUT /v1/assets/{asset_id}/legal-hold").json(&json!({ "reason": "A case" })),
+        about("DELETE /v1/assets/{asset_id}/legal-hold"),
+        at("GET /v1/organisation/retention"),
+        at("PUT /v1/organisation/retention")
+            .json(&json!({ "recovery_days": 7, "delete_after_days": 365 })),
+    ]
 }

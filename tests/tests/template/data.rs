@@ -19,6 +19,7 @@ const TABLES: &[(&str, bool, bool)] = &[
     ("PlaybackTable", false, true),
     ("AuditTable", true, false),
     ("AccessTable", true, false),
+    ("RetentionTable", false, false),
 ];
 
 pub(crate) fn faults(world: &World) -> Vec<String> {

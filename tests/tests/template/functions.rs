@@ -81,6 +81,16 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
         "ALLOWED_ORIGINS ASSETS_TABLE DISTRIBUTION_ID TOKEN_JWKS TOKEN_ISSUER MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE ACCESS_TABLE AUDIT_TABLE",
     ),
     (
+        "ManageDeletion",
+        "manage-deletion",
+        "ALLOWED_ORIGINS ASSETS_TABLE RETENTION_TABLE DISTRIBUTION_ID TOKEN_JWKS TOKEN_ISSUER MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE ACCESS_TABLE AUDIT_TABLE",
+    ),
+    (
+        "SweepAssets",
+        "sweep-assets",
+        "ASSETS_TABLE RETENTION_TABLE KEYS_TABLE AUDIT_TABLE UPLOADS_BUCKET MEDIA_BUCKET",
+    ),
+    (
         "ManageOrganisation",
         "manage-organisation",
         "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE CLIENTS_TABLE SESSIONS_TABLE LIMITS_TABLE MAIL_QUEUE_URL AUDIT_TABLE TOKEN_JWKS TOKEN_ISSUER",
@@ -151,6 +161,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("PLAYBACK_MAC_SECRET", "Data/PlaybackMacSecret"),
     ("PLAYBACK_SESSION_SECONDS", "<PlaybackSessionSeconds>"),
     ("PLAYBACK_TABLE", "Data/PlaybackTable"),
+    ("RETENTION_TABLE", "Data/RetentionTable"),
     ("SEGMENTS_PER_KEY", "<SegmentsPerKey>"),
     ("SEGMENT_MS", "<SegmentMs>"),
     ("SESSIONS_TABLE", "Data/SessionsTable"),

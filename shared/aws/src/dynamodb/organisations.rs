@@ -22,6 +22,7 @@ use super::records::DynamoRecords;
 use super::transact::{Reasons, Request, Written, write};
 use super::{invitations, members, read, users};
 use changes::Change;
+pub(super) use changes::stands;
 
 pub use erasure::{DynamoErasures, ErasureTables};
 

@@ -10,7 +10,7 @@ use crate::member::Person;
 
 /// Takes away what is stored of people.
 #[async_trait]
-pub trait Erasures: Send + Sync {
+pub trait AccountErasures: Send + Sync {
     /// Removes a login session; repeating is fine.
     async fn forget_session(&self, id: SessionId) -> Stored<()>;
     /// Removes the account of `seen`, which belongs to the organisation of `seen.membership` and to no other; with it the

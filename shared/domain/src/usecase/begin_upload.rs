@@ -10,6 +10,7 @@ use crate::asset::{
     Title,
 };
 use crate::audit::Event;
+use crate::deletion::Keeping;
 use crate::error::{Malformed, Refusal};
 use crate::id::AssetId;
 use crate::library::Description;
@@ -79,20 +80,27 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
     let record = entered
         .scribe(verdict)
         .asset(Event::AssetAnnounced, new.id)?;
-    let record = record.with("title", new.title.as_str());
     let asset = match deps.assets.reserve(&new, &record).await? {
         Reservation::Created => fresh(new),
         Reservation::Exists(asset) => {
+            if !asset.keeping.presence.is_kept() {
+                return Err(DELETED);
+            }
             let asset = same(*asset, &new)?;
             let again = entered.asset(Action::Upload, Some(asset), "upload");
             again.await?.asset
         }
+        Reservation::Erased => return Err(DELETED),
     };
     let asset = with_multipart(deps, asset).await?;
     let numbers: Vec<u32> = (1..=asset.announced.plan.parts.min(SIGNED_PAGE)).collect();
     let parts = sign(deps, &asset, &numbers).await?;
     Ok(Slot { asset, parts })
 }
+
+const DELETED: Refusal = Refusal::Conflict(
+    "what this Idempotency-Key brought in was deleted; bring it in again under another key",
+);
 
 fn announced(deps: &Deps, command: Command) -> Result<NewAsset, Refusal> {
     let caller = command.ask.caller;
@@ -125,6 +133,7 @@ fn fresh(announced: NewAsset) -> Asset {
         access: Access::default(),
         collection: None,
         views_from: Timestamp(0),
+        keeping: Keeping::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::{Malformed, Refusal};
 use crate::id::{OrgId, SessionId, UserId};
 use crate::member::{After, Person, Subject};
 use crate::ports::{
-    Clock, Entropy, Erasures, Members, Organisations, SESSIONS_LISTED, Sessions, Settled,
+    AccountErasures, Clock, Entropy, Members, Organisations, SESSIONS_LISTED, Sessions, Settled,
     Standings, StoreError, Users,
 };
 
@@ -28,7 +28,7 @@ pub struct Deps {
     /// Their sessions.
     pub sessions: Arc<dyn Sessions>,
     /// Takes it all away.
-    pub erasures: Arc<dyn Erasures>,
+    pub erasures: Arc<dyn AccountErasures>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Ids of records.

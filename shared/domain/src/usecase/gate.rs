@@ -11,7 +11,7 @@ use crate::asset::Asset;
 use crate::audit::{Author, Event, Record, Source, Verdict};
 use crate::error::Refusal;
 use crate::id::{AssetId, OrgId};
-use crate::member::{Standing, Subject};
+use crate::member::{Membership, Standing, Subject};
 use crate::ports::{Clock, Collections, Entropy, Policies, Records, Standings, Stored};
 use crate::time::Timestamp;
 use crate::token::Caller;
@@ -156,11 +156,30 @@ impl Entered<'_> {
         Err(self.refused(action, target, None, verdict).await?)
     }
 
-    /// May they do this with the asset, if it exists for them?
+    /// Their place in the organisation; none for an API key.
+    pub const fn place(&self) -> Option<&Membership> {
+        self.standing.person.membership.as_ref()
+    }
+
+    /// May they do this with the asset, if it exists for them? One that is deleted does not.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] of a `what`, [`Refusal::Forbidden`], [`Refusal::Unavailable`].
     pub async fn asset(
+        &self,
+        action: Action,
+        found: Option<Asset>,
+        what: &'static str,
+    ) -> Result<Admitted, Refusal> {
+        let kept = found.filter(|asset| asset.keeping.presence.is_kept());
+        self.asset_or_deleted(action, kept, what).await
+    }
+
+    /// [`Entered::asset`], also if it is deleted: then it exists for those alone who may do this.
+    ///
+    /// # Errors
+    /// As [`Entered::asset`].
+    pub async fn asset_or_deleted(
         &self,
         action: Action,
         found: Option<Asset>,
@@ -183,7 +202,7 @@ impl Entered<'_> {
                 until,
             });
         }
-        let seen = self.decide(Action::See, &on)?.allowed;
+        let seen = asset.keeping.presence.is_kept() && self.decide(Action::See, &on)?.allowed;
         let (id, target) = (asset.id(), asset.id().to_string());
         let refusal = self.refused(action, target, Some(id), verdict).await?;
         Err(if seen {

@@ -12,6 +12,7 @@ pub mod bootstrap_owner;
 pub mod budget;
 pub mod client;
 pub mod client_credentials;
+pub mod deletion;
 pub mod deliver_key;
 pub mod deliver_playlist;
 pub mod erase_account;
@@ -39,6 +40,7 @@ pub mod second_factor;
 pub mod send_mail;
 mod sign_in;
 mod spend;
+pub mod sweep_assets;
 pub mod withdraw_asset;
 
 pub use gate::Ask;

@@ -61,9 +61,10 @@ pub(super) fn meaning(name: &str, generator: &mut SchemaGenerator) -> Option<Sch
         "passkey" | "credential" => of::<super::PasskeyAnswer>,
         "overlap_seconds" => of::<Overlap>,
         "limit" => of::<PageSize>,
+        "deleted" => of::<bool>,
         "at" | "from" | "to" | "since" | "created_at" | "granted_at" | "opened_at"
-        | "expires_at" | "last_used" | "last_used_at" | "totp_confirmed_at" | "previous_until"
-        | "iat" | "exp" => of::<Timestamp>,
+        | "expires_at" | "deleted_at" | "erase_at" | "placed_at" | "last_used" | "last_used_at"
+        | "totp_confirmed_at" | "previous_until" | "iat" | "exp" => of::<Timestamp>,
         other => return plain(other).map(|(format, about)| text(format, about)),
     };
     Some(of(generator))

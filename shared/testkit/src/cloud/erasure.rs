@@ -5,7 +5,7 @@ use vault_domain::audit::Record;
 use vault_domain::credential::User;
 use vault_domain::id::SessionId;
 use vault_domain::member::{After, OwnersChange, Person};
-use vault_domain::ports::{Erasures, Settled, Stored};
+use vault_domain::ports::{AccountErasures, Settled, Stored};
 
 use super::{FakeCloud, State};
 
@@ -45,7 +45,7 @@ fn erase(
 }
 
 #[async_trait]
-impl Erasures for FakeCloud {
+impl AccountErasures for FakeCloud {
     async fn forget_session(&self, id: SessionId) -> Stored<()> {
         self.call("erasures.forget_session", |s| {
             s.sessions.remove(&id);

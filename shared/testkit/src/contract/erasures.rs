@@ -1,11 +1,13 @@
-//! Erasures: a person is gone with all that is stored of them, or is there as before.
+//! AccountErasures: a person is gone with all that is stored of them, or is there as before.
 
 use vault_domain::audit::Record;
 use vault_domain::credential::Role;
 use vault_domain::factor::FactorSet;
 use vault_domain::id::OrgId;
 use vault_domain::member::{Account, Membership, Person};
-use vault_domain::ports::{Change, Directory, Erasures, Factors, NewOwner, Sessions, Settled};
+use vault_domain::ports::{
+    AccountErasures, Change, Directory, Factors, NewOwner, Sessions, Settled,
+};
 use vault_domain::token::Session;
 
 use crate::builders;
@@ -16,7 +18,7 @@ use crate::sample::Sample;
 #[derive(Clone, Copy)]
 pub struct ErasureStores<'a> {
     /// What is tested.
-    pub erasures: &'a dyn Erasures,
+    pub erasures: &'a dyn AccountErasures,
     /// Users and members.
     pub directory: &'a dyn Directory,
     /// Second factors.
@@ -25,7 +27,7 @@ pub struct ErasureStores<'a> {
     pub sessions: &'a dyn Sessions,
 }
 
-/// Erasures: all of it or nothing, never the last owner, never someone who belongs elsewhere too.
+/// AccountErasures: all of it or nothing, never the last owner, never someone who belongs elsewhere too.
 pub async fn erasures_contract(stores: ErasureStores<'_>, seed: u64) {
     let _note = SeedNote(seed);
     let sample = Sample::new(seed);

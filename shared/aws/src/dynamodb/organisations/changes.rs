@@ -253,7 +253,10 @@ fn left(table: &str, account: &Account, org: OrgId) -> Result<TransactWriteItem,
 }
 
 /// Whoever makes the change may still make it.
-pub(super) fn stands(table: &str, by: &Membership) -> Result<TransactWriteItem, BuildError> {
+pub(in crate::dynamodb) fn stands(
+    table: &str,
+    by: &Membership,
+) -> Result<TransactWriteItem, BuildError> {
     let check = ConditionCheck::builder()
         .table_name(table)
         .set_key(Some(members::membership_key(by.org, by.user)))

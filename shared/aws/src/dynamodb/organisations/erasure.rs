@@ -8,7 +8,7 @@ use vault_domain::audit::Record;
 use vault_domain::credential::User;
 use vault_domain::id::SessionId;
 use vault_domain::member::{Account, After, Membership, OwnersChange, Person};
-use vault_domain::ports::{Erasures, Settled, StoreError, Stored};
+use vault_domain::ports::{AccountErasures, Settled, StoreError, Stored};
 
 use super::super::record::{PK, item, text, texts_of};
 use super::super::records::DynamoRecords;
@@ -16,7 +16,7 @@ use super::super::transact::{Reasons, Written, write};
 use super::super::{factors_record, members, users};
 use super::{changes, settled};
 
-/// Erasures.
+/// AccountErasures.
 #[derive(Debug, Clone)]
 pub struct DynamoErasures {
     client: Client,
@@ -88,7 +88,7 @@ fn delete(table: &str) -> aws_sdk_dynamodb::types::builders::DeleteBuilder {
 }
 
 #[async_trait]
-impl Erasures for DynamoErasures {
+impl AccountErasures for DynamoErasures {
     async fn forget_session(&self, id: SessionId) -> Stored<()> {
         let request = self.client.delete_item().table_name(&self.tables.sessions);
         let key = item([(PK, text(id.to_string()))]);

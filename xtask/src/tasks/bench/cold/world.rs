@@ -114,8 +114,11 @@ impl World {
             "manage-access" => ended("GET /v1/assets/{asset_id}/access"),
             "manage-assets" => ended("GET /v1/assets/{asset_id}"),
             "erase-account" => first("an ended session", Some(401), about(ERASE, bearer, ADDRESS)),
+            "manage-deletion" => ended("GET /v1/organisation/retention"),
             "read-audit" => ended("GET /v1/audit"),
-            "export-audit" | "seal-audit" => first("nothing to do", None, json!({})),
+            "export-audit" | "seal-audit" | "sweep-assets" => {
+                first("nothing to do", None, json!({}))
+            }
             "finalize-upload" => {
                 let event = about("GET /v1/uploads/{asset_id}", bearer, None);
                 first("an unknown upload", Some(404), event)
@@ -166,8 +169,19 @@ impl World {
 
 fn environment(jwks: &str) -> Environment {
     let tables = [
-        "users", "members", "clients", "sessions", "limits", "grants", "assets", "keys",
-        "playback", "links", "audit",
+        "users",
+        "members",
+        "clients",
+        "sessions",
+        "limits",
+        "grants",
+        "assets",
+        "keys",
+        "playback",
+        "links",
+        "audit",
+        "access",
+        "retention",
     ];
     let tables = tables.map(|name| (format!("{}_TABLE", name.to_uppercase()), name));
     let others = [
