@@ -7,7 +7,7 @@ use vault_domain::error::Malformed;
 
 /// An asset, and until when it can be had back if it is deleted.
 #[derive(Serialize)]
-pub(crate) struct Deleted {
+pub(crate) struct Gone {
     asset_id: String,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -16,7 +16,7 @@ pub(crate) struct Deleted {
     erase_at: Option<u64>,
 }
 
-impl Deleted {
+impl Gone {
     pub(crate) fn of(asset: &Asset) -> Self {
         let deletion = asset.keeping.presence.deletion();
         Self {
@@ -68,6 +68,10 @@ impl Held {
 /// By which rules assets go: all of them, so that none is left out by mistake.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "as they are in requests and replies"
+)]
 pub(crate) struct Rules {
     recovery_days: u64,
     delete_after_days: Option<u64>,

@@ -258,7 +258,10 @@ fn what_runs_by_the_clock_tells_how_much_it_did_and_logs_no_secret() {
         let exported = invoke(&kit, "export-audit", event.clone()).await.unwrap();
         assert_eq!(exported, json!({ "exports": 1 }));
         let swept = invoke(&kit, "sweep-assets", event).await.unwrap();
-        assert_eq!(swept, json!({ "erased": 0, "deleted": 0, "finished": true }));
+        assert_eq!(
+            swept,
+            json!({ "erased": 0, "deleted": 0, "finished": true })
+        );
     });
     assert_clean(&log, &kit.ledger.secrets(), "what runs by the clock");
 }
