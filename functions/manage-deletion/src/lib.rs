@@ -15,7 +15,7 @@ use vault_domain::usecase::deletion as usecase;
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request};
 
-use shape::{Deleted, Held, HeldFor, Rules};
+use shape::{Gone, Held, HeldFor, Rules};
 
 /// Handles a request to any of the routes.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
@@ -26,11 +26,11 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
         match extract::route(request) {
             "DELETE /v1/assets/{asset_id}" => {
                 let asset = usecase::delete(deps, &ask, id(request)?).await?;
-                Ok(told(&Deleted::of(&asset)))
+                Ok(told(&Gone::of(&asset)))
             }
             "POST /v1/assets/{asset_id}/restore" => {
                 let asset = usecase::restore(deps, &ask, id(request)?).await?;
-                Ok(told(&Deleted::of(&asset)))
+                Ok(told(&Gone::of(&asset)))
             }
             "PUT /v1/assets/{asset_id}/legal-hold" => held(deps, &ask, request).await,
             "DELETE /v1/assets/{asset_id}/legal-hold" => {

@@ -3,7 +3,7 @@
 use vault_http::openapi::{Operation, Section};
 use vault_http::problem::Code;
 
-use crate::shape::{Deleted, Held, HeldFor, Rules};
+use crate::shape::{Gone, Held, HeldFor, Rules};
 
 /// The routes of this function.
 pub fn section() -> Section {
@@ -13,14 +13,14 @@ pub fn section() -> Section {
             "deleteAsset",
             "Deletes an asset, to be had back until it is erased",
         )
-        .replies::<Deleted>(200, "Until when it can be had back")
+        .replies::<Gone>(200, "Until when it can be had back")
         .refuses(&[Code::LegalHold, Code::Conflict]),
         Operation::new(
             "POST /v1/assets/{asset_id}/restore",
             "restoreAsset",
             "Has a deleted asset back",
         )
-        .replies::<Deleted>(200, "As it is now")
+        .replies::<Gone>(200, "As it is now")
         .refuses(&[Code::Conflict]),
         Operation::new(
             "PUT /v1/assets/{asset_id}/legal-hold",

@@ -9,7 +9,7 @@ use vault_domain::error::Malformed;
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "openapi", schemars(rename = "DeletedAsset"))]
-pub(crate) struct Deleted {
+pub(crate) struct Gone {
     asset_id: String,
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -18,7 +18,7 @@ pub(crate) struct Deleted {
     erase_at: Option<u64>,
 }
 
-impl Deleted {
+impl Gone {
     pub(crate) fn of(asset: &Asset) -> Self {
         let deletion = asset.keeping.presence.deletion();
         Self {
@@ -80,6 +80,10 @@ impl Held {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "openapi", schemars(rename = "RetentionRules"))]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "as they are in requests and replies"
+)]
 pub(crate) struct Rules {
     #[cfg_attr(feature = "openapi", schemars(range(max = 365)))]
     recovery_days: u64,

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use vault_domain::asset::AssetState;
@@ -64,7 +65,7 @@ impl DynamoDeletions {
             Ok(_) => Ok(Change::Applied),
             Err(error) => {
                 let service = error.as_service_error();
-                if service.is_some_and(|e| e.is_conditional_check_failed_exception()) {
+                if service.is_some_and(DeleteItemError::is_conditional_check_failed_exception) {
                     return Ok(Change::NotApplied);
                 }
                 Err(StoreError::new("dues.settle", error))

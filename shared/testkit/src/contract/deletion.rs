@@ -148,10 +148,10 @@ impl Suite<'_> {
         }
     }
 
-    async fn listed(&self, org: OrgId, filter: &Filter) -> Vec<AssetId> {
-        let shelf = self.stores.library.list(org, filter, None, 100);
-        let shelf = shelf.await.expect("list");
-        shelf.assets.iter().map(Asset::id).collect()
+    async fn listed(&self, org: OrgId, asked: &Filter) -> Vec<AssetId> {
+        let listed = self.stores.library.list(org, asked, None, 100);
+        let listed = listed.await.expect("list");
+        listed.assets.iter().map(Asset::id).collect()
     }
 
     async fn deletion(&self) {

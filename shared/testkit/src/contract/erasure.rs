@@ -104,15 +104,15 @@ pub async fn source_erasure_contract(
     let film = builders::film(1_000);
     let (doomed, kept) = (sample.new_asset(&film), sample.new_asset(&film));
     for new in [&doomed, &kept] {
-        let part = uploads.presign_object(new).await.expect("presign_object");
-        put(part, film.clone()).await.expect("S3 takes the film");
+        let slot = uploads.presign_object(new).await.expect("presign_object");
+        put(slot, film.clone()).await.expect("S3 takes the film");
     }
     uploads.delete(&doomed).await.expect("delete");
-    let part = uploads
+    let slot = uploads
         .presign_object(&doomed)
         .await
         .expect("presign_object");
-    put(part, film.clone()).await.expect("S3 takes it again");
+    put(slot, film.clone()).await.expect("S3 takes it again");
     let begun = uploads.create_multipart(&doomed).await;
     begun.expect("create_multipart");
     let erase = async |new: &vault_domain::asset::NewAsset| {

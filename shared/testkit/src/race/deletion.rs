@@ -62,17 +62,17 @@ pub async fn race_the_end(kit: &Kit, against: Against, seed: u64, way: Way) {
     }
     let (cloud, record) = (Arc::clone(&kit.cloud), builders::record());
     runners.push(Box::pin(async move {
-        let seen: Option<Asset> = cloud.get(ASSET).await.expect("get");
-        let seen = seen?;
+        let asset: Option<Asset> = cloud.get(ASSET).await.expect("get");
+        let asset = asset?;
         let earlier = vault_domain::time::Timestamp(now.0 - 1);
         let done = match against {
-            Against::Restore => cloud.restore(&seen, (earlier, now), &record).await,
+            Against::Restore => cloud.restore(&asset, (earlier, now), &record).await,
             Against::Hold => {
                 let hold = Hold {
                     reason: Reason::parse("Case 1").expect("a reason"),
                     at: now,
                 };
-                cloud.hold(&seen, &hold, &record).await
+                cloud.hold(&asset, &hold, &record).await
             }
         };
         Some(done.expect("a change"))

@@ -5,7 +5,7 @@ use vault_testkit::sweep::{Answer, Scenario, answer};
 
 use super::*;
 
-fn told(asset: Asset) -> String {
+fn told(asset: &Asset) -> String {
     format!("{:?}", asset.keeping.presence)
 }
 
@@ -13,7 +13,7 @@ fn told(asset: Asset) -> String {
 fn a_deletion_survives_every_cut() {
     Scenario::new("delete", kit, async |kit: &Kit, _| {
         let done = deletion::delete(&kit.deletion(), &builders::ask(), ASSET).await;
-        answer(done, told)
+        answer(done, |asset| told(&asset))
     })
     .hold();
 }
@@ -27,7 +27,7 @@ fn a_return_survives_every_cut() {
     };
     Scenario::new("restore", build, async |kit: &Kit, _| {
         let done = deletion::restore(&kit.deletion(), &builders::ask(), ASSET).await;
-        answer(done, told)
+        answer(done, |asset| told(&asset))
     })
     .hold();
 }
