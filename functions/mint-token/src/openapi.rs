@@ -52,7 +52,7 @@ shape! {
 #[expect(dead_code, reason = "there for its schema alone")]
 enum Request {
     Refresh(Refresh),
-    Client(Client),
+    Client(KeyProof),
     Exchange(Box<Exchange>),
 }
 
@@ -69,7 +69,7 @@ struct Refresh {
 #[derive(JsonSchema)]
 #[schemars(rename = "ClientCredentialsRequest")]
 #[expect(dead_code, reason = "there for its schema alone")]
-struct Client {
+struct KeyProof {
     grant_type: ClientGrant,
     client_id: Option<ApiKeyId>,
     client_secret: Option<ApiKeySecret>,

@@ -13,7 +13,11 @@ use crate::Listed;
 /// A record of something that was done; see docs/audit.md.
 #[derive(JsonSchema)]
 #[schemars(rename = "AuditRecord")]
-#[expect(dead_code, reason = "there for its schema alone")]
+#[expect(
+    dead_code,
+    clippy::struct_field_names,
+    reason = "there for its schema alone, in the words of the record"
+)]
 pub(crate) struct Record {
     record_id: RecordId,
     organisation_id: OrgId,

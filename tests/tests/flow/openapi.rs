@@ -10,6 +10,7 @@ use vault_domain::credential::Role;
 use vault_tests::api::url;
 use vault_tests::cloud::variable;
 use vault_tests::films::SHORT;
+use vault_tests::view::View;
 use vault_tests::{Person, Request, cloud, people, unique};
 
 /// Cases of each kind that are made up for an operation, beside those that its schema alone gives.
@@ -64,18 +65,23 @@ fn populated() -> (Person, Known) {
         .open(&token, &asset)
         .expect(201)
         .field("playlist_url");
-    let ticket = opened.split('/').rev().nth(1).expect("a ticket").to_owned();
+    let view = View::read(&opened);
+    let (content_key, ticket) = view.segments[0]
+        .key
+        .split_once("?token=")
+        .expect("a ticket");
+    let content_key = content_key.rsplit('/').next().expect("a key").to_owned();
     let known = vec![
         ("path.asset_id", vec![asset]),
         ("path.collection_id", vec![collection.clone()]),
         ("path.group_id", vec![group.clone()]),
         ("path.user_id", vec![viewer.clone()]),
-        ("path.key_id", vec![key]),
+        ("path.key_id", vec![key, content_key]),
         (
             "path.principal",
             vec![viewer, group, "role:editor".to_owned()],
         ),
-        ("path.token", vec![ticket]),
+        ("path.token", vec![ticket.to_owned()]),
         ("query.collection", vec![collection]),
         ("header.If-Match", vec!["*".to_owned()]),
     ];
@@ -93,7 +99,12 @@ fn settings(known: &Known) -> String {
             "{place:?} = {{ dictionary = {name:?}, probability = 0.5 }}"
         );
     }
-    dictionaries + &parameters
+    let ticket = &known
+        .iter()
+        .find(|(place, _)| *place == "path.token")
+        .expect("a ticket")
+        .1[0];
+    format!("{dictionaries}{parameters}[auth.openapi.ticket]\napi_key = {ticket:?}\n")
 }
 
 /// Runs Schemathesis in a folder of its own, with these choices of operations.
@@ -160,6 +171,8 @@ fn whatever_is_sent_no_reply_is_a_fault_or_without_documentation() {
         .exchange(&owner.access, asset, &[("max_views", "1000")]);
     let views = views.expect(200).field("access_token");
     run(&folder, &views, &each("include", MEDIA));
+    let download = owner.api.download_token(&owner.access, asset);
+    run(&folder, &download, &each("include", &["openDownload"]));
     run(&folder, &owner.access, &each("include", TAKES));
     run(&folder, &owner.access, &each("include", ENDS));
     std::fs::remove_dir_all(folder).expect("a folder of ours");
