@@ -294,6 +294,11 @@ impl Asset {
     pub const fn id(&self) -> AssetId {
         self.announced.id
     }
+    /// From when on views count once all that were opened until `now` are over: also those that were opened a moment ago
+    /// and count from a moment to come, because views were ended twice in a second.
+    pub fn views_ended(&self, now: Timestamp) -> Timestamp {
+        now.max(self.views_from).plus(1)
+    }
     /// Key of its source in the uploads bucket.
     pub fn source_key(&self) -> String {
         source_key(self.announced.org, self.announced.id)

@@ -110,11 +110,11 @@ impl Ask {
     fn usual(&self) -> String {
         let suits = |(route, function): &(&String, &String)| {
             let names = route.matches('{').count();
-            let named = |(name, _): &(&str, String)| route.contains(&format!("{{{name}}}"));
+            let is_named = |(name, _): &(&str, String)| route.contains(&format!("{{{name}}}"));
             *function == self.function
                 && route.starts_with(&format!("{} ", self.method))
                 && names == self.path.len()
-                && self.path.iter().all(named)
+                && self.path.iter().all(is_named)
         };
         let routes = ROUTES.iter().filter(suits).map(|(route, _)| route);
         let shortest = routes.min_by_key(|route| route.len()).cloned();

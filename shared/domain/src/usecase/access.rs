@@ -260,7 +260,7 @@ fn changed(access: &Access, entries: AccessList) -> Access {
 
 /// What takes something away ends all views that are open: who may still watch opens another one.
 fn with_access(entered: &Entered<'_>, asset: &Asset, access: Access, takes: bool) -> Asset {
-    let over = entered.now.plus(1).max(asset.views_from);
+    let over = asset.views_ended(entered.now);
     Asset {
         access,
         views_from: if takes { over } else { asset.views_from },

@@ -1,4 +1,4 @@
-//! AccountErasures: a person is gone with all that is stored of them, or is there as before.
+//! Erasures of accounts: a person is gone with all that is stored of them, or is there as before.
 
 use vault_domain::audit::Record;
 use vault_domain::credential::Role;
@@ -27,7 +27,7 @@ pub struct ErasureStores<'a> {
     pub sessions: &'a dyn Sessions,
 }
 
-/// AccountErasures: all of it or nothing, never the last owner, never someone who belongs elsewhere too.
+/// Erasures of accounts: all of it or nothing, never the last owner, never someone who belongs elsewhere too.
 pub async fn erasures_contract(stores: ErasureStores<'_>, seed: u64) {
     let _note = SeedNote(seed);
     let sample = Sample::new(seed);

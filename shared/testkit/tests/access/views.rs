@@ -77,3 +77,25 @@ fn the_same_request_again_opens_no_view_that_ended_meanwhile() {
         "{again:?}"
     );
 }
+
+#[test]
+fn what_is_taken_away_twice_in_a_second_ends_the_view_in_between() {
+    let kit = kit();
+    kit.plant_grant(&builders::media_token(2), |grant| {
+        grant.subject = builders::viewer_subject();
+    });
+    let (deps, owner) = (kit.access(), builders::ask());
+    restrict(&kit);
+    now(access::grant(&deps, &owner, ASSET, to_viewer(Level::View))).unwrap();
+    let command = authorize_playback::Command {
+        token: builders::media_token(2),
+        asset: ASSET,
+        source: builders::source(),
+        idempotency: None,
+    };
+    let view = now(authorize_playback::run(&kit.authorize_playback(), command)).unwrap();
+    let principal = to_viewer(Level::View).to;
+    now(access::revoke(&deps, &owner, ASSET, principal)).unwrap();
+    let from = kit.cloud.with(|s| s.assets[&ASSET].views_from);
+    assert!(view.session.opened_at < from, "it is over");
+}

@@ -16,7 +16,7 @@ use super::super::transact::{Reasons, Written, write};
 use super::super::{factors_record, members, users};
 use super::{changes, settled};
 
-/// AccountErasures.
+/// Erasures of accounts.
 #[derive(Debug, Clone)]
 pub struct DynamoErasures {
     client: Client,

@@ -105,7 +105,7 @@ pub async fn restore(deps: &Deps, ask: &Ask, id: AssetId) -> Result<Asset, Refus
         let scribe = entered.scribe(admitted.verdict);
         let record = scribe.asset(Event::AssetRestored, id)?;
         // Time is in seconds: a view that was opened in this very second before is over as well.
-        let views_from = now.plus(1).max(asset.views_from);
+        let views_from = asset.views_ended(now);
         let restored = deps.deletions.restore(&asset, (now, views_from), &record);
         if restored.await? == Change::Applied {
             return Ok(with_presence(asset, Presence::Kept));

@@ -36,6 +36,16 @@ pub(super) struct First {
     pub(super) status: Option<u64>,
 }
 
+/// Functions whose first request is of someone whose session is over.
+const ENDED: &[(&str, &str)] = &[
+    ("manage-api-keys", "GET /v1/api-keys"),
+    ("manage-access", "GET /v1/assets/{asset_id}/access"),
+    ("manage-assets", "GET /v1/assets/{asset_id}"),
+    ("manage-deletion", "GET /v1/organisation/retention"),
+    ("read-audit", "GET /v1/audit"),
+    ("manage-account", "GET /v1/account"),
+    ("manage-organisation", "GET /v1/organisation"),
+];
 const ERASE: &str = "POST /v1/account/erase";
 const ADDRESS: Option<&str> = Some(r#"{"email": "owner@example.org"}"#);
 
@@ -90,6 +100,9 @@ impl World {
             let event = about(route, Some(&token), None);
             first("an unknown media token", Some(401), event)
         };
+        if let Some((_, route)) = ENDED.iter().find(|(name, _)| *name == function) {
+            return ended(route);
+        }
         match function {
             "bootstrap-owner" => first("an incomplete wish", None, json!({})),
             "login" => first(
@@ -110,12 +123,7 @@ impl World {
                     about(route, bearer, body),
                 )
             }
-            "manage-api-keys" => ended("GET /v1/api-keys"),
-            "manage-access" => ended("GET /v1/assets/{asset_id}/access"),
-            "manage-assets" => ended("GET /v1/assets/{asset_id}"),
             "erase-account" => first("an ended session", Some(401), about(ERASE, bearer, ADDRESS)),
-            "manage-deletion" => ended("GET /v1/organisation/retention"),
-            "read-audit" => ended("GET /v1/audit"),
             "export-audit" | "seal-audit" | "sweep-assets" => {
                 first("nothing to do", None, json!({}))
             }
@@ -156,12 +164,10 @@ impl World {
                 let event = about("POST /v1/assets/{asset_id}/withdraw", bearer, None);
                 first("an unknown asset", Some(404), event)
             }
-            "manage-account" => ended("GET /v1/account"),
             "recover-account" => {
                 let event = about("POST /v1/password/reset", None, Some("{}"));
                 first("an incomplete body", Some(400), event)
             }
-            "manage-organisation" => ended("GET /v1/organisation"),
             _ => None,
         }
     }
