@@ -14,6 +14,7 @@ use crate::overview::{Factors, factors};
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "openapi", schemars(rename = "AccountExport"))]
 pub(crate) struct Exported<'a> {
+    #[cfg_attr(feature = "openapi", schemars(with = "vault_http::openapi::Text"))]
     format: &'static str,
     user_id: String,
     email: &'a str,
@@ -57,7 +58,9 @@ pub(crate) struct Login<'a> {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "openapi", schemars(rename = "ExportedMore"))]
 pub(crate) struct More {
+    #[cfg_attr(feature = "openapi", schemars(with = "vault_http::openapi::Text"))]
     assets: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "vault_http::openapi::Text"))]
     records: String,
 }
 

@@ -15,7 +15,7 @@ use vault_domain::usecase::deletion as usecase;
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request};
 
-use shape::{Gone, Held, HeldFor, Rules};
+use shape::{Gone, Held, HeldFor, Rules, Wish};
 
 /// Handles a request to any of the routes.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
@@ -41,7 +41,7 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
                 Ok(rules(&usecase::show_retention(deps, &ask).await?))
             }
             "PUT /v1/organisation/retention" => {
-                let body: Rules = extract::json(request, SMALL_BODY, Rules::SHAPE)?;
+                let body: Wish = extract::json(request, SMALL_BODY, Wish::SHAPE)?;
                 let wish = body.parse()?;
                 Ok(rules(&usecase::set_retention(deps, &ask, &wish).await?))
             }

@@ -3,7 +3,7 @@
 use vault_http::openapi::{Operation, Section};
 use vault_http::problem::Code;
 
-use crate::shape::{Gone, Held, HeldFor, Rules};
+use crate::shape::{Gone, Held, HeldFor, Rules, Wish};
 
 /// The routes of this function.
 pub fn section() -> Section {
@@ -48,7 +48,7 @@ pub fn section() -> Section {
             "setRetention",
             "Sets how long the organisation keeps its assets",
         )
-        .takes::<Rules>()
+        .takes::<Wish>()
         .replies::<Rules>(200, "The rules from now on")
         .refuses(&[Code::ReauthenticationNeeded, Code::Conflict]),
     ];

@@ -76,10 +76,9 @@ impl Held {
 }
 
 /// By which rules assets go: all of them, so that none is left out by mistake.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "openapi", schemars(rename = "RetentionRules"))]
-#[serde(deny_unknown_fields)]
 #[expect(
     clippy::struct_field_names,
     reason = "as they are in requests and replies"
@@ -95,9 +94,27 @@ pub(crate) struct Rules {
     withdrawn_after_days: Option<u64>,
 }
 
-impl Rules {
-    pub(crate) const SHAPE: &'static str = r#"{"recovery_days": 0 to 365, "delete_after_days": 1 to 3650 or null, "failed_after_days": …, "withdrawn_after_days": …}"#;
+/// The rules that are wished for; what is left out is none.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "RetentionWish"))]
+#[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "as they are in requests and replies"
+)]
+pub(crate) struct Wish {
+    #[cfg_attr(feature = "openapi", schemars(range(max = 365)))]
+    recovery_days: u64,
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = 3650)))]
+    delete_after_days: Option<u64>,
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = 3650)))]
+    failed_after_days: Option<u64>,
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = 3650)))]
+    withdrawn_after_days: Option<u64>,
+}
 
+impl Rules {
     pub(crate) fn of(retention: &Retention) -> Self {
         let days = |aged| retention.after(aged).map(Days::get);
         Self {
@@ -107,6 +124,10 @@ impl Rules {
             withdrawn_after_days: days(Aged::Withdrawn),
         }
     }
+}
+
+impl Wish {
+    pub(crate) const SHAPE: &'static str = r#"{"recovery_days": 0 to 365, "delete_after_days": 1 to 3650 or null, "failed_after_days": …, "withdrawn_after_days": …}"#;
 
     pub(crate) fn parse(&self) -> Result<Retention, Malformed> {
         let age = |days: Option<u64>, of| days.map(|days| Days::age(days, of)).transpose();
