@@ -17,9 +17,5 @@ pub fn section() -> Section {
         .replies::<Erased>(200, "It is gone")
         .refuses(&[Code::ReauthenticationNeeded, Code::Conflict, Code::NotFound]),
     ];
-    Section::new(
-        "Account",
-        "What people see and change of their own account.",
-        operations,
-    )
+    Section::new("Erasure", "How people are forgotten.", operations)
 }
