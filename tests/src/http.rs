@@ -9,6 +9,9 @@ use std::time::Duration;
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
 
+use crate::cloud::cloud;
+use crate::documented::{Seen, documented};
+
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// A client at one address.
@@ -84,7 +87,8 @@ impl Http {
     /// Sends and reads the reply.
     ///
     /// # Panics
-    /// There is none, or it is a failure of the server that no client may ever see.
+    /// There is none, it is a failure of the server that no client may ever see, or a reply of the API that
+    /// `docs/openapi.json` does not have.
     pub fn send(&self, request: &Request) -> Reply {
         let sent = self.exchange(request);
         let reply =
@@ -98,6 +102,15 @@ impl Http {
             reply.status,
             reply.text()
         );
+        if let Some(path) = request.url.strip_prefix(&cloud().api_url) {
+            let header = |name: &str| reply.header(name).map(str::to_owned);
+            let seen = Seen {
+                status: reply.status,
+                header: &header,
+                body: &reply.body,
+            };
+            documented(&request.method, path, seen);
+        }
         reply
     }
 

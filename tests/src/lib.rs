@@ -12,6 +12,7 @@
 
 pub mod api;
 pub mod cloud;
+pub mod documented;
 pub mod films;
 pub mod http;
 pub mod jwt;

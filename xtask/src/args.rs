@@ -22,6 +22,7 @@ Usage: cargo xtask <task>
                          keep the cloud after a failure; only the tests on it; end a kept one
   audit verify FILE|DIR…  proves exports of the record of what was done unbroken, or tells what is wrong
                          [--head [ORG:]SEQ:HASH] a record that must be there, [--after SEQ:HASH] the one before
+  openapi                docs/openapi.json, made anew from the code
   bench                  the tables of measurements
   lint                   formatting, clippy, the allowed imports, the templates
   tools                  install what the other tasks need
@@ -63,6 +64,9 @@ pub(crate) fn run() -> Result<()> {
         }
         Some("package") => run_package(&context, arguments, &progress),
         Some("audit") => tasks::audit::run(arguments),
+        Some("openapi") => {
+            finish(arguments).and_then(|()| tasks::openapi::run(&context, &progress))
+        }
         Some("keys") => run_keys(&context, arguments, &progress),
         Some("demo") => tasks::demo::run(&context, arguments, &progress),
         Some("test") => tasks::test::run(&context, arguments, &progress),

@@ -1,5 +1,8 @@
 //! `POST /v1/assets/{asset_id}/download`: a media token for one signed URL of the original.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
+
 use serde::{Deserialize, Serialize};
 use vault_domain::download::Rendition;
 use vault_domain::error::Refusal;
@@ -9,13 +12,19 @@ use vault_domain::usecase::authorize_download::{Command, Deps, Link, run};
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request};
 
+/// Which file is wanted.
 #[derive(Deserialize)]
-struct Wish {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "DownloadWish"))]
+pub(crate) struct Wish {
     rendition: Option<String>,
 }
 
+/// A download.
 #[derive(Serialize)]
-struct Opened<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Download"))]
+pub(crate) struct Opened<'a> {
     download_id: String,
     asset_id: String,
     url: &'a str,
@@ -23,6 +32,7 @@ struct Opened<'a> {
     size: u64,
     content_type: &'a str,
     expires_at: u64,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::Via"))]
     via: &'static str,
 }
 

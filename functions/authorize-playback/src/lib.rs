@@ -1,5 +1,8 @@
 //! `POST /v1/assets/{asset_id}/playback`: a media token for one view.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
+
 use serde::Serialize;
 use vault_domain::error::Refusal;
 use vault_domain::hls::MASTER_PLAYLIST;
@@ -8,8 +11,11 @@ use vault_domain::token::MediaToken;
 use vault_domain::usecase::authorize_playback::{Command, Deps, run};
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request, extract};
 
+/// A view.
 #[derive(Serialize)]
-struct Opened {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Playback"))]
+pub(crate) struct Opened {
     playback_id: String,
     asset_id: String,
     playlist_url: String,

@@ -1,5 +1,8 @@
 //! `GET /v1/playback/{token}/{playlist}`: the playlists of an open view, for any player.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
+
 use vault_domain::error::Refusal;
 use vault_domain::hls::PlaylistName;
 use vault_domain::usecase::deliver_playlist::{Command, Deps, run};

@@ -1,5 +1,8 @@
 //! `POST /v1/shares/exchange`: the link of a share for a media token of one view. Anyone may ask.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
+
 use serde::{Deserialize, Serialize};
 use vault_domain::audit::Source;
 use vault_domain::credential::Password;
@@ -10,18 +13,29 @@ use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request};
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "ShareExchange"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
+    #[cfg_attr(feature = "openapi", schemars(with = "vault_http::openapi::Text"))]
     token: String,
     password: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Exchanged<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "SharedToken"))]
+pub(crate) struct Exchanged<'a> {
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "vault_domain::token::MediaToken")
+    )]
     media_token: &'a str,
     asset_id: String,
     title: &'a str,
+    #[cfg_attr(feature = "openapi", schemars(with = "vault_domain::token::Action"))]
     scope: &'static str,
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = 1)))]
     max_views: u32,
     expires_at: u64,
 }

@@ -1,6 +1,9 @@
 //! `POST /v1/uploads/{asset_id}/finalize` completes and verifies an upload; `GET /v1/uploads/{asset_id}`
 //! tells how far it and its packaging are.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
+
 use serde::{Deserialize, Serialize};
 use vault_boot::wiring::finalize_upload::Deps;
 use vault_domain::asset::{Asset, AssetState};
@@ -14,28 +17,41 @@ use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request};
 /// Octets of an `ETag`: S3's are 32 hexadecimal digits, or 32 and the number of parts, in quotes.
 const MAX_ETAG: usize = 64;
 
+/// What was uploaded.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "UploadedParts"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
     parts: Option<Vec<Part>>,
 }
 
+/// A part and the `ETag` that S3 gave for it.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "UploadedPart"))]
 #[serde(deny_unknown_fields)]
-struct Part {
+pub(crate) struct Part {
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::PartNumber"))]
     number: u32,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::PartTag"))]
     etag: String,
 }
 
+/// How far an upload and its packaging are.
 #[derive(Serialize)]
-struct Status<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "UploadStatus"))]
+pub(crate) struct Status<'a> {
     asset_id: String,
     state: &'static str,
     title: &'a str,
     size: u64,
     created_at: u64,
+    /// Why it failed: the code is stable, the reason for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
+    /// What would have been right.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
 }

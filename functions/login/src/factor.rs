@@ -12,10 +12,21 @@ use vault_http::{Outcome, Request, factor};
 
 use crate::reply;
 
+/// One of `code`, `recovery_code` and `passkey`.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "SecondFactorProof"))]
 #[serde(deny_unknown_fields)]
-struct Second {
+pub(crate) struct Second {
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "vault_http::openapi::LoginChallengeToken")
+    )]
     token: String,
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<vault_domain::factor::TotpCode>")
+    )]
     code: Option<String>,
     recovery_code: Option<String>,
     passkey: Option<Value>,
@@ -35,9 +46,16 @@ pub(crate) async fn second(deps: &second_factor::Deps, request: &Request) -> Out
     Ok(reply::tokens(&pair, None))
 }
 
+/// Of a sign-in that waits for its second factor.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "ChallengeToken"))]
 #[serde(deny_unknown_fields)]
-struct Token {
+pub(crate) struct Token {
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "vault_http::openapi::LoginChallengeToken")
+    )]
     token: String,
 }
 
@@ -56,9 +74,12 @@ pub(crate) async fn options(deps: &second_factor::Deps, request: &Request) -> Ou
     Ok(factor::options(&options))
 }
 
+/// What `toJSON()` of the passkey gives.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "PasskeySignIn"))]
 #[serde(deny_unknown_fields)]
-struct Passkey {
+pub(crate) struct Passkey {
     credential: Value,
     organisation_id: Option<String>,
 }

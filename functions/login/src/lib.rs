@@ -2,6 +2,8 @@
 //! factor answers. `POST /v1/login/passkey`: a passkey alone.
 
 mod factor;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod reply;
 
 use serde::Deserialize;
@@ -14,9 +16,12 @@ use vault_domain::usecase::login::{Command, SignedIn, Welcome, run};
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{BoxFuture, Outcome, Request};
 
+/// Address and password.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "SignIn"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
     email: String,
     password: String,
     organisation_id: Option<String>,

@@ -7,8 +7,11 @@ use vault_domain::usecase::TokenPair;
 use vault_domain::usecase::second_factor::Asked;
 use vault_http::{Cache, Reply};
 
+/// A session.
 #[derive(Serialize)]
-struct Tokens<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "SessionTokens"))]
+pub(crate) struct Tokens<'a> {
     access_token: &'a str,
     token_type: &'static str,
     expires_in: u64,
@@ -33,14 +36,24 @@ pub(crate) fn tokens(pair: &TokenPair, device: Option<&SecretText>) -> Reply {
     Reply::json(200, &tokens, Cache::NoStore)
 }
 
+/// The password was right; a second factor is needed.
 #[derive(Serialize)]
-struct Needed<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "SecondFactorNeeded"))]
+pub(crate) struct Needed<'a> {
     second_factor: Challenge<'a>,
     device_token: &'a str,
 }
 
+/// What the second factor is sent with.
 #[derive(Serialize)]
-struct Challenge<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "SecondFactorChallenge"))]
+pub(crate) struct Challenge<'a> {
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "vault_http::openapi::LoginChallengeToken")
+    )]
     token: &'a str,
     methods: Vec<&'static str>,
     enrol: bool,

@@ -11,11 +11,23 @@ use crate::access::principal;
 use crate::shape::{CollectionShown, Granted, NamedBody, named};
 use crate::{Call, no_route};
 
+/// A page of collections.
 #[derive(Serialize)]
-struct Listed {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Collections"))]
+pub(crate) struct Listed {
     collections: Vec<CollectionShown>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,
+}
+
+/// The collection is gone.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "CollectionDeleted"))]
+pub(crate) struct Gone {
+    collection_id: String,
+    deleted: bool,
 }
 
 pub(crate) async fn answer(call: &Call<'_>, route: &str) -> Outcome {
@@ -27,7 +39,10 @@ pub(crate) async fn answer(call: &Call<'_>, route: &str) -> Outcome {
         "DELETE /v1/collections/{collection_id}" => {
             let id = id(call)?;
             access::delete_collection(deps, ask, id).await?;
-            let gone = serde_json::json!({ "collection_id": id.to_string(), "deleted": true });
+            let gone = Gone {
+                collection_id: id.to_string(),
+                deleted: true,
+            };
             return Ok(Reply::json(200, &gone, Cache::NoStore));
         }
         "PATCH /v1/collections/{collection_id}" => {

@@ -11,8 +11,11 @@ use vault_http::{Cache, Failure, Outcome, Reply};
 use crate::shape::{NamedBody, named};
 use crate::{Call, no_route};
 
+/// A group of people.
 #[derive(Serialize)]
-struct Shown {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Group"))]
+pub(crate) struct Shown {
     group_id: String,
     name: String,
     created_at: u64,
@@ -28,18 +31,43 @@ impl Shown {
     }
 }
 
+/// A page of groups.
 #[derive(Serialize)]
-struct Listed {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Groups"))]
+pub(crate) struct Listed {
     groups: Vec<Shown>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,
 }
 
+/// A page of who is in a group.
 #[derive(Serialize)]
-struct Members {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "GroupMembers"))]
+pub(crate) struct Members {
     user_ids: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,
+}
+
+/// The group is gone.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "GroupDeleted"))]
+pub(crate) struct Gone {
+    group_id: String,
+    deleted: bool,
+}
+
+/// Is the person in the group now?
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "GroupMember"))]
+pub(crate) struct Regrouped {
+    group_id: String,
+    user_id: String,
+    member: bool,
 }
 
 pub(crate) async fn answer(call: &Call<'_>, route: &str) -> Outcome {
@@ -60,7 +88,10 @@ pub(crate) async fn answer(call: &Call<'_>, route: &str) -> Outcome {
         "DELETE /v1/groups/{group_id}" => {
             let id = id(call)?;
             access::delete_group(deps, ask, id).await?;
-            let gone = serde_json::json!({ "group_id": id.to_string(), "deleted": true });
+            let gone = Gone {
+                group_id: id.to_string(),
+                deleted: true,
+            };
             Ok(Reply::json(200, &gone, Cache::NoStore))
         }
         "GET /v1/groups/{group_id}/members" => members(call).await,
@@ -79,11 +110,11 @@ pub(crate) async fn answer(call: &Call<'_>, route: &str) -> Outcome {
 }
 
 fn regrouped(id: GroupId, user: UserId, member: bool) -> Reply {
-    let told = serde_json::json!({
-        "group_id": id.to_string(),
-        "user_id": user.to_string(),
-        "member": member,
-    });
+    let told = Regrouped {
+        group_id: id.to_string(),
+        user_id: user.to_string(),
+        member,
+    };
     Reply::json(200, &told, Cache::NoStore)
 }
 

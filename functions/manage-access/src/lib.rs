@@ -3,6 +3,8 @@
 mod access;
 mod collections;
 mod groups;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod shape;
 
 use vault_boot::wiring::manage_access::Deps;

@@ -13,8 +13,10 @@ use vault_http::extract::{self, SMALL_BODY};
 use crate::Call;
 use crate::access::principal;
 
-/// What is granted.
+/// What is granted, and until when.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Grant"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Granted {
     access: String,
@@ -38,11 +40,18 @@ impl Granted {
 
 /// A merge patch (RFC 7396) of who sees an asset, and of the collection that it is in.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "AssetAccessPatch"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Placed {
     #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "vault_domain::access::Visibility")
+    )]
     pub(crate) visibility: Option<String>,
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<CollectionId>"))]
     pub(crate) collection: Moved,
 }
 
@@ -84,11 +93,18 @@ fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error>
 
 /// A collection or a group as it is made or changed.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "NamePatch"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NamedBody {
     #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Title"))]
     pub(crate) name: Option<String>,
     #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "vault_domain::access::Visibility")
+    )]
     pub(crate) visibility: Option<String>,
 }
 
@@ -121,8 +137,11 @@ pub(crate) fn named(name: Option<&str>) -> Result<Title, Malformed> {
     })
 }
 
+/// What is granted to whom.
 #[derive(Serialize)]
-struct EntryShown {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "AccessEntry"))]
+pub(crate) struct EntryShown {
     principal: String,
     access: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,6 +168,8 @@ impl EntryShown {
 
 /// Who may do what with an asset.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "AssetAccess"))]
 pub(crate) struct AccessShown {
     asset_id: String,
     visibility: &'static str,
@@ -169,6 +190,8 @@ impl AccessShown {
 
 /// A collection; and who may do what with it, for those who may say so.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Collection"))]
 pub(crate) struct CollectionShown {
     collection_id: String,
     name: String,

@@ -11,10 +11,16 @@ use vault_domain::usecase::account::{passkeys, totp};
 use vault_http::extract::{self, FACTOR_BODY, SMALL_BODY};
 use vault_http::{Cache, Outcome, Reply, Request};
 
+/// What an authenticator app is set up with, shown once.
 #[derive(Serialize)]
-struct App<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "AuthenticatorApp"))]
+pub(crate) struct App<'a> {
+    /// For an app on the same device.
     otpauth_uri: &'a str,
+    /// To be typed in, in base 32.
     secret: &'a str,
+    /// The URI as an image.
     qr_svg: &'a str,
 }
 
@@ -30,14 +36,21 @@ pub(crate) async fn begin_totp(deps: &Deps, request: &Request) -> Outcome {
     Ok(Reply::json(200, &told, Cache::NoStore))
 }
 
+/// What the app shows.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "AppCode"))]
 #[serde(deny_unknown_fields)]
-struct Code {
+pub(crate) struct Code {
+    #[cfg_attr(feature = "openapi", schemars(with = "TotpCode"))]
     code: String,
 }
 
+/// Each good once, in the place of a second factor; shown once.
 #[derive(Serialize)]
-struct Codes<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "RecoveryCodes"))]
+pub(crate) struct Codes<'a> {
     recovery_codes: Vec<&'a str>,
 }
 
@@ -57,8 +70,11 @@ pub(crate) async fn confirm_totp(deps: &Deps, request: &Request) -> Outcome {
     Ok(told(&totp::confirm(&deps.account, &bearer, &code).await?))
 }
 
+/// It is gone.
 #[derive(Serialize)]
-struct Removed {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "FactorRemoved"))]
+pub(crate) struct Removed {
     removed: bool,
 }
 
@@ -86,15 +102,22 @@ pub(crate) async fn passkey_options(deps: &Deps, request: &Request) -> Outcome {
     Ok(vault_http::factor::options(&options))
 }
 
+/// What `toJSON()` of the new passkey gives, and what to call it.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "NewPasskey"))]
 #[serde(deny_unknown_fields)]
-struct NewKey {
+pub(crate) struct NewKey {
     credential: Value,
+    #[cfg_attr(feature = "openapi", schemars(with = "PasskeyName"))]
     name: String,
 }
 
+/// The passkey; and recovery codes, shown once, if it is the first factor.
 #[derive(Serialize)]
-struct Added<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "PasskeyAdded"))]
+pub(crate) struct Added<'a> {
     credential_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes: Option<Vec<&'a str>>,

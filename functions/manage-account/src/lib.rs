@@ -1,7 +1,10 @@
 //! `/v1/account`: what people see and change of their own account. Sessions, password, authenticator app, recovery
 //! codes, passkeys.
 
+mod export;
 mod factor;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod overview;
 mod password;
 mod session;
@@ -22,6 +25,7 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
     Box::pin(async move {
         match extract::route(request) {
             "GET /v1/account" => overview::show(deps, request).await,
+            "GET /v1/account/export" => export::show(deps, request).await,
             "GET /v1/account/sessions" => session::list(deps, request).await,
             "POST /v1/account/sessions/revoke" => session::revoke_all(deps, request).await,
             "POST /v1/account/sessions/{session_id}/revoke" => session::revoke(deps, request).await,

@@ -6,8 +6,11 @@ use vault_domain::factor::FactorSet;
 use vault_domain::usecase::account::sessions::{Overview, overview};
 use vault_http::{Cache, Outcome, Reply, Request};
 
+/// The caller and where they belong.
 #[derive(Serialize)]
-struct Account<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Account"))]
+pub(crate) struct Account<'a> {
     user_id: String,
     email: &'a str,
     email_verified: bool,
@@ -15,9 +18,13 @@ struct Account<'a> {
     factors: Factors<'a>,
 }
 
+/// A place in an organisation.
 #[derive(Serialize)]
-struct Place<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "AccountOrganisation"))]
+pub(crate) struct Place<'a> {
     organisation_id: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "vault_domain::member::OrgName"))]
     name: &'a str,
     role: &'static str,
     active: bool,
@@ -25,18 +32,27 @@ struct Place<'a> {
     current: bool,
 }
 
-/// Times are seconds of Unix time; of recovery codes, how many are left.
+/// The second factors; of recovery codes, how many are left.
 #[derive(Serialize)]
-struct Factors<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Factors"))]
+pub(crate) struct Factors<'a> {
     totp: bool,
     totp_confirmed_at: Option<u64>,
     recovery_codes: usize,
     passkeys: Vec<Key<'a>>,
 }
 
+/// A passkey.
 #[derive(Serialize)]
-struct Key<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Passkey"))]
+pub(crate) struct Key<'a> {
     credential_id: String,
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "vault_domain::passkey::PasskeyName")
+    )]
     name: &'a str,
     created_at: u64,
     last_used: Option<u64>,
@@ -68,7 +84,7 @@ fn places(seen: &Overview) -> Vec<Place<'_>> {
     places.collect()
 }
 
-fn factors(set: &FactorSet) -> Factors<'_> {
+pub(crate) fn factors(set: &FactorSet) -> Factors<'_> {
     let keys = set.passkeys.iter().map(|passkey| Key {
         credential_id: passkey.credential.to_string(),
         name: passkey.name.as_str(),

@@ -9,17 +9,27 @@ use vault_domain::usecase::account::password;
 use vault_http::extract::{self, FACTOR_BODY, SMALL_BODY};
 use vault_http::{Cache, Outcome, Reply, Request, factor};
 
+/// The password, and with a second factor one of `code`, `recovery_code` and `passkey`.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Reauthentication"))]
 #[serde(deny_unknown_fields)]
-struct Proven {
+pub(crate) struct Proven {
     password: String,
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<vault_domain::factor::TotpCode>")
+    )]
     code: Option<String>,
     recovery_code: Option<String>,
     passkey: Option<Value>,
 }
 
+/// For how many seconds the proof counts as recent.
 #[derive(Serialize)]
-struct Recent {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Reauthenticated"))]
+pub(crate) struct Recent {
     expires_in: u64,
 }
 
@@ -45,15 +55,21 @@ pub(crate) async fn passkey_options(deps: &Deps, request: &Request) -> Outcome {
     Ok(factor::options(&options))
 }
 
+/// The password before and after.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "PasswordChange"))]
 #[serde(deny_unknown_fields)]
-struct Change {
+pub(crate) struct Change {
     current_password: String,
     new_password: String,
 }
 
+/// All sessions are over, this one too.
 #[derive(Serialize)]
-struct Changed {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "PasswordChanged"))]
+pub(crate) struct Changed {
     sign_in_again: bool,
 }
 

@@ -8,14 +8,19 @@ use vault_domain::usecase::account::sessions::{self, Which};
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{Cache, Outcome, Reply, Request};
 
+/// The latest 100 of those that count.
 #[derive(Serialize)]
-struct Sessions<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Sessions"))]
+pub(crate) struct Sessions<'a> {
     sessions: Vec<Row<'a>>,
 }
 
-/// Times are seconds of Unix time.
+/// A session. Times are seconds of Unix time.
 #[derive(Serialize)]
-struct Row<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Session"))]
+pub(crate) struct Row<'a> {
     session_id: String,
     organisation_id: String,
     device: &'a str,
@@ -52,8 +57,12 @@ pub(crate) async fn list(deps: &Deps, request: &Request) -> Outcome {
     Ok(Reply::json(200, &told, Cache::NoStore))
 }
 
+/// Which sessions are over.
 #[derive(Serialize)]
-struct Revoked {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "SessionsRevoked"))]
+pub(crate) struct Revoked {
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::Revoked"))]
     revoked: &'static str,
 }
 
@@ -69,9 +78,12 @@ pub(crate) async fn revoke(deps: &Deps, request: &Request) -> Outcome {
     ))
 }
 
+/// All sessions, or all but this one.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "SessionsToRevoke"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
     keep_current: bool,
 }
 

@@ -8,15 +8,21 @@ use vault_domain::time::Timestamp;
 use vault_domain::usecase::IdempotencyKey;
 use vault_domain::usecase::manage_api_keys::{self as keys, NewKey};
 
-/// Strict: an end that is spelt wrong must not make a key without one.
+/// A key to be made. Strict: an end that is spelt wrong must not make a key without one.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "NewApiKey"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct New {
+    #[cfg_attr(feature = "openapi", schemars(with = "Label"))]
     name: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "KeyRole"))]
     role: String,
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1)))]
     scopes: Vec<String>,
     expires_at: Option<u64>,
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = 20)))]
     networks: Vec<String>,
 }
 
@@ -49,7 +55,10 @@ fn scopes(names: &[String]) -> Result<Scopes, Malformed> {
     })
 }
 
+/// How long the secret before works on.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "ApiKeyRotation"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rotation {
     pub(crate) overlap_seconds: u64,
@@ -61,9 +70,13 @@ impl Rotation {
 
 /// A key without anything that proves it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "ApiKey"))]
 pub(crate) struct Shown<'a> {
     key_id: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "Label"))]
     name: &'a str,
+    #[cfg_attr(feature = "openapi", schemars(with = "KeyRole"))]
     role: &'static str,
     scopes: Vec<&'static str>,
     networks: Vec<String>,
@@ -93,16 +106,25 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// The keys of the organisation.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "ApiKeys"))]
 pub(crate) struct Listed<'a> {
     pub(crate) api_keys: Vec<Shown<'a>>,
 }
 
-/// The one reply that has the secret.
+/// A key with its secret, told once.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "ApiKeyWithSecret"))]
 pub(crate) struct Told<'a> {
     #[serde(flatten)]
     key: Shown<'a>,
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "vault_domain::api_key::ApiKeySecret")
+    )]
     secret: &'a str,
 }
 
@@ -115,7 +137,10 @@ impl<'a> Told<'a> {
     }
 }
 
+/// The key is good no more.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "ApiKeyRevoked"))]
 pub(crate) struct Revoked {
     pub(crate) key_id: String,
     pub(crate) revoked: bool,

@@ -1,6 +1,8 @@
 //! The library of the caller's organisation: `GET /v1/assets` lists it, `GET /v1/assets/{asset_id}` shows an asset, and
 //! `PATCH` on the same changes what is said of it.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod shape;
 
 use vault_boot::wiring::manage_assets::Deps;
@@ -55,6 +57,13 @@ fn filter(request: &Request) -> Result<Filter, Malformed> {
     let title = extract::query(request, "title");
     let collection = extract::query(request, "collection");
     let collection = collection.as_deref().map(CollectionId::parse);
+    let deleted = extract::query(request, "deleted");
+    let flag = |text: String| {
+        text.parse().map_err(|_| Malformed {
+            field: "deleted",
+            expected: "true or false",
+        })
+    };
     let named = |text: String| {
         AssetState::parse(&text).ok_or(Malformed {
             field: "state",
@@ -72,6 +81,7 @@ fn filter(request: &Request) -> Result<Filter, Malformed> {
         collection: collection.transpose()?,
         owner: owner.map(actor).transpose()?,
         title: title.as_deref().map(TitlePrefix::parse).transpose()?,
+        deleted: deleted.map(flag).transpose()?.unwrap_or_default(),
     })
 }
 

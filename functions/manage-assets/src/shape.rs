@@ -7,13 +7,17 @@ use vault_domain::error::Malformed;
 use vault_domain::library::{MetadataKey, MetadataValue, Patch};
 use vault_domain::usecase::library::Tagged;
 
-/// A JSON merge patch (RFC 7396).
+/// A merge patch (RFC 7396) of what is said of an asset.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "AssetPatch"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Title"))]
     title: Option<String>,
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::MetadataPatch"))]
     metadata: Entries,
 }
 
@@ -72,12 +76,18 @@ fn entry(value: &Value) -> Result<Option<MetadataValue>, Malformed> {
     }))
 }
 
-/// An asset as it is shown.
+/// An asset.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Asset"))]
 pub(crate) struct Shown {
     asset_id: String,
     title: String,
     state: &'static str,
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "vault_domain::library::Metadata")
+    )]
     metadata: Map<String, Value>,
     content_type: String,
     size: u64,
@@ -85,10 +95,18 @@ pub(crate) struct Shown {
     created_at: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     collection: Option<String>,
+    /// Why it failed: the code is stable, the reason for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
+    /// What would have been right.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// Of one that is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<u64>,
+    /// Until when it can be had back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erase_at: Option<u64>,
     /// In its quotes, as `If-Match` wants it.
     pub(crate) etag: String,
 }
@@ -98,6 +116,7 @@ impl Shown {
         let asset = &tagged.asset;
         let (announced, description) = (&asset.announced, &asset.description);
         let failure = asset.failure.as_ref();
+        let deletion = asset.keeping.presence.deletion();
         let entries = description.metadata.iter();
         Self {
             asset_id: asset.id().to_string(),
@@ -113,6 +132,8 @@ impl Shown {
             collection: asset.collection.map(|id| id.to_string()),
             code: failure.map(|failure| failure.code.clone()),
             reason: failure.map(|failure| failure.reason.clone()),
+            deleted_at: deletion.map(|deletion| deletion.at.0),
+            erase_at: deletion.map(|deletion| deletion.erase_at.0),
             etag: format!("\"{}\"", tagged.tag),
         }
     }
@@ -126,7 +147,10 @@ fn json(value: &MetadataValue) -> Value {
     }
 }
 
+/// A page of assets.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Assets"))]
 pub(crate) struct Listed {
     pub(crate) assets: Vec<Shown>,
     #[serde(skip_serializing_if = "Option::is_none")]

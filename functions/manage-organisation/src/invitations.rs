@@ -10,15 +10,21 @@ use vault_http::{Cache, Failure, Outcome, Reply};
 
 use crate::Call;
 
+/// Whom to invite, and as what.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "NewInvitation"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
     email: String,
     role: String,
 }
 
+/// An open invitation.
 #[derive(Serialize)]
-struct Told<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Invitation"))]
+pub(crate) struct Told<'a> {
     invitation_id: String,
     email: &'a str,
     role: &'static str,
@@ -38,13 +44,16 @@ impl<'a> Told<'a> {
     }
 }
 
+/// The open invitations.
 #[derive(Serialize)]
-struct All<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Invitations"))]
+pub(crate) struct All<'a> {
     invitations: Vec<Told<'a>>,
 }
 
 pub(crate) async fn list(call: &Call<'_>) -> Outcome {
-    let open = organisation::invitations(call.deps, &call.caller).await?;
+    let open = organisation::invitations(call.deps, &call.ask).await?;
     let all = All {
         invitations: open.iter().map(Told::of).collect(),
     };
@@ -53,7 +62,7 @@ pub(crate) async fn list(call: &Call<'_>) -> Outcome {
 
 pub(crate) async fn invite(call: &Call<'_>) -> Outcome {
     let command = command(call)?;
-    let invitation = organisation::invite(call.deps, &call.caller, &command).await?;
+    let invitation = organisation::invite(call.deps, &call.ask, &command).await?;
     Ok(Reply::json(201, &Told::of(&invitation), Cache::NoStore))
 }
 
@@ -67,15 +76,18 @@ fn command(call: &Call<'_>) -> Result<Invite, Failure> {
     })
 }
 
+/// Its link works no more.
 #[derive(Serialize)]
-struct Revoked {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "InvitationRevoked"))]
+pub(crate) struct Revoked {
     invitation_id: String,
     revoked: bool,
 }
 
 pub(crate) async fn revoke(call: &Call<'_>) -> Outcome {
     let id = InvitationId::parse(&extract::path(call.request, "invitation_id")?)?;
-    organisation::revoke(call.deps, &call.caller, id).await?;
+    organisation::revoke(call.deps, &call.ask, id).await?;
     let revoked = Revoked {
         invitation_id: id.to_string(),
         revoked: true,

@@ -2,11 +2,13 @@
 
 mod invitations;
 mod members;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod settings;
 
 use vault_boot::wiring::manage_organisation::Deps;
 use vault_domain::error::Refusal;
-use vault_domain::token::Caller;
+use vault_domain::usecase::Ask;
 use vault_domain::usecase::organisation::{self, Wish};
 use vault_http::{BoxFuture, Outcome, Request, extract};
 
@@ -14,16 +16,16 @@ use vault_http::{BoxFuture, Outcome, Request, extract};
 struct Call<'a> {
     deps: &'a organisation::Deps,
     request: &'a Request,
-    caller: Caller,
+    ask: Ask,
 }
 
 /// Handles a request to any of the routes.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
-        let bearer = extract::bearer(request);
+        let (bearer, source) = (extract::bearer(request), extract::source(request));
         let clock = &*deps.organisation.clock;
         let call = Call {
-            caller: vault_domain::usecase::caller(&*deps.verifier, clock, bearer)?,
+            ask: vault_domain::usecase::ask(&*deps.verifier, clock, bearer, source)?,
             deps: &deps.organisation,
             request,
         };

@@ -11,15 +11,21 @@ use vault_http::{Cache, Outcome, Reply};
 
 use crate::Call;
 
+/// A page of members.
 #[derive(Serialize)]
-struct Page<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Members"))]
+pub(crate) struct Page<'a> {
     members: Vec<Member<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<&'a str>,
 }
 
+/// Someone of the organisation.
 #[derive(Serialize)]
-struct Member<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Member"))]
+pub(crate) struct Member<'a> {
     user_id: String,
     email: Option<&'a str>,
     role: &'static str,
@@ -51,7 +57,7 @@ pub(crate) async fn list(call: &Call<'_>) -> Outcome {
     let cursor = extract::query(call.request, "cursor");
     let page = organisation::list(
         call.deps,
-        &call.caller,
+        &call.ask,
         cursor.as_deref(),
         size.unwrap_or_default(),
     )
@@ -63,9 +69,12 @@ pub(crate) async fn list(call: &Call<'_>) -> Outcome {
     Ok(Reply::json(200, &told, Cache::NoStore))
 }
 
+/// The new role.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "MemberRole"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
     role: String,
 }
 
@@ -75,8 +84,11 @@ pub(crate) async fn role(call: &Call<'_>) -> Outcome {
     change(call, Wish::Role(Role::parse(&body.role)?)).await
 }
 
+/// What became of a place in the organisation.
 #[derive(Serialize)]
-struct Changed {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "MemberChanged"))]
+pub(crate) struct Changed {
     user_id: String,
     member: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,7 +99,7 @@ struct Changed {
 
 pub(crate) async fn change(call: &Call<'_>, wish: Wish) -> Outcome {
     let user = UserId::parse(&extract::path(call.request, "user_id")?)?;
-    let place = organisation::change(call.deps, &call.caller, user, wish).await?;
+    let place = organisation::change(call.deps, &call.ask, user, wish).await?;
     let changed = Changed {
         user_id: user.to_string(),
         member: place.is_some(),

@@ -11,16 +11,24 @@ use crate::Call;
 
 const SHAPE: &str = r#"{"name": "…", "require_second_factor": true}, or one of the two"#;
 
+/// What is to change: one or both.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "OrganisationPatch"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(crate) struct Body {
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<OrgName>"))]
     name: Option<String>,
     require_second_factor: Option<bool>,
 }
 
+/// The organisation, and the caller's role in it.
 #[derive(Serialize)]
-struct Told<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Organisation"))]
+pub(crate) struct Told<'a> {
     organisation_id: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "OrgName"))]
     name: &'a str,
     require_second_factor: bool,
     role: &'static str,
@@ -38,12 +46,12 @@ fn told(shown: &Shown) -> Reply {
 }
 
 pub(crate) async fn show(call: &Call<'_>) -> Outcome {
-    Ok(told(&organisation::show(call.deps, &call.caller).await?))
+    Ok(told(&organisation::show(call.deps, &call.ask).await?))
 }
 
 pub(crate) async fn change(call: &Call<'_>) -> Outcome {
     let wishes = wishes(call)?;
-    let shown = organisation::settle(call.deps, &call.caller, &wishes).await?;
+    let shown = organisation::settle(call.deps, &call.ask, &wishes).await?;
     Ok(told(&shown))
 }
 
@@ -63,31 +71,37 @@ fn wishes(call: &Call<'_>) -> Result<Wishes, Failure> {
     Ok(wishes)
 }
 
+/// The caller belongs there no more.
 #[derive(Serialize)]
-struct Left {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "OrganisationLeft"))]
+pub(crate) struct Left {
     organisation_id: String,
     left: bool,
 }
 
 pub(crate) async fn leave(call: &Call<'_>) -> Outcome {
-    organisation::leave(call.deps, &call.caller).await?;
+    organisation::leave(call.deps, &call.ask).await?;
     let left = Left {
-        organisation_id: call.caller.org.to_string(),
+        organisation_id: call.ask.caller.org.to_string(),
         left: true,
     };
     Ok(Reply::json(200, &left, Cache::NoStore))
 }
 
+/// Everyone's sessions are over.
 #[derive(Serialize)]
-struct Ended {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "OrganisationSessionsEnded"))]
+pub(crate) struct Ended {
     organisation_id: String,
     sessions_ended: bool,
 }
 
 pub(crate) async fn end_sessions(call: &Call<'_>) -> Outcome {
-    organisation::end_sessions(call.deps, &call.caller).await?;
+    organisation::end_sessions(call.deps, &call.ask).await?;
     let ended = Ended {
-        organisation_id: call.caller.org.to_string(),
+        organisation_id: call.ask.caller.org.to_string(),
         sessions_ended: true,
     };
     Ok(Reply::json(200, &ended, Cache::NoStore))

@@ -1,5 +1,7 @@
 //! The shares of an asset: `/v1/assets/{asset_id}/shares`.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod shape;
 
 use vault_boot::wiring::manage_shares::Deps;

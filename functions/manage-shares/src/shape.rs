@@ -10,14 +10,24 @@ use vault_domain::usecase::manage_shares::{Bound, NewShare, Wish};
 
 /// A share to be made.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "NewShare"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct New {
+    #[cfg_attr(feature = "openapi", schemars(with = "Label"))]
     name: String,
     expires_at: Option<u64>,
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = 100_000)))]
     max_views: Option<u64>,
+    #[cfg_attr(feature = "openapi", schemars(range(min = 60, max = 2_592_000)))]
     first_play_seconds: Option<u64>,
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<vault_domain::share::SharePassword>")
+    )]
     password: Option<String>,
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = 16)))]
     networks: Vec<String>,
 }
 
@@ -39,13 +49,21 @@ impl New {
 
 /// A merge patch (RFC 7396) of a share: `null` lifts a bound.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "SharePatch"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Changed {
     #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Label"))]
     name: Option<String>,
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Timestamp>"))]
     expires_at: Given,
     #[serde(default)]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<u64>", range(min = 1, max = 100_000))
+    )]
     max_views: Given,
 }
 
@@ -90,15 +108,19 @@ impl Changed {
 
 /// A share, without anything by which it could be used.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Share"))]
 pub(crate) struct Shown {
     share_id: String,
     asset_id: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "Label"))]
     name: String,
     expires_at: Option<u64>,
     max_views: Option<u32>,
     views: u32,
     first_play_seconds: Option<u64>,
     first_played_at: Option<u64>,
+    #[cfg_attr(feature = "openapi", schemars(with = "bool"))]
     password: bool,
     networks: Vec<String>,
     created_by: String,
@@ -130,6 +152,8 @@ impl Shown {
 
 /// A share that was made, and its link, told once.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "CreatedShare"))]
 pub(crate) struct Created<'a> {
     #[serde(flatten)]
     pub(crate) share: Shown,
@@ -138,6 +162,8 @@ pub(crate) struct Created<'a> {
 
 /// A page of shares.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Shares"))]
 pub(crate) struct Listed {
     pub(crate) shares: Vec<Shown>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -12,26 +12,43 @@ use vault_http::{Cache, Failure, Outcome, Reply, Request, extract};
 use crate::client;
 use crate::form::Form;
 
+/// Of a token that is good no more, `active` is all there is.
 #[derive(Serialize)]
-struct Told<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Introspection"))]
+pub(crate) struct Told<'a> {
     active: bool,
     #[serde(flatten)]
     details: Option<Details<'a>>,
 }
 
-/// The members of RFC 7662 §2.2 by their names in the token (RFC 9068); `org` and `sid` are ours.
+/// The members of RFC 7662 section 2.2 by their names in the token (RFC 9068); `org` and `sid` are ours.
 #[derive(Serialize)]
-struct Details<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "IntrospectedToken"))]
+pub(crate) struct Details<'a> {
     scope: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::ClientId"))]
     client_id: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "vault_domain::member::Actor"))]
     sub: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "vault_domain::id::OrgId"))]
     org: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::Issuer"))]
     iss: &'a str,
     iat: u64,
     exp: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<vault_domain::id::SessionId>")
+    )]
     sid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<crate::openapi::Audience>")
+    )]
     aud: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,

@@ -6,6 +6,8 @@ mod client;
 mod form;
 mod introspect;
 mod metadata;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 
 use serde::Serialize;
 use vault_domain::api_key::Scopes;
@@ -25,18 +27,31 @@ const MEDIA_TOKEN: &str = "urn:reelvault:params:oauth:token-type:media-token";
 /// Seconds for which caches may keep the public keys, and what else is the same for everyone.
 pub(crate) const PUBLIC_SECONDS: u32 = 300;
 
+/// What a grant gave.
 #[derive(Serialize)]
-struct Tokens<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Tokens"))]
+pub(crate) struct Tokens<'a> {
     access_token: &'a str,
     token_type: &'static str,
     expires_in: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<crate::openapi::MediaTokenType>")
+    )]
     issued_token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
 }
+
+/// The token is good no more, if it ever was.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "TokenRevoked"))]
+pub(crate) struct Revoked {}
 
 /// Handles a request to any of the routes.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
@@ -71,7 +86,7 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
 async fn revoked(deps: &Deps, form: &Form) -> Outcome {
     let token = form.required("token", "a refresh token or an access token")?;
     match revoke_token::run(&deps.revoke, &SecretText::new(token.to_owned())).await? {
-        Revocation::Done => Ok(Reply::json(200, &serde_json::json!({}), Cache::NoStore)),
+        Revocation::Done => Ok(Reply::json(200, &Revoked {}, Cache::NoStore)),
         Revocation::Unsupported => Err(Failure::UnsupportedTokenType),
     }
 }

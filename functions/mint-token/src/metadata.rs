@@ -15,18 +15,26 @@ const NONE: &str = "none";
 /// How API keys authenticate (RFC 6749 §2.3.1).
 const SECRET: [&str; 2] = ["client_secret_basic", "client_secret_post"];
 
+/// What the authorization server can do (RFC 8414).
 #[derive(Serialize)]
-struct Metadata {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "AuthorizationServer"))]
+pub(crate) struct Metadata {
+    /// Who the tokens are of.
     issuer: String,
+    /// `POST /v1/token`
     token_endpoint: String,
     token_endpoint_auth_methods_supported: [&'static str; 3],
+    /// The public keys.
     jwks_uri: String,
     scopes_supported: [&'static str; Scope::ALL.len()],
     /// Required, and empty: there is no authorization endpoint.
     response_types_supported: [&'static str; 0],
     grant_types_supported: [&'static str; 3],
+    /// `POST /v1/token/revoke`
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: [&'static str; 1],
+    /// `POST /v1/token/introspect`
     introspection_endpoint: String,
     /// RFC 8414 §2 takes the names of access token types here too.
     introspection_endpoint_auth_methods_supported: [&'static str; 3],

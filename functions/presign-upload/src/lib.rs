@@ -1,6 +1,8 @@
 //! `POST /v1/uploads` announces an upload and signs its first parts; `POST /v1/uploads/{asset_id}/parts`
 //! signs further ones, or again those whose URLs expired.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod shape;
 
 use vault_boot::wiring::presign_upload::Deps;

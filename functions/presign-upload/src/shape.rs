@@ -11,20 +11,33 @@ use vault_domain::usecase::{Ask, IdempotencyKey};
 /// Seconds that presigned URLs live.
 const URL_SECONDS: u64 = 3_600;
 
+/// What is going to be uploaded.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "UploadAnnouncement"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Announcement {
+    #[cfg_attr(feature = "openapi", schemars(with = "Title"))]
     filename: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::UploadSize"))]
     size: u64,
     content_type: String,
     title: Option<String>,
     checksum: Option<Sum>,
 }
 
+/// A checksum of the whole file.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Checksum"))]
 #[serde(deny_unknown_fields)]
-struct Sum {
+pub(crate) struct Sum {
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "vault_domain::asset::ChecksumAlgorithm")
+    )]
     algorithm: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::ChecksumValue"))]
     value: String,
 }
 
@@ -50,9 +63,13 @@ impl Announcement {
     }
 }
 
+/// Which parts to sign.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "PartNumbers"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PartNumbers {
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::SomeParts"))]
     pub(crate) part_numbers: Vec<u32>,
 }
 
@@ -60,9 +77,13 @@ impl PartNumbers {
     pub(crate) const SHAPE: &str = r#"{"part_numbers": [1, 2, …]}"#;
 }
 
+/// An upload, and signed requests for its parts.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Upload"))]
 pub(crate) struct Signed<'a> {
     asset_id: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::Kind"))]
     kind: &'static str,
     size: u64,
     part_size: u64,
@@ -71,10 +92,14 @@ pub(crate) struct Signed<'a> {
     expires_at: u64,
 }
 
+/// Send exactly this with the octets of the part.
 #[derive(Serialize)]
-struct Part<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "SignedPart"))]
+pub(crate) struct Part<'a> {
     number: u32,
     size: u64,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::Put"))]
     method: &'static str,
     url: &'a str,
     headers: BTreeMap<&'a str, &'a str>,

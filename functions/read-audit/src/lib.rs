@@ -1,5 +1,8 @@
 //! The record of what was done in the caller's organisation: `GET /v1/audit`.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
+
 use serde::Serialize;
 use serde_json::Value;
 use vault_boot::wiring::read_audit::Deps;
@@ -11,8 +14,12 @@ use vault_domain::page::PageSize;
 use vault_domain::usecase::read_audit;
 use vault_http::{BoxFuture, Cache, Outcome, Reply, Request, extract};
 
+/// A page of records.
 #[derive(Serialize)]
-struct Listed {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "AuditRecords"))]
+pub(crate) struct Listed {
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<crate::openapi::Record>"))]
     records: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,

@@ -1,6 +1,9 @@
 //! `POST /v1/password/forgot`, `/v1/password/reset`, `/v1/invitations/accept`, `/v1/email/verify`: what one-time links
 //! are asked for and posted to. None takes a token of a session.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
+
 use serde::{Deserialize, Serialize};
 use vault_domain::credential::{Email, Password};
 use vault_domain::error::Refusal;
@@ -11,39 +14,61 @@ use vault_domain::usecase::recover_account::{
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request};
 
+/// Whose password is forgotten.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "ForgottenPassword"))]
 #[serde(deny_unknown_fields)]
-struct ForgotBody {
+pub(crate) struct ForgotBody {
     email: String,
 }
 
+/// The token of the link, and the new password.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "PasswordReset"))]
 #[serde(deny_unknown_fields)]
-struct ResetBody {
+pub(crate) struct ResetBody {
+    #[cfg_attr(feature = "openapi", schemars(with = "LinkToken"))]
     token: String,
     new_password: String,
 }
 
+/// The token of the link; and a password, if the address has no verified account yet.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "InvitationAcceptance"))]
 #[serde(deny_unknown_fields)]
-struct AcceptBody {
+pub(crate) struct AcceptBody {
+    #[cfg_attr(feature = "openapi", schemars(with = "LinkToken"))]
     token: String,
     password: Option<String>,
 }
 
+/// The token of the link.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "EmailVerification"))]
 #[serde(deny_unknown_fields)]
-struct VerifyBody {
+pub(crate) struct VerifyBody {
+    #[cfg_attr(feature = "openapi", schemars(with = "LinkToken"))]
     token: String,
 }
 
+/// What was done.
 #[derive(Serialize)]
-struct Taken {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Done"))]
+pub(crate) struct Taken {
+    /// For people.
     status: &'static str,
 }
 
+/// Where the person belongs now.
 #[derive(Serialize)]
-struct Place {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "AcceptedInvitation"))]
+pub(crate) struct Place {
     organisation_id: String,
     user_id: String,
     role: &'static str,

@@ -1,5 +1,8 @@
 //! `POST /v1/assets/{asset_id}/withdraw`: no key from the moment this answers, and no copy in the caches.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
+
 use serde::Serialize;
 use vault_boot::wiring::withdraw_asset::Deps;
 use vault_domain::asset::AssetState;
@@ -7,8 +10,11 @@ use vault_domain::id::AssetId;
 use vault_domain::usecase::withdraw_asset::run;
 use vault_http::{BoxFuture, Cache, Outcome, Reply, Request, extract};
 
+/// No key from now on.
 #[derive(Serialize)]
-struct Withdrawn {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "AssetWithdrawn"))]
+pub(crate) struct Withdrawn {
     asset_id: String,
     state: &'static str,
 }

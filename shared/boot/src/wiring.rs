@@ -12,6 +12,8 @@ mod challenge;
 pub mod deliver_key;
 #[cfg(feature = "deliver-playlist")]
 pub mod deliver_playlist;
+#[cfg(feature = "erase-account")]
+pub mod erase_account;
 #[cfg(feature = "exchange-share")]
 pub mod exchange_share;
 #[cfg(feature = "export-audit")]
@@ -32,6 +34,8 @@ pub mod manage_account;
 pub mod manage_api_keys;
 #[cfg(feature = "manage-assets")]
 pub mod manage_assets;
+#[cfg(feature = "manage-deletion")]
+pub mod manage_deletion;
 #[cfg(feature = "manage-organisation")]
 pub mod manage_organisation;
 #[cfg(feature = "manage-shares")]
@@ -50,6 +54,8 @@ pub mod recover_account;
 pub mod seal_audit;
 #[cfg(feature = "send-mail")]
 pub mod send_mail;
+#[cfg(feature = "sweep-assets")]
+pub mod sweep_assets;
 #[cfg(feature = "withdraw-asset")]
 pub mod withdraw_asset;
 
@@ -78,6 +84,8 @@ mod parts {
             feature = "manage-account",
             feature = "manage-api-keys",
             feature = "manage-assets",
+            feature = "erase-account",
+            feature = "manage-deletion",
             feature = "manage-shares",
             feature = "read-audit",
             feature = "mint-token",
@@ -107,6 +115,7 @@ mod parts {
         feature = "manage-account",
         feature = "manage-api-keys",
         feature = "manage-organisation",
+        feature = "erase-account",
         feature = "read-audit"
     ))]
     pub(super) fn standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
+use crate::deletion::Keeping;
 use crate::error::Malformed;
 use crate::id::{AssetId, CollectionId, OrgId, PackageId};
 use crate::library::Description;
@@ -284,12 +285,19 @@ pub struct Asset {
     pub collection: Option<CollectionId>,
     /// Views that were opened before are over: something that was granted was taken away.
     pub views_from: Timestamp,
+    /// Is it there, and is it held?
+    pub keeping: Keeping,
 }
 
 impl Asset {
     /// Its id.
     pub const fn id(&self) -> AssetId {
         self.announced.id
+    }
+    /// From when on views count once all that were opened until `now` are over: also those that were opened a moment ago
+    /// and count from a moment to come, because views were ended twice in a second.
+    pub fn views_ended(&self, now: Timestamp) -> Timestamp {
+        now.max(self.views_from).plus(1)
     }
     /// Key of its source in the uploads bucket.
     pub fn source_key(&self) -> String {
@@ -312,6 +320,16 @@ pub fn parse_source_key(key: &str) -> Option<(OrgId, AssetId)> {
 /// Key of a segment in the media bucket, and its path under the distribution.
 pub fn segment_key(asset: AssetId, package: PackageId, number: u32) -> String {
     format!("media/{asset}/{package}/{number:05}.ts")
+}
+
+/// Prefix of all that is kept of an asset in the uploads bucket.
+pub fn uploads_prefix(org: OrgId, asset: AssetId) -> String {
+    format!("uploads/{org}/{asset}/")
+}
+
+/// Prefix of an asset's presentations in the media bucket.
+pub fn manifests_prefix(asset: AssetId) -> String {
+    format!("manifests/{asset}/")
 }
 
 /// Prefix of all that viewers may fetch of an asset.

@@ -54,6 +54,20 @@ events! {
     AssetDescribed = "asset.described",
     /// An asset was taken back.
     AssetWithdrawn = "asset.withdrawn",
+    /// An asset was deleted; it can be had back for a while.
+    AssetDeleted = "asset.deleted",
+    /// An asset that was deleted was had back.
+    AssetRestored = "asset.restored",
+    /// An asset is being erased: nothing brings it back.
+    AssetErasing = "asset.erasing",
+    /// All of an asset is gone but this.
+    AssetErased = "asset.erased",
+    /// An asset is held: nothing deletes or erases it.
+    LegalHoldPlaced = "legal_hold.placed",
+    /// An asset is not held any more.
+    LegalHoldReleased = "legal_hold.released",
+    /// The rules changed by which assets go.
+    RetentionChanged = "retention.changed",
     /// Who may do what with an asset changed.
     AssetAccessChanged = "asset.access_changed",
     /// A collection was made.
@@ -88,6 +102,34 @@ events! {
     ViewOpened = "view.opened",
     /// A copy was handed out.
     DownloadIssued = "download.issued",
+    /// The organisation's name changed, or whether it requires a second factor.
+    OrganisationChanged = "organisation.changed",
+    /// The sessions of everyone in the organisation were ended.
+    OrganisationSessionsEnded = "organisation.sessions_ended",
+    /// A member's role changed.
+    MemberRoleChanged = "member.role_changed",
+    /// A member may not come in any more.
+    MemberDisabled = "member.disabled",
+    /// A member may come in again.
+    MemberEnabled = "member.enabled",
+    /// A member's sessions were ended.
+    MemberSessionsEnded = "member.sessions_ended",
+    /// Someone was removed from the organisation.
+    MemberRemoved = "member.removed",
+    /// Someone left the organisation.
+    MemberLeft = "member.left",
+    /// Someone was invited. The address is not on record: it outlives no invitation.
+    MemberInvited = "member.invited",
+    /// An invitation was taken back.
+    InvitationRevoked = "invitation.revoked",
+    /// An API key was made.
+    ApiKeyCreated = "api_key.created",
+    /// An API key got a new secret.
+    ApiKeyRotated = "api_key.rotated",
+    /// An API key was ended for good.
+    ApiKeyRevoked = "api_key.revoked",
+    /// A person had their account erased.
+    AccountErased = "account.erased",
     /// Something was asked for and refused.
     AccessDenied = "access.denied",
 }

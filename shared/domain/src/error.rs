@@ -51,6 +51,9 @@ pub enum Refusal {
     /// The state of something does not admit this.
     #[error("{0}")]
     Conflict(&'static str),
+    /// A legal hold keeps it as it is.
+    #[error("the asset is under a legal hold; nothing deletes it until an admin releases it")]
+    LegalHold,
     /// There are as many as there can be.
     #[error("{0}")]
     LimitReached(&'static str),

@@ -84,6 +84,16 @@ macro_rules! id {
                 write!(f, "{self}")
             }
         }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                crate::schema::id(Self::PREFIX)
+            }
+        }
     };
 }
 

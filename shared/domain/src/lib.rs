@@ -7,6 +7,7 @@ pub mod asset;
 pub mod audit;
 pub mod challenge;
 pub mod credential;
+pub mod deletion;
 pub mod download;
 pub mod entitlement;
 pub mod error;
@@ -24,6 +25,8 @@ pub mod passkey;
 pub mod password;
 pub mod playback;
 pub mod ports;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod secret;
 pub mod share;
 mod text;

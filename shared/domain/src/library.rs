@@ -76,13 +76,21 @@ pub struct Filter {
     pub owner: Option<Actor>,
     /// With a title that begins like this.
     pub title: Option<TitlePrefix>,
+    /// Deleted ones, and no others; if not, none of them.
+    pub deleted: bool,
 }
 
 impl Filter {
     /// Is the asset one of those?
     pub fn admits(&self, asset: &Asset) -> bool {
-        let of = &asset.description;
-        self.state.is_none_or(|state| state == asset.state)
+        let (of, presence) = (&asset.description, asset.keeping.presence);
+        let there = if self.deleted {
+            presence.is_deleted()
+        } else {
+            presence.is_kept()
+        };
+        there
+            && self.state.is_none_or(|state| state == asset.state)
             && self
                 .collection
                 .is_none_or(|id| asset.collection == Some(id))

@@ -47,9 +47,14 @@ pub fn required(
     optional(code, recovery_code, passkey)?.ok_or_else(|| ONE.into())
 }
 
+/// What a passkey is asked with.
 #[derive(Serialize)]
-struct Options<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "PasskeyOptions"))]
+pub struct Options<'a> {
+    /// For `navigator.credentials`, by `parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`.
     #[serde(rename = "publicKey")]
+    #[cfg_attr(feature = "openapi", schemars(with = "serde_json::Map<String, Value>"))]
     public_key: &'a Value,
     expires_in: u64,
 }

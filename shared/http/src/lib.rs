@@ -6,6 +6,8 @@ pub mod extract;
 pub mod factor;
 pub mod failure;
 pub mod oauth;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod problem;
 pub mod reply;
 pub mod web;

@@ -8,10 +8,16 @@ use crate::failure::Failure;
 use crate::problem::{Kind, with_headers};
 use crate::reply::{Cache, Reply};
 
+/// An error of the token endpoint (RFC 6749 section 5.2), with the code of the problem beside it.
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "OAuthError"))]
+pub(crate) struct Document<'a> {
+    /// The `error` of RFC 6749, RFC 6750, RFC 8693 or RFC 8707.
     error: &'a str,
+    /// What was wrong this time, and what would be right.
     error_description: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::problem::Code"))]
     code: &'a str,
     request_id: &'a str,
 }
@@ -59,6 +65,7 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
             | R::PreconditionNeeded
             | R::ReauthenticationNeeded
             | R::Conflict(_)
+            | R::LegalHold
             | R::LimitReached(_)
             | R::WeakPassword(_)
             | R::WrongFactor

@@ -22,11 +22,78 @@ pub struct Kind {
     pub challenge: Option<&'static str>,
 }
 
-const fn kind(status: u16, code: &'static str, title: &'static str) -> Kind {
+macro_rules! codes {
+    ($($code:ident = $status:literal $name:literal $title:literal;)+) => {
+        /// Every kind of problem that the API tells of.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = $title] $code),+
+        }
+
+        impl Code {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$code),+];
+
+            /// HTTP status.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$code => $status),+ }
+            }
+            /// The stable name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $name),+ }
+            }
+            /// The same every time.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$code => $title),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    Malformed = 400 "malformed" "The request does not parse";
+    UnsupportedGrantType = 400 "unsupported_grant_type" "The grant type is not supported";
+    UnsupportedTokenType = 400 "unsupported_token_type" "The token cannot be revoked here";
+    InvalidLink = 400 "invalid_link" "The link is not valid";
+    BadCredentials = 401 "bad_credentials" "Sign-in refused";
+    Unauthenticated = 401 "unauthenticated" "A credential is needed";
+    InvalidToken = 401 "invalid_token" "The credential is not valid";
+    RefreshReused = 401 "refresh_reused" "The session is ended";
+    PasswordNeeded = 401 "password_needed" "The link needs its password";
+    WrongPassword = 401 "wrong_password" "The password is wrong";
+    WrongFactor = 401 "wrong_factor" "The second factor was refused";
+    InvalidClient = 401 "invalid_client" "The client is refused";
+    Forbidden = 403 "forbidden" "Not allowed";
+    ReauthenticationNeeded = 403 "reauthentication_needed" "Prove who you are again";
+    OutsideNetwork = 403 "outside_network" "The link is not for your network";
+    ChallengeNeeded = 403 "challenge_needed" "A challenge must be solved";
+    NoViewsLeft = 403 "no_views_left" "No views left";
+    // 403 and not 410: players stop on it at once, and it tells no cache to remember.
+    AssetWithdrawn = 403 "asset_withdrawn" "The asset is withdrawn";
+    NotFound = 404 "not_found" "Not found";
+    Conflict = 409 "conflict" "The state does not admit this";
+    LegalHold = 409 "legal_hold" "A legal hold keeps the asset";
+    LimitReached = 409 "limit_reached" "There are as many as there can be";
+    WrongState = 409 "wrong_state" "The asset's state does not admit this";
+    UploadIncomplete = 409 "upload_incomplete" "The upload is not complete";
+    OwnerExists = 409 "owner_exists" "The owner exists already";
+    PreconditionFailed = 412 "precondition_failed" "It was changed meanwhile";
+    TooLarge = 413 "too_large" "The body is too large";
+    WrongMediaType = 415 "wrong_media_type" "The body is of another media type";
+    WeakPassword = 422 "weak_password" "The password is too weak";
+    UploadMismatch = 422 "upload_mismatch" "The upload is not what was announced";
+    IdempotencyMismatch = 422 "idempotency_mismatch" "The Idempotency-Key was used before";
+    PreconditionRequired = 428 "precondition_required" "If-Match is needed";
+    Throttled = 429 "throttled" "Too many attempts";
+    // Never 429 on a path that players call: they retry a 503 and give up on a 4xx.
+    Unavailable = 503 "unavailable" "Try again";
+}
+
+const fn kind(code: Code) -> Kind {
     Kind {
-        status,
-        code,
-        title,
+        status: code.status(),
+        code: code.as_str(),
+        title: code.title(),
         retry_after: None,
         challenge: None,
     }
@@ -51,20 +118,10 @@ impl From<&Failure> for Kind {
     fn from(failure: &Failure) -> Self {
         match failure {
             Failure::Refused(refusal) => Self::from(refusal),
-            Failure::TooLarge(_) => kind(413, "too_large", "The body is too large"),
-            Failure::WrongMediaType(_) => {
-                kind(415, "wrong_media_type", "The body is of another media type")
-            }
-            Failure::UnsupportedGrantType => kind(
-                400,
-                "unsupported_grant_type",
-                "The grant type is not supported",
-            ),
-            Failure::UnsupportedTokenType => kind(
-                400,
-                "unsupported_token_type",
-                "The token cannot be revoked here",
-            ),
+            Failure::TooLarge(_) => kind(Code::TooLarge),
+            Failure::WrongMediaType(_) => kind(Code::WrongMediaType),
+            Failure::UnsupportedGrantType => kind(Code::UnsupportedGrantType),
+            Failure::UnsupportedTokenType => kind(Code::UnsupportedTokenType),
         }
     }
 }
@@ -73,65 +130,58 @@ impl From<&Refusal> for Kind {
     fn from(refusal: &Refusal) -> Self {
         use Refusal as R;
         match refusal {
-            R::Malformed(_) => kind(400, "malformed", "The request does not parse"),
-            R::BadCredentials => kind(401, "bad_credentials", "Sign-in refused"),
-            R::Throttled { retry_after } => {
-                kind(429, "throttled", "Too many attempts").after(*retry_after)
+            R::Malformed(_) => kind(Code::Malformed),
+            R::BadCredentials => kind(Code::BadCredentials),
+            R::Throttled { retry_after } => kind(Code::Throttled).after(*retry_after),
+            R::Unauthenticated(_) => kind(Code::Unauthenticated).challenged("Bearer"),
+            R::InvalidToken { .. } => {
+                kind(Code::InvalidToken).challenged(r#"Bearer error="invalid_token""#)
             }
-            R::Unauthenticated(_) => {
-                kind(401, "unauthenticated", "A credential is needed").challenged("Bearer")
+            R::RefreshReused => kind(Code::RefreshReused),
+            R::Forbidden(_) => kind(Code::Forbidden),
+            R::ReauthenticationNeeded => kind(Code::ReauthenticationNeeded),
+            R::Conflict(_) => kind(Code::Conflict),
+            R::LegalHold => kind(Code::LegalHold),
+            R::LimitReached(_) => kind(Code::LimitReached),
+            R::WeakPassword(_) => kind(Code::WeakPassword),
+            R::WrongFactor => kind(Code::WrongFactor),
+            R::ChallengeNeeded => kind(Code::ChallengeNeeded),
+            R::PasswordNeeded => kind(Code::PasswordNeeded),
+            R::WrongPassword => kind(Code::WrongPassword),
+            R::OutsideNetwork => kind(Code::OutsideNetwork),
+            R::InvalidLink => kind(Code::InvalidLink),
+            R::InvalidClient => {
+                kind(Code::InvalidClient).challenged(r#"Basic realm="reelvault", charset="UTF-8""#)
             }
-            R::InvalidToken { .. } => kind(401, "invalid_token", "The credential is not valid")
-                .challenged(r#"Bearer error="invalid_token""#),
-            R::RefreshReused => kind(401, "refresh_reused", "The session is ended"),
-            R::Forbidden(_) => kind(403, "forbidden", "Not allowed"),
-            R::ReauthenticationNeeded => {
-                kind(403, "reauthentication_needed", "Prove who you are again")
-            }
-            R::Conflict(_) => kind(409, "conflict", "The state does not admit this"),
-            R::LimitReached(_) => kind(409, "limit_reached", "There are as many as there can be"),
-            R::WeakPassword(_) => kind(422, "weak_password", "The password is too weak"),
-            R::WrongFactor => kind(401, "wrong_factor", "The second factor was refused"),
-            R::ChallengeNeeded => kind(403, "challenge_needed", "A challenge must be solved"),
-            R::InvalidLink => kind(400, "invalid_link", "The link is not valid"),
-            R::PasswordNeeded => kind(401, "password_needed", "The link needs its password"),
-            R::WrongPassword => kind(401, "wrong_password", "The password is wrong"),
-            R::OutsideNetwork => kind(403, "outside_network", "The link is not for your network"),
-            R::InvalidClient => kind(401, "invalid_client", "The client is refused")
-                .challenged(r#"Basic realm="reelvault", charset="UTF-8""#),
-            R::NotFound(_) => kind(404, "not_found", "Not found"),
-            R::NoViewsLeft => kind(403, "no_views_left", "No views left"),
-            // 403 and not 410: players stop on it at once, and it tells no cache to remember.
-            R::WrongState(AssetState::Withdrawn) => {
-                kind(403, "asset_withdrawn", "The asset is withdrawn")
-            }
-            R::WrongState(_) => kind(409, "wrong_state", "The asset's state does not admit this"),
-            R::UploadIncomplete(_) => kind(409, "upload_incomplete", "The upload is not complete"),
-            R::UploadMismatch(_) => kind(
-                422,
-                "upload_mismatch",
-                "The upload is not what was announced",
-            ),
-            R::PreconditionFailed => kind(412, "precondition_failed", "It was changed meanwhile"),
-            R::PreconditionNeeded => kind(428, "precondition_required", "If-Match is needed"),
-            R::IdempotencyMismatch => kind(
-                422,
-                "idempotency_mismatch",
-                "The Idempotency-Key was used before",
-            ),
-            R::OwnerExists => kind(409, "owner_exists", "The owner exists already"),
-            // Never 429 on a path that players call: they retry a 503 and give up on a 4xx.
-            R::Unavailable(_) => kind(503, "unavailable", "Try again").after(1),
+            R::NotFound(_) => kind(Code::NotFound),
+            R::NoViewsLeft => kind(Code::NoViewsLeft),
+            R::WrongState(AssetState::Withdrawn) => kind(Code::AssetWithdrawn),
+            R::WrongState(_) => kind(Code::WrongState),
+            R::UploadIncomplete(_) => kind(Code::UploadIncomplete),
+            R::UploadMismatch(_) => kind(Code::UploadMismatch),
+            R::PreconditionFailed => kind(Code::PreconditionFailed),
+            R::PreconditionNeeded => kind(Code::PreconditionRequired),
+            R::IdempotencyMismatch => kind(Code::IdempotencyMismatch),
+            R::OwnerExists => kind(Code::OwnerExists),
+            R::Unavailable(_) => kind(Code::Unavailable).after(1),
         }
     }
 }
 
+/// A problem document (RFC 9457).
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Problem"))]
+pub(crate) struct Document<'a> {
+    /// `urn:reelvault:problem:` and the code.
     r#type: String,
+    /// What kind of problem it is, the same every time.
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::Text"))]
     title: &'a str,
     status: u16,
+    #[cfg_attr(feature = "openapi", schemars(with = "Code"))]
     code: &'a str,
+    /// What was wrong this time, and what would be right.
     detail: String,
     request_id: &'a str,
 }

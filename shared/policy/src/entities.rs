@@ -29,7 +29,7 @@ type Attributes = HashMap<String, RestrictedExpression>;
 
 macro_rules! kinds {
     ($($name:ident = $text:literal),+ $(,)?) => {
-        $(fn $name(id: &str) -> Result<EntityUid, Broken> {
+        $(pub(crate) fn $name(id: &str) -> Result<EntityUid, Broken> {
             static KIND: LazyLock<Option<EntityTypeName>> =
                 LazyLock::new(|| EntityTypeName::from_str(concat!("Reelvault::", $text)).ok());
             let kind = KIND.clone().ok_or_else(|| Broken($text.to_owned()))?;
@@ -47,6 +47,7 @@ kinds!(
     share = "Share",
     collection = "Collection",
     asset = "Asset",
+    action = "Action",
 );
 
 fn actor_uid(actor: Actor) -> Result<EntityUid, Broken> {

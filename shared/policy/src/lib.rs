@@ -4,12 +4,9 @@
 mod entities;
 mod policies;
 
-use std::str::FromStr;
 use std::sync::LazyLock;
 
-use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Response,
-};
+use cedar_policy::{Authorizer, Context, Decision, Entities, PolicySet, Request, Response};
 use vault_domain::access::{Action, Asker, Resource};
 use vault_domain::audit::Verdict;
 use vault_domain::ports::{Policies, StoreError, Stored};
@@ -55,7 +52,7 @@ fn decided(
     let (asker, resource) = (asker(by)?, resource(on)?);
     let request = Request::new(
         asker.uid(),
-        action_uid(action)?,
+        entities::action(action.as_str())?,
         resource.uid(),
         Context::empty(),
         None,
@@ -63,11 +60,6 @@ fn decided(
     let set = linked(set, by, on, now)?;
     let entities = Entities::from_entities(asker.all.into_iter().chain(resource.all), None)?;
     Ok(Authorizer::new().is_authorized(&request, &set, &entities))
-}
-
-fn action_uid(action: Action) -> Result<EntityUid, Broken> {
-    let name = format!("Reelvault::Action::\"{}\"", action.as_str());
-    Ok(EntityUid::from_str(&name)?)
 }
 
 /// A policy that could not be evaluated decides nothing, and a decision without it could be wrong: it is none.

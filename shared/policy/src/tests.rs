@@ -7,6 +7,7 @@ use vault_domain::access::{Access, AccessList, Collection, Entry, Level, Princip
 use vault_domain::api_key::{Scope, Scopes};
 use vault_domain::asset::{Asset, AssetState, MediaType, NewAsset, PartPlan, Title};
 use vault_domain::credential::Role;
+use vault_domain::deletion::Keeping;
 use vault_domain::id::{
     ApiKeyId, AssetId, CollectionId, GroupId, OrgId, SessionId, ShareId, UserId,
 };
@@ -46,6 +47,7 @@ fn asset() -> Asset {
         access: Access::default(),
         collection: None,
         views_from: Timestamp(0),
+        keeping: Keeping::default(),
     }
 }
 
@@ -120,7 +122,7 @@ fn the_policies_hold_against_their_schema_and_say_their_names() {
     );
     let known = schema();
     for action in Action::ALL {
-        let uid = action_uid(action).unwrap();
+        let uid = entities::action(action.as_str()).unwrap();
         assert!(known.actions().any(|known| *known == uid), "{uid}");
     }
     assert_eq!(known.actions().count(), Action::ALL.len());

@@ -10,6 +10,7 @@ use vault_domain::asset::{
 };
 use vault_domain::audit::{Author, Details, Event, Record, Source};
 use vault_domain::credential::{Email, Password, Role, User};
+use vault_domain::deletion::Keeping;
 use vault_domain::download::{Download, Rendition};
 use vault_domain::id::{
     ApiKeyId, AssetId, DownloadId, InvitationId, KeyId, OrgId, PackageId, PlaybackId, RecordId,
@@ -279,6 +280,7 @@ pub fn announced(new: NewAsset) -> Asset {
         access: Access::default(),
         collection: None,
         views_from: Timestamp(0),
+        keeping: Keeping::default(),
     }
 }
 

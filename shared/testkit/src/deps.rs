@@ -5,10 +5,10 @@ use std::sync::Arc;
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
     access, account, authorize_download, authorize_playback, begin_upload, bootstrap_owner, client,
-    deliver_key, deliver_playlist, exchange, exchange_share, export_audit, finalize_upload, gate,
-    guard, introspect, library, login, manage_api_keys, manage_shares, organisation,
-    process_upload, proof, read_audit, recover_account, refresh, revoke_token, seal_audit,
-    second_factor, send_mail, withdraw_asset,
+    deletion, deliver_key, deliver_playlist, erase_account, exchange, exchange_share, export_audit,
+    finalize_upload, gate, guard, introspect, library, login, manage_api_keys, manage_shares,
+    organisation, process_upload, proof, read_audit, recover_account, refresh, revoke_token,
+    seal_audit, second_factor, send_mail, sweep_assets, withdraw_asset,
 };
 use vault_policy::CedarPolicies;
 
@@ -99,7 +99,6 @@ impl Kit {
             changes: self.cloud.clone(),
             groups: self.cloud.clone(),
             hashing: self.hashing.clone(),
-            clock: self.clock.clone(),
             entropy: self.entropy.clone(),
         }
     }
@@ -169,6 +168,19 @@ impl Kit {
             chain: self.cloud.clone(),
             hashing: self.hashing.clone(),
             clock: self.clock.clone(),
+        }
+    }
+    /// Of [`erase_account`].
+    pub fn erase_account(&self) -> erase_account::Deps {
+        erase_account::Deps {
+            standings: self.cloud.clone(),
+            users: self.cloud.clone(),
+            members: self.cloud.clone(),
+            organisations: self.cloud.clone(),
+            sessions: self.cloud.clone(),
+            erasures: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
         }
     }
     /// Of [`read_audit`].
@@ -324,6 +336,33 @@ impl Kit {
             gate: self.gate(),
             assets: self.cloud.clone(),
             distribution: self.cloud.clone(),
+        }
+    }
+    /// Of [`deletion`].
+    pub fn deletion(&self) -> deletion::Deps {
+        deletion::Deps {
+            gate: self.gate(),
+            assets: self.cloud.clone(),
+            deletions: self.cloud.clone(),
+            retentions: self.cloud.clone(),
+            rules: self.cloud.clone(),
+            distribution: self.cloud.clone(),
+        }
+    }
+    /// Of [`sweep_assets`].
+    pub fn sweep_assets(&self) -> sweep_assets::Deps {
+        sweep_assets::Deps {
+            dues: self.cloud.clone(),
+            assets: self.cloud.clone(),
+            deletions: self.cloud.clone(),
+            erasures: self.cloud.clone(),
+            retentions: self.cloud.clone(),
+            keys: self.cloud.clone(),
+            media: self.cloud.clone(),
+            sources: self.cloud.clone(),
+            records: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
         }
     }
     /// Of [`organisation`].

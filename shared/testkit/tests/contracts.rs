@@ -151,6 +151,20 @@ async fn organisations() {
 }
 
 #[tokio::test]
+async fn erasures() {
+    let kit = kit();
+    for seed in SEEDS {
+        let stores = contract::ErasureStores {
+            erasures: &*kit.cloud,
+            directory: &*kit.cloud,
+            factors: &*kit.cloud,
+            sessions: &*kit.cloud,
+        };
+        contract::erasures_contract(stores, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn inviting() {
     let kit = kit();
     for seed in SEEDS {
@@ -235,6 +249,36 @@ async fn media() {
     let fetch = fetcher(&kit.cloud);
     for seed in SEEDS {
         contract::media_contract(&*kit.cloud, &*kit.cloud, &fetch, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn deletion() {
+    let kit = kit();
+    let cloud = &*kit.cloud;
+    for seed in SEEDS {
+        let stores = contract::DeletionStores {
+            assets: cloud,
+            library: cloud,
+            deletions: cloud,
+            dues: cloud,
+            erasures: cloud,
+            retentions: cloud,
+            rules: cloud,
+            directory: cloud,
+        };
+        contract::deletion_contract(stores, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn erasure() {
+    let kit = kit();
+    let (fetch, put, cloud) = (fetcher(&kit.cloud), putter(&kit.cloud), &*kit.cloud);
+    for seed in SEEDS {
+        contract::key_erasure_contract(cloud, cloud, seed).await;
+        contract::media_erasure_contract(cloud, cloud, (cloud, &fetch), seed).await;
+        contract::source_erasure_contract(cloud, (cloud, &put), seed).await;
     }
 }
 

@@ -1,15 +1,17 @@
 //! Downloads: what a media token opens, once, under which name, for how long and from where; and the crash-point sweep.
 
+use vault_domain::access::{AccessList, Entry, Level, Principal, Visibility};
 use vault_domain::asset::{AssetState, PartPlan, Title};
 use vault_domain::credential::Role;
 use vault_domain::download::{Rendition, S3_URL_SECONDS, Via};
 use vault_domain::error::Refusal;
 use vault_domain::id::OrgId;
+use vault_domain::member::Actor;
 use vault_domain::token::{Action, Grant};
 use vault_domain::usecase::authorize_download::{Command, Link, run};
 use vault_domain::usecase::exchange;
 use vault_testkit::Kit;
-use vault_testkit::builders::{self, ASSET};
+use vault_testkit::builders::{self, ASSET, OWNER, VIEWER};
 use vault_testkit::clock::GOLDEN_NOW;
 use vault_testkit::sweep::{Answer, Scenario, answer};
 
@@ -101,6 +103,29 @@ async fn what_is_large_comes_from_s3_for_no_longer_than_a_role_may_sign() {
     );
     kit.change_asset(|asset| asset.announced.plan = PartPlan::of(BELOW - 1).unwrap());
     assert_eq!(ask(&kit, Some("k")).await.unwrap().via, Via::CloudFront);
+}
+
+#[tokio::test]
+async fn a_named_request_again_outlives_no_grant() {
+    let kit = ready(|grant| grant.subject = builders::viewer_subject());
+    let until = |seconds| {
+        kit.change_asset(|asset| {
+            asset.access.visibility = Visibility::Restricted;
+            asset.access.entries = AccessList::stored(vec![Entry {
+                to: Principal::Actor(Actor::User(VIEWER)),
+                level: Level::Download,
+                expires_at: Some(GOLDEN_NOW.plus(seconds)),
+                by: Actor::User(OWNER),
+                at: GOLDEN_NOW,
+            }]);
+        });
+    };
+    until(9_000);
+    let first = ask(&kit, Some("k")).await.unwrap();
+    assert_eq!(first.expires_at, GOLDEN_NOW.plus(9_000));
+    until(90);
+    let again = ask(&kit, Some("k")).await.unwrap();
+    assert_eq!(again.expires_at, GOLDEN_NOW.plus(90));
 }
 
 #[tokio::test]

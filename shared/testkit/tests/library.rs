@@ -127,6 +127,7 @@ fn everyone_of_an_organisation_sees_all_of_it_page_by_page() {
         state: Some(AssetState::Ready),
         title: None,
         collection: None,
+        deleted: false,
     };
     assert_eq!(all(&kit, &viewer(), &theirs, "2"), [ASSET]);
 }

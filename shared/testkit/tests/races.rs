@@ -212,6 +212,14 @@ async fn a_race_brings_out_what_reads_before_it_writes() {
     }
 }
 
+async fn returns_against_the_end(seed: u64, way: Way) {
+    race::race_the_end(&enrolled(seed), race::Against::Restore, seed, way).await;
+}
+
+async fn holds_against_the_end(seed: u64, way: Way) {
+    race::race_the_end(&enrolled(seed), race::Against::Hold, seed, way).await;
+}
+
 macro_rules! races {
     ($($name:ident $seeds:expr;)+) => {$(
         mod $name {
@@ -261,4 +269,6 @@ races! {
     revocations SEEDS;
     finalizes 0..10;
     deliveries SEEDS;
+    returns_against_the_end SEEDS;
+    holds_against_the_end SEEDS;
 }

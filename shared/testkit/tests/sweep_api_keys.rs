@@ -58,7 +58,7 @@ fn a_key_named_by_a_request_is_made_once_and_told_at_most_once_at_every_cut() {
         async |kit: &Kit, _| {
             let deps = kit.manage_api_keys();
             let new = new_key(Some("k"));
-            told(kit, manage_api_keys::create(&deps, &builders::caller(), new).await)
+            told(kit, manage_api_keys::create(&deps, &builders::ask(), new).await)
         },
     )
     .or("refused: this Idempotency-Key made an API key before; its secret was told then: rotate the key for another")
@@ -69,7 +69,7 @@ fn a_key_named_by_a_request_is_made_once_and_told_at_most_once_at_every_cut() {
 fn a_rotation_tells_the_active_secret_at_every_cut() {
     Scenario::new("rotate_api_key", planted, async |kit: &Kit, _| {
         let (deps, hour) = (kit.manage_api_keys(), Overlap::parse(3_600).unwrap());
-        let rotated = manage_api_keys::rotate(&deps, &builders::caller(), CLIENT, hour).await;
+        let rotated = manage_api_keys::rotate(&deps, &builders::ask(), CLIENT, hour).await;
         told(kit, rotated)
     })
     .hold();
@@ -79,7 +79,7 @@ fn a_rotation_tells_the_active_secret_at_every_cut() {
 fn a_revocation_holds_at_every_cut() {
     Scenario::new("revoke_api_key", planted, async |kit: &Kit, _| {
         let deps = kit.manage_api_keys();
-        let revoked = manage_api_keys::revoke(&deps, &builders::caller(), CLIENT).await;
+        let revoked = manage_api_keys::revoke(&deps, &builders::ask(), CLIENT).await;
         answer(revoked, |()| "revoked".to_owned())
     })
     .hold();
@@ -126,7 +126,8 @@ fn key_caller(role: Role, scopes: Scopes) -> Caller {
 
 fn created(kit: &Kit, caller: &Caller) -> Result<Told, Refusal> {
     let deps = kit.manage_api_keys();
-    let made = manage_api_keys::create(&deps, caller, new_key(None)).now_or_never();
+    let made =
+        manage_api_keys::create(&deps, &builders::ask_of(*caller), new_key(None)).now_or_never();
     made.expect("fakes never wait")
 }
 
@@ -162,10 +163,11 @@ fn another_organisations_key_does_not_exist() {
     let kit = Kit::with_users(1);
     kit.plant_client(|key| key.org = OrgId::from_octets([9; 16]));
     let (deps, caller) = (kit.manage_api_keys(), builders::caller());
-    let rotated = manage_api_keys::rotate(&deps, &caller, CLIENT, Overlap::NONE);
+    let ask = builders::ask_of(caller);
+    let rotated = manage_api_keys::rotate(&deps, &ask, CLIENT, Overlap::NONE);
     let rotated = rotated.now_or_never().expect("fakes never wait");
     assert!(matches!(rotated, Err(Refusal::NotFound(_))));
-    let revoked = manage_api_keys::revoke(&deps, &caller, CLIENT).now_or_never();
+    let revoked = manage_api_keys::revoke(&deps, &builders::ask_of(caller), CLIENT).now_or_never();
     let revoked = revoked.expect("fakes never wait");
     assert!(matches!(revoked, Err(Refusal::NotFound(_))));
     let listed = manage_api_keys::list(&deps, &caller).now_or_never();
@@ -266,7 +268,8 @@ fn a_hundred_and_first_key_is_refused_until_one_is_revoked() {
     let full = created(&kit, &builders::caller()).unwrap_err();
     assert!(matches!(full, Refusal::LimitReached(_)));
     let (deps, caller) = (kit.manage_api_keys(), builders::caller());
-    let revoked = manage_api_keys::revoke(&deps, &caller, last.unwrap());
+    let ask = builders::ask_of(caller);
+    let revoked = manage_api_keys::revoke(&deps, &ask, last.unwrap());
     revoked.now_or_never().expect("fakes never wait").unwrap();
     created(&kit, &builders::caller()).unwrap();
 }

@@ -14,7 +14,7 @@ const TAKEN: &[&str] = &["limits"];
 
 async fn change(kit: &Kit, wish: Wish) -> Answer {
     let (deps, caller) = (kit.organisation(), builders::caller());
-    let done = organisation::change(&deps, &caller, VIEWER, wish).await;
+    let done = organisation::change(&deps, &builders::ask_of(caller), VIEWER, wish).await;
     answer(done, |place| match place {
         Some(place) => format!("{} active {}", place.role.as_str(), place.active),
         None => "removed".to_owned(),
@@ -77,7 +77,7 @@ fn leaving_survives_every_cut() {
                 role: Role::Viewer,
                 ..builders::caller()
             };
-            let left = organisation::leave(&kit.organisation(), &viewer).await;
+            let left = organisation::leave(&kit.organisation(), &builders::ask_of(viewer)).await;
             answer(left, |()| "left".to_owned())
         },
     )
@@ -104,7 +104,7 @@ fn settings_survive_every_cut() {
                 require_second_factor: Some(true),
             };
             let (deps, caller) = (kit.organisation(), builders::caller());
-            let done = organisation::settle(&deps, &caller, &wishes).await;
+            let done = organisation::settle(&deps, &builders::ask_of(caller), &wishes).await;
             answer(done, |shown| shown.organisation.name.as_str().to_owned())
         },
     )
@@ -118,7 +118,7 @@ async fn invite(kit: &Kit, key: Option<&str>) -> Answer {
         idempotency: key.map(builders::idempotency_key),
     };
     let (deps, caller) = (kit.organisation(), builders::caller());
-    let invited = organisation::invite(&deps, &caller, &wish).await;
+    let invited = organisation::invite(&deps, &builders::ask_of(caller), &wish).await;
     answer(invited, |i| format!("{} {}", i.role.as_str(), i.attempt))
 }
 
@@ -163,7 +163,7 @@ fn taking_an_invitation_back_survives_every_cut() {
         },
         async |kit: &Kit, _| {
             let (deps, caller) = (kit.organisation(), builders::caller());
-            let done = organisation::revoke(&deps, &caller, INVITATION).await;
+            let done = organisation::revoke(&deps, &builders::ask_of(caller), INVITATION).await;
             answer(done, |()| "revoked".to_owned())
         },
     )

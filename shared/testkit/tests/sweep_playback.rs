@@ -102,9 +102,10 @@ async fn key(kit: &Kit) -> Answer {
         asset: ASSET,
         key: KEY,
     };
-    answer(deliver_key::run(&kit.deliver_key(), command).await, |key| {
-        format!("the golden key: {}", *key.expose() == GOLDEN_KEY)
-    })
+    answer(
+        deliver_key::run(&kit.deliver_key(), command).await,
+        |delivered| format!("the golden key: {}", *delivered.key.expose() == GOLDEN_KEY),
+    )
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! The crash-point sweep over packaging. A repetition is a further delivery of the event, after the lease of a run
 //! that died has ended.
 
+use std::sync::Arc;
+
 use vault_domain::asset::{Asset, AssetState};
+use vault_domain::audit::Event;
 use vault_domain::packaging::PackageFault;
 use vault_domain::ports::Clock as _;
 use vault_domain::usecase::process_upload;
@@ -247,4 +250,21 @@ fn a_film_of_more_segments_than_a_playlist_can_hold_fails_with_a_reason() {
             && !left.iter().any(|line| line.contains("segments")),
         "{left:?}"
     );
+}
+
+#[tokio::test]
+async fn a_record_tells_when_it_was_done_and_not_when_the_run_began() {
+    let kit = in_state(AssetState::Uploaded);
+    let clock = kit.clock.clone();
+    let watcher = Arc::new(move |_| clock.advance(10));
+    kit.packager.set(Script {
+        watcher: Some(watcher),
+        ..Script::default()
+    });
+    let began = kit.clock.now();
+    deliver(&kit, false).await.unwrap();
+    let (ended, records) = (kit.clock.now(), kit.cloud.snapshot().audit);
+    let ready = records.iter().find(|r| r.event == Event::AssetReady);
+    assert!(ended > began);
+    assert_eq!(ready.map(|record| record.at), Some(ended));
 }

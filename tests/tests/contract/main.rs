@@ -59,6 +59,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn erasures() {
+        let stores = Stores::new();
+        let all = contract::ErasureStores {
+            erasures: &stores.erasures,
+            directory: &stores.directory,
+            factors: &stores.factors,
+            sessions: &stores.sessions,
+        };
+        contract::erasures_contract(all, seed()).await;
+    }
+
+    #[tokio::test]
     async fn inviting() {
         let stores = Stores::new();
         contract::inviting_contract(&stores.organisations, &stores.directory, seed()).await;
@@ -200,6 +212,31 @@ mod tests {
     async fn media() {
         let stores = Stores::new();
         contract::media_contract(&stores.media, &stores.media, &stores.fetcher(), seed()).await;
+    }
+
+    #[tokio::test]
+    async fn deletion() {
+        let stores = Stores::new();
+        let all = contract::DeletionStores {
+            assets: &stores.assets,
+            library: &stores.library,
+            deletions: &stores.deletions,
+            dues: &stores.deletions,
+            erasures: &stores.deletions,
+            retentions: &stores.deletions,
+            rules: &stores.rules,
+            directory: &stores.directory,
+        };
+        contract::deletion_contract(all, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn erasure() {
+        let (stores, seed) = (Stores::new(), seed());
+        contract::key_erasure_contract(&stores.keys, &stores.keys, seed).await;
+        let media = (&stores.media as _, &stores.fetcher() as _);
+        contract::media_erasure_contract(&stores.media, &stores.media, media, seed).await;
+        contract::source_erasure_contract(&stores.uploads, (&stores.uploads, &putter), seed).await;
     }
 
     #[tokio::test]

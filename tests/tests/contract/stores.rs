@@ -9,17 +9,17 @@ use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
     AccessTables, DynamoAccess, DynamoAccounts, DynamoAssets, DynamoAudit, DynamoCeremonies,
-    DynamoClients, DynamoContentKeys, DynamoDirectory, DynamoDownloads, DynamoFactors,
-    DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary, DynamoLimits, DynamoLinks,
-    DynamoMembers, DynamoOrganisations, DynamoPlaylistReads, DynamoRecords, DynamoRecovery,
-    DynamoSessions, DynamoShareExchanges, DynamoShares, DynamoStandings, DynamoViews,
-    RecoveryTables, StandingTables,
+    DynamoClients, DynamoContentKeys, DynamoDeletions, DynamoDirectory, DynamoDownloads,
+    DynamoErasures, DynamoFactors, DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary,
+    DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations, DynamoPlaylistReads,
+    DynamoRecords, DynamoRecovery, DynamoRetentions, DynamoSessions, DynamoShareExchanges,
+    DynamoShares, DynamoStandings, DynamoViews, ErasureTables, RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
 use vault_domain::audit::Record;
 use vault_domain::mail::MailOrder;
-use vault_domain::ports::SignedPart;
+use vault_domain::ports::{Records, SignedPart};
 use vault_testkit::contract::{LinkStores, Viewers};
 use vault_tests::{Http, Request, cloud, unique};
 
@@ -32,6 +32,7 @@ pub(crate) struct Stores {
     pub(crate) factors: DynamoFactors,
     pub(crate) ceremonies: DynamoCeremonies,
     pub(crate) organisations: DynamoOrganisations,
+    pub(crate) erasures: DynamoErasures,
     pub(crate) standings: DynamoStandings,
     pub(crate) clients: DynamoClients,
     pub(crate) limits: DynamoLimits,
@@ -50,6 +51,8 @@ pub(crate) struct Stores {
     pub(crate) access: DynamoAccess,
     pub(crate) assets: DynamoAssets,
     pub(crate) library: DynamoLibrary,
+    pub(crate) deletions: DynamoDeletions,
+    pub(crate) rules: DynamoRetentions,
     pub(crate) archive: S3AuditArchive,
     pub(crate) keys: DynamoContentKeys,
     pub(crate) uploads: S3Uploads,
@@ -58,6 +61,7 @@ pub(crate) struct Stores {
 }
 
 impl Stores {
+    #[expect(clippy::too_many_lines, reason = "it is a list of all that there is")]
     pub(crate) fn new() -> Self {
         let (cloud, sdk) = (cloud(), vault_tests::sdk::sdk());
         let table = |name: &str| cloud.output(name);
@@ -80,9 +84,19 @@ impl Stores {
                 of(),
                 table("UsersTable"),
                 table("MembersTable"),
+                records(),
+            ),
+            erasures: DynamoErasures::new(
+                of(),
+                ErasureTables {
+                    users: table("UsersTable").to_owned(),
+                    members: table("MembersTable").to_owned(),
+                    sessions: table("SessionsTable").to_owned(),
+                },
+                records(),
             ),
             standings: DynamoStandings::new(of(), standing()),
-            clients: DynamoClients::new(of(), table("ClientsTable")),
+            clients: DynamoClients::new(of(), table("ClientsTable"), records()),
             limits: DynamoLimits::new(of(), table("LimitsTable")),
             links: DynamoLinks::new(of(), table("LinksTable")),
             invitations: DynamoInvitations::new(of(), table("MembersTable")),
@@ -144,6 +158,13 @@ impl Stores {
             ),
             assets: DynamoAssets::new(of(), table("AssetsTable"), records()),
             library: DynamoLibrary::new(of(), table("AssetsTable"), records()),
+            deletions: DynamoDeletions::new(
+                of(),
+                table("AssetsTable"),
+                table("RetentionTable"),
+                records(),
+            ),
+            rules: DynamoRetentions::new(table("RetentionTable"), table("MembersTable"), records()),
             archive: S3AuditArchive::new(sdk.s3(), table("AuditBucket")),
             keys: DynamoContentKeys::new(of(), table("KeysTable")),
             uploads: S3Uploads::new(sdk.s3(), table("UploadsBucket")),
@@ -264,11 +285,11 @@ pub(crate) async fn audit(
         .global_secondary_indexes(pending.expect("an index"))
         .send();
     made.await.expect("a table");
-    let audit = DynamoAudit::new(client, name);
-    let written = audit.clone();
+    let audit = DynamoAudit::new(client.clone(), &name);
+    let notes = DynamoRecords::new(client, name);
     let write = move |record| -> BoxFuture<'static, ()> {
-        let audit = written.clone();
-        Box::pin(async move { audit.write(&record).await.expect("a record") })
+        let notes = notes.clone();
+        Box::pin(async move { notes.note(&record).await.expect("a record") })
     };
     (audit, write)
 }

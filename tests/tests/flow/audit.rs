@@ -1,10 +1,11 @@
 //! The record of what was done: written, chained by the clock's function, listed, exported, proven.
 
 use serde_json::{Value, json};
-use vault_aws::dynamodb::DynamoAudit;
+use vault_aws::dynamodb::DynamoRecords;
 use vault_crypto::entropy::Sha256;
 use vault_domain::audit::{Record, verify};
 use vault_domain::id::OrgId;
+use vault_domain::ports::Records;
 use vault_testkit::Sample;
 use vault_testkit::contract::audit_record;
 use vault_tests::api::{refused, url};
@@ -13,11 +14,11 @@ use vault_tests::{Http, Reply, Request, cloud, people, sdk, seed};
 /// Writes so many records of an organisation.
 fn written(org: &str, count: u64) -> Vec<Record> {
     let table = cloud().output("AuditTable");
-    let audit = DynamoAudit::new(sdk::sdk().dynamodb(), table);
+    let notes = DynamoRecords::new(sdk::sdk().dynamodb(), table);
     let (sample, org) = (Sample::new(seed()), OrgId::parse(org).expect("an id"));
     let records: Vec<_> = (0..count).map(|n| audit_record(&sample, org, n)).collect();
     for record in &records {
-        sdk::block_on(audit.write(record)).expect("a record");
+        sdk::block_on(notes.note(record)).expect("a record");
     }
     records
 }

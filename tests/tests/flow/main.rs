@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod deletion;
+#[cfg(test)]
 mod downloads;
 #[cfg(test)]
 mod events;
@@ -16,7 +18,10 @@ mod library;
 mod main_job;
 mod oauth;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod organisations;
+mod person;
 #[cfg(test)]
 mod recovery;
 #[cfg(test)]

@@ -107,6 +107,35 @@ fn a_good_request_to_any_handler_logs_no_secret() {
 }
 
 #[test]
+fn a_key_that_is_handed_out_is_on_the_log_and_one_that_is_refused_is_not() {
+    let asks = good(&golden());
+    let ask = asks.iter().find(|ask| ask.function == "deliver-key");
+    let line = |live: bool| {
+        let kit = golden();
+        kit.cloud.with(|s| {
+            let opened = s.playbacks.values_mut();
+            opened.for_each(|playback| playback.revoked = !live);
+        });
+        let log = logged(async {
+            answer(&kit, ask.unwrap()).await;
+        });
+        let line = log.lines().find(|line| line.contains("key delivered"));
+        line.map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+    };
+    let line_of = line(true).expect("a line");
+    assert_eq!(line_of["target"], "record", "written at every level");
+    let fields = &line_of["fields"];
+    for (name, value) in [
+        ("playback", builders::PLAYBACK.to_string()),
+        ("asset", builders::ASSET.to_string()),
+        ("key", builders::KEY.to_string()),
+    ] {
+        assert_eq!(fields[name], value, "{name}");
+    }
+    assert!(line(false).is_none());
+}
+
+#[test]
 fn a_store_that_fails_at_any_call_logs_no_secret() {
     for ask in good(&golden()) {
         let whole = golden();
@@ -255,10 +284,15 @@ fn what_runs_by_the_clock_tells_how_much_it_did_and_logs_no_secret() {
     let log = logged(async {
         let sealed = invoke(&kit, "seal-audit", event.clone()).await.unwrap();
         assert_eq!(sealed, json!({ "records": 4, "finished": true }));
-        let exported = invoke(&kit, "export-audit", event).await.unwrap();
+        let exported = invoke(&kit, "export-audit", event.clone()).await.unwrap();
         assert_eq!(exported, json!({ "exports": 1 }));
+        let swept = invoke(&kit, "sweep-assets", event).await.unwrap();
+        assert_eq!(
+            swept,
+            json!({ "erased": 0, "deleted": 0, "finished": true })
+        );
     });
-    assert_clean(&log, &kit.ledger.secrets(), "seal-audit, export-audit");
+    assert_clean(&log, &kit.ledger.secrets(), "what runs by the clock");
 }
 
 #[test]

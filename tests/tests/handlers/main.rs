@@ -12,7 +12,11 @@
 mod canary;
 mod events;
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod openapi;
 mod recovery;
 #[cfg(test)]
 mod replies;

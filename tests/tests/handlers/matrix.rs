@@ -69,6 +69,7 @@ const ACTORS: &[(&str, Bears)] = &[
     ("key: share", |kit| Some(key(kit, Scope::Share))),
     ("media token", |_| Some(bearer(2))),
     ("download token", |_| Some(bearer(3))),
+    ("playback ticket", |kit| Some(kit.golden_ticket())),
     ("share", |_| Some(bearer(5))),
     ("share that is revoked", |kit| {
         let over = Some(kit.clock.now());
@@ -176,7 +177,7 @@ fn key(kit: &Kit, scope: Scope) -> SecretText {
 }
 
 /// The routes of the template, each with its function.
-fn routes() -> BTreeMap<String, String> {
+pub(crate) fn routes() -> BTreeMap<String, String> {
     let template = include_str!("../../../template.yaml");
     let function = Regex::new(r"CodeUri: target/lambda/([a-z-]+)/").unwrap();
     let route = Regex::new(r"Method: ([A-Z]+), Path: '([^']+)'").unwrap();
@@ -202,6 +203,8 @@ fn body(route: &str) -> Option<Value> {
         "POST /v1/uploads/{asset_id}/parts" => json!({ "part_numbers": [1] }),
         "PATCH /v1/assets/{asset_id}" => json!({ "title": "Another title" }),
         "PATCH /v1/assets/{asset_id}/access" => json!({ "visibility": "organisation" }),
+        "PUT /v1/assets/{asset_id}/legal-hold" => json!({ "reason": "A case" }),
+        "PUT /v1/organisation/retention" => json!({ "recovery_days": 7 }),
         "PUT /v1/assets/{asset_id}/access/{principal}"
         | "PUT /v1/collections/{collection_id}/access/{principal}" => json!({ "access": "view" }),
         "POST /v1/collections"
@@ -209,6 +212,21 @@ fn body(route: &str) -> Option<Value> {
         | "POST /v1/groups"
         | "PATCH /v1/groups/{group_id}"
         | "POST /v1/organisation" => json!({ "name": "Another name" }),
+        "POST /v1/login" => json!({ "email": builders::EMAIL, "password": builders::PASSWORD }),
+        "POST /v1/password/forgot" => json!({ "email": builders::EMAIL }),
+        "POST /v1/password/reset" => {
+            json!({ "token": "rvl_unknown", "new_password": "twelve letters or more" })
+        }
+        "POST /v1/email/verify" | "POST /v1/invitations/accept" => {
+            json!({ "token": "rvl_unknown" })
+        }
+        "POST /v1/account/reauthenticate" => json!({ "password": builders::PASSWORD }),
+        "POST /v1/account/erase" => json!({ "email": "vic@example.org" }),
+        "POST /v1/account/password" => json!({
+            "current_password": builders::PASSWORD, "new_password": "twelve letters or more",
+        }),
+        "POST /v1/account/sessions/revoke" => json!({ "keep_current": true }),
+        "POST /v1/account/totp/confirm" => json!({ "code": "123456" }),
         "POST /v1/assets/{asset_id}/shares" => json!({ "name": "For review" }),
         "PATCH /v1/assets/{asset_id}/shares/{share_id}" => json!({ "name": "For the board" }),
         "POST /v1/api-keys" => json!({ "name": "Player", "role": "viewer", "scopes": ["play"] }),
@@ -225,6 +243,7 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
     let (method, path) = route.split_once(' ').unwrap();
     let ask = Ask::to(function, String::leak(method.to_owned()));
     let mut ask = ask.route(String::leak(path.to_owned()));
+    let borne = token.map_or("none", SecretText::expose);
     let values = [
         ("asset_id", ASSET.to_string()),
         ("principal", "role:admin".to_owned()),
@@ -242,7 +261,8 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
         ("invitation_id", builders::INVITATION.to_string()),
         ("share_id", SHARE.to_string()),
         ("session_id", SESSION.to_string()),
-        ("token", kit.golden_ticket().expose().to_owned()),
+        ("token", borne.to_owned()),
+        ("credential_id", "AAAA".to_owned()),
         ("playlist", "master.m3u8".to_owned()),
     ];
     for (name, value) in values {
@@ -266,6 +286,12 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
              &resource=urn%3Areelvault%3Aasset%3A{ASSET}&scope=play",
             token.expose()
         ));
+    }
+    if route == "POST /v1/token/introspect" {
+        ask = ask.form(&format!("token={borne}"));
+    }
+    if path.starts_with("/v1/keys/") {
+        ask = ask.query("token", borne);
     }
     match token {
         Some(token) => ask.header("if-match", "*").bearer(token),

@@ -1,6 +1,7 @@
 //! A handler behind its frame, over the fakes.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use lambda_http::{Body, Response};
 use serde_json::{Value, json};
@@ -17,6 +18,11 @@ use vault_testkit::enrolled::golden_secret;
 use vault_testkit::{Kit, builders};
 
 use crate::shares::of_shares;
+use vault_tests::documented::{Seen, documented};
+
+use crate::matrix::routes;
+
+static ROUTES: LazyLock<BTreeMap<String, String>> = LazyLock::new(routes);
 
 /// The origin of the front end.
 pub(crate) const ORIGIN: &str = "https://app.example.org";
@@ -89,7 +95,7 @@ impl Ask {
     /// The route as the template writes it, and the path as a client does.
     fn place(&self) -> (String, String) {
         let key = match self.route {
-            "" => format!("{} /{}", self.method, self.function),
+            "" => self.usual(),
             whole if whole.contains(' ') => whole.to_owned(),
             path => format!("{} {path}", self.method),
         };
@@ -99,6 +105,21 @@ impl Ask {
             path = path.replace(&format!("{{{name}}}"), value);
         }
         (key, path)
+    }
+
+    /// The shortest route of the function with these names in its path.
+    fn usual(&self) -> String {
+        let suits = |(route, function): &(&String, &String)| {
+            let names = route.matches('{').count();
+            let is_named = |(name, _): &(&str, String)| route.contains(&format!("{{{name}}}"));
+            *function == self.function
+                && route.starts_with(&format!("{} ", self.method))
+                && names == self.path.len()
+                && self.path.iter().all(is_named)
+        };
+        let routes = ROUTES.iter().filter(suits).map(|(route, _)| route);
+        let shortest = routes.min_by_key(|route| route.len()).cloned();
+        shortest.unwrap_or_else(|| format!("{} /{}", self.method, self.function))
     }
 
     fn event(&self) -> String {
@@ -144,12 +165,26 @@ pub(crate) async fn answer(kit: &Kit, ask: &Ask) -> Response<Body> {
     answer_request(kit, ask.function, ask.request()).await
 }
 
-/// Answers a request with the handler of a function.
+/// Answers a request with the handler of a function; the reply is one that the document of the API has.
 pub(crate) async fn answer_request(
     kit: &Kit,
     function: &str,
     request: lambda_http::Request,
 ) -> Response<Body> {
+    let route = vault_http::extract::route(&request).to_owned();
+    let reply = handled(kit, function, request).await;
+    let header = |name: &str| Some(reply.headers().get(name)?.to_str().ok()?.to_owned());
+    let seen = Seen {
+        status: reply.status().as_u16(),
+        header: &header,
+        body: reply.body(),
+    };
+    let (method, path) = route.split_once(' ').unwrap_or_default();
+    documented(method, path, seen);
+    reply
+}
+
+async fn handled(kit: &Kit, function: &str, request: lambda_http::Request) -> Response<Body> {
     let web = |errors| Web::new(Origins::parse(ORIGIN).unwrap(), errors);
     let problems = web(Errors::Problems);
     let verifier = Arc::clone(&kit.access);
@@ -221,6 +256,23 @@ pub(crate) async fn answer_request(
                 clock,
             };
             problems.serve(&deps, manage_assets::handle, request).await
+        }
+        "erase-account" => {
+            let deps = wiring::erase_account::Deps {
+                erase: kit.erase_account(),
+                verifier,
+            };
+            problems.serve(&deps, erase_account::handle, request).await
+        }
+        "manage-deletion" => {
+            let deps = wiring::manage_deletion::Deps {
+                deletion: kit.deletion(),
+                verifier,
+                clock,
+            };
+            problems
+                .serve(&deps, manage_deletion::handle, request)
+                .await
         }
         "read-audit" => {
             let deps = wiring::read_audit::Deps {
@@ -321,6 +373,7 @@ pub(crate) async fn invoke(kit: &Kit, function: &str, payload: Value) -> Outcome
         "bootstrap-owner" => bootstrap_owner::handle(&kit.bootstrap_owner(), invocation).await,
         "export-audit" => export_audit::handle(&kit.export_audit(), invocation).await,
         "seal-audit" => seal_audit::handle(&kit.seal_audit(), invocation).await,
+        "sweep-assets" => sweep_assets::handle(&kit.sweep_assets(), invocation).await,
         "send-mail" => send_mail::handle(&kit.send_mail(), invocation).await,
         other => panic!("no such function: {other}"),
     }
@@ -439,12 +492,12 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
             .bearer(&access)
             .json(&json!({ "name": "Player", "role": "viewer", "scopes": ["play"] })),
         Ask::to("manage-api-keys", "POST")
-            .route("/v1/api-keys/x/rotate")
+            .route("/v1/api-keys/{key_id}/rotate")
             .bearer(&access)
             .path("key_id", builders::CLIENT)
             .json(&json!({ "overlap_seconds": 60 })),
         Ask::to("manage-api-keys", "POST")
-            .route("/v1/api-keys/x/revoke")
+            .route("/v1/api-keys/{key_id}/revoke")
             .bearer(&access)
             .path("key_id", builders::CLIENT),
         Ask::to("mint-token", "POST").form(&exchange),
@@ -484,6 +537,7 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
             .path("asset_id", asset)
             .header("if-match", "*")
             .json(&json!({ "title": "Another title", "metadata": { "season": 2 } })),
+        Ask::at("manage-account", "GET /v1/account/export").bearer(&access),
         Ask::to("read-audit", "GET")
             .bearer(&access)
             .query("limit", 10),
@@ -525,6 +579,7 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
     .into_iter()
     .chain(of_organisation(&access))
     .chain(of_shares(kit, &access))
+    .chain(of_deletion(&access))
     .collect()
 }
 
@@ -549,4 +604,18 @@ fn of_organisation(access: &SecretText) -> Vec<Ask> {
             .path("invitation_id", builders::INVITATION),
     ];
     asks.into_iter().map(|ask| ask.bearer(access)).collect()
+}
+
+fn of_deletion(access: &SecretText) -> Vec<Ask> {
+    let at = |route| Ask::at("manage-deletion", route).bearer(access);
+    let about = |route| at(route).path("asset_id", builders::ASSET);
+    vec![
+        about("DELETE /v1/assets/{asset_id}"),
+        about("POST /v1/assets/{asset_id}/restore"),
+        about("PUT /v1/assets/{asset_id}/legal-hold").json(&json!({ "reason": "A case" })),
+        about("DELETE /v1/assets/{asset_id}/legal-hold"),
+        at("GET /v1/organisation/retention"),
+        at("PUT /v1/organisation/retention")
+            .json(&json!({ "recovery_days": 7, "delete_after_days": 365 })),
+    ]
 }

@@ -19,6 +19,7 @@ const TABLES: &[(&str, bool, bool)] = &[
     ("PlaybackTable", false, true),
     ("AuditTable", true, false),
     ("AccessTable", true, false),
+    ("RetentionTable", false, false),
     ("SharesTable", true, true),
 ];
 

@@ -17,10 +17,18 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST /v1/api-keys", "ManageApiKeys"),
     ("POST /v1/api-keys/{key_id}/revoke", "ManageApiKeys"),
     ("POST /v1/api-keys/{key_id}/rotate", "ManageApiKeys"),
+    ("GET /v1/account/export", "ManageAccount"),
+    ("POST /v1/account/erase", "EraseAccount"),
     ("GET /v1/audit", "ReadAudit"),
     ("GET /v1/assets", "ManageAssets"),
     ("GET /v1/assets/{asset_id}", "ManageAssets"),
     ("PATCH /v1/assets/{asset_id}", "ManageAssets"),
+    ("DELETE /v1/assets/{asset_id}", "ManageDeletion"),
+    ("POST /v1/assets/{asset_id}/restore", "ManageDeletion"),
+    ("PUT /v1/assets/{asset_id}/legal-hold", "ManageDeletion"),
+    ("DELETE /v1/assets/{asset_id}/legal-hold", "ManageDeletion"),
+    ("GET /v1/organisation/retention", "ManageDeletion"),
+    ("PUT /v1/organisation/retention", "ManageDeletion"),
     ("GET /v1/assets/{asset_id}/access", "ManageAccess"),
     ("PATCH /v1/assets/{asset_id}/access", "ManageAccess"),
     (
@@ -146,6 +154,7 @@ const ROUTES: &[(&str, &str)] = &[
 /// What runs by the clock: function, event, when.
 const SCHEDULES: &[(&str, &str, &str)] = &[
     ("ExportAudit", "Daily", "cron(17 0 * * ? *)"),
+    ("SweepAssets", "Quarterly", "rate(15 minutes)"),
     ("SealAudit", "Minutely", "rate(1 minute)"),
 ];
 

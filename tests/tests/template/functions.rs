@@ -27,7 +27,7 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "ManageApiKeys",
         "manage-api-keys",
-        "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE TOKEN_JWKS TOKEN_ISSUER",
+        "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE AUDIT_TABLE TOKEN_JWKS TOKEN_ISSUER",
     ),
     (
         "ManageAccess",
@@ -91,14 +91,29 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
         "ALLOWED_ORIGINS ASSETS_TABLE DISTRIBUTION_ID TOKEN_JWKS TOKEN_ISSUER MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE ACCESS_TABLE AUDIT_TABLE",
     ),
     (
+        "ManageDeletion",
+        "manage-deletion",
+        "ALLOWED_ORIGINS ASSETS_TABLE RETENTION_TABLE DISTRIBUTION_ID TOKEN_JWKS TOKEN_ISSUER MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE ACCESS_TABLE AUDIT_TABLE",
+    ),
+    (
+        "SweepAssets",
+        "sweep-assets",
+        "ASSETS_TABLE RETENTION_TABLE KEYS_TABLE AUDIT_TABLE UPLOADS_BUCKET MEDIA_BUCKET",
+    ),
+    (
         "ManageOrganisation",
         "manage-organisation",
-        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE CLIENTS_TABLE SESSIONS_TABLE LIMITS_TABLE MAIL_QUEUE_URL TOKEN_JWKS TOKEN_ISSUER",
+        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE CLIENTS_TABLE SESSIONS_TABLE LIMITS_TABLE MAIL_QUEUE_URL AUDIT_TABLE TOKEN_JWKS TOKEN_ISSUER",
     ),
     (
         "BootstrapOwner",
         "bootstrap-owner",
         "USERS_TABLE MEMBERS_TABLE MAIL_QUEUE_URL",
+    ),
+    (
+        "EraseAccount",
+        "erase-account",
+        "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE AUDIT_TABLE TOKEN_JWKS TOKEN_ISSUER",
     ),
     (
         "ReadAudit",
@@ -156,6 +171,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("PLAYBACK_MAC_SECRET", "Data/PlaybackMacSecret"),
     ("PLAYBACK_SESSION_SECONDS", "<PlaybackSessionSeconds>"),
     ("PLAYBACK_TABLE", "Data/PlaybackTable"),
+    ("RETENTION_TABLE", "Data/RetentionTable"),
     ("SEGMENTS_PER_KEY", "<SegmentsPerKey>"),
     ("SEGMENT_MS", "<SegmentMs>"),
     ("SESSIONS_TABLE", "Data/SessionsTable"),

@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: formatting, clippy, the layout, licences, the templates. It changes nothing.
+//! `cargo xtask lint`: formatting, clippy, the layout, licences, the document of the API, the templates. It changes nothing.
 
 mod layout;
 mod licences;
@@ -10,6 +10,7 @@ use crate::args;
 use crate::context::Context;
 use crate::proc;
 use crate::progress::Progress;
+use crate::tasks::openapi;
 use crate::tools;
 
 pub(crate) fn run(context: &Context, arguments: Arguments, progress: &Progress) -> Result<()> {
@@ -41,6 +42,7 @@ pub(crate) fn run(context: &Context, arguments: Arguments, progress: &Progress) 
         ];
         cargo(context, &lint)
     })?;
+    openapi::validate(context, progress)?;
     let templates = tools::sam(context, progress)?;
     progress.run("Templates (cfn-lint, sam validate)", |_| {
         let log = context.target().join("xtask/templates.log");

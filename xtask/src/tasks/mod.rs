@@ -6,5 +6,6 @@ pub(crate) mod demo;
 pub(crate) mod keys;
 pub(crate) mod lint;
 pub(crate) mod mail;
+pub(crate) mod openapi;
 pub(crate) mod test;
 pub(crate) mod up;

@@ -41,6 +41,7 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
 
     progress.heading("Tools");
     let python = tools::ensure(context, progress)?.python;
+    let schemathesis = tools::schemathesis(context, progress)?.join("schemathesis");
     if !cloud_only {
         progress.heading("Tests within the crates");
         note(
@@ -64,7 +65,7 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     note(
         &mut failed,
         "tests on the cloud",
-        on_the_cloud(context, &cloud)?,
+        on_the_cloud(context, &cloud, &schemathesis)?,
     );
 
     if failed.is_empty() {
@@ -113,12 +114,13 @@ fn of_the_executor(context: &Context, python: &Path) -> Result<bool> {
     )
 }
 
-fn on_the_cloud(context: &Context, cloud: &Cloud) -> Result<bool> {
+fn on_the_cloud(context: &Context, cloud: &Cloud, schemathesis: &Path) -> Result<bool> {
     let outputs = cloud.instance.state.join("outputs.json");
     held(
         cargo(context)
             .args(["-p", ON_THE_CLOUD])
-            .env("REELVAULT_OUTPUTS", outputs),
+            .env("REELVAULT_OUTPUTS", outputs)
+            .env("REELVAULT_SCHEMATHESIS", schemathesis),
     )
 }
 

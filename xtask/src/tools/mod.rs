@@ -50,6 +50,12 @@ pub(crate) fn sam(context: &Context, progress: &Progress) -> Result<PathBuf> {
     python::sam(context, progress)
 }
 
+/// The folder of executables with `schemathesis` and `openapi-spec-validator`.
+pub(crate) fn schemathesis(context: &Context, progress: &Progress) -> Result<PathBuf> {
+    let _lock = lock(&context.cache.join("install.lock"))?;
+    python::schemathesis(context, progress)
+}
+
 /// The ffmpeg that the Python package imageio-ffmpeg brings along.
 pub(crate) fn imageio_ffmpeg(context: &Context, progress: &Progress) -> Result<PathBuf> {
     let _lock = lock(&context.cache.join("install.lock"))?;

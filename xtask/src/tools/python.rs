@@ -20,6 +20,10 @@ pub(super) fn sam(context: &Context, progress: &Progress) -> Result<PathBuf> {
     Ok(environment(context, progress, "sam", "the SAM CLI")?.join("bin"))
 }
 
+pub(super) fn schemathesis(context: &Context, progress: &Progress) -> Result<PathBuf> {
+    Ok(environment(context, progress, "schemathesis", "Schemathesis")?.join("bin"))
+}
+
 pub(super) fn cargo_lambda(context: &Context, progress: &Progress) -> Result<PathBuf> {
     Ok(environment(context, progress, "cargo-lambda", "cargo-lambda and Zig")?.join("bin"))
 }

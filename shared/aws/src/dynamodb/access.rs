@@ -152,9 +152,9 @@ impl DynamoAccess {
             .table_name(&self.tables.assets)
             .key(PK, text(seen.id().to_string()))
             .condition_expression(if version == 0 {
-                "attribute_exists(pk) AND #state <> :withdrawn AND attribute_not_exists(access_version)"
+                "attribute_exists(pk) AND #state <> :withdrawn AND attribute_not_exists(deleted_at) AND attribute_not_exists(access_version)"
             } else {
-                "#state <> :withdrawn AND access_version = :seen"
+                "#state <> :withdrawn AND attribute_not_exists(deleted_at) AND access_version = :seen"
             })
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":withdrawn", text(AssetState::Withdrawn.as_str()))

@@ -12,12 +12,12 @@ use vault_domain::id::{AssetId, PackageId};
 use vault_domain::ports::{Assets, Change, Claim, Reservation, StoreError, Stored};
 use vault_domain::time::Timestamp;
 
-use super::assets_record::{from_item, package as package_of, runs, to_item};
+use super::assets_record::{asset, package as package_of, runs, to_item};
 use super::library_record::{NO_SHELF, TO_SHELF};
 use super::record::{Corrupt, Fields, Item, PK, text, texts, time};
 use super::records::{self, DynamoRecords};
 use super::transact::{Reasons, Written, write};
-use super::{get, read, unmet_update};
+use super::{get, unmet_update};
 
 /// The table of assets.
 #[derive(Debug, Clone)]
@@ -108,14 +108,14 @@ impl Assets for DynamoAssets {
     async fn get(&self, id: AssetId) -> Stored<Option<Asset>> {
         const OPERATION: &str = "assets.get";
         let item = get(&self.client, &self.table, OPERATION, id.to_string()).await?;
-        read(OPERATION, item.as_ref(), from_item)
+        asset(OPERATION, item.as_ref())
     }
 
-    async fn reserve(&self, asset: &NewAsset, record: &Record) -> Stored<Reservation> {
+    async fn reserve(&self, new: &NewAsset, record: &Record) -> Stored<Reservation> {
         const OPERATION: &str = "assets.reserve";
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(to_item(asset)))
+            .set_item(Some(to_item(new)))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
@@ -127,9 +127,11 @@ impl Assets for DynamoAssets {
             Written::Applied => return Ok(Reservation::Created),
             Written::Refused(there) => there,
         };
-        let there = read(OPERATION, there.as_ref(), from_item)?;
         let there = there.ok_or_else(|| StoreError::new(OPERATION, "taken by no record"))?;
-        Ok(Reservation::Exists(Box::new(there)))
+        let there = asset(OPERATION, Some(&there))?;
+        Ok(there.map_or(Reservation::Erased, |asset| {
+            Reservation::Exists(Box::new(asset))
+        }))
     }
 
     async fn set_multipart(&self, id: AssetId, multipart: &str) -> Stored<Change> {
@@ -230,7 +232,7 @@ impl Assets for DynamoAssets {
         let request = self.transition(id, AssetState::Withdrawn);
         let request = request
             .update_expression(format!("SET #state = :to, {TO_SHELF} REMOVE lease_until"))
-            .condition_expression("attribute_exists(pk) AND #state <> :to");
+            .condition_expression("attribute_exists(#state) AND #state <> :to");
         self.recorded("assets.withdraw", &request, record).await
     }
 }

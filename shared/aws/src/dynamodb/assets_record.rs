@@ -5,10 +5,11 @@ use vault_domain::asset::{
 };
 use vault_domain::id::{AssetId, CollectionId, OrgId, PackageId};
 use vault_domain::member::Actor;
+use vault_domain::ports::Stored;
 use vault_domain::time::Timestamp;
 
 use super::record::{Corrupt, Fields, Item, PK, item, number, put_some, text, time};
-use super::{access_record, library_record};
+use super::{access_record, deletion_record, library_record, read};
 
 const fn algorithm_name(algorithm: ChecksumAlgorithm) -> &'static str {
     match algorithm {
@@ -58,7 +59,14 @@ pub(super) fn from_item(item: &Item) -> Result<Asset, Corrupt> {
             fields.parsed(name, |text| CollectionId::parse(text).ok())
         })?,
         views_from: views_from(fields)?,
+        keeping: deletion_record::keeping(fields)?,
     })
+}
+
+/// The asset; none of what was erased.
+pub(super) fn asset(operation: &'static str, item: Option<&Item>) -> Stored<Option<Asset>> {
+    let there = item.filter(|item| !deletion_record::is_tombstone(item));
+    read(operation, there, from_item)
 }
 
 /// From when on views of it count.
@@ -166,6 +174,7 @@ pub(super) mod tests {
             access: access_record::tests::some_access(),
             collection: Some(CollectionId::from_octets([7; 16])),
             views_from: Timestamp(8),
+            keeping: deletion_record::tests::erasing(),
         };
         let mut item = to_item(&asset.announced);
         item.extend(super::super::record::item([
@@ -182,6 +191,7 @@ pub(super) mod tests {
             ),
             ("views_from", number(8_u64)),
         ]));
+        item.extend(deletion_record::tests::attributes());
         item.extend(access_record::access_attributes(&asset.access));
         item.extend(library_record::attributes(&asset.description));
         (asset, item)

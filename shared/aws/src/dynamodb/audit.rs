@@ -11,12 +11,11 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use vault_domain::audit::{Entry, Filter, Place, Record};
+use vault_domain::audit::{Entry, Filter, Place};
 use vault_domain::id::OrgId;
 use vault_domain::ports::{AuditLog, StoreError, Stored, Trail};
 
-use super::audit_record::{from_item, link_of, place_of, sort_key_of, to_item};
-use super::put_new;
+use super::audit_record::{from_item, link_of, place_of, sort_key_of};
 use super::record::{Corrupt, Item, PK, SK, item, text};
 
 /// Most records that are looked at for one page, whatever the filter leaves of them.
@@ -43,15 +42,6 @@ impl DynamoAudit {
             client,
             table: table.into(),
         }
-    }
-
-    /// Writes a record by itself, where no other write goes with it.
-    ///
-    /// # Errors
-    /// [`StoreError`]; repeating is fine.
-    pub async fn write(&self, record: &Record) -> Stored<()> {
-        let item = to_item(record);
-        put_new(&self.client, &self.table, "audit_log.write", item).await
     }
 
     /// Records of one call, the latest first, and where it ended if more may follow.

@@ -4,11 +4,11 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use vault_domain::api_key::ApiKey;
+use vault_domain::audit::Record;
 use vault_domain::id::{ApiKeyId, OrgId};
 use vault_domain::ports::{Change, Clients, Creation, MAX_CLIENTS, StoreError, Stored};
 use vault_domain::time::Timestamp;
@@ -17,8 +17,9 @@ use vault_domain::token::Digest;
 use super::clients_record::{from_item, ids, to_item};
 use super::reads::{Wanted, batch};
 use super::record::{Item, PK, flag, number, text, time};
-use super::transact::{Reasons, Request, TRIES, Written, change, write};
-use super::{back_off, get, read, unmet_update};
+use super::records::DynamoRecords;
+use super::transact::{Reasons, Request, Written, write};
+use super::{get, read, unmet_update};
 
 /// Keys that one call can read.
 const PAGE: usize = 100;
@@ -32,14 +33,16 @@ const ROTATE: &str = "clients.rotate";
 pub struct DynamoClients {
     client: Client,
     table: String,
+    records: DynamoRecords,
 }
 
 impl DynamoClients {
-    /// The keys in this table.
-    pub fn new(client: Client, table: impl Into<String>) -> Self {
+    /// The keys in this table; what their managers change is recorded.
+    pub fn new(client: Client, table: impl Into<String>, records: DynamoRecords) -> Self {
         Self {
             client,
             table: table.into(),
+            records,
         }
     }
 
@@ -71,8 +74,10 @@ impl DynamoClients {
             .table_name(&self.table)
             .key(PK, text(id.to_string()))
             .update_expression("SET revoked = :yes")
-            .condition_expression("org = :org")
+            .condition_expression("org = :org AND revoked = :no")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .expression_attribute_values(":yes", flag(true))
+            .expression_attribute_values(":no", flag(false))
             .expression_attribute_values(":org", text(org.to_string()))
             .build()?;
         Ok(TransactWriteItem::builder().update(update).build())
@@ -97,10 +102,9 @@ impl DynamoClients {
         }
     }
 
-    /// One try of a rotation; nothing if a transaction was writing to the key.
-    async fn try_rotate(&self, next: &ApiKey, replaced: Digest) -> Stored<Option<Change>> {
-        let request = self.client.update_item().table_name(&self.table);
-        let request = request
+    fn rotated(&self, next: &ApiKey, replaced: Digest) -> Result<TransactWriteItem, BuildError> {
+        let update = Update::builder()
+            .table_name(&self.table)
             .key(PK, text(next.id.to_string()))
             .condition_expression("#active = :replaced AND revoked = :no")
             .expression_attribute_names("#active", "active")
@@ -109,35 +113,18 @@ impl DynamoClients {
             .expression_attribute_values(":replaced", text(replaced.hex()))
             .expression_attribute_values(":no", flag(false))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let request = match next.previous {
-            Some((previous, until)) => request
+        let update = match next.previous {
+            Some((previous, until)) => update
                 .update_expression(
                     "SET #active = :next, #previous = :previous, previous_until = :until",
                 )
                 .expression_attribute_values(":previous", text(previous.hex()))
                 .expression_attribute_values(":until", time(until)),
             None => {
-                request.update_expression("SET #active = :next REMOVE #previous, previous_until")
+                update.update_expression("SET #active = :next REMOVE #previous, previous_until")
             }
         };
-        let Err(error) = request.send().await else {
-            return Ok(Some(Change::Applied));
-        };
-        if matches!(
-            error.as_service_error(),
-            Some(UpdateItemError::TransactionConflictException(_))
-        ) {
-            return Ok(None);
-        }
-        let item = unmet_update(error).map_err(|error| StoreError::new(ROTATE, error))?;
-        let current = read(ROTATE, item.as_ref(), from_item)?;
-        // Our own first try took effect: nobody else can have made this secret.
-        let ours = current.is_some_and(|key| key.active == next.active && !key.revoked);
-        Ok(Some(if ours {
-            Change::Applied
-        } else {
-            Change::NotApplied
-        }))
+        Ok(TransactWriteItem::builder().update(update.build()?).build())
     }
 }
 
@@ -170,8 +157,11 @@ impl Clients for DynamoClients {
         read(OPERATION, item.as_ref(), from_item)
     }
 
-    async fn create(&self, key: &ApiKey) -> Stored<Creation> {
-        let writes = || Ok(vec![self.put(key)?, self.enlist(key)?]);
+    async fn create(&self, key: &ApiKey, record: &Record) -> Stored<Creation> {
+        let writes = || {
+            let writes = [self.put(key)?, self.enlist(key)?];
+            self.records.recorded(Ok(writes.to_vec()), record)
+        };
         let request = self.request("clients.create", key.id);
         Ok(match write(&request, writes(), refused).await? {
             Written::Applied => Creation::Created,
@@ -204,22 +194,40 @@ impl Clients for DynamoClients {
         Ok(keys)
     }
 
-    async fn rotate(&self, next: &ApiKey, replaced: Digest) -> Stored<Change> {
-        for attempt in 1..=TRIES {
-            if let Some(change) = self.try_rotate(next, replaced).await? {
-                return Ok(change);
-            }
-            back_off(attempt, next.id.octets()).await;
-        }
-        Err(StoreError::new(
-            ROTATE,
-            "the key is written to by too many at once",
-        ))
+    async fn rotate(&self, next: &ApiKey, replaced: Digest, record: &Record) -> Stored<Change> {
+        let writes = self.rotated(next, replaced).map(|write| vec![write]);
+        let writes = self.records.recorded(writes, record);
+        let there = |reasons: &Reasons| reasons.is_unmet(0).then(|| reasons.there(0).cloned());
+        let request = self.request(ROTATE, next.id);
+        let there = match write(&request, writes, there).await? {
+            Written::Applied => return Ok(Change::Applied),
+            Written::Refused(there) => read(ROTATE, there.as_ref(), from_item)?,
+        };
+        // Our own first try took effect: nobody else can have made this secret.
+        let ours = there.is_some_and(|key| key.active == next.active && !key.revoked);
+        Ok(if ours {
+            Change::Applied
+        } else {
+            Change::NotApplied
+        })
     }
 
-    async fn revoke(&self, id: ApiKeyId, org: OrgId) -> Stored<Change> {
+    async fn revoke(&self, id: ApiKeyId, org: OrgId, record: &Record) -> Stored<Change> {
+        const OPERATION: &str = "clients.revoke";
         let writes = || Ok(vec![self.end(id, org)?, self.delist(id, org)?]);
-        change(&self.request("clients.revoke", id), writes()).await
+        let writes = self.records.recorded(writes(), record);
+        let there = |reasons: &Reasons| reasons.is_unmet(0).then(|| reasons.there(0).cloned());
+        let there = match write(&self.request(OPERATION, id), writes, there).await? {
+            Written::Applied => return Ok(Change::Applied),
+            Written::Refused(there) => read(OPERATION, there.as_ref(), from_item)?,
+        };
+        // It was ended before, and that is on record.
+        let over = there.is_some_and(|key| key.org == org && key.revoked);
+        Ok(if over {
+            Change::Applied
+        } else {
+            Change::NotApplied
+        })
     }
 
     async fn used(&self, id: ApiKeyId, at: Timestamp, unless_since: Timestamp) -> Stored<()> {
@@ -242,12 +250,29 @@ impl Clients for DynamoClients {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::audit_record::tests::record;
     use super::super::clients_record::tests::key;
     use super::*;
-    use crate::replay::{Replay, cancelled};
+    use crate::replay::{Replay, cancelled, cancelled_for};
+
+    /// A value as DynamoDB writes it.
+    fn as_json(value: &AttributeValue) -> Value {
+        match value {
+            AttributeValue::S(text) => json!({ "S": text }),
+            AttributeValue::N(number) => json!({ "N": number }),
+            AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
+            AttributeValue::L(all) => json!({ "L": all.iter().map(as_json).collect::<Vec<_>>() }),
+            AttributeValue::Ss(all) => json!({ "SS": all }),
+            other => unreachable!("{other:?} is in no key"),
+        }
+    }
 
     fn clients(replay: &Replay) -> DynamoClients {
-        DynamoClients::new(Client::new(&replay.config()), "clients")
+        let client = Client::new(&replay.config());
+        let records = DynamoRecords::new(client.clone(), "audit");
+        DynamoClients::new(client, "clients", records)
     }
 
     #[tokio::test]
@@ -262,7 +287,7 @@ mod tests {
             (vec![(400, hidden.as_str()), (200, "{}")], Creation::Created),
         ] {
             let replay = Replay::of(&answers);
-            let created = clients(&replay).create(&key()).await.unwrap();
+            let created = clients(&replay).create(&key(), &record()).await.unwrap();
             assert_eq!((created, replay.count()), (expected, answers.len()));
         }
     }
@@ -272,20 +297,33 @@ mod tests {
         let (id, org) = (key().id, key().org);
         let unmet = cancelled(&["ConditionalCheckFailed", "None"]);
         let replay = Replay::of(&[(400, &unmet)]);
-        let revoked = clients(&replay).revoke(id, org).await.unwrap();
+        let revoked = clients(&replay).revoke(id, org, &record()).await.unwrap();
         assert_eq!(revoked, Change::NotApplied);
         let replay = Replay::of(&[(400, &cancelled(&["ValidationError", "None"]))]);
-        assert!(clients(&replay).revoke(id, org).await.is_err());
+        assert!(clients(&replay).revoke(id, org, &record()).await.is_err());
     }
 
     #[tokio::test]
-    async fn a_rotation_waits_for_a_transaction_and_knows_its_own_first_try() {
-        let kind = "com.amazonaws.dynamodb.v20120810#TransactionConflictException";
-        let busy = format!(r#"{{"__type":"{kind}","message":"x"}}"#);
-        let replay = Replay::of(&[(400, &busy), (200, "{}")]);
-        let rotated = clients(&replay).rotate(&key(), Digest([9; 32])).await;
-        assert_eq!(rotated.unwrap(), Change::Applied);
-        assert_eq!(replay.count(), 2);
+    async fn a_rotation_waits_for_others_and_knows_its_own_first_try() {
+        let busy = cancelled(&["TransactionConflict", "None"]);
+        let kept = ApiKey {
+            revoked: false,
+            ..key()
+        };
+        let ours: serde_json::Map<_, _> = to_item(&kept)
+            .into_iter()
+            .map(|(name, value)| (name, as_json(&value)))
+            .collect();
+        let unmet = json!({ "Code": "ConditionalCheckFailed", "Item": ours });
+        let unmet = cancelled_for(&[unmet, json!({})]);
+        for (second, calls) in [((200, "{}"), 2), ((400, unmet.as_str()), 2)] {
+            let replay = Replay::of(&[(400, busy.as_str()), second]);
+            let rotated = clients(&replay)
+                .rotate(&key(), Digest([9; 32]), &record())
+                .await;
+            assert_eq!(rotated.unwrap(), Change::Applied);
+            assert_eq!(replay.count(), calls);
+        }
     }
 
     #[tokio::test]

@@ -116,13 +116,6 @@ impl Invitations for DynamoInvitations {
             Change::NotApplied
         })
     }
-
-    async fn revoke(&self, org: OrgId, id: InvitationId) -> Stored<()> {
-        let request = self.client.delete_item().table_name(&self.table);
-        let sent = request.set_key(Some(key(org, id))).send().await;
-        sent.map_err(|error| StoreError::new("invitations.revoke", error))?;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use vault_domain::id::{AssetId, KeyId, PackageId};
 use vault_domain::playback::WrappedKey;
-use vault_domain::ports::{ContentKeys, StoreError, Stored};
+use vault_domain::ports::{ContentKeys, Gone, KeyErasure, StoreError, Stored};
 
 use super::record::{Corrupt, Fields, Item, PK, SK, item, octets, text};
 use super::{back_off, put_new};
@@ -127,6 +127,35 @@ impl ContentKeys for DynamoContentKeys {
             }
             from = next;
         }
+    }
+}
+
+/// Keys of one page of an erasure.
+const ERASED: i32 = 250;
+
+#[async_trait]
+impl KeyErasure for DynamoContentKeys {
+    /// The first page each time: what it listed before is not there any more.
+    async fn erase_keys(&self, asset: AssetId) -> Stored<Gone> {
+        const OPERATION: &str = "keys.erase";
+        let request = self.client.query().table_name(&self.table);
+        let sent = request
+            .consistent_read(true)
+            .key_condition_expression("pk = :asset")
+            .projection_expression("pk, sk")
+            .expression_attribute_values(":asset", text(asset.to_string()))
+            .limit(ERASED)
+            .send()
+            .await;
+        let output = sent.map_err(|error| StoreError::new(OPERATION, error))?;
+        let keys = output.items.unwrap_or_default();
+        for some in keys.chunks(BATCH) {
+            self.delete(some, asset.octets()).await?;
+        }
+        Ok(Gone {
+            removed: u64::try_from(keys.len()).unwrap_or(u64::MAX),
+            more: output.last_evaluated_key.is_some_and(|key| !key.is_empty()),
+        })
     }
 }
 

@@ -10,7 +10,8 @@ use vault_domain::library::{Description, Filter, Place};
 use vault_domain::ports::{Change, Library, Shelf, StoreError, Stored};
 
 use super::assets_record::from_item;
-use super::library_record::{attributes, by_owner, shelf};
+use super::deletion_record::is_tombstone;
+use super::library_record::{attributes, by_owner, shelf, shelf_of_deleted};
 use super::record::{Corrupt, Fields, Item, PK, item, number, text, time};
 use super::records::{self, DynamoRecords};
 
@@ -55,7 +56,23 @@ impl Index {
                 ascends: true,
                 sifts: filter.owner.is_some()
                     || filter.state.is_some()
-                    || filter.collection.is_some(),
+                    || filter.collection.is_some()
+                    || filter.deleted,
+            };
+        }
+        if filter.deleted {
+            return Self {
+                name: "library-by-state",
+                condition: "shelf = :partition",
+                partition: shelf_of_deleted(org),
+                place: |org, _, place| {
+                    item([
+                        ("shelf", text(shelf_of_deleted(org))),
+                        ("created_at", time(place.created_at)),
+                    ])
+                },
+                ascends: false,
+                sifts: true,
             };
         }
         if let Some(collection) = filter.collection {
@@ -186,7 +203,9 @@ impl DynamoLibrary {
             .await;
         let output = sent.map_err(|error| StoreError::new(LIST, error))?;
         let items = output.items.unwrap_or_default();
-        let assets: Result<Vec<_>, _> = items.iter().map(from_item).collect();
+        // An index may lag behind an erasure too.
+        let there = items.iter().filter(|item| !is_tombstone(item));
+        let assets: Result<Vec<_>, _> = there.map(from_item).collect();
         let assets = assets.map_err(|corrupt| StoreError::new(LIST, corrupt))?;
         let key = output.last_evaluated_key.filter(|key| !key.is_empty());
         let last = key.as_ref().map(ended).transpose();
@@ -214,7 +233,10 @@ impl Library for DynamoLibrary {
         let mut budget = LOOKED_AT;
         while budget > 0 {
             let room = limit - page.assets.len();
-            let most = if index.sifts { SIFTED } else { room }.min(budget);
+            // Deleted ones stand in the other indexes too: what does not come with the first call comes with few.
+            let first = budget == LOOKED_AT;
+            let most = if index.sifts || !first { SIFTED } else { room };
+            let most = most.min(budget);
             budget -= most;
             let start = page.last.as_ref();
             let start = start.map(|place| index.start(org, filter, place));
@@ -255,9 +277,9 @@ impl Library for DynamoLibrary {
                 "SET edited_title = :edited_title, metadata = :metadata, #version = :version, folded = :folded",
             )
             .condition_expression(if seen == 0 {
-                "attribute_exists(pk) AND #state <> :withdrawn AND attribute_not_exists(#version)"
+                "attribute_exists(pk) AND #state <> :withdrawn AND attribute_not_exists(deleted_at) AND attribute_not_exists(#version)"
             } else {
-                "attribute_exists(pk) AND #state <> :withdrawn AND #version = :seen"
+                "attribute_exists(pk) AND #state <> :withdrawn AND attribute_not_exists(deleted_at) AND #version = :seen"
             })
             .expression_attribute_names("#version", "version")
             .expression_attribute_names("#state", "state")

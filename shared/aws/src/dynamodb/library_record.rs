@@ -30,6 +30,26 @@ pub(super) fn shelf(org: OrgId, state: AssetState) -> String {
     format!("{org}#{state}")
 }
 
+/// The partition of an organisation's assets that are deleted, whatever state they are in.
+pub(super) fn shelf_of_deleted(org: OrgId) -> String {
+    format!("{org}#deleted")
+}
+
+/// The shelves of an organisation's assets, by the name of the state that puts them there.
+pub(super) fn shelves(org: OrgId) -> AttributeValue {
+    each_shelf(|state| shelf(org, state))
+}
+
+/// The shelves of one that is deleted: whatever state it gets, there it stays.
+pub(super) fn shelves_of_deleted(org: OrgId) -> AttributeValue {
+    each_shelf(|_| shelf_of_deleted(org))
+}
+
+fn each_shelf(shelf: impl Fn(AssetState) -> String) -> AttributeValue {
+    let shelves = AssetState::ALL.map(|state| (state.as_str().to_owned(), text(shelf(state))));
+    AttributeValue::M(HashMap::from(shelves))
+}
+
 /// The partition of what someone brought into an organisation.
 pub(super) fn by_owner(org: OrgId, owner: Actor) -> String {
     format!("{org}#{owner}")
@@ -37,12 +57,8 @@ pub(super) fn by_owner(org: OrgId, owner: Actor) -> String {
 
 /// The attributes by which a new asset is listed.
 pub(super) fn listed(asset: &NewAsset) -> Item {
-    let shelves = AssetState::ALL.map(|state| {
-        let name = state.as_str().to_owned();
-        (name, text(shelf(asset.org, state)))
-    });
     item([
-        ("shelves", AttributeValue::M(HashMap::from(shelves))),
+        ("shelves", shelves(asset.org)),
         ("shelf", text(shelf(asset.org, AssetState::Uploading))),
         ("by_owner", text(by_owner(asset.org, asset.owner))),
         ("folded", text(folded(&asset.title))),

@@ -1,12 +1,14 @@
 //! Organisations over the table of members, and of the table of users the addresses alone.
 
 mod changes;
+mod erasure;
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
+use vault_domain::audit::Record;
 use vault_domain::credential::Email;
 use vault_domain::id::{InvitationId, OrgId, UserId};
 use vault_domain::member::{After, Invitation, Membership, Person};
@@ -16,9 +18,13 @@ use vault_domain::ports::{
 
 use super::reads::{Wanted, batch};
 use super::record::{Fields, Item, text};
+use super::records::DynamoRecords;
 use super::transact::{Reasons, Request, Written, write};
 use super::{invitations, members, read, users};
 use changes::Change;
+pub(super) use changes::stands;
+
+pub use erasure::{DynamoErasures, ErasureTables};
 
 /// Organisations.
 #[derive(Debug, Clone)]
@@ -26,15 +32,22 @@ pub struct DynamoOrganisations {
     client: Client,
     users: String,
     members: String,
+    records: DynamoRecords,
 }
 
 impl DynamoOrganisations {
-    /// Over the tables of users and of members.
-    pub fn new(client: Client, users: impl Into<String>, members: impl Into<String>) -> Self {
+    /// Over the tables of users and of members; changes are recorded.
+    pub fn new(
+        client: Client,
+        users: impl Into<String>,
+        members: impl Into<String>,
+        records: DynamoRecords,
+    ) -> Self {
         Self {
             client,
             users: users.into(),
             members: members.into(),
+            records,
         }
     }
 
@@ -135,6 +148,7 @@ impl DynamoOrganisations {
         &self,
         operation: &'static str,
         change: Result<Change, BuildError>,
+        record: &Record,
     ) -> Stored<Settled> {
         let change = change.map_err(|error| StoreError::new(operation, error))?;
         let request = Request {
@@ -143,7 +157,8 @@ impl DynamoOrganisations {
             salt: change.salt,
         };
         let judge = |reasons: &Reasons| settled(reasons, change.owners);
-        Ok(match write(&request, Ok(change.items), judge).await? {
+        let writes = self.records.recorded(Ok(change.items), record);
+        Ok(match write(&request, writes, judge).await? {
             Written::Applied => Settled::Applied,
             Written::Refused(settled) => settled,
         })
@@ -203,24 +218,35 @@ impl Organisations for DynamoOrganisations {
         read(OPERATION, place.as_ref(), members::membership)
     }
 
-    async fn replace(&self, by: &Membership, seen: &Person, next: After) -> Stored<Settled> {
+    async fn replace(
+        &self,
+        by: &Membership,
+        seen: &Person,
+        next: After,
+        record: &Record,
+    ) -> Stored<Settled> {
         const OPERATION: &str = "organisations.replace";
         if next == After::Same {
             return Ok(Settled::Applied);
         }
         match changes::of_place(&self.members, by, seen, next).transpose() {
-            Some(change) => self.written(OPERATION, change).await,
+            Some(change) => self.written(OPERATION, change, record).await,
             None => Ok(Settled::Stale),
         }
     }
 
-    async fn settle(&self, by: &Membership, settings: &Settings) -> Stored<Settled> {
+    async fn settle(
+        &self,
+        by: &Membership,
+        settings: &Settings,
+        record: &Record,
+    ) -> Stored<Settled> {
         const OPERATION: &str = "organisations.settle";
         if *settings == Settings::default() {
             return Ok(Settled::Applied);
         }
         let change = changes::of_settings(&self.members, by, settings);
-        self.written(OPERATION, change).await
+        self.written(OPERATION, change, record).await
     }
 
     /// The version first: what is read after it is at least as new.
@@ -243,10 +269,22 @@ impl Organisations for DynamoOrganisations {
         version: u64,
         invitation: &Invitation,
         instead: &[InvitationId],
+        record: &Record,
     ) -> Stored<Settled> {
         const OPERATION: &str = "organisations.invite";
         let change = changes::of_invitation(&self.members, by, version, invitation, instead);
-        self.written(OPERATION, change).await
+        self.written(OPERATION, change, record).await
+    }
+
+    async fn uninvite(
+        &self,
+        org: OrgId,
+        id: InvitationId,
+        record: &Record,
+    ) -> Stored<vault_domain::ports::Change> {
+        let gone = changes::uninvited(&self.members, org, id).map(|write| vec![write]);
+        let records = &self.records;
+        records.with("organisations.uninvite", gone, record).await
     }
 }
 

@@ -121,7 +121,7 @@ impl PlaylistReads for DynamoPlaylistReads {
         let asset = found.first(&self.assets);
         Ok(PlaylistBundle {
             session: read(OPERATION, session, playback_record::from_item)?,
-            asset: read(OPERATION, asset, assets_record::from_item)?,
+            asset: assets_record::asset(OPERATION, asset)?,
             standing: self.standing.standing(OPERATION, &found, &ticket.subject)?,
         })
     }
@@ -164,14 +164,16 @@ impl KeyReads for DynamoKeyReads {
         wanted.push(Wanted::of(&self.playback, ticket.playback.to_string()));
         wanted.push(Wanted::at(&self.keys, keys::key(ticket.asset, key)));
         wanted.push(Wanted {
-            only: Some(("#state, views_from", &[("#state", "state")])),
+            only: Some(("#state, views_from, deleted_at", &[("#state", "state")])),
             ..Wanted::of(&self.assets, ticket.asset.to_string())
         });
         let found = batch(&self.client, OPERATION, wanted).await?;
         let session = found.first(&self.playback);
+        let kept = |item: &&Item| !Fields(item).has("deleted_at");
+        let asset = found.first(&self.assets).filter(kept);
         Ok(KeyBundle {
             session: read(OPERATION, session, playback_record::from_item)?,
-            asset: read(OPERATION, found.first(&self.assets), |item| {
+            asset: read(OPERATION, asset, |item| {
                 let state = Fields(item).parsed("state", AssetState::parse)?;
                 Ok((state, assets_record::views_from(Fields(item))?))
             })?,

@@ -130,7 +130,7 @@ pub(super) async fn admission(
     let found = batch(client, operation, wanted).await?;
     Ok((
         read(operation, found.first(of_grants), grants::from_item)?,
-        read(operation, found.first(assets), assets_record::from_item)?,
+        assets_record::asset(operation, found.first(assets))?,
     ))
 }
 

@@ -24,8 +24,8 @@ const MAX_MANIFEST: usize = 16 << 20;
 /// The media bucket.
 #[derive(Debug, Clone)]
 pub struct S3Media {
-    client: Client,
-    bucket: String,
+    pub(super) client: Client,
+    pub(super) bucket: String,
 }
 
 impl S3Media {

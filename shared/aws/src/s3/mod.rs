@@ -1,6 +1,7 @@
 //! The ports over S3: the uploads bucket, the media bucket, the archive of audit exports.
 
 mod archive;
+mod erase;
 mod media;
 mod presign;
 mod uploads;

@@ -32,8 +32,8 @@ const REFUSALS: [&str; 5] = [
 /// The uploads bucket.
 #[derive(Debug, Clone)]
 pub struct S3Uploads {
-    client: Client,
-    bucket: String,
+    pub(super) client: Client,
+    pub(super) bucket: String,
 }
 
 impl S3Uploads {

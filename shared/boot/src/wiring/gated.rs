@@ -51,7 +51,7 @@ impl Gated {
     }
 
     /// Names of the tables in which standing is read.
-    #[cfg(feature = "mint-token")]
+    #[cfg(any(feature = "mint-token", feature = "manage-deletion"))]
     pub(super) const fn standing(&self) -> &StandingTables {
         &self.standing
     }

@@ -38,7 +38,6 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     changes: access.clone(),
                     groups: access,
                     hashing: Arc::new(Sha256),
-                    clock: Arc::new(SystemClock),
                     entropy: Arc::new(SystemEntropy),
                 },
                 verifier: verifier.ok_or_else(unwired)?,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vault_aws::dynamodb::{DynamoClients, DynamoStandings};
+use vault_aws::dynamodb::{DynamoClients, DynamoRecords, DynamoStandings};
 use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_domain::ports::AccessVerifier;
 use vault_domain::usecase::manage_api_keys;
@@ -21,12 +21,15 @@ pub struct Deps {
 
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
-    let (standing, sdk, verifier) = (standing(env), sdk(env), verifier(env));
+    let (standing, audit) = (standing(env), env.text("AUDIT_TABLE"));
+    let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
-        let (standing, sdk, verifier) = (standing.clone(), sdk.clone(), verifier.clone());
+        let (standing, audit) = (standing.clone(), audit.clone());
+        let (sdk, verifier) = (sdk.clone(), verifier.clone());
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
-            let clients = DynamoClients::new(sdk.dynamodb(), &standing.clients);
+            let records = DynamoRecords::new(sdk.dynamodb(), audit);
+            let clients = DynamoClients::new(sdk.dynamodb(), &standing.clients, records);
             Ok(Deps {
                 manage: manage_api_keys::Deps {
                     standings: Arc::new(DynamoStandings::new(sdk.dynamodb(), standing)),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use vault_aws::dynamodb::{
-    DynamoInvitations, DynamoLimits, DynamoMembers, DynamoOrganisations, DynamoStandings,
-    StandingTables,
+    DynamoInvitations, DynamoLimits, DynamoMembers, DynamoOrganisations, DynamoRecords,
+    DynamoStandings, StandingTables,
 };
 use vault_aws::sqs::SqsMailQueue;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
@@ -29,6 +29,7 @@ struct Config {
     standing: StandingTables,
     limits: String,
     queue: String,
+    audit: String,
 }
 
 /// Reads the configuration.
@@ -38,6 +39,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         standing: standing(env),
         limits: env.text("LIMITS_TABLE"),
         queue: env.text("MAIL_QUEUE_URL"),
+        audit: env.text("AUDIT_TABLE"),
     };
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
@@ -50,7 +52,12 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 organisation: organisation::Deps {
                     standings: Arc::new(DynamoStandings::new(of(), config.standing)),
                     members: Arc::new(DynamoMembers::new(of(), &members)),
-                    organisations: Arc::new(DynamoOrganisations::new(of(), config.users, &members)),
+                    organisations: Arc::new(DynamoOrganisations::new(
+                        of(),
+                        config.users,
+                        &members,
+                        DynamoRecords::new(of(), config.audit),
+                    )),
                     invitations: Arc::new(DynamoInvitations::new(of(), members)),
                     limits: Arc::new(DynamoLimits::new(of(), config.limits)),
                     mail: Arc::new(SqsMailQueue::new(sdk.sqs(), config.queue)),

@@ -87,7 +87,11 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     entropy: entropy.clone(),
                 },
                 client: client::Deps {
-                    clients: Arc::new(DynamoClients::new(dynamodb.clone(), tables.clients)),
+                    clients: Arc::new(DynamoClients::new(
+                        dynamodb.clone(),
+                        tables.clients,
+                        config.gated.records(&sdk),
+                    )),
                     limits: Arc::new(DynamoLimits::new(dynamodb, config.limits)),
                     hashing: Arc::new(Sha256),
                     clock: clock.clone(),

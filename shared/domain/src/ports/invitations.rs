@@ -20,6 +20,4 @@ pub trait Invitations: Send + Sync {
     async fn list(&self, org: OrgId) -> Stored<Vec<Invitation>>;
     /// Puts `next` in the place of the invitation of its id, if that is at the attempt before.
     async fn renew(&self, next: &Invitation) -> Stored<Change>;
-    /// Takes an invitation back: its links are void. Repeating is fine.
-    async fn revoke(&self, org: OrgId, id: InvitationId) -> Stored<()>;
 }

@@ -15,8 +15,10 @@ use crate::token::{Digest, Grant};
 
 mod access;
 mod audit;
+mod deletion;
 mod devices;
 mod downloads;
+mod erasure;
 mod factors;
 mod identity;
 mod invitations;
@@ -33,8 +35,13 @@ pub use audit::{
     Waiting,
 };
 pub use clients::{Clients, Creation, MAX_CLIENTS};
+pub use deletion::{
+    Deletions, Dues, Elder, Erasures, Gone, KeyErasure, MediaErasure, RetentionChanges, Retentions,
+    SourceErasure,
+};
 pub use devices::{DeviceClaims, DeviceTokens};
 pub use downloads::{Downloads, SourceUrls};
+pub use erasure::AccountErasures;
 pub use factors::{Accounts, Ceremonies, Ceremony, Factors, LoginChallenges, Purpose};
 pub use identity::{
     AccessTokens, AccessVerifier, Attempt, Directory, Limits, Members, NewOwner, OwnerOutcome,
@@ -149,7 +156,7 @@ pub trait PlaylistReads: Send + Sync {
 pub struct KeyBundle {
     /// The playback session.
     pub session: Option<PlaybackSession>,
-    /// The state of the asset, and from when on views of it count.
+    /// The state of the asset, and from when on views of it count; none if it is deleted.
     pub asset: Option<(AssetState, Timestamp)>,
     /// The wrapped key.
     pub key: Option<WrappedKey>,
@@ -171,6 +178,8 @@ pub enum Reservation {
     Created,
     /// There is an asset of this id.
     Exists(Box<Asset>),
+    /// There was an asset of this id, and it was erased.
+    Erased,
 }
 
 /// What became of a conditional change.
@@ -197,7 +206,7 @@ pub enum Claim {
 /// The assets. What comes with a record takes effect with it, or not at all.
 #[async_trait]
 pub trait Assets: Send + Sync {
-    /// The asset, by a consistent read.
+    /// The asset, by a consistent read; none once it was erased.
     async fn get(&self, id: AssetId) -> Stored<Option<Asset>>;
     /// Stores a new asset unless there is one of its id.
     async fn reserve(&self, asset: &NewAsset, record: &Record) -> Stored<Reservation>;

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::Stored;
+use super::{Change, Stored};
+use crate::audit::Record;
 use crate::credential::Email;
 use crate::id::{InvitationId, OrgId, UserId};
 use crate::member::{After, Invitation, Membership, OrgName, Person};
@@ -66,7 +67,7 @@ pub enum Settled {
     Stale,
 }
 
-/// Organisations. Each change is all or nothing, and takes effect only while whoever makes it still has the place
+/// Organisations. Each change is all or nothing, is recorded with it, and takes effect only while whoever makes it still has the place
 /// that they had when it was decided on.
 #[async_trait]
 pub trait Organisations: Send + Sync {
@@ -76,10 +77,21 @@ pub trait Organisations: Send + Sync {
     async fn by_address(&self, org: OrgId, email: &Email) -> Stored<Option<Membership>>;
     /// Puts `next` into the place of `seen.membership`, keeps count of the active owners, and takes the organisation
     /// out of the account of whoever has no place any more. [`Settled::Stale`] if the place, or the account's list, is
-    /// not as seen, or if `by` has not their role any more. [`After::Same`] changes nothing.
-    async fn replace(&self, by: &Membership, seen: &Person, next: After) -> Stored<Settled>;
+    /// not as seen, or if `by` has not their role any more. [`After::Same`] changes nothing and records nothing.
+    async fn replace(
+        &self,
+        by: &Membership,
+        seen: &Person,
+        next: After,
+        record: &Record,
+    ) -> Stored<Settled>;
     /// Changes the organisation of `by`. Sessions that are over stay over.
-    async fn settle(&self, by: &Membership, settings: &Settings) -> Stored<Settled>;
+    async fn settle(
+        &self,
+        by: &Membership,
+        settings: &Settings,
+        record: &Record,
+    ) -> Stored<Settled>;
     /// The organisation's invitations, by consistent reads.
     async fn invited(&self, org: OrgId) -> Stored<Invited>;
     /// Stores an invitation, and removes those in whose place it comes, at most [`MAX_REMOVED`].
@@ -92,5 +104,8 @@ pub trait Organisations: Send + Sync {
         version: u64,
         invitation: &Invitation,
         instead: &[InvitationId],
+        record: &Record,
     ) -> Stored<Settled>;
+    /// Takes an invitation back: its links are void. Not applied if there is none.
+    async fn uninvite(&self, org: OrgId, id: InvitationId, record: &Record) -> Stored<Change>;
 }

@@ -12,7 +12,7 @@ use crate::audit::{Event, Record, Verdict};
 use crate::error::Refusal;
 use crate::id::{AssetId, CollectionId};
 use crate::ports::{
-    AccessChanges, Assets, Change, Clock, Collections, Entropy, Groups, Hashing, StoreError,
+    AccessChanges, Assets, Change, Collections, Entropy, Groups, Hashing, StoreError,
 };
 use crate::time::Timestamp;
 
@@ -42,8 +42,6 @@ pub struct Deps {
     pub groups: Arc<dyn Groups>,
     /// Ids of repeated requests.
     pub hashing: Arc<dyn Hashing>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
 }
@@ -262,7 +260,7 @@ fn changed(access: &Access, entries: AccessList) -> Access {
 
 /// What takes something away ends all views that are open: who may still watch opens another one.
 fn with_access(entered: &Entered<'_>, asset: &Asset, access: Access, takes: bool) -> Asset {
-    let over = entered.now.plus(1).max(asset.views_from);
+    let over = asset.views_ended(entered.now);
     Asset {
         access,
         views_from: if takes { over } else { asset.views_from },

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::IdempotencyKey;
 use super::gate::Gate;
+use super::spend::{invalid, usable};
 use crate::access;
 use crate::api_key::Scope;
 use crate::asset::Asset;
@@ -83,13 +84,6 @@ pub struct Link {
     pub via: Via,
 }
 
-const fn invalid(why: &'static str) -> Refusal {
-    Refusal::InvalidToken {
-        what: "media token",
-        why,
-    }
-}
-
 /// Opens a download. The same named request again gets a fresh URL of the same download, while token and download live.
 ///
 /// # Errors
@@ -100,8 +94,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Link, Refusal> {
     let now = deps.clock.now();
     let digest = deps.hashing.sha256(command.token.expose().as_bytes());
     let (grant, asset) = deps.downloads.admission(digest, command.asset).await?;
-    let grant = grant.ok_or(invalid("it is unknown"))?;
-    check_grant(&grant, command.asset, now)?;
+    let grant = usable(grant, command.asset, Action::Download, now)?;
     // A copy cannot be taken back: the owner's rights are those of now, not of when the token was made.
     let (subject, org) = (grant.subject, grant.org);
     let entered = deps
@@ -135,22 +128,6 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Link, Refusal> {
     }
 }
 
-fn check_grant(grant: &Grant, asset: AssetId, now: Timestamp) -> Result<(), Refusal> {
-    if grant.revoked {
-        return Err(invalid("it is revoked"));
-    }
-    if now >= grant.expires_at {
-        return Err(invalid("it is expired"));
-    }
-    if grant.asset != asset {
-        return Err(Refusal::Forbidden("this media token is for another asset"));
-    }
-    if grant.action != Action::Download {
-        return Err(Refusal::Forbidden("this media token is not for downloads"));
-    }
-    Ok(())
-}
-
 fn wanted(
     deps: &Deps,
     command: &Command,
@@ -182,11 +159,15 @@ async fn reopened(deps: &Deps, again: &Download, now: Timestamp) -> Result<Downl
     let found = found
         .filter(|first| first.grant == again.grant && now < first.expires_at)
         .ok_or(invalid("the download that it opened is over"))?;
-    if found.rendition == again.rendition {
-        Ok(found)
-    } else {
-        Err(Refusal::IdempotencyMismatch)
+    if found.rendition != again.rendition {
+        return Err(Refusal::IdempotencyMismatch);
     }
+    // What was granted may end sooner than it did then.
+    let expires_at = found.expires_at.min(again.expires_at);
+    Ok(Download {
+        expires_at,
+        ..found
+    })
 }
 
 async fn link(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::IdempotencyKey;
 use super::gate::{Entered, Gate};
+use super::spend::{invalid, usable};
 use crate::access;
 use crate::api_key::Scope;
 use crate::asset::{Asset, AssetState, media_prefix};
@@ -61,13 +62,6 @@ pub struct View {
     pub ticket: SecretText,
 }
 
-const fn invalid(why: &'static str) -> Refusal {
-    Refusal::InvalidToken {
-        what: "media token",
-        why,
-    }
-}
-
 /// Opens a view.
 ///
 /// # Errors
@@ -78,8 +72,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     let now = deps.clock.now();
     let digest = deps.hashing.sha256(command.token.expose().as_bytes());
     let (grant, asset) = deps.views.admission(digest, command.asset).await?;
-    let grant = grant.ok_or(invalid("it is unknown"))?;
-    check_grant(&grant, command.asset, now)?;
+    let grant = usable(grant, command.asset, Action::Play, now)?;
     let (subject, org) = (grant.subject, grant.org);
     let entered = deps
         .gate
@@ -111,7 +104,10 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     };
     let session = match opening {
         Opening::Opened => session,
-        Opening::AlreadyOpen => reopened(deps, id, digest, now).await?,
+        Opening::AlreadyOpen => {
+            let from = admitted.asset.views_from;
+            reopened(deps, (id, digest), from, now).await?
+        }
         Opening::Refused => return Err(spent(share, now)),
     };
     let ticket = deps.tickets.issue(&session.ticket());
@@ -138,22 +134,6 @@ fn spent(share: Option<&Share>, now: Timestamp) -> Refusal {
         );
     }
     Refusal::NoViewsLeft
-}
-
-fn check_grant(grant: &Grant, asset: AssetId, now: Timestamp) -> Result<(), Refusal> {
-    if grant.revoked {
-        return Err(invalid("it is revoked"));
-    }
-    if now >= grant.expires_at {
-        return Err(invalid("it is expired"));
-    }
-    if grant.asset != asset {
-        return Err(Refusal::Forbidden("this media token is for another asset"));
-    }
-    if grant.action != Action::Play {
-        return Err(Refusal::Forbidden("this media token is not for playing"));
-    }
-    Ok(())
 }
 
 fn playable(asset: &Asset) -> Result<PackageId, Refusal> {
@@ -190,14 +170,15 @@ fn signed_session(
     })
 }
 
+/// The view that this request opened before, unless it ended since: no key would follow.
 async fn reopened(
     deps: &Deps,
-    id: PlaybackId,
-    digest: Digest,
+    (id, digest): (PlaybackId, Digest),
+    views_from: Timestamp,
     now: Timestamp,
 ) -> Result<PlaybackSession, Refusal> {
     let session = deps.views.session(id).await?;
     session
-        .filter(|s| s.grant == digest && s.is_live(now))
+        .filter(|s| s.grant == digest && s.is_live(now) && s.opened_at >= views_from)
         .ok_or(invalid("the view that it opened is over"))
 }

@@ -10,6 +10,7 @@ use crate::asset::{
     Title,
 };
 use crate::audit::Event;
+use crate::deletion::Keeping;
 use crate::error::{Malformed, Refusal};
 use crate::id::AssetId;
 use crate::library::Description;
@@ -79,14 +80,17 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
     let record = entered
         .scribe(verdict)
         .asset(Event::AssetAnnounced, new.id)?;
-    let record = record.with("title", new.title.as_str());
     let asset = match deps.assets.reserve(&new, &record).await? {
         Reservation::Created => fresh(new),
         Reservation::Exists(asset) => {
+            if !asset.keeping.presence.is_kept() {
+                return Err(DELETED);
+            }
             let asset = same(*asset, &new)?;
             let again = entered.asset(Action::Upload, Some(asset), "upload");
             again.await?.asset
         }
+        Reservation::Erased => return Err(DELETED),
     };
     let asset = with_multipart(deps, asset).await?;
     let numbers: Vec<u32> = (1..=asset.announced.plan.parts.min(SIGNED_PAGE)).collect();
@@ -94,14 +98,14 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
     Ok(Slot { asset, parts })
 }
 
+const DELETED: Refusal = Refusal::Conflict(
+    "what this Idempotency-Key brought in was deleted; bring it in again under another key",
+);
+
 fn announced(deps: &Deps, command: Command) -> Result<NewAsset, Refusal> {
     let caller = command.ask.caller;
     let id = match &command.idempotency {
-        Some(key) => {
-            let mut owner = caller.org.octets().to_vec();
-            owner.extend_from_slice(caller.subject.actor().to_string().as_bytes());
-            AssetId::from_octets(key.derive(&*deps.hashing, "begin_upload", &owner))
-        }
+        Some(key) => AssetId::from_octets(key.of_caller(&*deps.hashing, "begin_upload", &caller)),
         None => AssetId::random(&*deps.entropy)?,
     };
     Ok(NewAsset {
@@ -129,6 +133,7 @@ fn fresh(announced: NewAsset) -> Asset {
         access: Access::default(),
         collection: None,
         views_from: Timestamp(0),
+        keeping: Keeping::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::asset::AssetState;
 use crate::error::Refusal;
-use crate::id::{AssetId, KeyId};
+use crate::id::{AssetId, KeyId, PlaybackId};
 use crate::member::Standing;
 use crate::playback::{PlaybackSession, Ticket};
 use crate::ports::{Clock, KeyReads, KeyWrap, Tickets};
@@ -31,6 +31,14 @@ pub struct Command {
     pub asset: AssetId,
     /// The key in the path.
     pub key: KeyId,
+}
+
+/// A key, and in which view it is handed out.
+pub struct Delivered {
+    /// The key.
+    pub key: ContentKey,
+    /// The view.
+    pub playback: PlaybackId,
 }
 
 /// The session of a genuine ticket has ended, or is not there.
@@ -76,7 +84,7 @@ pub(super) fn still_open(
 /// Before any I/O: [`Refusal::Unauthenticated`], [`Refusal::InvalidToken`], [`Refusal::Forbidden`] for another
 /// asset. After the read: [`Refusal::InvalidToken`] when the session is over, [`Refusal::WrongState`] when the asset is
 /// withdrawn, [`Refusal::NotFound`], [`Refusal::Unavailable`].
-pub async fn run(deps: &Deps, command: Command) -> Result<ContentKey, Refusal> {
+pub async fn run(deps: &Deps, command: Command) -> Result<Delivered, Refusal> {
     let now = deps.clock.now();
     let text = command
         .ticket
@@ -101,5 +109,8 @@ pub async fn run(deps: &Deps, command: Command) -> Result<ContentKey, Refusal> {
         .key
         .filter(|k| k.asset == session.asset && k.package == session.package);
     let key = key.ok_or(Refusal::NotFound("key"))?;
-    Ok(deps.wrap.unwrap(&key)?)
+    Ok(Delivered {
+        key: deps.wrap.unwrap(&key)?,
+        playback: session.id,
+    })
 }

@@ -38,7 +38,8 @@ pub async fn run(deps: &Deps, command: Command) -> Result<String, Refusal> {
     let ticket = super::deliver_key::genuine(&*deps.tickets, &command.ticket, now)?;
     let bundle = deps.reads.bundle(&ticket).await?;
     let session = super::deliver_key::still_open(bundle.session, &bundle.standing, &ticket, now)?;
-    let asset = bundle.asset.ok_or(Refusal::NotFound("asset"))?;
+    let asset = bundle.asset.filter(|a| a.keeping.presence.is_kept());
+    let asset = asset.ok_or(Refusal::NotFound("asset"))?;
     if asset.state != AssetState::Ready {
         return Err(Refusal::WrongState(asset.state));
     }

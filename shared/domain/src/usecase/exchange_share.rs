@@ -147,7 +147,8 @@ impl Visit<'_> {
     }
 
     fn playable(&self, asset: Option<Asset>) -> Result<Asset, Refusal> {
-        let asset = asset.filter(|asset| asset.announced.org == self.share.org);
+        let ours = |asset: &Asset| asset.announced.org == self.share.org;
+        let asset = asset.filter(|asset| ours(asset) && asset.keeping.presence.is_kept());
         let asset = asset.ok_or(Refusal::InvalidLink)?;
         if asset.state == AssetState::Ready {
             Ok(asset)
@@ -204,7 +205,7 @@ impl Visit<'_> {
         let scribe = Scribe {
             entropy: &*self.deps.entropy,
             org: self.share.org,
-            at: self.now,
+            clock: &*self.deps.clock,
             author: Author::Caller(self.share.subject()),
             verdict: None,
             source: self.source.clone(),

@@ -11,7 +11,7 @@ use crate::asset::Asset;
 use crate::audit::{Author, Event, Record, Source, Verdict};
 use crate::error::Refusal;
 use crate::id::{AssetId, OrgId};
-use crate::member::{Standing, Subject};
+use crate::member::{Membership, Standing, Subject};
 use crate::ports::{Clock, Collections, Entropy, Policies, Records, Standings, Stored};
 use crate::share::Share;
 use crate::time::Timestamp;
@@ -59,8 +59,6 @@ pub struct Entered<'a> {
 pub struct Admitted {
     /// The asset.
     pub asset: Asset,
-    /// The collection that it is in, if it is there.
-    pub collection: Option<Collection>,
     /// By which policies.
     pub verdict: Verdict,
     /// When that ends by itself, if all that decided has an end.
@@ -164,11 +162,30 @@ impl Entered<'_> {
         Err(self.refused(action, target, None, verdict).await?)
     }
 
-    /// May they do this with the asset, if it exists for them?
+    /// Their place in the organisation; none for an API key.
+    pub const fn place(&self) -> Option<&Membership> {
+        self.standing.person.membership.as_ref()
+    }
+
+    /// May they do this with the asset, if it exists for them? One that is deleted does not.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] of a `what`, [`Refusal::Forbidden`], [`Refusal::Unavailable`].
     pub async fn asset(
+        &self,
+        action: Action,
+        found: Option<Asset>,
+        what: &'static str,
+    ) -> Result<Admitted, Refusal> {
+        let kept = found.filter(|asset| asset.keeping.presence.is_kept());
+        self.asset_or_deleted(action, kept, what).await
+    }
+
+    /// [`Entered::asset`], also if it is deleted: then it exists for those alone who may do this.
+    ///
+    /// # Errors
+    /// As [`Entered::asset`].
+    pub async fn asset_or_deleted(
         &self,
         action: Action,
         found: Option<Asset>,
@@ -187,12 +204,11 @@ impl Entered<'_> {
             let until = ends(&asset, collection.as_ref(), &verdict.policies);
             return Ok(Admitted {
                 asset,
-                collection,
                 verdict,
                 until,
             });
         }
-        let seen = self.decide(Action::See, &on)?.allowed;
+        let seen = asset.keeping.presence.is_kept() && self.decide(Action::See, &on)?.allowed;
         let (id, target) = (asset.id(), asset.id().to_string());
         let refusal = self.refused(action, target, Some(id), verdict).await?;
         Err(if seen {
@@ -234,7 +250,7 @@ impl Entered<'_> {
         Scribe {
             entropy: &*self.gate.entropy,
             org: self.asker.caller.org,
-            at: self.now,
+            clock: &*self.gate.clock,
             author: Author::Caller(self.asker.caller.subject),
             verdict: Some(verdict),
             source: self.source.clone(),

@@ -9,6 +9,7 @@ use super::gate::{Admitted, Ask, Entered, Gate};
 use crate::access::{Action, Resource};
 use crate::asset::{Asset, AssetState};
 use crate::audit::Event;
+use crate::deletion::Presence;
 use crate::error::Refusal;
 use crate::id::AssetId;
 use crate::library::{Description, Filter, Patch, Place};
@@ -71,11 +72,12 @@ impl IfMatch {
     }
 }
 
-/// Assets of the caller's organisation that they may read, page by page.
+/// Assets of the caller's organisation that they may read, page by page; deleted ones that they may have back, if those
+/// are asked for.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::Forbidden`], [`Refusal::Malformed`] for a cursor of another list,
-/// [`Refusal::Unavailable`].
+/// [`Refusal::LimitReached`] when twenty shelves held nothing that they may read, [`Refusal::Unavailable`].
 pub async fn list(
     deps: &Deps,
     ask: &Ask,
@@ -112,7 +114,12 @@ async fn readable(
     for _ in 0..SHELVES {
         let room = limit + 1 - readable.len();
         let shelf = deps.library.list(org, filter, after.as_ref(), room).await?;
-        readable.extend(admitted(deps, entered, shelf.assets).await?);
+        let asked: &[Action] = if filter.deleted {
+            &[Action::Read, Action::Delete]
+        } else {
+            &[Action::Read]
+        };
+        readable.extend(admitted(deps, entered, asked, shelf.assets).await?);
         if readable.len() > limit {
             readable.truncate(limit);
             return Ok((readable, true));
@@ -130,10 +137,11 @@ async fn readable(
     Ok((readable, true))
 }
 
-/// Those that the asker may read.
+/// Those that the asker may do all of this with.
 async fn admitted(
     deps: &Deps,
     entered: &Entered<'_>,
+    asked: &[Action],
     assets: Vec<Asset>,
 ) -> Result<Vec<Asset>, Refusal> {
     let org = entered.asker.caller.org;
@@ -147,22 +155,32 @@ async fn admitted(
     for asset in assets {
         let collection = collections.iter().find(|c| Some(c.id) == asset.collection);
         let on = Resource::Asset(&asset, collection);
-        if entered.decide(Action::Read, &on)?.allowed {
+        let mut allowed = true;
+        for action in asked {
+            allowed = allowed && entered.decide(*action, &on)?.allowed;
+        }
+        if allowed {
             admitted.push(asset);
         }
     }
     Ok(admitted)
 }
 
-/// One asset.
+/// One asset. A deleted one is shown to those who may have it back.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::Forbidden`], [`Refusal::NotFound`], [`Refusal::Unavailable`].
 pub async fn show(deps: &Deps, ask: &Ask, id: AssetId) -> Result<Tagged, Refusal> {
     let entered = deps.gate.enter(ask).await?;
     let found = deps.assets.get(id).await?;
-    let admitted = entered.asset(Action::Read, found, "asset").await?;
-    Ok(tagged(deps, admitted.asset))
+    let there = found.filter(|asset| !matches!(asset.keeping.presence, Presence::Erasing(_)));
+    let admitted = entered.asset_or_deleted(Action::Read, there, "asset");
+    let mut asset = admitted.await?.asset;
+    if asset.keeping.presence.is_deleted() {
+        let admitted = entered.asset_or_deleted(Action::Delete, Some(asset), "asset");
+        asset = admitted.await?.asset;
+    }
+    Ok(tagged(deps, asset))
 }
 
 /// Changes what is said of an asset, if it is still as the client saw it. The same change again, after an answer that
@@ -235,7 +253,7 @@ fn tagged(deps: &Deps, asset: Asset) -> Tagged {
 /// 96 bits over all that changes of an asset and is shown.
 fn tag(hashing: &dyn Hashing, asset: &Asset) -> String {
     let failure = asset.failure.as_ref();
-    let shown = [
+    let mut shown = vec![
         asset.id().to_string(),
         asset.description.version.to_string(),
         asset.state.to_string(),
@@ -245,6 +263,10 @@ fn tag(hashing: &dyn Hashing, asset: &Asset) -> String {
         failure.map_or_else(String::new, |failure| failure.code.clone()),
         failure.map_or_else(String::new, |failure| failure.reason.clone()),
     ];
+    if let Some(deletion) = asset.keeping.presence.deletion() {
+        shown.push(deletion.at.0.to_string());
+        shown.push(deletion.erase_at.0.to_string());
+    }
     let digest = hashing.sha256(shown.join("\0").as_bytes());
     data_encoding::BASE64URL_NOPAD.encode(&digest.0[..12])
 }

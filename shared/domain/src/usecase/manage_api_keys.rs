@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{IdempotencyKey, present, recent};
+use super::scribe::Scribe;
+use super::{Ask, IdempotencyKey, present, recent};
 use crate::api_key::{ApiKey, ApiKeySecret, KeyRole, Label, Overlap, Scopes};
+use crate::audit::{Author, Event, Record};
 use crate::entitlement;
 use crate::error::{Malformed, Refusal};
 use crate::id::{ApiKeyId, UserId};
 use crate::member::Actor;
 use crate::network::Networks;
-use crate::ports::{Change, Clients, Clock, Creation, Entropy, Hashing, Standings};
+use crate::ports::{Change, Clients, Clock, Creation, Entropy, Hashing, Standings, StoreError};
 use crate::time::Timestamp;
 use crate::token::{Caller, Digest};
 
@@ -76,9 +78,9 @@ const NOT_THEIRS: Refusal = Refusal::Forbidden("only owners and admins may manag
 /// [`Refusal::Forbidden`], [`Refusal::ReauthenticationNeeded`], [`Refusal::Malformed`] for an end that is past,
 /// [`Refusal::Conflict`] on a repetition, [`Refusal::LimitReached`], [`Refusal::InvalidToken`],
 /// [`Refusal::Unavailable`].
-pub async fn create(deps: &Deps, caller: &Caller, new: NewKey) -> Result<Told, Refusal> {
+pub async fn create(deps: &Deps, ask: &Ask, new: NewKey) -> Result<Told, Refusal> {
     let now = deps.clock.now();
-    let creator = changer(deps, caller, now).await?;
+    let creator = changer(deps, &ask.caller, now).await?;
     if new.expires_at.is_some_and(|end| end <= now) {
         return Err(Malformed {
             field: "expires_at",
@@ -88,7 +90,7 @@ pub async fn create(deps: &Deps, caller: &Caller, new: NewKey) -> Result<Told, R
     }
     let id = match &new.idempotency {
         Some(name) => {
-            let mut owner = caller.org.octets().to_vec();
+            let mut owner = ask.caller.org.octets().to_vec();
             owner.extend_from_slice(creator.octets());
             ApiKeyId::from_octets(name.derive(&*deps.hashing, "create_api_key", &owner))
         }
@@ -97,7 +99,7 @@ pub async fn create(deps: &Deps, caller: &Caller, new: NewKey) -> Result<Told, R
     let secret = ApiKeySecret::random(id, &*deps.entropy)?;
     let key = ApiKey {
         id,
-        org: caller.org,
+        org: ask.caller.org,
         name: new.name,
         role: new.role,
         scopes: new.scopes,
@@ -110,7 +112,12 @@ pub async fn create(deps: &Deps, caller: &Caller, new: NewKey) -> Result<Told, R
         last_used: None,
         revoked: false,
     };
-    match deps.clients.create(&key).await? {
+    let record = record(deps, ask, Event::ApiKeyCreated, id)?;
+    let record = record
+        .with("name", key.name.as_str())
+        .with("role", key.role.role().as_str())
+        .with("scopes", key.scopes);
+    match deps.clients.create(&key, &record).await? {
         Creation::Created => Ok(Told { key, secret }),
         Creation::Exists => Err(Refusal::Conflict(
             "this Idempotency-Key made an API key before; its secret was told then: rotate the key for another",
@@ -128,21 +135,22 @@ pub async fn create(deps: &Deps, caller: &Caller, new: NewKey) -> Result<Told, R
 /// [`Refusal::Forbidden`], [`Refusal::ReauthenticationNeeded`], [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
 pub async fn rotate(
     deps: &Deps,
-    caller: &Caller,
+    ask: &Ask,
     id: ApiKeyId,
     overlap: Overlap,
 ) -> Result<Told, Refusal> {
     let now = deps.clock.now();
-    changer(deps, caller, now).await?;
+    changer(deps, &ask.caller, now).await?;
     let key = deps.clients.get(id).await?;
-    let key = key.filter(|key| key.org == caller.org);
+    let key = key.filter(|key| key.org == ask.caller.org);
     let key = key.ok_or(Refusal::NotFound("API key"))?;
     if !key.is_live(now) {
         return Err(Refusal::Conflict("the API key is revoked or expired"));
     }
     let secret = ApiKeySecret::random(id, &*deps.entropy)?;
     let next = key.rotated(digest(deps, &secret), overlap, now);
-    match deps.clients.rotate(&next, key.active).await? {
+    let record = record(deps, ask, Event::ApiKeyRotated, id)?;
+    match deps.clients.rotate(&next, key.active, &record).await? {
         Change::Applied => Ok(Told { key: next, secret }),
         Change::NotApplied => Err(Refusal::Conflict(
             "the API key was changed by somebody else just now",
@@ -155,9 +163,10 @@ pub async fn rotate(
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::ReauthenticationNeeded`], [`Refusal::InvalidToken`],
 /// [`Refusal::Unavailable`].
-pub async fn revoke(deps: &Deps, caller: &Caller, id: ApiKeyId) -> Result<(), Refusal> {
-    changer(deps, caller, deps.clock.now()).await?;
-    match deps.clients.revoke(id, caller.org).await? {
+pub async fn revoke(deps: &Deps, ask: &Ask, id: ApiKeyId) -> Result<(), Refusal> {
+    changer(deps, &ask.caller, deps.clock.now()).await?;
+    let record = record(deps, ask, Event::ApiKeyRevoked, id)?;
+    match deps.clients.revoke(id, ask.caller.org, &record).await? {
         Change::Applied => Ok(()),
         Change::NotApplied => Err(Refusal::NotFound("API key")),
     }
@@ -174,6 +183,18 @@ async fn changer(deps: &Deps, caller: &Caller, now: Timestamp) -> Result<UserId,
     }
     recent(&standing, now)?;
     Ok(user)
+}
+
+fn record(deps: &Deps, ask: &Ask, event: Event, id: ApiKeyId) -> Result<Record, StoreError> {
+    let scribe = Scribe {
+        entropy: &*deps.entropy,
+        org: ask.caller.org,
+        clock: &*deps.clock,
+        author: Author::Caller(ask.caller.subject),
+        verdict: None,
+        source: ask.source.clone(),
+    };
+    scribe.of(event, id.to_string())
 }
 
 fn digest(deps: &Deps, secret: &ApiKeySecret) -> Digest {

@@ -12,8 +12,10 @@ pub mod bootstrap_owner;
 pub mod budget;
 pub mod client;
 pub mod client_credentials;
+pub mod deletion;
 pub mod deliver_key;
 pub mod deliver_playlist;
+pub mod erase_account;
 pub mod exchange;
 pub mod exchange_share;
 pub mod export_audit;
@@ -39,6 +41,8 @@ pub mod seal_audit;
 pub mod second_factor;
 pub mod send_mail;
 mod sign_in;
+mod spend;
+pub mod sweep_assets;
 pub mod withdraw_asset;
 
 pub use gate::Ask;
@@ -156,6 +160,18 @@ impl IdempotencyKey {
                 expected: "1 to 128 visible ASCII characters",
             })
         }
+    }
+
+    /// 128 bits that are the same for the same purpose, caller and key, and for nothing else.
+    pub(crate) fn of_caller(
+        &self,
+        hashing: &dyn Hashing,
+        purpose: &str,
+        caller: &Caller,
+    ) -> [u8; 16] {
+        let mut owner = caller.org.octets().to_vec();
+        owner.extend_from_slice(caller.subject.actor().to_string().as_bytes());
+        self.derive(hashing, purpose, &owner)
     }
 
     /// 128 bits that are the same for the same purpose, owner and key, and for nothing else.

@@ -89,7 +89,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
     let scribe = Scribe {
         entropy: &*deps.entropy,
         org: command.org,
-        at: deps.clock.now(),
+        clock: &*deps.clock,
         author: Author::System,
         verdict: None,
         source: Source {

@@ -32,10 +32,12 @@ pub struct Page {
     pub cursor: Option<String>,
 }
 
-const NOT_THEIRS: Refusal =
-    Refusal::Forbidden("only owners and admins may look at the record of what was done");
+const NOT_THEIRS: Refusal = Refusal::Forbidden(
+    "only owners and admins may look at the whole record; give your own id as `actor` for yours",
+);
 
-/// What was done in the caller's organisation. A key is no person, and may not look.
+/// What was done in the caller's organisation; a person who is no owner or admin sees what they did themselves (GDPR
+/// article 15). A key is no person, and may not look.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::Forbidden`], [`Refusal::Malformed`] for a cursor of another list,
@@ -48,8 +50,10 @@ pub async fn list(
     size: PageSize,
 ) -> Result<Page, Refusal> {
     let (role, _) = present(&*deps.standings, caller).await?;
-    let is_person = matches!(caller.subject.actor(), Actor::User(_));
-    if !is_person || !entitlement::may_administer(role) {
+    let actor = caller.subject.actor();
+    let is_person = matches!(actor, Actor::User(_));
+    let own = filter.actor == Some(actor);
+    if !is_person || !(own || entitlement::may_administer(role)) {
         return Err(NOT_THEIRS);
     }
     let after = cursor.map(|text| cursor::read(&*deps.hashing, caller.org, filter, text));

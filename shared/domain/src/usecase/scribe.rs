@@ -2,8 +2,7 @@
 
 use crate::audit::{Author, Details, Event, Record, Source, Verdict};
 use crate::id::{AssetId, OrgId, RecordId};
-use crate::ports::{Entropy, Stored};
-use crate::time::Timestamp;
+use crate::ports::{Clock, Entropy, Stored};
 
 /// What all records of one request or event have in common.
 pub struct Scribe<'a> {
@@ -11,8 +10,8 @@ pub struct Scribe<'a> {
     pub entropy: &'a dyn Entropy,
     /// On whose record.
     pub org: OrgId,
-    /// When.
-    pub at: Timestamp,
+    /// Tells when: a run may take minutes.
+    pub clock: &'a dyn Clock,
     /// By whom.
     pub author: Author,
     /// By which decision.
@@ -42,7 +41,7 @@ impl Scribe<'_> {
         Ok(Record {
             id: RecordId::random(self.entropy)?,
             org: self.org,
-            at: self.at,
+            at: self.clock.now(),
             event,
             author: self.author,
             target,

@@ -75,6 +75,7 @@ impl AccessChanges for FakeCloud {
         self.call("access.set_access", |s| {
             let asset = s.assets.get_mut(&seen.id());
             let asset = asset.filter(|asset| asset.state != AssetState::Withdrawn);
+            let asset = asset.filter(|asset| asset.keeping.presence.is_kept());
             let version = seen.access.version;
             let Some(asset) = asset.filter(|asset| asset.access.version == version) else {
                 return Ok(Change::NotApplied);

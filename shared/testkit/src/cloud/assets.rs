@@ -56,6 +56,9 @@ impl Assets for FakeCloud {
             if let Some(known) = s.assets.get(&asset.id) {
                 return Ok(Reservation::Exists(Box::new(known.clone())));
             }
+            if s.tombstones.contains_key(&asset.id) {
+                return Ok(Reservation::Erased);
+            }
             let new = crate::builders::announced(asset.clone());
             s.assets.insert(asset.id, new);
             s.audit.push(record.clone());

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use vault_domain::api_key::ApiKey;
+use vault_domain::audit::Record;
 use vault_domain::id::{ApiKeyId, OrgId};
 use vault_domain::ports::{Change, Clients, Creation, MAX_CLIENTS, Stored};
 use vault_domain::time::Timestamp;
@@ -32,13 +33,20 @@ fn change(
     Change::Applied
 }
 
+fn recorded(state: &mut State, change: Change, record: &Record) -> Change {
+    if change == Change::Applied {
+        state.audit.push(record.clone());
+    }
+    change
+}
+
 #[async_trait]
 impl Clients for FakeCloud {
     async fn get(&self, id: ApiKeyId) -> Stored<Option<ApiKey>> {
         self.call("clients.get", |s| Ok(s.clients.get(&id).cloned()))
             .await
     }
-    async fn create(&self, key: &ApiKey) -> Stored<Creation> {
+    async fn create(&self, key: &ApiKey, record: &Record) -> Stored<Creation> {
         self.call("clients.create", |s| {
             if s.clients.contains_key(&key.id) {
                 return Ok(Creation::Exists);
@@ -47,6 +55,7 @@ impl Clients for FakeCloud {
                 return Ok(Creation::LimitReached);
             }
             s.clients.insert(key.id, key.clone());
+            s.audit.push(record.clone());
             Ok(Creation::Created)
         })
         .await
@@ -54,19 +63,26 @@ impl Clients for FakeCloud {
     async fn list(&self, org: OrgId) -> Stored<Vec<ApiKey>> {
         self.call("clients.list", |s| Ok(listed(s, org))).await
     }
-    async fn rotate(&self, next: &ApiKey, replaced: Digest) -> Stored<Change> {
+    async fn rotate(&self, next: &ApiKey, replaced: Digest, record: &Record) -> Stored<Change> {
         self.call("clients.rotate", |s| {
             let admits = |key: &ApiKey| key.active == replaced && !key.revoked;
-            Ok(change(s, next.id, admits, |key| {
+            let changed = change(s, next.id, admits, |key| {
                 (key.active, key.previous) = (next.active, next.previous);
-            }))
+            });
+            Ok(recorded(s, changed, record))
         })
         .await
     }
-    async fn revoke(&self, id: ApiKeyId, org: OrgId) -> Stored<Change> {
+    async fn revoke(&self, id: ApiKeyId, org: OrgId, record: &Record) -> Stored<Change> {
         self.call("clients.revoke", |s| {
             let admits = |key: &ApiKey| key.org == org;
-            Ok(change(s, id, admits, |key| key.revoked = true))
+            let was = s.clients.get(&id).is_some_and(|key| key.revoked);
+            let changed = change(s, id, admits, |key| key.revoked = true);
+            Ok(if was {
+                changed
+            } else {
+                recorded(s, changed, record)
+            })
         })
         .await
     }

@@ -57,11 +57,4 @@ impl Invitations for FakeCloud {
         })
         .await
     }
-    async fn revoke(&self, org: OrgId, id: InvitationId) -> Stored<()> {
-        self.call("invitations.revoke", |s| {
-            s.invitations.remove(&(org, id));
-            Ok(())
-        })
-        .await
-    }
 }

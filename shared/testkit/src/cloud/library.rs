@@ -56,6 +56,7 @@ impl Library for FakeCloud {
         self.call("library.describe", |s| {
             let asset = s.assets.get_mut(&id);
             let asset = asset.filter(|asset| asset.state != AssetState::Withdrawn);
+            let asset = asset.filter(|asset| asset.keeping.presence.is_kept());
             let Some(asset) = asset.filter(|asset| asset.description.version == seen) else {
                 return Ok(Change::NotApplied);
             };

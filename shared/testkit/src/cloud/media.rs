@@ -61,6 +61,14 @@ impl MediaWrites for FakeCloud {
     async fn delete_package(&self, asset: AssetId, package: PackageId) -> Stored<()> {
         self.call("media.delete_package", |s| {
             let prefix = format!("media/{asset}/{package}/");
+            let gone = s
+                .segments
+                .iter()
+                .filter(|(key, _)| key.starts_with(&prefix));
+            let gone: Vec<_> = gone
+                .map(|(key, octets)| (key.clone(), octets.clone()))
+                .collect();
+            s.noncurrent.extend(gone);
             s.segments.retain(|key, _| !key.starts_with(&prefix));
             s.manifests.remove(&manifest_key(asset, package));
             Ok(())

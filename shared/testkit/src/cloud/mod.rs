@@ -6,7 +6,9 @@ mod assets;
 mod audit;
 mod client;
 mod clients;
+mod deletion;
 mod downloads;
+mod erasure;
 mod factors;
 mod identity;
 mod invitations;
@@ -29,6 +31,7 @@ use vault_domain::api_key::ApiKey;
 use vault_domain::asset::Asset;
 use vault_domain::audit::Record;
 use vault_domain::credential::User;
+use vault_domain::deletion::{Duty, Retention, Tombstone};
 use vault_domain::download::Download;
 use vault_domain::factor::FactorSet;
 use vault_domain::id::{
@@ -85,6 +88,12 @@ pub struct State {
     pub grants: BTreeMap<[u8; 32], Grant>,
     /// Assets.
     pub assets: BTreeMap<AssetId, Asset>,
+    /// What stays of assets that were erased.
+    pub tombstones: BTreeMap<AssetId, Tombstone>,
+    /// Rules of organisations.
+    pub rules: BTreeMap<OrgId, Retention>,
+    /// What is due, and from when on.
+    pub dues: BTreeMap<(OrgId, Duty), Timestamp>,
     /// Records of what was done, in the order in which they were written.
     pub audit: Vec<Record>,
     /// Collections.
@@ -109,6 +118,8 @@ pub struct State {
     pub uploads: Bucket,
     /// Segments in the media bucket.
     pub segments: BTreeMap<String, Vec<u8>>,
+    /// Versions of objects in either bucket that were removed, which S3 keeps for a while.
+    pub noncurrent: Vec<(String, Vec<u8>)>,
     /// Manifests in the media bucket.
     pub manifests: BTreeMap<String, Manifest>,
     /// Invalidations by reference.

@@ -1,11 +1,13 @@
 //! Organisations: their people and their settings.
 
 use async_trait::async_trait;
+use vault_domain::audit::Record;
 use vault_domain::credential::Email;
 use vault_domain::id::{InvitationId, OrgId, UserId};
 use vault_domain::member::{After, Invitation, Membership, OwnersChange, Person};
 use vault_domain::ports::{
-    Invited, Listed, MAX_REMOVED, MemberPage, Organisations, Settings, Settled, StoreError, Stored,
+    Change, Invited, Listed, MAX_REMOVED, MemberPage, Organisations, Settings, Settled, StoreError,
+    Stored,
 };
 
 use super::{FakeCloud, State};
@@ -105,6 +107,13 @@ fn settle(state: &mut State, by: &Membership, settings: &Settings) -> Settled {
     Settled::Applied
 }
 
+fn recorded(state: &mut State, settled: Settled, record: &Record) -> Settled {
+    if settled == Settled::Applied {
+        state.audit.push(record.clone());
+    }
+    settled
+}
+
 #[async_trait]
 impl Organisations for FakeCloud {
     async fn members(&self, org: OrgId, after: Option<UserId>, limit: u32) -> Stored<MemberPage> {
@@ -119,13 +128,36 @@ impl Organisations for FakeCloud {
         })
         .await
     }
-    async fn replace(&self, by: &Membership, seen: &Person, next: After) -> Stored<Settled> {
-        self.call("organisations.replace", |s| Ok(replace(s, by, seen, next)))
-            .await
+    async fn replace(
+        &self,
+        by: &Membership,
+        seen: &Person,
+        next: After,
+        record: &Record,
+    ) -> Stored<Settled> {
+        self.call("organisations.replace", |s| {
+            if next == After::Same {
+                return Ok(Settled::Applied);
+            }
+            let settled = replace(s, by, seen, next);
+            Ok(recorded(s, settled, record))
+        })
+        .await
     }
-    async fn settle(&self, by: &Membership, settings: &Settings) -> Stored<Settled> {
-        self.call("organisations.settle", |s| Ok(settle(s, by, settings)))
-            .await
+    async fn settle(
+        &self,
+        by: &Membership,
+        settings: &Settings,
+        record: &Record,
+    ) -> Stored<Settled> {
+        self.call("organisations.settle", |s| {
+            if *settings == Settings::default() {
+                return Ok(Settled::Applied);
+            }
+            let settled = settle(s, by, settings);
+            Ok(recorded(s, settled, record))
+        })
+        .await
     }
     async fn invited(&self, org: OrgId) -> Stored<Invited> {
         self.call("organisations.invited", |s| {
@@ -143,6 +175,7 @@ impl Organisations for FakeCloud {
         version: u64,
         invitation: &Invitation,
         instead: &[InvitationId],
+        record: &Record,
     ) -> Stored<Settled> {
         const NAME: &str = "organisations.invite";
         self.call(NAME, |s| {
@@ -163,7 +196,17 @@ impl Organisations for FakeCloud {
             }
             s.invitations
                 .insert((org, invitation.id), invitation.clone());
-            Ok(Settled::Applied)
+            Ok(recorded(s, Settled::Applied, record))
+        })
+        .await
+    }
+    async fn uninvite(&self, org: OrgId, id: InvitationId, record: &Record) -> Stored<Change> {
+        self.call("organisations.uninvite", |s| {
+            if s.invitations.remove(&(org, id)).is_none() {
+                return Ok(Change::NotApplied);
+            }
+            s.audit.push(record.clone());
+            Ok(Change::Applied)
         })
         .await
     }

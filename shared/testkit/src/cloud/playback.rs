@@ -71,9 +71,11 @@ impl PlaylistReads for FakeCloud {
 impl KeyReads for FakeCloud {
     async fn bundle(&self, ticket: &Ticket, key: KeyId) -> Stored<KeyBundle> {
         self.call("key_reads.bundle", |s| {
+            let asset = s.assets.get(&ticket.asset);
+            let kept = asset.filter(|asset| asset.keeping.presence.is_kept());
             Ok(KeyBundle {
                 session: s.playbacks.get(&ticket.playback).cloned(),
-                asset: s.assets.get(&ticket.asset).map(|a| (a.state, a.views_from)),
+                asset: kept.map(|a| (a.state, a.views_from)),
                 key: s.keys.get(&(ticket.asset, key)).cloned(),
                 standing: standing(s, &ticket.subject, ticket.org),
             })

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use vault_domain::access::Access;
 use vault_domain::asset::{Asset, AssetState};
 use vault_domain::audit::{Event, Record};
+use vault_domain::deletion::Keeping;
 use vault_domain::id::{AssetId, PackageId};
 
 use super::State;
@@ -31,7 +32,7 @@ impl Shape {
 }
 
 impl State {
-    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `shares`, `views`, `downloads`, `assets`, `access`, `audit`,
+    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `shares`, `views`, `downloads`, `assets`, `deletion`, `access`, `audit`,
     /// `sources`, `multiparts`, `invalidations`, `mail_orders`, `sent`, `chains`. Mail goes at least once: a copy of an
     /// order or of a mail changes nothing in it.
     pub fn shape(&self) -> Shape {
@@ -52,6 +53,7 @@ impl State {
                 "assets",
                 self.assets.values().map(|a| self.asset_shape(a)).collect(),
             ),
+            ("deletion", self.deletion_shape()),
             ("access", self.access_shape()),
             ("audit", self.audit_shape()),
             ("sources", self.sources_shape()),
@@ -87,6 +89,19 @@ impl State {
             format!("{email} verified {verified} account {account:?} {places:?}")
         });
         users.collect()
+    }
+
+    fn deletion_shape(&self) -> Vec<String> {
+        let kept = self.assets.values();
+        let kept = kept.filter(|asset| asset.keeping != Keeping::default());
+        let kept = kept.map(|asset| format!("{} {:?}", asset.id(), asset.keeping));
+        let stones = self.tombstones.values();
+        let stones = stones.map(|stone| format!("{stone:?}"));
+        let rules = self.rules.iter();
+        let rules = rules.map(|(org, rules)| format!("{org} {rules:?}"));
+        let dues = self.dues.iter();
+        let dues = dues.map(|((_, duty), at)| format!("{duty:?} due at {}", at.0));
+        kept.chain(stones).chain(rules).chain(dues).collect()
     }
 
     fn access_shape(&self) -> Vec<String> {
@@ -262,6 +277,17 @@ impl State {
                 .any(|a| a.multipart.as_ref() == Some(id))
             {
                 leaks.push(format!("the stray multipart upload {id} of {}", upload.key));
+            }
+        }
+        for stone in self.tombstones.values() {
+            let prefix = vault_domain::asset::uploads_prefix(stone.org, stone.id);
+            let objects = self.uploads.objects.keys();
+            let uploads = self.uploads.multiparts.values().map(|upload| &upload.key);
+            let versions = self.noncurrent.iter().map(|(key, _)| key);
+            let mut left = objects.chain(uploads).chain(versions);
+            let id = stone.id.to_string();
+            if left.any(|key| key.starts_with(&prefix) || key.contains(&id)) {
+                leaks.push(format!("octets of the erased {id}"));
             }
         }
         for asset in self.assets.values() {

@@ -142,7 +142,9 @@ impl Uploads for FakeCloud {
     }
     async fn delete(&self, asset: &NewAsset) -> Stored<()> {
         self.call("uploads.delete", |s| {
-            s.uploads.objects.remove(&key(asset));
+            if let Some(object) = s.uploads.objects.remove(&key(asset)) {
+                s.noncurrent.push((key(asset), object.bytes.to_vec()));
+            }
             Ok(())
         })
         .await

@@ -7,6 +7,7 @@ use vault_domain::member::{Standing, Subject};
 use vault_domain::network::Networks;
 use vault_domain::ports::{Change, Clients, Creation, Standings};
 
+use crate::builders;
 use crate::clock::GOLDEN_NOW;
 use crate::entropy::SeedNote;
 use crate::sample::{FAR_AHEAD, Sample};
@@ -32,7 +33,7 @@ pub async fn clients_contract(port: &dyn Clients, seed: u64) {
         &sample.api_key(sample.owner().organisation.id),
     ] {
         assert_eq!(get(port, key).await, None);
-        let created = port.create(key).await.expect("create");
+        let created = port.create(key, &builders::record()).await.expect("create");
         assert_eq!(created, Creation::Created);
         assert_eq!(get(port, key).await.as_ref(), Some(key), "all fields");
     }
@@ -42,7 +43,10 @@ pub async fn clients_contract(port: &dyn Clients, seed: u64) {
         id: plain.id,
         ..sample.api_key(org)
     };
-    let taken = port.create(&usurper).await.expect("create");
+    let taken = port
+        .create(&usurper, &builders::record())
+        .await
+        .expect("create");
     assert_eq!(taken, Creation::Exists);
     assert_eq!(get(port, &plain).await.as_ref(), Some(&plain), "as it was");
 
@@ -58,7 +62,11 @@ async fn get(port: &dyn Clients, key: &ApiKey) -> Option<ApiKey> {
 
 async fn secrets(port: &dyn Clients, sample: &Sample, key: ApiKey) {
     let hour = Overlap::parse(3_600).expect("a golden overlap");
-    let rotate = async |next: &ApiKey, replaced| port.rotate(next, replaced).await.expect("rotate");
+    let rotate = async |next: &ApiKey, replaced| {
+        port.rotate(next, replaced, &builders::record())
+            .await
+            .expect("rotate")
+    };
     let next = key.rotated(sample.digest(), hour, GOLDEN_NOW);
     let stray = rotate(&next, sample.digest()).await;
     assert_eq!(stray, Change::NotApplied, "another secret");
@@ -92,7 +100,11 @@ async fn uses(port: &dyn Clients, sample: &Sample, key: &ApiKey) {
 }
 
 async fn ends(port: &dyn Clients, sample: &Sample, key: ApiKey) {
-    let revoke = async |id, org| port.revoke(id, org).await.expect("revoke");
+    let revoke = async |id, org| {
+        port.revoke(id, org, &builders::record())
+            .await
+            .expect("revoke")
+    };
     let elsewhere = sample.owner().organisation.id;
     assert_eq!(revoke(key.id, elsewhere).await, Change::NotApplied);
     let nobody = sample.api_key(key.org).id;
@@ -106,9 +118,15 @@ async fn ends(port: &dyn Clients, sample: &Sample, key: ApiKey) {
     let listed = port.list(key.org).await.expect("list");
     assert!(listed.iter().all(|other| other.id != key.id), "{listed:?}");
     let next = found.rotated(sample.digest(), Overlap::NONE, GOLDEN_NOW);
-    let rotated = port.rotate(&next, found.active).await.expect("rotate");
+    let rotated = port
+        .rotate(&next, found.active, &builders::record())
+        .await
+        .expect("rotate");
     assert_eq!(rotated, Change::NotApplied, "a revoked key stays so");
-    let again = port.create(&key).await.expect("create");
+    let again = port
+        .create(&key, &builders::record())
+        .await
+        .expect("create");
     assert_eq!(again, Creation::Exists, "its id is never free again");
 }
 
@@ -121,7 +139,11 @@ async fn creations_race(port: &dyn Clients, sample: &Sample) {
             ..sample.api_key(first.org)
         })
         .collect();
-    let outcomes = join_all(keys.iter().map(|key| port.create(key))).await;
+    let outcomes = join_all(
+        keys.iter()
+            .map(async |key| port.create(key, &builders::record()).await),
+    )
+    .await;
     let outcomes: Vec<_> = outcomes
         .into_iter()
         .map(|outcome| outcome.expect("create"))
@@ -146,7 +168,10 @@ pub async fn client_standings_contract(port: &dyn Standings, clients: &dyn Clien
     let subject = Subject::ApiKey(key.id);
     let read = async || port.standing(&subject, org).await.expect("standing");
     assert_eq!(read().await, Standing::default());
-    clients.create(&key).await.expect("create");
+    clients
+        .create(&key, &builders::record())
+        .await
+        .expect("create");
     let found = read().await;
     assert_eq!(found.client.as_ref(), Some(&key));
     assert_eq!(found.role(&subject, org, GOLDEN_NOW), Some(Role::Editor));
@@ -156,7 +181,10 @@ pub async fn client_standings_contract(port: &dyn Standings, clients: &dyn Clien
     assert_eq!(found.role(&subject, elsewhere, GOLDEN_NOW), None);
     let another = Subject::ApiKey(sample.api_key(org).id);
     assert_eq!(found.role(&another, org, GOLDEN_NOW), None);
-    clients.revoke(key.id, org).await.expect("revoke");
+    clients
+        .revoke(key.id, org, &builders::record())
+        .await
+        .expect("revoke");
     let ended = read().await.role(&subject, org, GOLDEN_NOW);
     assert_eq!(ended, None, "a revoked key");
 }

@@ -3,8 +3,9 @@
 use futures_util::future::join_all;
 use vault_domain::id::InvitationId;
 use vault_domain::member::Invitation;
-use vault_domain::ports::{Directory, MAX_REMOVED, NewOwner, Organisations, Settled};
+use vault_domain::ports::{Change, Directory, MAX_REMOVED, NewOwner, Organisations, Settled};
 
+use crate::builders;
 use crate::entropy::SeedNote;
 use crate::sample::Sample;
 
@@ -23,7 +24,9 @@ async fn invitations(port: &dyn Organisations, owner: &NewOwner, sample: &Sample
     let (id, by) = (owner.organisation.id, &owner.membership);
     let invited = async || port.invited(id).await.expect("invited");
     let invite = async |version, invitation: &Invitation, instead: &[InvitationId]| {
-        let settled = port.invite(by, version, invitation, instead).await;
+        let settled = port
+            .invite(by, version, invitation, instead, &builders::record())
+            .await;
         settled.expect("invite")
     };
     let nothing = invited().await;
@@ -48,7 +51,9 @@ async fn invitations(port: &dyn Organisations, owner: &NewOwner, sample: &Sample
         Settled::Stale
     );
     let stranger = sample.owner().membership;
-    let settled = port.invite(&stranger, seen.version, &second, &[]).await;
+    let settled = port
+        .invite(&stranger, seen.version, &second, &[], &builders::record())
+        .await;
     assert_eq!(
         settled.expect("invite"),
         Settled::Stale,
@@ -60,8 +65,22 @@ async fn invitations(port: &dyn Organisations, owner: &NewOwner, sample: &Sample
         invite(seen.version, &second, &instead).await,
         Settled::Applied
     );
-    assert_eq!(invited().await.invitations, [second], "in its place");
+    assert_eq!(
+        invited().await.invitations,
+        std::slice::from_ref(&second),
+        "in its place"
+    );
 
+    let (org, id) = (second.org, second.id);
+    for change in [Change::Applied, Change::NotApplied] {
+        let taken = port.uninvite(org, id, &builders::record()).await;
+        assert_eq!(taken.expect("uninvite"), change);
+        assert_eq!(invited().await.invitations, []);
+    }
+    assert_eq!(
+        invite(invited().await.version, &second, &[]).await,
+        Settled::Applied
+    );
     let mut old = vec![invited().await.invitations.remove(0).id];
     while old.len() < MAX_REMOVED {
         let one = sample.invitation_of(owner);
@@ -82,12 +101,13 @@ async fn invitations(port: &dyn Organisations, owner: &NewOwner, sample: &Sample
 
 /// Of many invitations at once that were decided on by the same ones, one is stored.
 async fn invitations_race(port: &dyn Organisations, owner: &NewOwner, sample: &Sample) {
+    let record = builders::record();
     let (id, by) = (owner.organisation.id, &owner.membership);
     let seen = port.invited(id).await.expect("invited");
     let all: Vec<_> = (0..20).map(|_| sample.invitation_of(owner)).collect();
     let invites = all
         .iter()
-        .map(|one| port.invite(by, seen.version, one, &[]));
+        .map(|one| port.invite(by, seen.version, one, &[], &record));
     let outcomes = join_all(invites).await;
     let stored = outcomes.into_iter().map(|outcome| outcome.expect("invite"));
     assert_eq!(stored.filter(|o| *o == Settled::Applied).count(), 1);

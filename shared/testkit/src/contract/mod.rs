@@ -6,7 +6,10 @@ mod assets;
 mod assets_ends;
 mod audit;
 mod clients;
+mod deletion;
 mod downloads;
+mod erasure;
+mod erasures;
 mod factors;
 mod identity;
 mod invitations;
@@ -36,7 +39,10 @@ pub use audit::{
     audit_record,
 };
 pub use clients::{client_standings_contract, clients_contract};
+pub use deletion::{DeletionStores, deletion_contract};
 pub use downloads::downloads_contract;
+pub use erasure::{key_erasure_contract, media_erasure_contract, source_erasure_contract};
+pub use erasures::{ErasureStores, erasures_contract};
 pub use factors::{accounts_contract, ceremonies_contract, factors_contract};
 pub use identity::{directory_contract, limits_contract, sessions_contract, standings_contract};
 pub use invitations::invitations_contract;

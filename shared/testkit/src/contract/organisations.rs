@@ -8,6 +8,7 @@ use vault_domain::member::{After, MemberChange, Membership, OrgName, Person};
 use vault_domain::ports::{Directory, NewOwner, Organisations, Settings, Settled};
 use vault_domain::time::Timestamp;
 
+use crate::builders;
 use crate::entropy::SeedNote;
 use crate::sample::Sample;
 
@@ -44,7 +45,10 @@ impl Org<'_> {
         let by = self.place(by).await.expect("a place");
         let seen = self.person(of).await;
         let next = seen.membership.expect("a place").after(change);
-        let settled = self.port.replace(&by, &seen, next).await;
+        let settled = self
+            .port
+            .replace(&by, &seen, next, &builders::record())
+            .await;
         settled.expect("replace")
     }
 }
@@ -126,7 +130,10 @@ async fn places(org: &Org<'_>, sample: &Sample) {
     let place = seen.membership.expect("a place");
     let by = org.place(&admin).await.expect("a place");
     let replace = async |by: &Membership, seen: &Person, next: After| {
-        org.port.replace(by, seen, next).await.expect("replace")
+        org.port
+            .replace(by, seen, next, &builders::record())
+            .await
+            .expect("replace")
     };
     let editor = place.after(MemberChange::Role(Role::Editor));
     assert_eq!(replace(&by, &seen, editor).await, Settled::Applied);
@@ -178,13 +185,20 @@ async fn fallen_admins(org: &Org<'_>, sample: &Sample, member: &NewOwner) {
         let by = org.place(&admin).await.expect("a place");
         assert_eq!(org.change(&org.owner, &admin, fall).await, Settled::Applied);
         let seen = org.person(member).await;
-        let replaced = org.port.replace(&by, &seen, After::Gone).await;
+        let replaced = org
+            .port
+            .replace(&by, &seen, After::Gone, &builders::record())
+            .await;
         assert_eq!(replaced.expect("replace"), Settled::Stale, "{fall:?}");
         let named = Settings {
             name: OrgName::parse("Taken over").ok(),
             ..Settings::default()
         };
-        let settled = org.port.settle(&by, &named).await.expect("settle");
+        let settled = org
+            .port
+            .settle(&by, &named, &builders::record())
+            .await
+            .expect("settle");
         assert_eq!(settled, Settled::Stale, "{fall:?}");
     }
     assert_eq!(org.place(member).await, before, "nothing was changed");
@@ -242,7 +256,10 @@ async fn leavers(org: &Org<'_>, sample: &Sample) {
     let member = org.colleague(sample, Role::Viewer).await;
     let seen = org.person(&member).await;
     let by = org.place(&member).await.expect("a place");
-    let left = org.port.replace(&by, &seen, After::Gone).await;
+    let left = org
+        .port
+        .replace(&by, &seen, After::Gone, &builders::record())
+        .await;
     assert_eq!(left.expect("replace"), Settled::Applied, "by themselves");
     let after = org.person(&member).await;
     let orgs = after.account.expect("their account").orgs;
@@ -252,7 +269,10 @@ async fn leavers(org: &Org<'_>, sample: &Sample) {
         "their own organisation stays"
     );
     assert_eq!(after.membership, None);
-    let again = org.port.replace(&by, &seen, After::Gone).await;
+    let again = org
+        .port
+        .replace(&by, &seen, After::Gone, &builders::record())
+        .await;
     assert_eq!(again.expect("replace"), Settled::Stale);
     // An account whose list is not as it was seen.
     let other = org.colleague(sample, Role::Viewer).await;
@@ -261,14 +281,22 @@ async fn leavers(org: &Org<'_>, sample: &Sample) {
         account.orgs.insert(0, sample.owner().organisation.id);
     }
     let by = org.place(&org.owner).await.expect("a place");
-    let stale = org.port.replace(&by, &seen, After::Gone).await;
+    let stale = org
+        .port
+        .replace(&by, &seen, After::Gone, &builders::record())
+        .await;
     assert_eq!(stale.expect("replace"), Settled::Stale);
     assert!(org.place(&other).await.is_some(), "nothing was changed");
 }
 
 async fn settings(org: &Org<'_>, sample: &Sample) {
     let by = org.place(&org.owner).await.expect("a place");
-    let settle = async |settings: Settings| org.port.settle(&by, &settings).await.expect("settle");
+    let settle = async |settings: Settings| {
+        org.port
+            .settle(&by, &settings, &builders::record())
+            .await
+            .expect("settle")
+    };
     let name = OrgName::parse("Another name").expect("a name");
     let named = Settings {
         name: Some(name.clone()),
@@ -299,12 +327,17 @@ async fn settings(org: &Org<'_>, sample: &Sample) {
         (&name, true, 20_000, 1)
     );
     let stranger = sample.owner().membership;
-    let made = org.port.settle(&stranger, &over(1)).await.expect("settle");
+    let made = org
+        .port
+        .settle(&stranger, &over(1), &builders::record())
+        .await
+        .expect("settle");
     assert_eq!(made, Settled::Stale, "nothing is made by it");
 }
 
 /// Of many owners who remove each other at once, one stays.
 async fn removals_race(org: &Org<'_>, sample: &Sample) {
+    let record = builders::record();
     let mut owners = vec![org.owner.clone()];
     for _ in 0..4 {
         let other = org.colleague(sample, Role::Admin).await;
@@ -323,7 +356,7 @@ async fn removals_race(org: &Org<'_>, sample: &Sample) {
     }
     let fights = duels
         .iter()
-        .map(|(by, seen)| org.port.replace(by, seen, After::Gone));
+        .map(|(by, seen)| org.port.replace(by, seen, After::Gone, &record));
     let outcomes = join_all(fights).await;
     let removed = outcomes.into_iter().map(|o| o.expect("replace"));
     let removed = removed.filter(|o| *o == Settled::Applied).count();

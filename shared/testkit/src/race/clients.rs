@@ -7,6 +7,7 @@ use vault_domain::api_key::{ApiKey, Overlap};
 use vault_domain::ports::{Change, Clients, Creation, MAX_CLIENTS};
 
 use super::{RUNNERS, Way, together};
+use crate::builders;
 use crate::clock::GOLDEN_NOW;
 use crate::entropy::SeedNote;
 use crate::sample::Sample;
@@ -20,13 +21,19 @@ pub async fn race_creations(clients: Arc<dyn Clients>, seed: u64, way: Way) {
     let sample = Sample::new(seed);
     let org = sample.owner().organisation.id;
     for _ in 0..MAX_CLIENTS - FREE {
-        let created = clients.create(&sample.api_key(org)).await;
+        let created = clients
+            .create(&sample.api_key(org), &builders::record())
+            .await;
         assert_eq!(created.expect("create"), Creation::Created);
     }
     let runners = (0..RUNNERS).map(|_| {
         let (clients, key) = (Arc::clone(&clients), sample.api_key(org));
-        let runner: BoxFuture<'static, Creation> =
-            Box::pin(async move { clients.create(&key).await.expect("create") });
+        let runner: BoxFuture<'static, Creation> = Box::pin(async move {
+            clients
+                .create(&key, &builders::record())
+                .await
+                .expect("create")
+        });
         runner
     });
     let outcomes = together(way, runners.collect()).await;
@@ -37,11 +44,20 @@ pub async fn race_creations(clients: Arc<dyn Clients>, seed: u64, way: Way) {
     assert_eq!(listed.len(), MAX_CLIENTS);
 
     // A key that is revoked makes place for one more.
-    let revoked = clients.revoke(listed[0].id, org).await.expect("revoke");
+    let revoked = clients
+        .revoke(listed[0].id, org, &builders::record())
+        .await
+        .expect("revoke");
     assert_eq!(revoked, Change::Applied);
-    let created = clients.create(&sample.api_key(org)).await.expect("create");
+    let created = clients
+        .create(&sample.api_key(org), &builders::record())
+        .await
+        .expect("create");
     assert_eq!(created, Creation::Created);
-    let full = clients.create(&sample.api_key(org)).await.expect("create");
+    let full = clients
+        .create(&sample.api_key(org), &builders::record())
+        .await
+        .expect("create");
     assert_eq!(full, Creation::LimitReached);
 }
 
@@ -51,21 +67,32 @@ pub async fn race_rotations(clients: Arc<dyn Clients>, seed: u64, way: Way) {
     let _note = SeedNote(seed);
     let sample = Sample::new(seed);
     let key = sample.api_key(sample.owner().organisation.id);
-    let created = clients.create(&key).await.expect("create");
+    let created = clients
+        .create(&key, &builders::record())
+        .await
+        .expect("create");
     assert_eq!(created, Creation::Created);
     let nexts: Vec<ApiKey> = (0..RUNNERS / 2)
         .map(|_| key.rotated(sample.digest(), Overlap::NONE, GOLDEN_NOW))
         .collect();
     let rotations = nexts.iter().map(|next| {
         let (clients, next, active) = (Arc::clone(&clients), next.clone(), key.active);
-        let runner: BoxFuture<'static, Change> =
-            Box::pin(async move { clients.rotate(&next, active).await.expect("rotate") });
+        let runner: BoxFuture<'static, Change> = Box::pin(async move {
+            clients
+                .rotate(&next, active, &builders::record())
+                .await
+                .expect("rotate")
+        });
         runner
     });
     let revocations = (0..RUNNERS / 2).map(|_| {
         let (clients, id, org) = (Arc::clone(&clients), key.id, key.org);
-        let runner: BoxFuture<'static, Change> =
-            Box::pin(async move { clients.revoke(id, org).await.expect("revoke") });
+        let runner: BoxFuture<'static, Change> = Box::pin(async move {
+            clients
+                .revoke(id, org, &builders::record())
+                .await
+                .expect("revoke")
+        });
         runner
     });
     // A rotation goes first, so that some have a chance.

@@ -4,6 +4,7 @@
 
 mod audit;
 mod clients;
+mod deletion;
 mod downloads;
 mod factors;
 mod identity;
@@ -16,6 +17,7 @@ mod upload;
 
 pub use audit::race_sealers;
 pub use clients::{race_creations, race_rotations};
+pub use deletion::{Against, race_the_end};
 pub use downloads::{race_downloads, race_named_downloads};
 pub use factors::{race_codes, race_recovery_codes};
 pub use identity::{race_guesses, race_refreshes, race_wrong_passwords};

@@ -60,7 +60,7 @@ pub async fn race_removals(
 
 fn removing(deps: Arc<Deps>, caller: Caller, other: UserId) -> BoxFuture<'static, bool> {
     Box::pin(async move {
-        match change(&deps, &caller, other, Wish::Remove).await {
+        match change(&deps, &builders::ask_of(caller), other, Wish::Remove).await {
             Ok(_) => true,
             // They are gone already, or the caller is.
             Err(
@@ -86,7 +86,10 @@ async fn second_owner(
     let seen = directory.person(second.user.id, org).await.expect("person");
     let place = seen.membership.expect("a place");
     let raise = place.after(MemberChange::Role(Role::Owner));
-    let settled = deps.organisations.replace(&first.membership, &seen, raise);
+    let record = builders::record();
+    let settled = deps
+        .organisations
+        .replace(&first.membership, &seen, raise, &record);
     assert_eq!(settled.await.expect("replace"), Settled::Applied);
     second
 }
@@ -152,10 +155,10 @@ async fn fill(deps: &Deps, owner: &NewOwner, sample: &Sample) {
         let org = owner.organisation.id;
         let before = deps.organisations.invited(org).await.expect("invited");
         let invitation = sample.invitation_of(owner);
-        let by = &owner.membership;
+        let (by, record) = (&owner.membership, builders::record());
         let stored = deps
             .organisations
-            .invite(by, before.version, &invitation, &[]);
+            .invite(by, before.version, &invitation, &[], &record);
         assert_eq!(stored.await.expect("invite"), Settled::Applied);
     }
 }
@@ -168,7 +171,7 @@ fn inviting(deps: Arc<Deps>, caller: Caller, email: Email) -> BoxFuture<'static,
         idempotency: None,
     };
     Box::pin(async move {
-        match invite(&deps, &caller, &wish).await {
+        match invite(&deps, &builders::ask_of(caller), &wish).await {
             Ok(_) => Some(true),
             Err(Refusal::LimitReached(_) | Refusal::Unavailable(_)) => Some(false),
             Err(Refusal::Throttled { .. }) => None,

@@ -87,7 +87,7 @@ fn a_member_who_is_disabled_removed_or_sent_out_refreshes_exchanges_and_watches_
     }
     let held = watching();
     let deps = held.kit.organisation();
-    now(organisation::end_sessions(&deps, &builders::caller())).unwrap();
+    now(organisation::end_sessions(&deps, &builders::ask())).unwrap();
     assert_eq!(held.goes_on(), [false, false, false], "everyone's");
 }
 
@@ -122,7 +122,11 @@ fn whoever_leaves_is_out_at_once() {
         role: Role::Viewer,
         ..builders::caller()
     };
-    now(organisation::leave(&held.kit.organisation(), &viewer)).unwrap();
+    now(organisation::leave(
+        &held.kit.organisation(),
+        &builders::ask_of(viewer),
+    ))
+    .unwrap();
     assert_eq!(held.goes_on(), [false, false, false]);
     let orgs = held.kit.cloud.with(|s| s.accounts[&VIEWER].orgs.clone());
     assert_eq!(orgs, []);

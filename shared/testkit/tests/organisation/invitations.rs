@@ -24,13 +24,17 @@ fn invite(
         role: Role::Viewer,
         idempotency: key.map(builders::idempotency_key),
     };
-    now(organisation::invite(&kit.organisation(), caller, &wish))
+    now(organisation::invite(
+        &kit.organisation(),
+        &builders::ask_of(*caller),
+        &wish,
+    ))
 }
 
 fn open(kit: &Kit) -> Vec<Invitation> {
     now(organisation::invitations(
         &kit.organisation(),
-        &builders::caller(),
+        &builders::ask(),
     ))
     .unwrap()
 }
@@ -113,7 +117,11 @@ fn a_member_is_not_invited_and_nobody_is_as_an_owner() {
             role,
             idempotency: None,
         };
-        let invited = now(organisation::invite(&kit.organisation(), &caller, &wish));
+        let invited = now(organisation::invite(
+            &kit.organisation(),
+            &builders::ask_of(caller),
+            &wish,
+        ));
         assert_eq!(invited.is_ok(), may, "{:?} {role:?}", caller.role);
         assert!(may || matches!(invited, Err(Refusal::Forbidden(_))));
     }
@@ -143,7 +151,12 @@ fn the_hundred_and_first_invitation_waits_for_room() {
     assert!(matches!(full, Err(Refusal::LimitReached(_))), "{full:?}");
     invite(&kit, &caller, "n7@example.org", None).expect("again, in its own place");
     let deps = kit.organisation();
-    now(organisation::revoke(&deps, &caller, last.unwrap().id)).unwrap();
+    now(organisation::revoke(
+        &deps,
+        &builders::ask_of(caller),
+        last.unwrap().id,
+    ))
+    .unwrap();
     invite(&kit, &caller, "late@example.org", None).expect("there is room");
     assert_eq!(open(&kit).len(), 100);
 }
@@ -159,7 +172,7 @@ fn an_invitation_of_another_organisation_is_not_there_to_be_taken_back() {
     kit.cloud
         .with(|s| s.invitations.insert((elsewhere, theirs.id), theirs.clone()));
     let deps = kit.organisation();
-    let revoked = now(organisation::revoke(&deps, &builders::caller(), theirs.id));
+    let revoked = now(organisation::revoke(&deps, &builders::ask(), theirs.id));
     assert!(
         matches!(revoked, Err(Refusal::NotFound("invitation"))),
         "{revoked:?}"

@@ -8,6 +8,7 @@
 
 mod ends;
 mod invitations;
+mod recorded;
 mod rules;
 
 use futures_util::FutureExt as _;
@@ -69,7 +70,7 @@ pub(crate) fn change(
 ) -> Result<Option<Membership>, Refusal> {
     now(organisation::change(
         &kit.organisation(),
-        caller,
+        &builders::ask_of(*caller),
         user,
         wish,
     ))

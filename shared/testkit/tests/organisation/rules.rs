@@ -77,7 +77,7 @@ fn someone_of_another_organisation_does_not_exist() {
     }
     let listed = now(organisation::list(
         &kit.organisation(),
-        &builders::caller(),
+        &builders::ask(),
         None,
         PageSize::default(),
     ));
@@ -96,9 +96,14 @@ fn a_change_needs_a_recent_proof_and_a_session_that_is_not_over() {
     };
     let late = [
         change(&kit, &caller, VIEWER, Wish::Disable).map(|_| ()),
-        now(organisation::leave(&deps, &caller)),
-        now(organisation::settle(&deps, &caller, &wishes)).map(|_| ()),
-        now(organisation::end_sessions(&deps, &caller)),
+        now(organisation::leave(&deps, &builders::ask_of(caller))),
+        now(organisation::settle(
+            &deps,
+            &builders::ask_of(caller),
+            &wishes,
+        ))
+        .map(|_| ()),
+        now(organisation::end_sessions(&deps, &builders::ask_of(caller))),
     ];
     for done in late {
         assert!(
@@ -107,13 +112,13 @@ fn a_change_needs_a_recent_proof_and_a_session_that_is_not_over() {
         );
     }
     assert!(
-        now(organisation::show(&deps, &caller)).is_ok(),
+        now(organisation::show(&deps, &builders::ask_of(caller))).is_ok(),
         "looking needs none"
     );
     let session = builders::SESSION;
     kit.cloud
         .with(|s| s.sessions.get_mut(&session).unwrap().revoked = true);
-    let over = now(organisation::show(&deps, &caller));
+    let over = now(organisation::show(&deps, &builders::ask_of(caller)));
     assert!(
         matches!(over, Err(Refusal::InvalidToken { .. })),
         "{over:?}"
@@ -139,11 +144,18 @@ fn the_last_owner_stays_one_whatever_they_try() {
         let done = change(&kit, &caller, OWNER, wish);
         assert!(matches!(done, Err(Refusal::Conflict(_))), "{done:?}");
     }
-    let left = now(organisation::leave(&kit.organisation(), &caller));
+    let left = now(organisation::leave(
+        &kit.organisation(),
+        &builders::ask_of(caller),
+    ));
     assert!(matches!(left, Err(Refusal::Conflict(_))), "{left:?}");
     assert_eq!(kit.cloud.snapshot(), before);
     let second = member(&kit, 1, Role::Owner);
-    now(organisation::leave(&kit.organisation(), &caller)).unwrap();
+    now(organisation::leave(
+        &kit.organisation(),
+        &builders::ask_of(caller),
+    ))
+    .unwrap();
     assert_eq!(place(&kit, OWNER), None);
     let done = change(&kit, &second, user_of(&second), Wish::Disable);
     assert!(matches!(done, Err(Refusal::Conflict(_))), "{done:?}");
@@ -157,18 +169,27 @@ fn a_requirement_of_second_factors_is_made_by_whoever_has_shown_one() {
         require_second_factor: Some(true),
         ..Wishes::default()
     };
-    let weak = now(organisation::settle(&deps, &caller, &strict));
+    let weak = now(organisation::settle(
+        &deps,
+        &builders::ask_of(caller),
+        &strict,
+    ));
     assert!(matches!(weak, Err(Refusal::Forbidden(_))), "{weak:?}");
     let session = builders::SESSION;
     kit.cloud
         .with(|s| s.sessions.get_mut(&session).unwrap().second_factor = true);
-    let made = now(organisation::settle(&deps, &caller, &strict)).unwrap();
+    let made = now(organisation::settle(
+        &deps,
+        &builders::ask_of(caller),
+        &strict,
+    ))
+    .unwrap();
     assert!(made.organisation.require_second_factor);
     let viewer = Caller {
         subject: builders::viewer_subject(),
         ..caller
     };
-    let over = now(organisation::show(&deps, &viewer));
+    let over = now(organisation::show(&deps, &builders::ask_of(viewer)));
     assert!(
         matches!(over, Err(Refusal::InvalidToken { .. })),
         "{over:?}"
@@ -180,11 +201,15 @@ fn only_owners_change_the_organisation() {
     for role in [Role::Admin, Role::Editor, Role::Viewer] {
         let kit = Kit::with_users(1);
         let (deps, caller) = (kit.organisation(), member(&kit, 1, role));
-        let done = now(organisation::settle(&deps, &caller, &Wishes::default()));
+        let done = now(organisation::settle(
+            &deps,
+            &builders::ask_of(caller),
+            &Wishes::default(),
+        ));
         assert!(matches!(done, Err(Refusal::Forbidden(_))), "{role:?}");
-        let done = now(organisation::end_sessions(&deps, &caller));
+        let done = now(organisation::end_sessions(&deps, &builders::ask_of(caller)));
         assert!(matches!(done, Err(Refusal::Forbidden(_))), "{role:?}");
-        let shown = now(organisation::show(&deps, &caller)).unwrap();
+        let shown = now(organisation::show(&deps, &builders::ask_of(caller))).unwrap();
         assert_eq!(shown.role, role, "everyone sees it");
     }
 }
@@ -199,7 +224,13 @@ fn pages_of_members_go_on_where_the_last_one_ended_in_their_organisation_alone()
     let two = PageSize::parse("2").unwrap();
     let (mut seen, mut cursor) = (Vec::new(), None::<String>);
     loop {
-        let page = now(organisation::list(&deps, &caller, cursor.as_deref(), two)).unwrap();
+        let page = now(organisation::list(
+            &deps,
+            &builders::ask_of(caller),
+            cursor.as_deref(),
+            two,
+        ))
+        .unwrap();
         seen.extend(
             page.members
                 .into_iter()
@@ -212,7 +243,13 @@ fn pages_of_members_go_on_where_the_last_one_ended_in_their_organisation_alone()
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 7);
-    let page = now(organisation::list(&deps, &caller, None, two)).unwrap();
+    let page = now(organisation::list(
+        &deps,
+        &builders::ask_of(caller),
+        None,
+        two,
+    ))
+    .unwrap();
     let own = page.cursor.unwrap();
     let elsewhere = OrgId::from_octets([9; 16]);
     kit.cloud.with(|s| {
@@ -233,7 +270,12 @@ fn pages_of_members_go_on_where_the_last_one_ended_in_their_organisation_alone()
         ..caller
     };
     for bad in [own.as_str(), "", "x", "AAAA"] {
-        let listed = now(organisation::list(&deps, &caller, Some(bad), two));
+        let listed = now(organisation::list(
+            &deps,
+            &builders::ask_of(caller),
+            Some(bad),
+            two,
+        ));
         assert!(
             matches!(listed, Err(Refusal::Malformed(_))),
             "{bad}: {listed:?}"

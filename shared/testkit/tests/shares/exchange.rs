@@ -2,6 +2,7 @@
 
 use vault_domain::asset::AssetState;
 use vault_domain::audit::Event;
+use vault_domain::deletion::{Deletion, Presence};
 use vault_domain::error::Refusal;
 use vault_domain::id::OrgId;
 use vault_domain::network::Networks;
@@ -165,4 +166,22 @@ fn an_asset_that_does_not_play_is_told_of_to_those_with_the_password_alone() {
         exchange(&kit, &token, None),
         Err(Refusal::InvalidLink)
     ));
+}
+
+#[test]
+fn the_link_to_a_deleted_film_is_a_bad_one_until_the_film_is_back() {
+    let kit = kit();
+    let token = kit.plant_share(|_| {});
+    kit.change_asset(|asset| {
+        asset.keeping.presence = Presence::Deleted(Deletion {
+            at: GOLDEN_NOW,
+            erase_at: GOLDEN_NOW.plus(60),
+        });
+    });
+    assert!(matches!(
+        exchange(&kit, &token, None),
+        Err(Refusal::InvalidLink)
+    ));
+    kit.change_asset(|asset| asset.keeping.presence = Presence::Kept);
+    assert!(exchange(&kit, &token, None).is_ok());
 }

@@ -40,8 +40,7 @@ pub(super) fn of_place(
     match next.owners(&place) {
         OwnersChange::OneFewer => {
             refuses = Some(items.len());
-            let only = "#owners > :one";
-            items.push(owners(table, place.org, "#owners - :one", only)?);
+            items.push(one_owner_fewer(table, place.org)?);
         }
         OwnersChange::OneMore => {
             let there = "attribute_exists(pk)";
@@ -143,18 +142,27 @@ pub(super) fn of_invitation(
         stands(table, by)?,
     ];
     for id in instead {
-        let delete = Delete::builder()
-            .table_name(table)
-            .set_key(Some(invitations::key(invitation.org, *id)))
-            .condition_expression("attribute_exists(pk)")
-            .build()?;
-        items.push(TransactWriteItem::builder().delete(delete).build());
+        items.push(uninvited(table, invitation.org, *id)?);
     }
     Ok(Change {
         items,
         owners: None,
         salt: *invitation.id.octets(),
     })
+}
+
+/// An invitation that is there is no more.
+pub(super) fn uninvited(
+    table: &str,
+    org: OrgId,
+    id: InvitationId,
+) -> Result<TransactWriteItem, BuildError> {
+    let delete = Delete::builder()
+        .table_name(table)
+        .set_key(Some(invitations::key(org, id)))
+        .condition_expression("attribute_exists(pk)")
+        .build()?;
+    Ok(TransactWriteItem::builder().delete(delete).build())
 }
 
 /// Whoever is at the same place at the same time waits for another while than the others.
@@ -191,7 +199,8 @@ fn moved(
     Ok(TransactWriteItem::builder().update(update).build())
 }
 
-fn gone(table: &str, seen: &Membership) -> Result<TransactWriteItem, BuildError> {
+/// The place is no more.
+pub(super) fn gone(table: &str, seen: &Membership) -> Result<TransactWriteItem, BuildError> {
     let delete = Delete::builder()
         .table_name(table)
         .set_key(Some(members::membership_key(seen.org, seen.user)))
@@ -204,6 +213,11 @@ fn gone(table: &str, seen: &Membership) -> Result<TransactWriteItem, BuildError>
         .expression_attribute_values(":from", time(seen.sessions_from))
         .build()?;
     Ok(TransactWriteItem::builder().delete(delete).build())
+}
+
+/// One active owner fewer, unless it is the last.
+pub(super) fn one_owner_fewer(table: &str, org: OrgId) -> Result<TransactWriteItem, BuildError> {
+    owners(table, org, "#owners - :one", "#owners > :one")
 }
 
 fn owners(
@@ -239,7 +253,10 @@ fn left(table: &str, account: &Account, org: OrgId) -> Result<TransactWriteItem,
 }
 
 /// Whoever makes the change may still make it.
-pub(super) fn stands(table: &str, by: &Membership) -> Result<TransactWriteItem, BuildError> {
+pub(in crate::dynamodb) fn stands(
+    table: &str,
+    by: &Membership,
+) -> Result<TransactWriteItem, BuildError> {
     let check = ConditionCheck::builder()
         .table_name(table)
         .set_key(Some(members::membership_key(by.org, by.user)))

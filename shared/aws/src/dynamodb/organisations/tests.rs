@@ -3,6 +3,7 @@
 use vault_domain::credential::Role;
 use vault_domain::time::Timestamp;
 
+use super::super::audit_record::tests::record;
 use super::super::transact::TRIES;
 use super::*;
 use crate::replay::{Replay, cancelled};
@@ -19,7 +20,11 @@ fn place(user: u8, role: Role) -> Membership {
 }
 
 fn organisations(replay: &Replay) -> DynamoOrganisations {
-    DynamoOrganisations::new(Client::new(&replay.config()), "users", "members")
+    {
+        let client = Client::new(&replay.config());
+        let records = DynamoRecords::new(client.clone(), "audit");
+        DynamoOrganisations::new(client, "users", "members", records)
+    }
 }
 
 async fn removed(answers: &[(u16, &str)]) -> (Stored<Settled>, Replay) {
@@ -30,7 +35,7 @@ async fn removed(answers: &[(u16, &str)]) -> (Stored<Settled>, Replay) {
     };
     let by = place(2, Role::Owner);
     let settled = organisations(&replay)
-        .replace(&by, &seen, After::Gone)
+        .replace(&by, &seen, After::Gone, &record())
         .await;
     (settled, replay)
 }

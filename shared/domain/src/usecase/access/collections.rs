@@ -84,9 +84,11 @@ pub async fn create_collection(
     let entered = deps.gate.enter(ask).await?;
     let verdict = entered.organisation(Action::Administer).await?;
     let id = match idempotency {
-        Some(key) => {
-            CollectionId::from_octets(super::groups::repeated(deps, ask, key, "create_collection"))
-        }
+        Some(key) => CollectionId::from_octets(key.of_caller(
+            &*deps.hashing,
+            "create_collection",
+            &ask.caller,
+        )),
         None => CollectionId::random(&*deps.entropy)?,
     };
     let new = Collection {

@@ -19,19 +19,6 @@ pub struct Members {
     pub next: Option<UserId>,
 }
 
-/// An id that is the same for the same purpose, caller and key.
-pub(super) fn repeated(
-    deps: &Deps,
-    ask: &Ask,
-    key: &IdempotencyKey,
-    purpose: &'static str,
-) -> [u8; 16] {
-    let caller = &ask.caller;
-    let mut owner = caller.org.octets().to_vec();
-    owner.extend_from_slice(caller.subject.actor().to_string().as_bytes());
-    key.derive(&*deps.hashing, purpose, &owner)
-}
-
 /// The groups, a page of them, and the last if more may follow.
 ///
 /// # Errors
@@ -77,7 +64,9 @@ pub async fn create_group(
     let entered = deps.gate.enter(ask).await?;
     let verdict = entered.organisation(Action::Administer).await?;
     let id = match idempotency {
-        Some(key) => GroupId::from_octets(repeated(deps, ask, key, "create_group")),
+        Some(key) => {
+            GroupId::from_octets(key.of_caller(&*deps.hashing, "create_group", &ask.caller))
+        }
         None => GroupId::random(&*deps.entropy)?,
     };
     let new = Group {
@@ -209,7 +198,7 @@ pub async fn members(
 /// # Errors
 /// As [`show_group`]; [`Refusal::NotFound`] for someone who is no member, [`Refusal::LimitReached`].
 pub async fn add_member(deps: &Deps, ask: &Ask, id: GroupId, user: UserId) -> Result<(), Refusal> {
-    there(deps, ask, id).await?;
+    show_group(deps, ask, id).await?;
     regroup(deps, ask, (id, user), |seen| {
         if seen.contains(&id) {
             return Ok(None);
@@ -234,7 +223,7 @@ pub async fn remove_member(
     id: GroupId,
     user: UserId,
 ) -> Result<(), Refusal> {
-    there(deps, ask, id).await?;
+    show_group(deps, ask, id).await?;
     regroup(deps, ask, (id, user), |seen| Ok(without(seen, id))).await
 }
 

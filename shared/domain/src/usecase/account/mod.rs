@@ -1,6 +1,7 @@
 //! What people see and change of their own account. Every use case looks at where the caller stands now; changes of
 //! credentials and factors need a proof of who they are that is recent and by all factors that they have.
 
+pub mod export;
 pub mod passkeys;
 pub mod password;
 pub mod sessions;

@@ -54,12 +54,8 @@ fn with_list<T>(org: OrgId, filter: &Filter, work: impl FnOnce(&[&str]) -> T) ->
     let collection = filter
         .collection
         .map_or_else(String::new, |c| c.to_string());
-    work(&[
-        "library",
-        &org.to_string(),
-        &state,
-        &owner,
-        title,
-        &collection,
-    ])
+    let org = org.to_string();
+    let mut list = vec!["library", &org, &state, &owner, title, &collection];
+    list.extend(filter.deleted.then_some("deleted"));
+    work(&list)
 }

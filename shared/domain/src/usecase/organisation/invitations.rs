@@ -1,6 +1,7 @@
 //! Invite people into an organisation. Each gets a link by mail; what it opens is another use case's.
 
 use super::{Asking, Deps, TRIES, asking, unsettled};
+use crate::audit::Event;
 use crate::credential::{Email, Role};
 use crate::entitlement;
 use crate::error::Refusal;
@@ -10,7 +11,7 @@ use crate::member::{Actor, Invitation};
 use crate::ports::{Attempt, Invited, MAX_INVITATIONS, MAX_REMOVED, Settled, StoreError};
 use crate::time::Timestamp;
 use crate::token::Caller;
-use crate::usecase::{IdempotencyKey, recent};
+use crate::usecase::{Ask, IdempotencyKey, recent};
 
 /// Invitations that an organisation may send in an hour: what a mailer for spam would find too few.
 pub const INVITATIONS_PER_HOUR: u32 = 50;
@@ -35,12 +36,12 @@ pub struct Invite {
 /// [`Refusal::Forbidden`], [`Refusal::Throttled`], [`Refusal::Conflict`] for a member, [`Refusal::LimitReached`],
 /// [`Refusal::IdempotencyMismatch`], [`Refusal::ReauthenticationNeeded`], [`Refusal::InvalidToken`],
 /// [`Refusal::Unavailable`].
-pub async fn invite(deps: &Deps, caller: &Caller, command: &Invite) -> Result<Invitation, Refusal> {
+pub async fn invite(deps: &Deps, ask: &Ask, command: &Invite) -> Result<Invitation, Refusal> {
     let now = deps.clock.now();
-    let id = id_of(deps, caller, command)?;
-    admitted(deps, caller, command, now).await?;
-    throttle(deps, caller.org, now).await?;
-    let invitation = stored(deps, caller, command, id, now).await?;
+    let id = id_of(deps, &ask.caller, command)?;
+    admitted(deps, ask, command, now).await?;
+    throttle(deps, ask.caller.org, now).await?;
+    let invitation = stored(deps, ask, command, id, now).await?;
     // The order after the invitation: one that is told stands. Both are repeated with the request.
     let order = MailOrder::Invitation {
         org: invitation.org,
@@ -55,13 +56,13 @@ pub async fn invite(deps: &Deps, caller: &Caller, command: &Invite) -> Result<In
 ///
 /// # Errors
 /// [`Refusal::Forbidden`], [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
-pub async fn invitations(deps: &Deps, caller: &Caller) -> Result<Vec<Invitation>, Refusal> {
-    let asking = asking(deps, caller).await?;
+pub async fn invitations(deps: &Deps, ask: &Ask) -> Result<Vec<Invitation>, Refusal> {
+    let asking = asking(deps, ask).await?;
     if !entitlement::may_see_members(asking.role) {
         return Err(Refusal::Forbidden("only owners and admins see invitations"));
     }
     let now = deps.clock.now();
-    let mut open = deps.invitations.list(caller.org).await?;
+    let mut open = deps.invitations.list(ask.caller.org).await?;
     open.retain(|invitation| invitation.is_live(now));
     Ok(open)
 }
@@ -71,26 +72,30 @@ pub async fn invitations(deps: &Deps, caller: &Caller) -> Result<Vec<Invitation>
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::ReauthenticationNeeded`], [`Refusal::InvalidToken`],
 /// [`Refusal::Unavailable`].
-pub async fn revoke(deps: &Deps, caller: &Caller, id: InvitationId) -> Result<(), Refusal> {
-    let asking = asking(deps, caller).await?;
+pub async fn revoke(deps: &Deps, ask: &Ask, id: InvitationId) -> Result<(), Refusal> {
+    let asking = asking(deps, ask).await?;
     recent(&asking.standing, deps.clock.now())?;
     if !entitlement::may_see_members(asking.role) {
         return Err(Refusal::Forbidden(
             "only owners and admins take invitations back",
         ));
     }
-    let known = deps.invitations.get(caller.org, id).await?;
+    let known = deps.invitations.get(ask.caller.org, id).await?;
     known.ok_or(Refusal::NotFound("invitation"))?;
-    Ok(deps.invitations.revoke(caller.org, id).await?)
+    let record = asking.record(Event::InvitationRevoked, &id)?;
+    // Who else took it back at the same time has recorded it.
+    let organisations = &deps.organisations;
+    organisations.uninvite(ask.caller.org, id, &record).await?;
+    Ok(())
 }
 
-async fn admitted(
-    deps: &Deps,
-    caller: &Caller,
+async fn admitted<'a>(
+    deps: &'a Deps,
+    ask: &'a Ask,
     command: &Invite,
     now: Timestamp,
-) -> Result<Asking, Refusal> {
-    let asking = asking(deps, caller).await?;
+) -> Result<Asking<'a>, Refusal> {
+    let asking = asking(deps, ask).await?;
     if !entitlement::may_invite(asking.role, command.role) {
         return Err(Refusal::Forbidden(
             "owners and admins invite admins, editors and viewers; owners are made of members",
@@ -115,25 +120,28 @@ async fn throttle(deps: &Deps, org: OrgId, now: Timestamp) -> Result<(), Refusal
 
 async fn stored(
     deps: &Deps,
-    caller: &Caller,
+    ask: &Ask,
     command: &Invite,
     id: InvitationId,
     now: Timestamp,
 ) -> Result<Invitation, Refusal> {
     for _ in 0..TRIES {
-        let by = admitted(deps, caller, command, now).await?.place;
-        let seen = deps.organisations.invited(caller.org).await?;
+        let asking = admitted(deps, ask, command, now).await?;
+        let by = asking.place;
+        let seen = deps.organisations.invited(ask.caller.org).await?;
         if let Some(known) = repeated(&seen, id, now)? {
             return Ok(known.clone());
         }
-        let member = deps.organisations.by_address(caller.org, &command.email);
+        let member = deps
+            .organisations
+            .by_address(ask.caller.org, &command.email);
         if member.await?.is_some() {
             return Err(Refusal::Conflict("this address belongs to a member"));
         }
         let plan = Plan::of(&seen, command, now)?;
         let invitation = Invitation {
             id,
-            org: caller.org,
+            org: ask.caller.org,
             email: command.email.clone(),
             role: command.role,
             attempt: plan.attempt,
@@ -141,9 +149,11 @@ async fn stored(
             invited_by: Actor::User(by.user),
         };
         let instead: Vec<_> = plan.instead.into_iter().filter(|old| *old != id).collect();
+        let record = asking.record(Event::MemberInvited, &id)?;
+        let record = record.with("role", command.role.as_str());
         let organisations = &deps.organisations;
         let settled = organisations
-            .invite(&by, seen.version, &invitation, &instead)
+            .invite(&by, seen.version, &invitation, &instead, &record)
             .await?;
         if settled == Settled::Applied {
             return Ok(invitation);

@@ -2,6 +2,7 @@
 
 use super::page::{self, MembersPage};
 use super::{Asking, Deps, TRIES, asking, unsettled};
+use crate::audit::{Event, Record};
 use crate::credential::Role;
 use crate::entitlement;
 use crate::error::Refusal;
@@ -10,8 +11,7 @@ use crate::member::{After, MemberChange, Membership, Person};
 use crate::page::PageSize;
 use crate::ports::Settled;
 use crate::time::Timestamp;
-use crate::token::Caller;
-use crate::usecase::recent;
+use crate::usecase::{Ask, recent};
 
 /// What is to become of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,16 @@ impl Wish {
             Self::Remove => MemberChange::Remove,
         }
     }
+
+    const fn event(self) -> Event {
+        match self {
+            Self::Role(_) => Event::MemberRoleChanged,
+            Self::Disable => Event::MemberDisabled,
+            Self::Enable => Event::MemberEnabled,
+            Self::EndSessions => Event::MemberSessionsEnded,
+            Self::Remove => Event::MemberRemoved,
+        }
+    }
 }
 
 /// A page of the caller's organisation.
@@ -49,15 +59,15 @@ impl Wish {
 /// [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
 pub async fn list(
     deps: &Deps,
-    caller: &Caller,
+    ask: &Ask,
     cursor: Option<&str>,
     size: PageSize,
 ) -> Result<MembersPage, Refusal> {
-    let asking = asking(deps, caller).await?;
+    let asking = asking(deps, ask).await?;
     if !entitlement::may_see_members(asking.role) {
         return Err(Refusal::Forbidden("only owners and admins see the members"));
     }
-    let (hashing, org) = (&*deps.hashing, caller.org);
+    let (hashing, org) = (&*deps.hashing, ask.caller.org);
     let after = cursor.map(|text| page::after(hashing, org, text));
     let organisations = &deps.organisations;
     let found = organisations
@@ -77,23 +87,28 @@ pub async fn list(
 /// last owner, [`Refusal::ReauthenticationNeeded`], [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
 pub async fn change(
     deps: &Deps,
-    caller: &Caller,
+    ask: &Ask,
     user: UserId,
     wish: Wish,
 ) -> Result<Option<Membership>, Refusal> {
     for _ in 0..TRIES {
         let now = deps.clock.now();
-        let asking = asking(deps, caller).await?;
+        let asking = asking(deps, ask).await?;
         recent(&asking.standing, now)?;
         // First: who may not manage does not learn who belongs.
         if !entitlement::may_see_members(asking.role) {
             return Err(Refusal::Forbidden("only owners and admins manage members"));
         }
-        let seen = deps.members.person(user, caller.org).await?;
+        let seen = deps.members.person(user, ask.caller.org).await?;
         let place = seen.membership.ok_or(Refusal::NotFound("member"))?;
         judge(asking.role, place.role, wish)?;
         let next = place.after(wish.change(now));
-        if let Some(done) = replaced(deps, &asking, &seen, next).await? {
+        let record = asking.record(wish.event(), &user)?;
+        let record = match wish {
+            Wish::Role(role) => record.with("role", role.as_str()),
+            _ => record,
+        };
+        if let Some(done) = replaced(&asking, &seen, next, &record).await? {
             return Ok(done);
         }
     }
@@ -105,12 +120,14 @@ pub async fn change(
 /// # Errors
 /// [`Refusal::Conflict`] for the last owner, [`Refusal::ReauthenticationNeeded`], [`Refusal::InvalidToken`],
 /// [`Refusal::Unavailable`].
-pub async fn leave(deps: &Deps, caller: &Caller) -> Result<(), Refusal> {
+pub async fn leave(deps: &Deps, ask: &Ask) -> Result<(), Refusal> {
     for _ in 0..TRIES {
-        let asking = asking(deps, caller).await?;
+        let asking = asking(deps, ask).await?;
         recent(&asking.standing, deps.clock.now())?;
         let seen = &asking.standing.person;
-        if replaced(deps, &asking, seen, After::Gone).await?.is_some() {
+        let record = asking.record(Event::MemberLeft, &asking.place.user)?;
+        let gone = replaced(&asking, seen, After::Gone, &record);
+        if gone.await?.is_some() {
             return Ok(());
         }
     }
@@ -131,18 +148,19 @@ fn judge(role: Role, target: Role, wish: Wish) -> Result<(), Refusal> {
 
 /// The place after the change; nothing if it must be decided anew.
 async fn replaced(
-    deps: &Deps,
-    asking: &Asking,
+    asking: &Asking<'_>,
     seen: &Person,
     next: After,
+    record: &Record,
 ) -> Result<Option<Option<Membership>>, Refusal> {
     let place = match next {
         After::Same => return Ok(Some(seen.membership)),
         After::Place(place) => Some(place),
         After::Gone => None,
     };
-    let organisations = &deps.organisations;
-    match organisations.replace(&asking.place, seen, next).await? {
+    let organisations = &asking.deps.organisations;
+    let replaced = organisations.replace(&asking.place, seen, next, record);
+    match replaced.await? {
         Settled::Applied => Ok(Some(place)),
         Settled::Stale => Ok(None),
         Settled::LastOwner => Err(Refusal::Conflict(

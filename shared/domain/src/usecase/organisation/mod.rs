@@ -7,7 +7,9 @@ mod settings;
 
 use std::sync::Arc;
 
-use super::present;
+use super::scribe::Scribe;
+use super::{Ask, present};
+use crate::audit::{Author, Event, Record};
 use crate::credential::Role;
 use crate::error::Refusal;
 use crate::mail::MailQueue;
@@ -15,7 +17,6 @@ use crate::member::{Membership, Standing, Subject};
 use crate::ports::{
     Clock, Entropy, Hashing, Invitations, Limits, Members, Organisations, Standings, StoreError,
 };
-use crate::token::Caller;
 
 pub use invitations::{INVITATIONS_PER_HOUR, Invite, invitations, invite, revoke};
 pub use members::{Wish, change, leave, list};
@@ -48,26 +49,45 @@ pub struct Deps {
 const TRIES: u32 = 8;
 
 /// Whoever asks, as they stand now.
-struct Asking {
+struct Asking<'a> {
+    deps: &'a Deps,
+    ask: &'a Ask,
     role: Role,
     place: Membership,
     standing: Standing,
 }
 
-async fn asking(deps: &Deps, caller: &Caller) -> Result<Asking, Refusal> {
-    let Subject::Person { .. } = caller.subject else {
+async fn asking<'a>(deps: &'a Deps, ask: &'a Ask) -> Result<Asking<'a>, Refusal> {
+    let Subject::Person { .. } = ask.caller.subject else {
         return Err(Refusal::Forbidden("only people manage an organisation"));
     };
-    let (role, standing) = present(&*deps.standings, caller).await?;
+    let (role, standing) = present(&*deps.standings, &ask.caller).await?;
     let place = standing
         .person
         .membership
         .ok_or(Refusal::NotFound("organisation"))?;
     Ok(Asking {
+        deps,
+        ask,
         role,
         place,
         standing,
     })
+}
+
+impl Asking<'_> {
+    /// The record of what they do with this.
+    fn record(&self, event: Event, target: &impl ToString) -> Result<Record, StoreError> {
+        let scribe = Scribe {
+            entropy: &*self.deps.entropy,
+            org: self.ask.caller.org,
+            clock: &*self.deps.clock,
+            author: Author::Caller(self.ask.caller.subject),
+            verdict: None,
+            source: self.ask.source.clone(),
+        };
+        scribe.of(event, target.to_string())
+    }
 }
 
 /// The answer when others change the same again and again.

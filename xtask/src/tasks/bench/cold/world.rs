@@ -36,6 +36,11 @@ pub(super) struct First {
     pub(super) status: Option<u64>,
 }
 
+const EXCHANGE: &str = "POST /v1/shares/exchange";
+const FORGED: Option<&str> = Some(r#"{"token": "rvs_1.AAAA"}"#);
+const ERASE: &str = "POST /v1/account/erase";
+const ADDRESS: Option<&str> = Some(r#"{"email": "owner@example.org"}"#);
+
 impl World {
     pub(in crate::tasks::bench) fn new() -> Result<Self> {
         let key = KeyPair::generate();
@@ -111,12 +116,11 @@ impl World {
                     about(route, bearer, body),
                 )
             }
-            "exchange-share" => {
-                let body = Some(r#"{"token": "rvs_1.AAAA"}"#);
-                let event = about("POST /v1/shares/exchange", None, body);
-                first("a forged link", Some(400), event)
+            "erase-account" => first("an ended session", Some(401), about(ERASE, bearer, ADDRESS)),
+            "exchange-share" => first("a forged link", Some(400), about(EXCHANGE, None, FORGED)),
+            "export-audit" | "seal-audit" | "sweep-assets" => {
+                first("nothing to do", None, json!({}))
             }
-            "export-audit" | "seal-audit" => first("nothing to do", None, json!({})),
             "finalize-upload" => {
                 let event = about("GET /v1/uploads/{asset_id}", bearer, None);
                 first("an unknown upload", Some(404), event)
@@ -171,6 +175,7 @@ fn guarded(function: &str) -> Option<&'static str> {
         "manage-shares" => "GET /v1/assets/{asset_id}/shares",
         "manage-assets" => "GET /v1/assets/{asset_id}",
         "read-audit" => "GET /v1/audit",
+        "manage-deletion" => "GET /v1/organisation/retention",
         "manage-account" => "GET /v1/account",
         "manage-organisation" => "GET /v1/organisation",
         _ => return None,
@@ -179,8 +184,20 @@ fn guarded(function: &str) -> Option<&'static str> {
 
 fn environment(jwks: &str) -> Environment {
     let tables = [
-        "users", "members", "clients", "sessions", "limits", "grants", "assets", "keys",
-        "playback", "links", "audit", "access", "shares",
+        "users",
+        "members",
+        "clients",
+        "sessions",
+        "limits",
+        "grants",
+        "assets",
+        "keys",
+        "playback",
+        "links",
+        "audit",
+        "access",
+        "retention",
+        "shares",
     ];
     let tables = tables.map(|name| (format!("{}_TABLE", name.to_uppercase()), name));
     let others = [

@@ -6,6 +6,9 @@
     reason = "a test tells what is wrong by panicking"
 )]
 
+mod groups;
+mod views;
+
 use futures_util::FutureExt as _;
 use vault_domain::access::{Level, Principal, Visibility};
 use vault_domain::asset::{AssetState, Title};
@@ -159,29 +162,6 @@ fn the_same_grant_again_changes_nothing_and_an_end_that_is_past_is_refused() {
     assert!(matches!(refused, Err(Refusal::Malformed(m)) if m.field == "expires_at"));
 }
 
-fn gets_a_key(kit: &Kit) -> Result<(), Refusal> {
-    let command = deliver_key::Command {
-        ticket: Some(kit.golden_ticket().expose().to_owned()),
-        asset: ASSET,
-        key: KEY,
-    };
-    now(deliver_key::run(&kit.deliver_key(), command)).map(drop)
-}
-
-#[test]
-fn what_is_taken_away_ends_views_at_the_next_key_and_what_is_given_does_not() {
-    let kit = kit();
-    kit.plant_playback();
-    let (deps, owner) = (kit.access(), builders::ask());
-    now(access::grant(&deps, &owner, ASSET, to_viewer(Level::View))).unwrap();
-    assert!(gets_a_key(&kit).is_ok());
-    now(access::grant(&deps, &owner, ASSET, to_viewer(Level::None))).unwrap();
-    assert!(matches!(
-        gets_a_key(&kit),
-        Err(Refusal::InvalidToken { .. })
-    ));
-}
-
 #[test]
 fn a_withdrawn_asset_has_no_access_to_change() {
     let kit = kit();
@@ -198,49 +178,6 @@ fn a_withdrawn_asset_has_no_access_to_change() {
         refused,
         Err(Refusal::WrongState(AssetState::Withdrawn))
     ));
-}
-
-#[test]
-fn a_group_and_a_collection_lend_what_is_granted_on_them() {
-    let kit = kit();
-    let (deps, owner) = (kit.access(), builders::ask());
-    let closed = (name("Rushes"), Visibility::Restricted);
-    let made = now(access::create_collection(&deps, &owner, closed, None)).unwrap();
-    let placing = Placing {
-        visibility: None,
-        collection: Move::Into(made.id),
-    };
-    now(access::place(&deps, &owner, ASSET, placing)).unwrap();
-    assert!(reads(&kit, &viewer()).is_err());
-    let shown = now(access::show_collection(&deps, &viewer(), made.id));
-    assert!(matches!(shown, Err(Refusal::NotFound("collection"))));
-
-    let group = now(access::create_group(&deps, &owner, name("Guests"), None)).unwrap();
-    now(access::add_member(&deps, &owner, group.id, VIEWER)).unwrap();
-    let wish = Wish {
-        to: Principal::Group(group.id),
-        level: Level::View,
-        expires_at: Some(GOLDEN_NOW.plus(60)),
-    };
-    now(access::grant_on_collection(&deps, &owner, made.id, wish)).unwrap();
-    assert!(reads(&kit, &viewer()).is_ok());
-    let (_, grants) = now(access::show_collection(&deps, &viewer(), made.id)).unwrap();
-    assert!(!grants, "they see it, and not who else does");
-    kit.clock.set(GOLDEN_NOW.plus(60));
-    assert!(reads(&kit, &viewer()).is_err(), "it is over");
-    kit.clock.set(GOLDEN_NOW);
-    now(access::remove_member(&deps, &owner, group.id, VIEWER)).unwrap();
-    assert!(reads(&kit, &viewer()).is_err());
-    now(access::add_member(&deps, &owner, group.id, VIEWER)).unwrap();
-    now(access::delete_group(&deps, &owner, group.id)).unwrap();
-    assert!(
-        reads(&kit, &viewer()).is_err(),
-        "a group that is gone opens nothing"
-    );
-    assert_eq!(kit.cloud.with(|s| s.grouped[&(ORG, VIEWER)].clone()), []);
-    now(access::delete_group(&deps, &owner, group.id)).unwrap();
-    let back = now(access::add_member(&deps, &owner, group.id, VIEWER));
-    assert!(matches!(back, Err(Refusal::NotFound("group"))));
 }
 
 #[test]
@@ -310,64 +247,6 @@ fn an_editor_does_not_take_their_film_out_of_what_others_closed() {
     now(access::delete_collection(&deps, &owner, made.id)).unwrap();
     assert!(matches!(theirs(Move::Out), Err(Refusal::Forbidden(_))));
     now(access::place(&deps, &owner, ASSET, into(Move::Out))).unwrap();
-}
-
-#[test]
-fn a_view_ends_with_what_was_granted() {
-    let kit = kit();
-    restrict(&kit);
-    kit.plant_grant(&builders::media_token(2), |grant| {
-        grant.subject = builders::viewer_subject();
-    });
-    let wish = Wish {
-        expires_at: Some(GOLDEN_NOW.plus(90)),
-        ..to_viewer(Level::View)
-    };
-    now(access::grant(&kit.access(), &builders::ask(), ASSET, wish)).unwrap();
-    let command = authorize_playback::Command {
-        token: builders::media_token(2),
-        asset: ASSET,
-        source: builders::source(),
-        idempotency: None,
-    };
-    let view = now(authorize_playback::run(&kit.authorize_playback(), command)).unwrap();
-    assert_eq!(view.session.expires_at, GOLDEN_NOW.plus(90));
-    let from = kit.cloud.with(|s| s.assets[&ASSET].views_from);
-    assert!(from > GOLDEN_NOW, "views of before are over");
-    assert_eq!(
-        view.session.opened_at, from,
-        "and this one is not of before"
-    );
-}
-
-#[test]
-fn groups_need_a_recent_proof() {
-    let kit = kit();
-    let (deps, owner) = (kit.access(), builders::ask());
-    let group = now(access::create_group(&deps, &owner, name("Guests"), None)).unwrap();
-    kit.cloud.with(|s| {
-        let login = s.sessions.get_mut(&builders::SESSION).unwrap();
-        login.authenticated_at = Timestamp(0);
-    });
-    let add = now(access::add_member(&deps, &owner, group.id, VIEWER));
-    assert!(matches!(add, Err(Refusal::ReauthenticationNeeded)));
-    let delete = now(access::delete_group(&deps, &owner, group.id));
-    assert!(matches!(delete, Err(Refusal::ReauthenticationNeeded)));
-}
-
-#[test]
-fn only_admins_and_owners_make_groups_and_collections() {
-    let kit = kit();
-    let deps = kit.access();
-    let group = now(access::create_group(&deps, &viewer(), name("Mine"), None));
-    assert!(matches!(group, Err(Refusal::Forbidden(_))));
-    let new = (name("Mine"), Visibility::Organisation);
-    let collection = now(access::create_collection(&deps, &viewer(), new, None));
-    assert!(matches!(collection, Err(Refusal::Forbidden(_))));
-    assert!(matches!(
-        now(access::list_groups(&deps, &viewer(), None)),
-        Err(Refusal::Forbidden(_))
-    ));
 }
 
 #[test]
