@@ -14,7 +14,8 @@ pub(crate) async fn known(deps: &Deps, request: &Request, form: &Form) -> Result
     let known = authenticate(deps, &presented).await;
     known.map_err(|rejection| {
         if !matches!(rejection, Rejection::Unavailable(_)) {
-            tracing::info!(reason = %rejection, "client rejected");
+            let request_id = extract::request_id(request);
+            tracing::info!(request_id, reason = %rejection, "client rejected");
         }
         Refusal::from(rejection).into()
     })

@@ -457,8 +457,8 @@ impl Suite<'_> {
             version: 1,
             ..none
         };
-        let written = record();
         let set = async |seen: &Retention, next: &Retention| {
+            let written = record();
             let set = rules.set_retention(&by, (seen, next), AT, &written);
             set.await.expect("set_retention")
         };
