@@ -21,8 +21,6 @@ pub fn section() -> Section {
             Code::PasswordNeeded,
             Code::WrongPassword,
             Code::OutsideNetwork,
-            Code::NoViewsLeft,
-            Code::Forbidden,
             Code::WrongState,
             Code::AssetWithdrawn,
             Code::Throttled,

@@ -360,6 +360,7 @@ impl Kit {
             keys: self.cloud.clone(),
             media: self.cloud.clone(),
             sources: self.cloud.clone(),
+            shares: self.cloud.clone(),
             records: self.cloud.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),

@@ -342,6 +342,7 @@ async fn shares() {
     for seed in SEEDS {
         let stores = contract::ShareStores {
             shares: cloud,
+            erasure: cloud,
             exchanges: cloud,
             views: cloud,
             standings: cloud,

@@ -249,6 +249,7 @@ mod tests {
         let stores = Stores::new();
         let shares = contract::ShareStores {
             shares: &stores.shares,
+            erasure: &stores.shares,
             exchanges: &stores.exchanges,
             views: &stores.views,
             standings: &stores.standings,

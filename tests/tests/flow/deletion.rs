@@ -10,22 +10,13 @@ use vault_tests::films::SHORT;
 use vault_tests::view::granted;
 use vault_tests::{Http, Person, Reply, Request, cloud, people, sdk, unique};
 
-/// Every table of the stack.
-const TABLES: [&str; 13] = [
-    "UsersTable",
-    "MembersTable",
-    "ClientsTable",
-    "LinksTable",
-    "SessionsTable",
-    "LimitsTable",
-    "GrantsTable",
-    "AssetsTable",
-    "KeysTable",
-    "PlaybackTable",
-    "AuditTable",
-    "AccessTable",
-    "RetentionTable",
-];
+/// The tables of the stack: its outputs have a name of each.
+fn tables() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let outputs = cloud().stack_outputs.iter();
+    outputs
+        .filter(|(name, _)| name.ends_with("Table"))
+        .map(|(name, table)| (name.as_str(), table.as_str()))
+}
 
 fn asked(by: &Person, method: &str, path: &str, body: Option<&Value>) -> Reply {
     let request = Request::new(method, &url(path)).bearer(&by.access);
@@ -168,11 +159,12 @@ type Item = std::collections::HashMap<String, AttributeValue>;
 /// Every record of every table that names this, by table.
 fn naming(text: &str) -> BTreeMap<&'static str, Vec<Item>> {
     let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for table in TABLES {
+    assert!(tables().count() > 13, "not all tables are in the outputs");
+    for (name, table) in tables() {
         let mut start = None;
         loop {
             let scan = sdk::sdk().dynamodb().scan().consistent_read(true);
-            let scan = scan.table_name(cloud().output(table));
+            let scan = scan.table_name(table);
             let sent = scan.set_exclusive_start_key(start).send();
             let page = sdk::block_on(sent).expect("a scan");
             let items = page.items.unwrap_or_default();
@@ -181,7 +173,7 @@ fn naming(text: &str) -> BTreeMap<&'static str, Vec<Item>> {
                 .filter(|item| format!("{item:?}").contains(text));
             let own: Vec<_> = own.collect();
             if !own.is_empty() {
-                found.entry(table).or_default().extend(own);
+                found.entry(name).or_default().extend(own);
             }
             start = page.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() {
@@ -209,7 +201,17 @@ fn at_the_end_of_a_film_nothing_is_stored_that_decrypts() {
     let segment = view.segments[0].clone();
     let saved = Http::default().get(&segment.url).expect(200).body;
     assert!(!segment.opened().is_empty() && !saved.is_empty());
+    let shares = format!("/v1/assets/{asset}/shares");
+    let told = asked(
+        &owner,
+        "POST",
+        &shares,
+        Some(&json!({ "name": "For review" })),
+    );
+    let link = told.expect(201).field("link");
+    let (_, token) = link.split_once("token=").expect("a link");
     assert!(!naming(&secret).is_empty() && !versions("UploadsBucket", &asset).is_empty());
+    assert!(naming(&asset).contains_key("SharesTable"));
 
     rules(&owner, &json!({ "recovery_days": 0 })).expect(200);
     delete(&owner, &asset).expect(200);
@@ -248,6 +250,9 @@ fn at_the_end_of_a_film_nothing_is_stored_that_decrypts() {
     assert!(matches!(fetched.status, 403 | 404), "{}", fetched.status);
     refused(&restore(&owner, &asset), 404, "not_found");
     refused(&delete(&owner, &asset), 404, "not_found");
+    let exchange = Request::new("POST", &url("/v1/shares/exchange"));
+    let exchange = exchange.body(JSON, json!({ "token": token }).to_string());
+    refused(&Http::default().send(&exchange), 400, "invalid_link");
     assert_eq!(ids(&owner, "deleted=true"), [""; 0]);
     owner.view(&kept).segments[0].opened();
     swept();

@@ -24,6 +24,7 @@ const TAKES: &[&str] = &[
     "deleteCollection",
     "deleteGroup",
     "revokeApiKey",
+    "revokeShare",
     "changeRole",
     "disableMember",
     "removeMember",
@@ -52,6 +53,8 @@ fn populated() -> (Person, Known) {
     let group = made("/v1/groups", json!({ "name": "Guests" })).field("group_id");
     let key = json!({ "name": "Player", "role": "viewer", "scopes": ["play"] });
     let key = made("/v1/api-keys", key).field("key_id");
+    let shares = format!("/v1/assets/{asset}/shares");
+    let share = made(&shares, json!({ "name": "For review" })).field("share_id");
     let access = format!("/v1/assets/{asset}/access");
     let placed = Request::new("PATCH", &url(&access)).bearer(&owner.access);
     let placed = placed.body(
@@ -75,6 +78,7 @@ fn populated() -> (Person, Known) {
         ("path.asset_id", vec![asset]),
         ("path.collection_id", vec![collection.clone()]),
         ("path.group_id", vec![group.clone()]),
+        ("path.share_id", vec![share]),
         ("path.user_id", vec![viewer.clone()]),
         ("path.key_id", vec![key, content_key]),
         (

@@ -24,6 +24,7 @@ use vault_domain::member::{Actor, OrgName};
 use vault_domain::network::Network;
 use vault_domain::page::PageSize;
 use vault_domain::passkey::{CredentialId, PasskeyName};
+use vault_domain::share::SharePassword;
 use vault_domain::token::{Action, MediaToken};
 use vault_domain::usecase::IdempotencyKey;
 
@@ -190,6 +191,10 @@ fn what_parses_has_the_form_of_the_document_once_it_is_trimmed() {
         (
             form::<Password>(|text| Password::parse(text.to_owned()).is_ok()),
             "seven unrelated things",
+        ),
+        (
+            form::<SharePassword>(|text| SharePassword::parse(text.to_owned()).is_ok()),
+            "open sesame",
         ),
         (
             form::<CredentialId>(|text| CredentialId::parse(text).is_ok()),

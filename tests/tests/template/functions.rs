@@ -98,7 +98,7 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "SweepAssets",
         "sweep-assets",
-        "ASSETS_TABLE RETENTION_TABLE KEYS_TABLE AUDIT_TABLE UPLOADS_BUCKET MEDIA_BUCKET",
+        "ASSETS_TABLE RETENTION_TABLE KEYS_TABLE SHARES_TABLE AUDIT_TABLE UPLOADS_BUCKET MEDIA_BUCKET",
     ),
     (
         "ManageOrganisation",

@@ -4,19 +4,15 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use vault_domain::id::{AssetId, KeyId, PackageId};
 use vault_domain::playback::WrappedKey;
 use vault_domain::ports::{ContentKeys, Gone, KeyErasure, StoreError, Stored};
 
+use super::purge::{purge, remove};
+use super::put_new;
 use super::record::{Corrupt, Fields, Item, PK, SK, item, octets, text};
-use super::{back_off, put_new};
 
 const DELETE: &str = "keys.delete_package";
-/// Most deletes of one `BatchWriteItem`.
-const BATCH: usize = 25;
-/// Tries of one batch that DynamoDB does not finish.
-const TRIES: u32 = 10;
 
 /// The table of wrapped content keys.
 #[derive(Debug, Clone)]
@@ -84,29 +80,6 @@ impl DynamoContentKeys {
         let next = output.last_evaluated_key.filter(|key| !key.is_empty());
         Ok((output.items.unwrap_or_default(), next))
     }
-
-    async fn delete(&self, keys: &[Item], salt: &[u8; 16]) -> Stored<()> {
-        let mut pending = Vec::with_capacity(keys.len());
-        for key in keys {
-            let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
-            let delete = delete.map_err(|error| StoreError::new(DELETE, error))?;
-            pending.push(WriteRequest::builder().delete_request(delete).build());
-        }
-        for attempt in 1..=TRIES {
-            let request = self.client.batch_write_item();
-            let sent = request.request_items(&self.table, pending).send().await;
-            let output = sent.map_err(|error| StoreError::new(DELETE, error))?;
-            pending = output
-                .unprocessed_items
-                .and_then(|mut items| items.remove(&self.table))
-                .unwrap_or_default();
-            if pending.is_empty() {
-                return Ok(());
-            }
-            back_off(attempt, salt).await;
-        }
-        Err(StoreError::new(DELETE, "DynamoDB left keys unprocessed"))
-    }
 }
 
 #[async_trait]
@@ -119,9 +92,8 @@ impl ContentKeys for DynamoContentKeys {
         let mut from = None;
         loop {
             let (keys, next) = self.page(asset, package, from).await?;
-            for batch in keys.chunks(BATCH) {
-                self.delete(batch, package.octets()).await?;
-            }
+            let by = (DELETE, package.octets());
+            remove(&self.client, &self.table, by, &keys).await?;
             if next.is_none() {
                 return Ok(());
             }
@@ -130,32 +102,10 @@ impl ContentKeys for DynamoContentKeys {
     }
 }
 
-/// Keys of one page of an erasure.
-const ERASED: i32 = 250;
-
 #[async_trait]
 impl KeyErasure for DynamoContentKeys {
-    /// The first page each time: what it listed before is not there any more.
     async fn erase_keys(&self, asset: AssetId) -> Stored<Gone> {
-        const OPERATION: &str = "keys.erase";
-        let request = self.client.query().table_name(&self.table);
-        let sent = request
-            .consistent_read(true)
-            .key_condition_expression("pk = :asset")
-            .projection_expression("pk, sk")
-            .expression_attribute_values(":asset", text(asset.to_string()))
-            .limit(ERASED)
-            .send()
-            .await;
-        let output = sent.map_err(|error| StoreError::new(OPERATION, error))?;
-        let keys = output.items.unwrap_or_default();
-        for some in keys.chunks(BATCH) {
-            self.delete(some, asset.octets()).await?;
-        }
-        Ok(Gone {
-            removed: u64::try_from(keys.len()).unwrap_or(u64::MAX),
-            more: output.last_evaluated_key.is_some_and(|key| !key.is_empty()),
-        })
+        purge(&self.client, &self.table, "keys.erase", asset).await
     }
 }
 

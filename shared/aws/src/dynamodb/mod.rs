@@ -32,6 +32,7 @@ mod links;
 mod members;
 mod organisations;
 mod playback_record;
+mod purge;
 mod reads;
 mod record;
 mod records;

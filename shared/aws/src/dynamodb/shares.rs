@@ -8,10 +8,13 @@ use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, ShareId};
-use vault_domain::ports::{Change, Keeping, MAX_SHARES, SHARES_LISTED, Shares, StoreError, Stored};
+use vault_domain::ports::{
+    Change, Gone, Keeping, MAX_SHARES, SHARES_LISTED, ShareErasure, Shares, StoreError, Stored,
+};
 use vault_domain::share::Share;
 use vault_domain::time::Timestamp;
 
+use super::purge::purge;
 use super::reads::{Wanted, batch};
 use super::record::{Item, PK, SK, item, number, text, time};
 use super::records::{DynamoRecords, put_fresh};
@@ -329,6 +332,14 @@ impl Shares for DynamoShares {
             ])
         };
         self.records.with("shares.revoke", writes(), record).await
+    }
+}
+
+#[async_trait]
+impl ShareErasure for DynamoShares {
+    /// Those that stand, those of before, and which of them take a place.
+    async fn erase_shares(&self, asset: AssetId) -> Stored<Gone> {
+        purge(&self.client, &self.table, "shares.erase", asset).await
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use vault_aws::dynamodb::{DynamoAssets, DynamoContentKeys, DynamoDeletions, DynamoRecords};
+use vault_aws::dynamodb::{
+    DynamoAssets, DynamoContentKeys, DynamoDeletions, DynamoRecords, DynamoShares,
+};
 use vault_aws::s3::{S3Media, S3Uploads};
 use vault_crypto::entropy::SystemEntropy;
 use vault_domain::usecase::sweep_assets::Deps;
@@ -16,6 +18,7 @@ struct Config {
     assets: String,
     retention: String,
     keys: String,
+    shares: String,
     audit: String,
     uploads: String,
     media: String,
@@ -27,6 +30,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         assets: env.text("ASSETS_TABLE"),
         retention: env.text("RETENTION_TABLE"),
         keys: env.text("KEYS_TABLE"),
+        shares: env.text("SHARES_TABLE"),
         audit: env.text("AUDIT_TABLE"),
         uploads: env.text("UPLOADS_BUCKET"),
         media: env.text("MEDIA_BUCKET"),
@@ -42,6 +46,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let (client, tables) = (dynamodb.clone(), (config.assets, config.retention));
             let deletions = DynamoDeletions::new(client, tables.0, tables.1, records.clone());
             let deletions = Arc::new(deletions);
+            let shares = DynamoShares::new(dynamodb.clone(), config.shares, records.clone());
             Ok(Deps {
                 dues: deletions.clone(),
                 assets: Arc::new(assets),
@@ -51,6 +56,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 keys: Arc::new(DynamoContentKeys::new(dynamodb, config.keys)),
                 media: Arc::new(S3Media::new(s3.clone(), config.media)),
                 sources: Arc::new(S3Uploads::new(s3, config.uploads)),
+                shares: Arc::new(shares),
                 records: Arc::new(records),
                 clock: Arc::new(SystemClock),
                 entropy: Arc::new(SystemEntropy),

@@ -128,3 +128,10 @@ pub trait SourceErasure: Send + Sync {
     /// Ends multipart uploads of the asset, and removes some of the versions of its source.
     async fn erase_source(&self, org: OrgId, asset: AssetId) -> Stored<Gone>;
 }
+
+/// Shares, for good.
+#[async_trait]
+pub trait ShareErasure: Send + Sync {
+    /// Removes some of the shares of an asset, those that ended among them.
+    async fn erase_shares(&self, asset: AssetId) -> Stored<Gone>;
+}

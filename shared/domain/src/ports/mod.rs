@@ -37,7 +37,7 @@ pub use audit::{
 pub use clients::{Clients, Creation, MAX_CLIENTS};
 pub use deletion::{
     Deletions, Dues, Elder, Erasures, Gone, KeyErasure, MediaErasure, RetentionChanges, Retentions,
-    SourceErasure,
+    ShareErasure, SourceErasure,
 };
 pub use devices::{DeviceClaims, DeviceTokens};
 pub use downloads::{Downloads, SourceUrls};

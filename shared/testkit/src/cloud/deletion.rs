@@ -10,7 +10,7 @@ use vault_domain::id::{AssetId, OrgId};
 use vault_domain::member::Membership;
 use vault_domain::ports::{
     Change, Deletions, Dues, Elder, Erasures, Gone, KeyErasure, MediaErasure, RetentionChanges,
-    Retentions, SourceErasure, Stored,
+    Retentions, ShareErasure, SourceErasure, Stored,
 };
 use vault_domain::time::Timestamp;
 
@@ -335,6 +335,21 @@ impl KeyErasure for FakeCloud {
             let own: Vec<_> = own.take(SOME).collect();
             for key in &own {
                 s.keys.remove(key);
+            }
+            Ok(gone(own.len()))
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl ShareErasure for FakeCloud {
+    async fn erase_shares(&self, asset: AssetId) -> Stored<Gone> {
+        self.call("shares.erase", |s| {
+            let own = s.shares.keys().filter(|(of, _)| *of == asset).copied();
+            let own: Vec<_> = own.take(SOME).collect();
+            for key in &own {
+                s.shares.remove(key);
             }
             Ok(gone(own.len()))
         })

@@ -7,8 +7,8 @@ use vault_domain::credential::PasswordHash;
 use vault_domain::id::ShareId;
 use vault_domain::network::Networks;
 use vault_domain::ports::{
-    Assets, Change, Keeping, MAX_SHARES, Opening, SHARES_LISTED, ShareExchanges, Shares, Standings,
-    Views,
+    Assets, Change, Keeping, MAX_SHARES, Opening, SHARES_LISTED, ShareErasure, ShareExchanges,
+    Shares, Standings, Views,
 };
 use vault_domain::share::{FirstPlay, MaxViews, Share};
 use vault_domain::time::Timestamp;
@@ -25,6 +25,8 @@ use crate::share::share;
 pub struct ShareStores<'a> {
     /// As they are managed.
     pub shares: &'a dyn Shares,
+    /// Their end.
+    pub erasure: &'a dyn ShareErasure,
     /// As strangers come with their links.
     pub exchanges: &'a dyn ShareExchanges,
     /// Their views.
@@ -89,6 +91,7 @@ pub async fn shares_contract(stores: ShareStores<'_>, seed: u64) {
     playing(stores, &sample).await;
     windows(stores, &sample).await;
     plays_race(stores, &sample).await;
+    erasing(stores, &sample).await;
 }
 
 async fn stored(stores: ShareStores<'_>, of: &Share) -> Option<Share> {
@@ -416,4 +419,34 @@ async fn plays_race(stores: ShareStores<'_>, sample: &Sample) {
     let opened = outcomes.iter().filter(|o| **o == Opening::Opened).count();
     assert_eq!(opened, 3);
     assert_eq!(stored(stores, &shared).await.map(|s| s.views), Some(3));
+}
+
+/// All of an asset go, whatever became of them, and its places with them; those of another stay.
+async fn erasing(stores: ShareStores<'_>, sample: &Sample) {
+    let (first, kept) = (sample.share(), sample.share());
+    let others: Vec<_> = (1..MAX_SHARES)
+        .map(|_| sample.share_beside(&first))
+        .collect();
+    for share in others.iter().chain([&first, &kept]) {
+        assert_eq!(create(stores, share, 0).await, Keeping::Kept);
+    }
+    let ended = stores.shares.revoke(first.asset, first.id, &at(1)).await;
+    assert_eq!(ended.expect("revoke"), Change::Applied);
+    let mut removed = 0;
+    loop {
+        let gone = stores.erasure.erase_shares(first.asset).await;
+        let gone = gone.expect("an erasure");
+        removed += gone.removed;
+        if !gone.more {
+            break;
+        }
+    }
+    assert!(removed >= MAX_SHARES as u64, "{removed} of {MAX_SHARES}");
+    let again = stores.erasure.erase_shares(first.asset).await;
+    assert_eq!(again.expect("an erasure").removed, 0, "none is left");
+    let left = stores.shares.shares(first.asset, None).await;
+    assert_eq!(left.expect("shares"), Vec::new());
+    assert_eq!(stored(stores, &kept).await, Some(kept));
+    let anew = sample.share_beside(&first);
+    assert_eq!(create(stores, &anew, 2).await, Keeping::Kept);
 }

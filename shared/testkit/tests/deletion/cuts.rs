@@ -1,6 +1,7 @@
 //! The crash-point sweep over deletions, returns, holds, rules, and the end.
 
 use vault_domain::deletion::{Aged, Days};
+use vault_testkit::share::share;
 use vault_testkit::sweep::{Answer, Scenario, answer};
 
 use super::*;
@@ -88,14 +89,17 @@ fn due() -> Kit {
             let key = sample.wrapped_key(ASSET, builders::PACKAGE);
             s.keys.insert((key.asset, key.key), key);
         }
+        for share in [share(), sample.share_beside(&share())] {
+            s.shares.insert((share.asset, share.id), share);
+        }
     });
     delete(&kit).unwrap();
     wait(&kit);
     kit
 }
 
-/// How much there is of the film: keys, ciphertext, source.
-fn stored(kit: &Kit) -> [usize; 3] {
+/// How much there is of the film: keys, ciphertext, source, shares.
+fn stored(kit: &Kit) -> [usize; 4] {
     let (media, uploads) = (media_prefix(ASSET), uploads_prefix(ORG, ASSET));
     kit.cloud.with(|s| {
         let versions = |prefix: &str| {
@@ -109,13 +113,14 @@ fn stored(kit: &Kit) -> [usize; 3] {
             s.keys.len(),
             s.segments.len() + s.manifests.len() + versions(&media),
             s.uploads.objects.len() + versions(&uploads),
+            s.shares.len(),
         ]
     })
 }
 
-/// Keys go before ciphertext, ciphertext before the source, and the source before what was said of it.
-fn in_order(kit: &Kit, whole: [usize; 3]) {
-    let [keys, media, source] = stored(kit);
+/// Keys go before ciphertext, ciphertext before the source, the source before the shares, and those before what was said of it.
+fn in_order(kit: &Kit, whole: [usize; 4]) {
+    let [keys, media, source, shares] = stored(kit);
     assert!(
         keys == 0 || media == whole[1],
         "ciphertext went before the keys"
@@ -124,11 +129,15 @@ fn in_order(kit: &Kit, whole: [usize; 3]) {
         media == 0 || source == whole[2],
         "the source went before the ciphertext"
     );
-    let begun = keys < whole[0] || media < whole[1] || source < whole[2];
+    assert!(
+        source == 0 || shares == whole[3],
+        "shares went before the source"
+    );
+    let begun = [keys, media, source, shares] != whole;
     let Some(asset) = asset(kit) else {
         assert_eq!(
-            [keys, media, source],
-            [0; 3],
+            [keys, media, source, shares],
+            [0; 4],
             "the tombstone came too early"
         );
         return;

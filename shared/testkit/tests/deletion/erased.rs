@@ -7,11 +7,13 @@ use async_trait::async_trait;
 use vault_domain::asset::{NewAsset, manifest_key, segment_key};
 use vault_domain::id::{AssetId, KeyId, PackageId};
 use vault_domain::ports::{
-    Assets as _, Claim, ContentKeys as _, Gone, KeyErasure, MediaWrites as _, StoreError,
+    Assets as _, Claim, ContentKeys as _, Gone, Keeping, KeyErasure, MediaWrites as _, Shares,
+    StoreError,
 };
 use vault_domain::time::Timestamp;
 use vault_domain::usecase::process_upload;
 use vault_testkit::clock::FixedClock;
+use vault_testkit::share::share;
 
 use super::*;
 
@@ -34,6 +36,8 @@ fn left(kit: &Kit, id: AssetId) -> Vec<String> {
             .filter(|(of, _)| *of == id)
             .map(|_| "key".to_owned()),
     );
+    let shares = state.shares.keys().filter(|(of, _)| *of == id);
+    left.extend(shares.map(|(_, share)| share.to_string()));
     left.extend(state.segments.keys().filter(named).cloned());
     left.extend(state.manifests.keys().filter(named).cloned());
     left.extend(state.uploads.objects.keys().filter(named).cloned());
@@ -77,7 +81,14 @@ fn after_the_end_nothing_that_is_stored_anywhere_decrypts() {
     let other = PackageId::from_octets([0x44; 16]);
     let foreign = AssetId::from_octets([0x55; 16]);
     now(kit.cloud.put_segment(foreign, other, 1, vec![1; 9])).unwrap();
-    assert!(left(&kit, ASSET).len() > 4, "there is something to erase");
+    let shared = share();
+    let record = builders::record();
+    assert_eq!(
+        now(Shares::create(&*kit.cloud, &shared, &record)).unwrap(),
+        Keeping::Kept
+    );
+    let id = shared.id.to_string();
+    assert!(left(&kit, ASSET).len() > 4 && left(&kit, ASSET).contains(&id));
     delete(&kit).unwrap();
     assert_eq!(sweep(&kit).unwrap().erased, 0, "not before its time");
     wait(&kit);
@@ -101,6 +112,7 @@ fn after_the_end_nothing_that_is_stored_anywhere_decrypts() {
         (count("keys"), count("media"), count("source")),
         ("0", "0", "0")
     );
+    assert_eq!(count("shares"), "1");
     assert_eq!(recorded(&kit, Event::AssetErasing), 1);
     assert!(now(kit.cloud.get(ASSET)).unwrap().is_none());
 }

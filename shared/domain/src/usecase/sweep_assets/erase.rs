@@ -1,4 +1,4 @@
-//! The end of one asset: keys, ciphertext, source, and then all that was said of it.
+//! The end of one asset: keys, ciphertext, source, shares, and then all that was said of it.
 
 use super::{Step, Sweep};
 use crate::audit::{Event, Record};
@@ -16,6 +16,7 @@ struct Removed {
     keys: u64,
     media: u64,
     source: u64,
+    shares: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -23,6 +24,7 @@ enum What {
     Keys,
     Media,
     Source,
+    Shares,
 }
 
 impl Removed {
@@ -31,16 +33,20 @@ impl Removed {
             What::Keys => self.keys += removed,
             What::Media => self.media += removed,
             What::Source => self.source += removed,
+            What::Shares => self.shares += removed,
         }
     }
 
     const fn any(&self) -> bool {
-        self.keys + self.media + self.source > 0
+        self.keys + self.media + self.source + self.shares > 0
     }
 
     fn told(&self, record: Record) -> Record {
         let record = record.with("keys", self.keys);
-        record.with("media", self.media).with("source", self.source)
+        let record = record.with("media", self.media);
+        record
+            .with("source", self.source)
+            .with("shares", self.shares)
     }
 }
 
@@ -105,11 +111,11 @@ impl Sweep<'_> {
         Ok(false)
     }
 
-    /// Keys first: without them the ciphertext is noise. Then the ciphertext, and the source last: as long as anything is
-    /// left of the film, what is easiest to make use of is gone. None if the time is over.
+    /// Keys first: without them the ciphertext is noise. Then the ciphertext, and the source: as long as anything is
+    /// left of the film, what is easiest to make use of is gone. Then whom it was shared with. None if the time is over.
     async fn remove(&self, org: OrgId, id: AssetId) -> Stored<Option<Removed>> {
         let mut removed = Removed::default();
-        for what in [What::Keys, What::Media, What::Source] {
+        for what in [What::Keys, What::Media, What::Source, What::Shares] {
             loop {
                 if self.is_late() {
                     return Ok(None);
@@ -130,6 +136,7 @@ impl Sweep<'_> {
             What::Keys => deps.keys.erase_keys(id).await,
             What::Media => deps.media.erase_media(id).await,
             What::Source => deps.sources.erase_source(org, id).await,
+            What::Shares => deps.shares.erase_shares(id).await,
         }
     }
 

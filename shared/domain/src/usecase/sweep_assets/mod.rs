@@ -14,7 +14,7 @@ use crate::deletion::{DUE_PARTS, Due, Duty};
 use crate::id::OrgId;
 use crate::ports::{
     Assets, Clock, Deletions, Dues, Entropy, Erasures, KeyErasure, MediaErasure, Records,
-    Retentions, SourceErasure, StoreError, Stored,
+    Retentions, ShareErasure, SourceErasure, StoreError, Stored,
 };
 use crate::time::Timestamp;
 
@@ -41,6 +41,8 @@ pub struct Deps {
     pub media: Arc<dyn MediaErasure>,
     /// Sources.
     pub sources: Arc<dyn SourceErasure>,
+    /// Shares.
+    pub shares: Arc<dyn ShareErasure>,
     /// Records of what came late.
     pub records: Arc<dyn Records>,
     /// The time.
