@@ -21,6 +21,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 /// What takes away what the other operations need.
 const TAKES: &[&str] = &[
     "withdrawAsset",
+    "deleteAsset",
     "deleteCollection",
     "deleteGroup",
     "revokeApiKey",

@@ -56,10 +56,9 @@ impl ShareExchanges for DynamoShareExchanges {
             Wanted::of(&self.assets, claims.asset.to_string()),
         ];
         let found = batch(&self.client, OPERATION, wanted).await?;
-        let asset = found.first(&self.assets);
         Ok((
             read(OPERATION, found.first(&self.shares), from_item)?,
-            read(OPERATION, asset, assets_record::from_item)?,
+            assets_record::asset(OPERATION, found.first(&self.assets))?,
         ))
     }
 

@@ -23,9 +23,9 @@ pub async fn race_shares(shares: Arc<dyn Shares>, seed: u64, way: Way) {
     let _note = SeedNote(seed);
     let sample = Sample::new(seed);
     let first = sample.share();
-    let record = builders::record();
     for _ in 0..MAX_SHARES - FREE {
-        let kept = shares.create(&sample.share_beside(&first), &record).await;
+        let share = sample.share_beside(&first);
+        let kept = shares.create(&share, &record_of(&sample)).await;
         assert_eq!(kept.expect("create"), Keeping::Kept);
     }
     let runners = (0..RUNNERS).map(|_| {
