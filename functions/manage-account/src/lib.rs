@@ -15,6 +15,7 @@ use vault_domain::secret::SecretText;
 use vault_domain::token::Caller;
 use vault_domain::usecase;
 use vault_domain::usecase::account::Bearer;
+use vault_domain::usecase::gate::Ask;
 use vault_http::{BoxFuture, Outcome, Request, extract};
 
 /// Begins a token that stands between password and second factor.
@@ -51,6 +52,14 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
 fn caller(deps: &Deps, request: &Request) -> Result<Caller, Refusal> {
     let bearer = extract::bearer(request);
     usecase::caller(&*deps.verifier, &*deps.account.proof.clock, bearer)
+}
+
+/// The caller, and from where they ask.
+fn ask(deps: &Deps, request: &Request) -> Result<Ask, Refusal> {
+    Ok(Ask {
+        caller: caller(deps, request)?,
+        source: extract::source(request),
+    })
 }
 
 /// Who adds a factor: signed in, or between the password and a first factor.

@@ -75,12 +75,12 @@ pub(crate) struct Changed {
 
 /// `POST /v1/account/password`
 pub(crate) async fn change(deps: &Deps, request: &Request) -> Outcome {
-    let caller = crate::caller(deps, request)?;
+    let ask = crate::ask(deps, request)?;
     let shape = r#"{"current_password": "…", "new_password": "…"}"#;
     let body: Change = extract::json(request, SMALL_BODY, shape)?;
     let current = Password::parse(body.current_password)?;
     let new = Password::parse(body.new_password)?;
-    password::change(&deps.account, &caller, &current, &new).await?;
+    password::change(&deps.account, &ask, &current, &new).await?;
     // All sessions are over, that of this request too.
     let told = Changed {
         sign_in_again: true,

@@ -68,9 +68,9 @@ pub(crate) struct Revoked {
 
 /// `POST /v1/account/sessions/{session_id}/revoke`
 pub(crate) async fn revoke(deps: &Deps, request: &Request) -> Outcome {
-    let caller = crate::caller(deps, request)?;
+    let ask = crate::ask(deps, request)?;
     let id = SessionId::parse(&extract::path(request, "session_id")?)?;
-    sessions::revoke(&deps.account, &caller, id).await?;
+    sessions::revoke(&deps.account, &ask, id).await?;
     Ok(Reply::json(
         200,
         &Revoked { revoked: "one" },
@@ -89,13 +89,13 @@ pub(crate) struct Body {
 
 /// `POST /v1/account/sessions/revoke`
 pub(crate) async fn revoke_all(deps: &Deps, request: &Request) -> Outcome {
-    let caller = crate::caller(deps, request)?;
+    let ask = crate::ask(deps, request)?;
     let body: Body = extract::json(request, SMALL_BODY, r#"{"keep_current": true or false}"#)?;
     let (which, revoked) = if body.keep_current {
         (Which::Others, "others")
     } else {
         (Which::All, "all")
     };
-    sessions::revoke_all(&deps.account, &caller, which).await?;
+    sessions::revoke_all(&deps.account, &ask, which).await?;
     Ok(Reply::json(200, &Revoked { revoked }, Cache::NoStore))
 }

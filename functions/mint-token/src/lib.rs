@@ -67,14 +67,14 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
         }
         let form = Form::new(extract::form(request, SMALL_BODY)?);
         if route.ends_with("/token/revoke") {
-            return revoked(deps, &form).await;
+            return revoked(deps, request, &form).await;
         }
         if route.ends_with("/token/introspect") {
             return introspect::reply(deps, request, &form).await;
         }
         let expected = "refresh_token, client_credentials or token-exchange";
         match form.required("grant_type", expected)? {
-            "refresh_token" => refreshed(deps, &form).await,
+            "refresh_token" => refreshed(deps, request, &form).await,
             "client_credentials" => granted(deps, request, &form).await,
             EXCHANGE => exchanged(deps, request, &form).await,
             _ => Err(Failure::UnsupportedGrantType),
@@ -83,17 +83,19 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
 }
 
 /// `token_type_hint` is not needed: a token shows its kind.
-async fn revoked(deps: &Deps, form: &Form) -> Outcome {
+async fn revoked(deps: &Deps, request: &Request, form: &Form) -> Outcome {
     let token = form.required("token", "a refresh token or an access token")?;
-    match revoke_token::run(&deps.revoke, &SecretText::new(token.to_owned())).await? {
+    let (token, source) = (SecretText::new(token.to_owned()), extract::source(request));
+    match revoke_token::run(&deps.revoke, &token, source).await? {
         Revocation::Done => Ok(Reply::json(200, &Revoked {}, Cache::NoStore)),
         Revocation::Unsupported => Err(Failure::UnsupportedTokenType),
     }
 }
 
-async fn refreshed(deps: &Deps, form: &Form) -> Outcome {
+async fn refreshed(deps: &Deps, request: &Request, form: &Form) -> Outcome {
     let token = form.required("refresh_token", "the refresh token")?;
-    let pair = refresh::run(&deps.refresh, &SecretText::new(token.to_owned())).await?;
+    let (token, source) = (SecretText::new(token.to_owned()), extract::source(request));
+    let pair = refresh::run(&deps.refresh, &token, &source).await?;
     Ok(told(&Tokens {
         access_token: pair.access.expose(),
         token_type: "Bearer",

@@ -113,6 +113,7 @@ async fn renewed(deps: &Deps, request: &Request) -> Outcome {
     let wish = NewSecret {
         token: token(&body.token)?,
         password: Password::parse(body.new_password)?,
+        source: extract::source(request),
     };
     reset(deps, wish).await?;
     Ok(done("the password is set and all sessions are ended"))
@@ -124,6 +125,7 @@ async fn accepted(deps: &Deps, request: &Request) -> Outcome {
     let wish = Acceptance {
         token: token(&body.token)?,
         password: body.password.map(Password::parse).transpose()?,
+        source: extract::source(request),
     };
     let place = accept(deps, wish).await?;
     let place = Place {

@@ -120,6 +120,8 @@ events! {
     MemberLeft = "member.left",
     /// Someone was invited. The address is not on record: it outlives no invitation.
     MemberInvited = "member.invited",
+    /// Someone accepted an invitation.
+    MemberJoined = "member.joined",
     /// An invitation was taken back.
     InvitationRevoked = "invitation.revoked",
     /// An API key was made.
@@ -128,6 +130,14 @@ events! {
     ApiKeyRotated = "api_key.rotated",
     /// An API key was ended for good.
     ApiKeyRevoked = "api_key.revoked",
+    /// Someone signed in.
+    SessionOpened = "session.opened",
+    /// A session was ended: by whoever it is of or had its tokens, or because a refresh token of it was used twice.
+    SessionEnded = "session.ended",
+    /// Someone ended all their sessions, in all their organisations.
+    SessionsEnded = "account.sessions_ended",
+    /// Someone set a new password, which ended all their sessions, in all their organisations.
+    PasswordChanged = "account.password_changed",
     /// A person had their account erased.
     AccountErased = "account.erased",
     /// Something was asked for and refused.

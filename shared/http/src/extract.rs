@@ -248,6 +248,7 @@ pub fn origin(request: &Request) -> Result<Origin, Malformed> {
     Ok(Origin {
         address: address(request)?,
         device: Device::of(header(request, "user-agent").unwrap_or_default()),
+        request: request_id(request).chars().take(128).collect(),
     })
 }
 

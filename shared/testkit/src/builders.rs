@@ -221,6 +221,7 @@ pub fn origin() -> Origin {
     Origin {
         address: [192, 0, 2, 1].into(),
         device: Device::of("Golden/1.0"),
+        request: "req-1".to_owned(),
     }
 }
 

@@ -139,6 +139,7 @@ impl Kit {
             refresh: self.refresh_tokens.clone(),
             verifier: self.access.clone(),
             clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
         }
     }
     /// Of [`introspect`].

@@ -135,7 +135,7 @@ async fn sensitive_changes_need_a_recent_proof_by_all_factors() {
         builders::password(PASSWORD),
         builders::password("twelve or more"),
     );
-    needed(password::change(&kit.account(), &caller, &old, &new).await);
+    needed(password::change(&kit.account(), &builders::ask_of(caller), &old, &new).await);
 }
 
 fn fresh(code: &vault_domain::factor::RecoveryCode) -> vault_domain::factor::RecoveryCode {
@@ -197,15 +197,16 @@ async fn a_new_password_ends_every_session_and_is_judged_by_its_context() {
         "adas little secret",
     ] {
         let weak = builders::password(weak);
-        let refused = password::change(&kit.account(), &caller, &old, &weak).await;
+        let refused =
+            password::change(&kit.account(), &builders::ask_of(caller), &old, &weak).await;
         assert!(matches!(refused, Err(Refusal::WeakPassword(_))));
     }
     let new = builders::password("twelve letters or more");
     let wrong = builders::password("not the passphrase");
-    let refused = password::change(&kit.account(), &caller, &wrong, &new).await;
+    let refused = password::change(&kit.account(), &builders::ask_of(caller), &wrong, &new).await;
     assert!(matches!(refused, Err(Refusal::BadCredentials)));
     assert_eq!(notices(&kit), []);
-    let changed = password::change(&kit.account(), &caller, &old, &new).await;
+    let changed = password::change(&kit.account(), &builders::ask_of(caller), &old, &new).await;
     changed.unwrap();
     let hash = kit.cloud.with(|s| s.users[&OWNER].hash.clone());
     assert_eq!(hash, FakeHasher::hash_of("twelve letters or more"));
@@ -350,9 +351,9 @@ async fn people_see_and_end_their_own_sessions_alone() {
         ids.collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(listed().await, [SESSION, other.id].into());
-    let foreign = sessions::revoke(&kit.account(), &caller, VIEWER_SESSION).await;
+    let foreign = sessions::revoke(&kit.account(), &builders::ask_of(caller), VIEWER_SESSION).await;
     assert!(matches!(foreign, Err(Refusal::NotFound(_))));
-    sessions::revoke(&kit.account(), &caller, other.id)
+    sessions::revoke(&kit.account(), &builders::ask_of(caller), other.id)
         .await
         .unwrap();
     assert_eq!(listed().await, [SESSION].into());
@@ -367,7 +368,8 @@ async fn people_see_and_end_their_own_sessions_alone() {
         }
     });
     assert_eq!(listed().await.len(), SESSIONS_LISTED);
-    let all = async |which| sessions::revoke_all(&kit.account(), &caller, which).await;
+    let all =
+        async |which| sessions::revoke_all(&kit.account(), &builders::ask_of(caller), which).await;
     all(Which::Others).await.unwrap();
     assert_eq!(listed().await, [SESSION].into());
     all(Which::All).await.unwrap();

@@ -47,14 +47,25 @@ fn last_token(kit: &Kit, email: &str) -> LinkToken {
 
 fn set(kit: &Kit, token: LinkToken, password: &str) -> Result<(), Refusal> {
     let password = builders::password(password);
-    now(reset(&kit.recover_account(), NewSecret { token, password }))
+    now(reset(
+        &kit.recover_account(),
+        NewSecret {
+            token,
+            password,
+            source: builders::source(),
+        },
+    ))
 }
 
 fn join(kit: &Kit, token: LinkToken, password: Option<&str>) -> Result<Accepted, Refusal> {
     let password = password.map(builders::password);
     now(accept(
         &kit.recover_account(),
-        Acceptance { token, password },
+        Acceptance {
+            token,
+            password,
+            source: builders::source(),
+        },
     ))
 }
 

@@ -155,7 +155,11 @@ fn an_invitation_ends_with_the_right_of_whoever_made_it() {
         let password = Some(builders::password("seven unrelated things"));
         let joined = now(accept(
             &kit.recover_account(),
-            Acceptance { token, password },
+            Acceptance {
+                token,
+                password,
+                source: builders::source(),
+            },
         ));
         assert!(matches!(joined, Err(Refusal::InvalidLink)));
     }
@@ -229,6 +233,7 @@ fn who_signs_in_with_the_old_password_while_the_new_one_is_hashed_is_out() {
     let wish = NewSecret {
         token: kit.plant_reset(),
         password: builders::password("seven unrelated things"),
+        source: builders::source(),
     };
     now(reset(&deps, wish)).unwrap();
     let state = kit.cloud.snapshot();
@@ -247,6 +252,7 @@ fn what_is_over_stays_over_when_a_clock_is_behind() {
     let wish = NewSecret {
         token: kit.plant_reset(),
         password: builders::password("seven unrelated things"),
+        source: builders::source(),
     };
     now(reset(&kit.recover_account(), wish)).unwrap();
     assert_eq!(kit.cloud.with(|s| s.accounts[&OWNER].sessions_from), ahead);

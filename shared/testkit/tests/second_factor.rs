@@ -124,7 +124,9 @@ async fn a_repeated_request_gets_the_same_tokens_until_they_are_used() {
     assert_eq!(first.refresh.expose(), second.refresh.expose());
     assert_eq!(first.session, second.session);
 
-    let refreshed = vault_domain::usecase::refresh::run(&kit.refresh(), &first.refresh).await;
+    let refreshed =
+        vault_domain::usecase::refresh::run(&kit.refresh(), &first.refresh, &builders::source())
+            .await;
     refreshed.unwrap();
     let third = finish(&kit, &asked.token, code_at_start(&kit, 20)).await;
     assert!(matches!(third, Err(Refusal::InvalidToken { .. })));

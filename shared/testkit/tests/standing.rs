@@ -82,7 +82,7 @@ fn powers(kit: &Kit) -> [Result<(), String>; 5] {
         now(authorize_playback::run(&kit.authorize_playback(), opened)),
         now(deliver_playlist::run(&kit.deliver_playlist(), playlist)),
         now(deliver_key::run(&kit.deliver_key(), key)),
-        now(refresh::run(&kit.refresh(), &token)),
+        now(refresh::run(&kit.refresh(), &token, &builders::source())),
     ]
 }
 
@@ -201,9 +201,12 @@ fn a_session_that_nobody_uses_for_a_week_cannot_be_renewed() {
     let kit = watching();
     kit.clock.advance(SESSION_IDLE_SECONDS - 1);
     let token = kit.refresh_tokens.issue(&claims());
-    assert_eq!(now(refresh::run(&kit.refresh(), &token)), Ok(()));
+    assert_eq!(
+        now(refresh::run(&kit.refresh(), &token, &builders::source())),
+        Ok(())
+    );
     let kit = watching();
     kit.clock.advance(SESSION_IDLE_SECONDS);
-    assert!(now(refresh::run(&kit.refresh(), &token)).is_err());
+    assert!(now(refresh::run(&kit.refresh(), &token, &builders::source())).is_err());
     assert!(kit.clock.now() < builders::viewer_session().expires_at);
 }

@@ -159,7 +159,7 @@ fn a_password_is_changed_at_every_cut_and_told() {
     const NEW: &str = "twelve letters or more";
     Scenario::new("password", plain, async |kit: &Kit, _| {
         let (old, new) = (builders::password(PASSWORD), builders::password(NEW));
-        let outcome = password::change(&kit.account(), &builders::caller(), &old, &new).await;
+        let outcome = password::change(&kit.account(), &builders::ask(), &old, &new).await;
         answer(outcome, |()| {
             let hash = kit.cloud.with(|s| s.users[&OWNER].hash.clone());
             format!("changed {}", hash == FakeHasher::hash_of(NEW))
@@ -190,7 +190,7 @@ fn who_someone_is_is_proven_again_at_every_cut() {
 fn sessions_are_ended_at_every_cut() {
     for which in [Which::All, Which::Others] {
         Scenario::new("revoke", enrolled, async move |kit: &Kit, _| {
-            let ended = sessions::revoke_all(&kit.account(), &builders::caller(), which).await;
+            let ended = sessions::revoke_all(&kit.account(), &builders::ask(), which).await;
             answer(ended, |()| "ended".to_owned())
         })
         .or(OVER)

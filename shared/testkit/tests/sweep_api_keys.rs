@@ -91,7 +91,7 @@ fn a_revocation_holds_at_every_cut() {
 fn a_session_is_ended_by_its_token_at_every_cut() {
     Scenario::new("revoke_token", planted_session, async |kit: &Kit, _| {
         let token = kit.golden_refresh_token();
-        let outcome = revoke_token::run(&kit.revoke_token(), &token).await;
+        let outcome = revoke_token::run(&kit.revoke_token(), &token, builders::source()).await;
         answer(outcome, |done| {
             let over = kit.cloud.with(|s| s.sessions[&SESSION].revoked);
             format!("{done:?}, over: {over}")
@@ -178,7 +178,7 @@ fn another_organisations_key_does_not_exist() {
 
 fn revoke(kit: &Kit, token: &str) -> Revocation {
     let token = SecretText::new(token.to_owned());
-    let outcome = revoke_token::run(&kit.revoke_token(), &token).now_or_never();
+    let outcome = revoke_token::run(&kit.revoke_token(), &token, builders::source()).now_or_never();
     outcome.expect("fakes never wait").unwrap()
 }
 

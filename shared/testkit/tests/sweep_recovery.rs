@@ -125,6 +125,7 @@ fn a_reset_survives_every_cut() {
             let wish = NewSecret {
                 token: kit.link_tokens.token(&RESET),
                 password: builders::password(NEW),
+                source: builders::source(),
             };
             let done = reset(&kit.recover_account(), wish).await;
             answer(done, |()| "set".to_owned())
@@ -140,6 +141,7 @@ async fn join(kit: &Kit, token: LinkToken) -> Answer {
     let wish = Acceptance {
         token,
         password: Some(builders::password(NEW)),
+        source: builders::source(),
     };
     let joined = accept(&kit.recover_account(), wish).await;
     answer(joined, |place| format!("{:?} in {}", place.role, place.org))

@@ -77,7 +77,12 @@ impl Stores {
         Self {
             directory: DynamoDirectory::new(of(), table("UsersTable"), table("MembersTable")),
             members: DynamoMembers::new(of(), table("MembersTable")),
-            accounts: DynamoAccounts::new(of(), table("UsersTable"), table("MembersTable")),
+            accounts: DynamoAccounts::new(
+                of(),
+                table("UsersTable"),
+                table("MembersTable"),
+                records(),
+            ),
             factors: DynamoFactors::new(of(), table("UsersTable"), table("MembersTable")),
             ceremonies: DynamoCeremonies::new(of(), table("LinksTable")),
             organisations: DynamoOrganisations::new(
@@ -101,14 +106,14 @@ impl Stores {
             links: DynamoLinks::new(of(), table("LinksTable")),
             invitations: DynamoInvitations::new(of(), table("MembersTable")),
             recovery: DynamoRecovery::new(
-                of(),
                 RecoveryTables {
                     links: table("LinksTable").to_owned(),
                     users: table("UsersTable").to_owned(),
                     members: table("MembersTable").to_owned(),
                 },
+                records(),
             ),
-            sessions: DynamoSessions::new(of(), table("SessionsTable")),
+            sessions: DynamoSessions::new(of(), table("SessionsTable"), records()),
             grants: DynamoGrants::new(table("GrantsTable"), records()),
             views: DynamoViews::new(
                 of(),

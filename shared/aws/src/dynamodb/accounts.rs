@@ -4,12 +4,14 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use vault_domain::audit::Record;
 use vault_domain::credential::PasswordHash;
 use vault_domain::id::UserId;
 use vault_domain::ports::{Accounts, Change, StoreError, Stored};
 use vault_domain::time::Timestamp;
 
 use super::record::{PK, text, time};
+use super::records::DynamoRecords;
 use super::transact::{Reasons, Request, Written, write};
 use super::{members, unmet_update, users};
 
@@ -19,15 +21,22 @@ pub struct DynamoAccounts {
     client: Client,
     users: String,
     members: String,
+    records: DynamoRecords,
 }
 
 impl DynamoAccounts {
-    /// Over the tables of users and of members.
-    pub fn new(client: Client, users: impl Into<String>, members: impl Into<String>) -> Self {
+    /// Over the tables of users and of members; changes are recorded.
+    pub fn new(
+        client: Client,
+        users: impl Into<String>,
+        members: impl Into<String>,
+        records: DynamoRecords,
+    ) -> Self {
         Self {
             client,
             users: users.into(),
             members: members.into(),
+            records,
         }
     }
 
@@ -82,9 +91,9 @@ impl Accounts for DynamoAccounts {
     async fn change_hash(
         &self,
         user: UserId,
-        checked: &PasswordHash,
-        next: &PasswordHash,
+        (checked, next): (&PasswordHash, &PasswordHash),
         sessions_from: Timestamp,
+        records: &[Record],
     ) -> Stored<Change> {
         let request = Request {
             client: &self.client,
@@ -99,25 +108,39 @@ impl Accounts for DynamoAccounts {
         };
         // The account is not asked: there is one as long as there is the user.
         let another_hash = |reasons: &Reasons| reasons.is_unmet(0).then_some(());
-        Ok(match write(&request, writes(), another_hash).await? {
-            Written::Applied => Change::Applied,
-            Written::Refused(()) => Change::NotApplied,
-        })
+        Ok(
+            match write(
+                &request,
+                self.records.all_recorded(writes(), records),
+                another_hash,
+            )
+            .await?
+            {
+                Written::Applied => Change::Applied,
+                Written::Refused(()) => Change::NotApplied,
+            },
+        )
     }
 
-    async fn end_sessions(&self, user: UserId, from: Timestamp) -> Stored<()> {
-        let request = self.client.update_item().table_name(&self.members);
-        let sent = request
-            .set_key(Some(members::account_key(user)))
-            .update_expression("SET sessions_from = :from")
-            .condition_expression("sessions_from < :from")
-            .expression_attribute_values(":from", time(from))
-            .send()
-            .await;
-        let Err(error) = sent else { return Ok(()) };
-        // Later ones are over already, or there is no account.
-        unmet_update(error).map_err(|error| StoreError::new("accounts.end_sessions", error))?;
-        Ok(())
+    async fn end_sessions(
+        &self,
+        user: UserId,
+        from: Timestamp,
+        records: &[Record],
+    ) -> Stored<Change> {
+        let writes = || {
+            let update = Update::builder()
+                .table_name(&self.members)
+                .set_key(Some(members::account_key(user)))
+                .update_expression("SET sessions_from = :from")
+                // Later ones are over already, or there is no account.
+                .condition_expression("sessions_from < :from")
+                .expression_attribute_values(":from", time(from))
+                .build()?;
+            Ok(vec![TransactWriteItem::builder().update(update).build()])
+        };
+        let request = ("accounts.end_sessions", *user.octets());
+        self.records.with_all(request, writes(), records).await
     }
 }
 
@@ -125,6 +148,12 @@ impl Accounts for DynamoAccounts {
 mod tests {
     use super::*;
     use crate::replay::{Replay, cancelled};
+
+    fn accounts(replay: &Replay) -> DynamoAccounts {
+        let client = Client::new(&replay.config());
+        let records = DynamoRecords::new(client.clone(), "audit");
+        DynamoAccounts::new(client, "users", "members", records)
+    }
 
     #[tokio::test]
     async fn another_hash_is_not_replaced_and_a_missing_account_is_an_error() {
@@ -137,8 +166,9 @@ mod tests {
             (["None", busy], Some(Change::Applied), 2),
         ] {
             let replay = Replay::of(&[(400, &cancelled(&codes)), (200, "{}")]);
-            let accounts = DynamoAccounts::new(Client::new(&replay.config()), "users", "members");
-            let outcome = accounts.change_hash(user, &hash, &hash, Timestamp(1)).await;
+            let accounts = accounts(&replay);
+            let changed = accounts.change_hash(user, (&hash, &hash), Timestamp(1), &[]);
+            let outcome = changed.await;
             assert_eq!((outcome.ok(), replay.count()), (change, calls), "{codes:?}");
             assert!(replay.body(0).contains(CHECKED));
         }

@@ -39,6 +39,35 @@ impl DynamoRecords {
         change(&request, self.recorded(writes, record)).await
     }
 
+    /// Makes these writes and the records: all of it, or nothing if one of the conditions does not hold. The salt spreads
+    /// those who collide.
+    pub(super) async fn with_all(
+        &self,
+        (operation, salt): (&'static str, [u8; 16]),
+        writes: Result<Vec<TransactWriteItem>, BuildError>,
+        records: &[Record],
+    ) -> Stored<Change> {
+        let request = Request {
+            client: &self.client,
+            operation,
+            salt,
+        };
+        change(&request, self.all_recorded(writes, records)).await
+    }
+
+    /// The writes, and those of the records behind them.
+    pub(super) fn all_recorded(
+        &self,
+        writes: Result<Vec<TransactWriteItem>, BuildError>,
+        records: &[Record],
+    ) -> Result<Vec<TransactWriteItem>, BuildError> {
+        let mut writes = writes?;
+        for record in records {
+            writes.push(audit_record::put(&self.table, record)?);
+        }
+        Ok(writes)
+    }
+
     /// A request of a transaction with this record.
     pub(super) const fn request(&self, operation: &'static str, record: &Record) -> Request<'_> {
         Request {
@@ -54,9 +83,7 @@ impl DynamoRecords {
         writes: Result<Vec<TransactWriteItem>, BuildError>,
         record: &Record,
     ) -> Result<Vec<TransactWriteItem>, BuildError> {
-        let mut writes = writes?;
-        writes.push(audit_record::put(&self.table, record)?);
-        Ok(writes)
+        self.all_recorded(writes, std::slice::from_ref(record))
     }
 }
 

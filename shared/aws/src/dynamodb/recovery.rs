@@ -1,9 +1,9 @@
 //! What one-time links do, over the tables of links, of users and of members.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
+use vault_domain::audit::Record;
 use vault_domain::credential::{Email, Role, User};
 use vault_domain::id::UserId;
 use vault_domain::member::{Account, Invitation, MAX_ORGANISATIONS, Membership};
@@ -13,7 +13,8 @@ use vault_domain::token::Digest;
 
 use super::links::{is_newest, used};
 use super::record::{Item, flag, number, text, texts_of, time};
-use super::transact::{Request, change, salt};
+use super::records::DynamoRecords;
+use super::transact::salt;
 use super::{invitations, members, users};
 
 /// Names of the tables that links change.
@@ -30,24 +31,16 @@ pub struct RecoveryTables {
 /// The effects of links.
 #[derive(Debug, Clone)]
 pub struct DynamoRecovery {
-    client: Client,
     tables: RecoveryTables,
+    records: DynamoRecords,
 }
 
 type Write = Result<TransactWriteItem, BuildError>;
 
 impl DynamoRecovery {
-    /// Over these tables.
-    pub const fn new(client: Client, tables: RecoveryTables) -> Self {
-        Self { client, tables }
-    }
-
-    fn request(&self, operation: &'static str, link: Digest) -> Request<'_> {
-        Request {
-            client: &self.client,
-            operation,
-            salt: salt(link),
-        }
+    /// Over these tables; what links do is recorded.
+    pub const fn new(tables: RecoveryTables, records: DynamoRecords) -> Self {
+        Self { tables, records }
     }
 
     fn password(&self, reset: &Reset) -> Write {
@@ -210,7 +203,13 @@ fn new_record(table: &str, item: Item) -> Write {
 
 #[async_trait]
 impl Recovery for DynamoRecovery {
-    async fn reset(&self, link: Digest, reset: &Reset, now: Timestamp) -> Stored<Change> {
+    async fn reset(
+        &self,
+        link: Digest,
+        reset: &Reset,
+        now: Timestamp,
+        records: &[Record],
+    ) -> Stored<Change> {
         let links = &self.tables.links;
         let writes = || {
             Ok(vec![
@@ -220,12 +219,20 @@ impl Recovery for DynamoRecovery {
                 self.sessions_ended(reset)?,
             ])
         };
-        change(&self.request("recovery.reset", link), writes()).await
+        let request = ("recovery.reset", salt(link));
+        self.records.with_all(request, writes(), records).await
     }
 
-    async fn join(&self, link: Digest, joining: &Joining, now: Timestamp) -> Stored<Change> {
-        let request = self.request("recovery.join", link);
-        change(&request, self.joined(link, joining, now)).await
+    async fn join(
+        &self,
+        link: Digest,
+        joining: &Joining,
+        now: Timestamp,
+        records: &[Record],
+    ) -> Stored<Change> {
+        let request = ("recovery.join", salt(link));
+        let writes = self.joined(link, joining, now);
+        self.records.with_all(request, writes, records).await
     }
 
     async fn verify(
@@ -241,6 +248,7 @@ impl Recovery for DynamoRecovery {
                 self.verified(user, email)?,
             ])
         };
-        change(&self.request("recovery.verify", link), writes()).await
+        let request = ("recovery.verify", salt(link));
+        self.records.with_all(request, writes(), &[]).await
     }
 }

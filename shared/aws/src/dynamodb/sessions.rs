@@ -3,13 +3,16 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use vault_domain::audit::Record;
 use vault_domain::id::{OrgId, SessionId, UserId};
 use vault_domain::ports::{Change, Rotation, SESSIONS_LISTED, Sessions, StoreError, Stored};
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Device, Digest, Session};
 
 use super::record::{Corrupt, Fields, Item, PK, flag, item, number, octets, put_some, text, time};
-use super::{SESSION_SLACK, TTL, get, put_new, read, unmet_update};
+use super::records::{DynamoRecords, put_fresh, update};
+use super::transact::{Reasons, Written, write};
+use super::{SESSION_SLACK, TTL, get, read, unmet_update};
 
 /// The index of sessions by their user and the moment they were opened.
 const BY_USER: &str = "by-user";
@@ -22,14 +25,16 @@ const _: () = assert!(LISTED as usize == SESSIONS_LISTED);
 pub struct DynamoSessions {
     client: Client,
     table: String,
+    records: DynamoRecords,
 }
 
 impl DynamoSessions {
-    /// The sessions in this table.
-    pub fn new(client: Client, table: impl Into<String>) -> Self {
+    /// The sessions in this table; their beginnings and ends are recorded.
+    pub fn new(client: Client, table: impl Into<String>, records: DynamoRecords) -> Self {
         Self {
             client,
             table: table.into(),
+            records,
         }
     }
 }
@@ -81,8 +86,23 @@ pub(super) fn from_item(item: &Item) -> Result<Session, Corrupt> {
 
 #[async_trait]
 impl Sessions for DynamoSessions {
-    async fn open(&self, session: &Session) -> Stored<()> {
-        put_new(&self.client, &self.table, "sessions.open", to_item(session)).await
+    /// One that is there as it is to be was stored by this very request, its record with it.
+    async fn open(&self, session: &Session, record: &Record) -> Stored<()> {
+        const OPERATION: &str = "sessions.open";
+        let request = self.records.request(OPERATION, record);
+        let writes = put_fresh(&self.table, to_item(session)).map(|put| vec![put]);
+        let writes = self.records.recorded(writes, record);
+        let there = |reasons: &Reasons| reasons.is_unmet(0).then_some(());
+        if write(&request, writes, there).await? == Written::Applied {
+            return Ok(());
+        }
+        match self.get(session.id).await? {
+            Some(known) if known == *session => Ok(()),
+            _ => Err(StoreError::new(
+                OPERATION,
+                "there is another record of this id",
+            )),
+        }
     }
 
     async fn get(&self, id: SessionId) -> Stored<Option<Session>> {
@@ -127,19 +147,16 @@ impl Sessions for DynamoSessions {
         })
     }
 
-    async fn revoke(&self, id: SessionId) -> Stored<()> {
+    async fn revoke(&self, id: SessionId, record: &Record) -> Stored<Change> {
         let request = self.client.update_item().table_name(&self.table);
-        let sent = request
+        let request = request
             .key(PK, text(id.to_string()))
             .update_expression("SET revoked = :yes")
-            .condition_expression("attribute_exists(pk)")
+            .condition_expression("revoked = :no")
             .expression_attribute_values(":yes", flag(true))
-            .send()
-            .await;
-        let Err(error) = sent else { return Ok(()) };
-        // Gone already: ended all the same.
-        unmet_update(error).map_err(|error| StoreError::new("sessions.revoke", error))?;
-        Ok(())
+            .expression_attribute_values(":no", flag(false));
+        let writes = update(&request).map(|update| vec![update]);
+        self.records.with("sessions.revoke", writes, record).await
     }
 
     async fn list(&self, user: UserId, after: Option<&Session>) -> Stored<Vec<Session>> {
@@ -266,7 +283,11 @@ mod tests {
                 session().org
             );
             let replay = Replay::of(&[(400, &answer)]);
-            let sessions = DynamoSessions::new(Client::new(&replay.config()), "sessions");
+            let sessions = DynamoSessions::new(
+                Client::new(&replay.config()),
+                "sessions",
+                DynamoRecords::new(Client::new(&replay.config()), "audit"),
+            );
             let rotation = sessions
                 .rotate(Digest([6; 32]), &session(), Timestamp(7))
                 .await

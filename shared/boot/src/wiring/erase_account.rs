@@ -51,7 +51,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                         members,
                         records.clone(),
                     )),
-                    sessions: Arc::new(DynamoSessions::new(dynamodb(), sessions)),
+                    sessions: Arc::new(DynamoSessions::new(dynamodb(), sessions, records.clone())),
                     erasures: Arc::new(DynamoErasures::new(dynamodb(), tables, records)),
                     clock: Arc::new(SystemClock),
                     entropy: Arc::new(SystemEntropy),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use vault_aws::dynamodb::{
-    DynamoAccounts, DynamoFactors, DynamoLimits, DynamoMembers, DynamoSessions, DynamoUsers,
+    DynamoAccounts, DynamoFactors, DynamoLimits, DynamoMembers, DynamoRecords, DynamoSessions,
+    DynamoUsers,
 };
 use vault_crypto::access::JwtIssuer;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
@@ -32,6 +33,7 @@ struct Config {
     members: String,
     users: String,
     sessions: String,
+    audit: String,
     signing: String,
     mac: String,
     issuer: String,
@@ -46,6 +48,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         members: env.text("MEMBERS_TABLE"),
         users: env.text("USERS_TABLE"),
         sessions: env.text("SESSIONS_TABLE"),
+        audit: env.text("AUDIT_TABLE"),
         signing: env.text("TOKEN_SIGNING_SECRET"),
         mac: env.text("SESSION_MAC_SECRET"),
         issuer: env.text("TOKEN_ISSUER"),
@@ -65,7 +68,9 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let dynamodb = sdk.dynamodb();
             let users = Arc::new(DynamoUsers::new(dynamodb.clone(), &config.users));
             let members = Arc::new(DynamoMembers::new(dynamodb.clone(), &config.members));
-            let sessions = Arc::new(DynamoSessions::new(dynamodb.clone(), config.sessions));
+            let records = DynamoRecords::new(dynamodb.clone(), config.audit);
+            let sessions = DynamoSessions::new(dynamodb.clone(), config.sessions, records.clone());
+            let sessions = Arc::new(sessions);
             let access = JwtIssuer::new(&signing, config.issuer, entropy.clone());
             let access = Arc::new(access.map_err(|fault| refused("token signing", fault))?);
             let refresh = Arc::new(RefreshMac::new(&mac).map_err(|f| refused("session mac", f))?);
@@ -73,7 +78,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let devices = DeviceMac::new(&mac);
             let limits = DynamoLimits::new(dynamodb.clone(), &config.factors.limits);
             let factors = DynamoFactors::new(dynamodb.clone(), &config.users, &config.members);
-            let accounts = DynamoAccounts::new(dynamodb, config.users, config.members);
+            let accounts = DynamoAccounts::new(dynamodb, config.users, config.members, records);
             Ok(Deps {
                 login: login::Deps {
                     users: users.clone(),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use vault_aws::dynamodb::{
-    DynamoAccounts, DynamoMembers, DynamoSessions, DynamoStandings, DynamoUsers, StandingTables,
+    DynamoAccounts, DynamoMembers, DynamoRecords, DynamoSessions, DynamoStandings, DynamoUsers,
+    StandingTables,
 };
 use vault_crypto::entropy::SystemEntropy;
 use vault_crypto::mac::LoginMac;
@@ -30,6 +31,7 @@ pub struct Deps {
 #[derive(Clone)]
 struct Config {
     users: String,
+    audit: String,
     standing: StandingTables,
     mac: String,
     factors: Factors,
@@ -41,6 +43,7 @@ struct Config {
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let config = Config {
         users: env.text("USERS_TABLE"),
+        audit: env.text("AUDIT_TABLE"),
         standing: standing(env),
         mac: env.text("SESSION_MAC_SECRET"),
         factors: Factors::read(env),
@@ -60,7 +63,9 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 members, sessions, ..
             } = config.standing.clone();
             let users = DynamoUsers::new(dynamodb.clone(), &config.users);
-            let accounts = DynamoAccounts::new(dynamodb.clone(), config.users, &members);
+            let records = DynamoRecords::new(dynamodb.clone(), config.audit);
+            let accounts =
+                DynamoAccounts::new(dynamodb.clone(), config.users, &members, records.clone());
             Ok(Deps {
                 account: account::Deps {
                     proof: config.factors.proof(&sdk, party).await?,
@@ -69,7 +74,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     users: Arc::new(users),
                     members: Arc::new(DynamoMembers::new(dynamodb.clone(), members)),
                     accounts: Arc::new(accounts),
-                    sessions: Arc::new(DynamoSessions::new(dynamodb, sessions)),
+                    sessions: Arc::new(DynamoSessions::new(dynamodb, sessions, records)),
                     hasher: Arc::new(Bcrypt::new(Arc::new(SystemEntropy))),
                     policy: Arc::new(Estimator::default()),
                     qr: Arc::new(SvgQr),

@@ -72,7 +72,11 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let access = JwtIssuer::new(&signing, config.issuer.clone(), entropy.clone());
             let made = RefreshMac::new(&mac).map_err(|fault| refused("session mac", fault))?;
             let made: Arc<dyn RefreshTokens> = Arc::new(made);
-            let sessions = DynamoSessions::new(dynamodb.clone(), &tables.sessions);
+            let sessions = DynamoSessions::new(
+                dynamodb.clone(),
+                &tables.sessions,
+                config.gated.records(&sdk),
+            );
             let sessions: Arc<dyn Sessions> = Arc::new(sessions);
             let standings = DynamoStandings::new(dynamodb.clone(), tables.clone());
             let standings: Arc<dyn Standings> = Arc::new(standings);
@@ -101,6 +105,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     refresh: made.clone(),
                     verifier: verifier.clone(),
                     clock: clock.clone(),
+                    entropy: entropy.clone(),
                 },
                 introspect: introspect::Deps {
                     standings,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use vault_aws::dynamodb::{
-    DynamoInvitations, DynamoLimits, DynamoLinks, DynamoMembers, DynamoRecovery, DynamoUsers,
-    RecoveryTables,
+    DynamoInvitations, DynamoLimits, DynamoLinks, DynamoMembers, DynamoRecords, DynamoRecovery,
+    DynamoUsers, RecoveryTables,
 };
 use vault_aws::sqs::SqsMailQueue;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
@@ -23,21 +23,23 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         users: env.text("USERS_TABLE"),
         members: env.text("MEMBERS_TABLE"),
     };
+    let audit = env.text("AUDIT_TABLE");
     let (limits, queue) = (env.text("LIMITS_TABLE"), env.text("MAIL_QUEUE_URL"));
     let sdk = sdk(env);
     Lazy::new(move || {
-        let (tables, limits) = (tables.clone(), limits.clone());
+        let (tables, limits, audit) = (tables.clone(), limits.clone(), audit.clone());
         let (queue, sdk) = (queue.clone(), sdk.clone());
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
             let dynamodb = || sdk.dynamodb();
+            let records = DynamoRecords::new(dynamodb(), audit);
             let entropy = Arc::new(SystemEntropy);
             Ok(Deps {
                 users: Arc::new(DynamoUsers::new(dynamodb(), &tables.users)),
                 members: Arc::new(DynamoMembers::new(dynamodb(), &tables.members)),
                 invitations: Arc::new(DynamoInvitations::new(dynamodb(), &tables.members)),
                 links: Arc::new(DynamoLinks::new(dynamodb(), &tables.links)),
-                recovery: Arc::new(DynamoRecovery::new(dynamodb(), tables)),
+                recovery: Arc::new(DynamoRecovery::new(tables, records)),
                 limits: Arc::new(DynamoLimits::new(dynamodb(), limits)),
                 mail: Arc::new(SqsMailQueue::new(sdk.sqs(), queue)),
                 hasher: Arc::new(Bcrypt::new(entropy.clone())),

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Change, Stored};
+use crate::audit::Record;
 use crate::credential::PasswordHash;
 use crate::factor::FactorSet;
 use crate::id::{SessionId, UserId};
@@ -30,17 +31,22 @@ pub trait Accounts: Send + Sync {
         checked: &PasswordHash,
         next: &PasswordHash,
     ) -> Stored<Change>;
-    /// Replaces the hash by one of another password, if it is still the one that was `checked`, and ends the
-    /// sessions opened before `sessions_from`: both or neither.
+    /// Replaces the hash by one of another password, if it is still the one that was `checked`, ends the sessions
+    /// opened before `sessions_from`, and records it: all or nothing.
     async fn change_hash(
         &self,
         user: UserId,
-        checked: &PasswordHash,
-        next: &PasswordHash,
+        (checked, next): (&PasswordHash, &PasswordHash),
         sessions_from: Timestamp,
+        records: &[Record],
     ) -> Stored<Change>;
-    /// Ends the sessions opened before `from`; never gives an ended one back.
-    async fn end_sessions(&self, user: UserId, from: Timestamp) -> Stored<()>;
+    /// Ends the sessions opened before `from` and records it, both or neither; never gives an ended one back.
+    async fn end_sessions(
+        &self,
+        user: UserId,
+        from: Timestamp,
+        records: &[Record],
+    ) -> Stored<Change>;
 }
 
 /// What a ceremony with a passkey is for; an answer is good for nothing else.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Change, Stored};
+use crate::audit::Record;
 use crate::credential::{Email, Password, PasswordHash, User};
 use crate::id::{OrgId, SessionId, UserId};
 use crate::member::{Account, Membership, Organisation, Person, Standing, Subject};
@@ -108,14 +109,14 @@ pub const SESSIONS_LISTED: usize = 100;
 /// Login sessions: families of refresh tokens.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Stores a new session.
-    async fn open(&self, session: &Session) -> Stored<()>;
+    /// Stores a new session and its record, both or neither.
+    async fn open(&self, session: &Session, record: &Record) -> Stored<()>;
     /// The session, by a consistent read.
     async fn get(&self, id: SessionId) -> Stored<Option<Session>>;
     /// Makes `next` the active token if `presented` is, and the session is neither revoked nor over.
     async fn rotate(&self, presented: Digest, next: &Session, now: Timestamp) -> Stored<Rotation>;
-    /// Ends a session; repeating is fine.
-    async fn revoke(&self, id: SessionId) -> Stored<()>;
+    /// Ends a session that is not ended yet and records that, both or neither; repeating is fine.
+    async fn revoke(&self, id: SessionId, record: &Record) -> Stored<Change>;
     /// A person's sessions, some that are over among them: the latest [`SESSIONS_LISTED`], or as many that follow after
     /// this one. One that was opened a moment ago may be missing.
     async fn list(&self, user: UserId, after: Option<&Session>) -> Stored<Vec<Session>>;

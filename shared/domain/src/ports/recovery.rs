@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Change, Stored};
+use crate::audit::Record;
 use crate::credential::{Email, PasswordHash, User};
 use crate::id::UserId;
 use crate::member::{Account, Invitation, Membership};
@@ -45,14 +46,26 @@ pub struct Joining {
     pub membership: Membership,
 }
 
-/// The effects of one-time links. Each takes place only if the link is live and unused at `now`.
+/// The effects of one-time links. Each takes place only if the link is live and unused at `now`, and with its records.
 #[async_trait]
 pub trait Recovery: Send + Sync {
     /// Sets a password, if the link is the user's newest, the account is active and the address still theirs.
-    async fn reset(&self, link: Digest, reset: &Reset, now: Timestamp) -> Stored<Change>;
+    async fn reset(
+        &self,
+        link: Digest,
+        reset: &Reset,
+        now: Timestamp,
+        records: &[Record],
+    ) -> Stored<Change>;
     /// Makes the place and removes the invitation, if that stands at this attempt, the account is active, has room for
     /// one organisation more and no place there. A new owner counts among the organisation's owners.
-    async fn join(&self, link: Digest, joining: &Joining, now: Timestamp) -> Stored<Change>;
+    async fn join(
+        &self,
+        link: Digest,
+        joining: &Joining,
+        now: Timestamp,
+        records: &[Record],
+    ) -> Stored<Change>;
     /// Marks an address as verified, if it is still the user's.
     async fn verify(
         &self,

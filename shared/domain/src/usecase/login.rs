@@ -169,6 +169,7 @@ async fn opened(
         access: &*deps.access,
         refresh: &*deps.refresh,
         entropy: &*deps.entropy,
+        clock: &*deps.clock,
     };
     let id = SessionId::random(&*deps.entropy)?;
     opener.open(id, member, origin, now).await

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::TokenPair;
+use super::scribe::Scribe;
 use super::sign_in::pair;
+use crate::audit::{Author, Event, Source};
 use crate::credential::Role;
 use crate::error::Refusal;
 use crate::ports::{
@@ -41,7 +43,7 @@ const INVALID: Refusal = Refusal::InvalidToken {
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::RefreshReused`], [`Refusal::Unavailable`].
-pub async fn run(deps: &Deps, token: &SecretText) -> Result<TokenPair, Refusal> {
+pub async fn run(deps: &Deps, token: &SecretText, source: &Source) -> Result<TokenPair, Refusal> {
     let claims = deps.refresh.open(token.expose()).ok_or(INVALID)?;
     let presented = deps.hashing.sha256(token.expose().as_bytes());
     let now = deps.clock.now();
@@ -57,7 +59,7 @@ pub async fn run(deps: &Deps, token: &SecretText) -> Result<TokenPair, Refusal> 
     // Only a session that still stands as it was read can be rotated: the condition is on the digest.
     match deps.sessions.rotate(presented, &next, now).await? {
         Rotation::Rotated => Ok(pair(&*deps.access, &next, role, text, now)?),
-        Rotation::Stale(current) => again(deps, role, presented, &current, now).await,
+        Rotation::Stale(current) => again(deps, role, presented, (&current, source), now).await,
         Rotation::Gone => Err(INVALID),
     }
 }
@@ -87,7 +89,7 @@ async fn again(
     deps: &Deps,
     role: Role,
     presented: Digest,
-    current: &Session,
+    (current, source): (&Session, &Source),
     now: Timestamp,
 ) -> Result<TokenPair, Refusal> {
     if !current.is_live(now) {
@@ -108,6 +110,17 @@ async fn again(
         });
         return Ok(pair(&*deps.access, current, role, active, now)?);
     }
-    deps.sessions.revoke(current.id).await?;
+    let scribe = Scribe {
+        entropy: &*deps.entropy,
+        org: current.org,
+        clock: &*deps.clock,
+        author: Author::System,
+        verdict: None,
+        source: source.clone(),
+    };
+    let record = scribe.of(Event::SessionEnded, current.id.to_string())?;
+    let record = record.with("user", current.user);
+    let record = record.with("because", "refresh_token_reused");
+    deps.sessions.revoke(current.id, &record).await?;
     Err(Refusal::RefreshReused)
 }

@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
+use super::scribe::Scribe;
 use crate::api_key::ApiKeySecret;
+use crate::audit::{Author, Event, Source};
 use crate::error::Refusal;
+use crate::id::SessionId;
 use crate::member::Subject;
-use crate::ports::{AccessVerifier, Clock, RefreshTokens, Sessions};
+use crate::ports::{AccessVerifier, Clock, Entropy, RefreshTokens, Sessions};
 use crate::secret::SecretText;
 use crate::token::MediaToken;
 
@@ -20,6 +23,8 @@ pub struct Deps {
     pub verifier: Arc<dyn AccessVerifier>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Ids of records.
+    pub entropy: Arc<dyn Entropy>,
 }
 
 /// What became of the token.
@@ -37,19 +42,38 @@ pub enum Revocation {
 ///
 /// # Errors
 /// [`Refusal::Unavailable`]
-pub async fn run(deps: &Deps, token: &SecretText) -> Result<Revocation, Refusal> {
+pub async fn run(deps: &Deps, token: &SecretText, source: Source) -> Result<Revocation, Refusal> {
     let text = token.expose();
     if let Some(claims) = deps.refresh.open(text) {
-        deps.sessions.revoke(claims.session).await?;
-        return Ok(Revocation::Done);
+        return end(deps, claims.session, source).await;
     }
     let caller = deps.verifier.verify(text, deps.clock.now());
     match caller.map(|caller| caller.subject) {
-        Some(Subject::Person { session, .. }) => deps.sessions.revoke(session).await?,
+        Some(Subject::Person { session, .. }) => return end(deps, session, source).await,
         Some(Subject::ApiKey(_) | Subject::Share { .. }) => return Ok(Revocation::Unsupported),
         None if MediaToken::parse(text).is_ok() => return Ok(Revocation::Unsupported),
         None if ApiKeySecret::parse(text).is_ok() => return Ok(Revocation::Unsupported),
         None => {}
+    }
+    Ok(Revocation::Done)
+}
+
+/// One that is over, or unknown, stays as it is.
+async fn end(deps: &Deps, id: SessionId, source: Source) -> Result<Revocation, Refusal> {
+    let session = deps.sessions.get(id).await?;
+    if let Some(session) = session.filter(|session| !session.revoked) {
+        let scribe = Scribe {
+            entropy: &*deps.entropy,
+            org: session.org,
+            clock: &*deps.clock,
+            // Whoever has the token speaks for its session.
+            author: Author::Caller(session.subject()),
+            verdict: None,
+            source,
+        };
+        let record = scribe.of(Event::SessionEnded, id.to_string())?;
+        let record = record.with("because", "token_revoked");
+        deps.sessions.revoke(id, &record).await?;
     }
     Ok(Revocation::Done)
 }

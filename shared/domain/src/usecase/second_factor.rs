@@ -47,6 +47,7 @@ impl Deps {
             access: &*self.access,
             refresh: &*self.refresh,
             entropy: &*self.proof.entropy,
+            clock: &*self.proof.clock,
         }
     }
 }

@@ -3,11 +3,15 @@
 use std::net::IpAddr;
 
 use super::TokenPair;
+use super::scribe::Scribe;
 use crate::api_key::Scopes;
+use crate::audit::{Author, Event, Source};
 use crate::error::Refusal;
 use crate::id::{OrgId, SessionId, UserId};
 use crate::member::{Account, Membership, Organisation, SignIn};
-use crate::ports::{AccessTokens, Entropy, Hashing, Members, RefreshTokens, Sessions, Stored};
+use crate::ports::{
+    AccessTokens, Clock, Entropy, Hashing, Members, RefreshTokens, Sessions, Stored,
+};
 use crate::secret::SecretText;
 use crate::time::Timestamp;
 use crate::token::{ACCESS_TOKEN_SECONDS, Caller, Device, RefreshClaims, SESSION_SECONDS, Session};
@@ -19,6 +23,19 @@ pub struct Origin {
     pub address: IpAddr,
     /// What the client says it is.
     pub device: Device,
+    /// By which request; at most 128 characters.
+    pub request: String,
+}
+
+impl Origin {
+    /// The same, for the record.
+    pub fn source(&self) -> Source {
+        Source {
+            address: Some(self.address),
+            device: self.device.clone(),
+            request: self.request.clone(),
+        }
+    }
 }
 
 /// The ports that open a session.
@@ -28,6 +45,7 @@ pub(super) struct Opener<'a> {
     pub(super) access: &'a dyn AccessTokens,
     pub(super) refresh: &'a dyn RefreshTokens,
     pub(super) entropy: &'a dyn Entropy,
+    pub(super) clock: &'a dyn Clock,
 }
 
 /// How a session begins.
@@ -74,6 +92,7 @@ impl Opener<'_> {
             generation: 1,
             nonce,
         });
+        let source = origin.source();
         let session = Session {
             id: start.id,
             user: member.user,
@@ -92,7 +111,17 @@ impl Opener<'_> {
             address: origin.address,
         };
         let pair = pair(self.access, &session, member.role, refresh, now)?;
-        self.sessions.open(&session).await?;
+        let scribe = Scribe {
+            entropy: self.entropy,
+            org: session.org,
+            clock: self.clock,
+            author: Author::Caller(session.subject()),
+            verdict: None,
+            source,
+        };
+        let record = scribe.of(Event::SessionOpened, session.id.to_string())?;
+        let record = record.with("second_factor", session.second_factor);
+        self.sessions.open(&session, &record).await?;
         Ok(pair)
     }
 }

@@ -1,6 +1,7 @@
 //! Second factors, ceremonies of passkeys, and what people change of their own accounts.
 
 use async_trait::async_trait;
+use vault_domain::audit::Record;
 use vault_domain::credential::PasswordHash;
 use vault_domain::factor::FactorSet;
 use vault_domain::id::UserId;
@@ -110,9 +111,9 @@ impl Accounts for FakeCloud {
     async fn change_hash(
         &self,
         user: UserId,
-        checked: &PasswordHash,
-        next: &PasswordHash,
+        (checked, next): (&PasswordHash, &PasswordHash),
         sessions_from: Timestamp,
+        records: &[Record],
     ) -> Stored<Change> {
         const NAME: &str = "accounts.change_hash";
         self.call(NAME, |s| {
@@ -124,17 +125,26 @@ impl Accounts for FakeCloud {
             let account = account.ok_or_else(|| StoreError::new(NAME, "no such account"))?;
             known.hash = next.clone();
             account.sessions_from = sessions_from;
+            s.audit.extend_from_slice(records);
             Ok(Change::Applied)
         })
         .await
     }
 
-    async fn end_sessions(&self, user: UserId, from: Timestamp) -> Stored<()> {
+    async fn end_sessions(
+        &self,
+        user: UserId,
+        from: Timestamp,
+        records: &[Record],
+    ) -> Stored<Change> {
         self.call("accounts.end_sessions", |s| {
-            if let Some(account) = s.accounts.get_mut(&user) {
-                account.sessions_from = account.sessions_from.max(from);
-            }
-            Ok(())
+            let account = s.accounts.get_mut(&user);
+            let Some(account) = account.filter(|account| account.sessions_from < from) else {
+                return Ok(Change::NotApplied);
+            };
+            account.sessions_from = from;
+            s.audit.extend_from_slice(records);
+            Ok(Change::Applied)
         })
         .await
     }

@@ -146,14 +146,16 @@ impl Limits for FakeCloud {
 
 #[async_trait]
 impl Sessions for FakeCloud {
-    async fn open(&self, session: &Session) -> Stored<()> {
+    async fn open(&self, session: &Session, record: &Record) -> Stored<()> {
         const NAME: &str = "sessions.open";
-        self.call(NAME, |s| {
-            let there = s.sessions.entry(session.id);
-            if there.or_insert_with(|| session.clone()) == session {
-                return Ok(());
+        self.call(NAME, |s| match s.sessions.get(&session.id) {
+            None => {
+                s.sessions.insert(session.id, session.clone());
+                s.audit.push(record.clone());
+                Ok(())
             }
-            Err(StoreError::new(NAME, "there is another record of this id"))
+            Some(there) if there == session => Ok(()),
+            Some(_) => Err(StoreError::new(NAME, "there is another record of this id")),
         })
         .await
     }
@@ -182,12 +184,15 @@ impl Sessions for FakeCloud {
         })
         .await
     }
-    async fn revoke(&self, id: SessionId) -> Stored<()> {
+    async fn revoke(&self, id: SessionId, record: &Record) -> Stored<Change> {
         self.call("sessions.revoke", |s| {
-            if let Some(session) = s.sessions.get_mut(&id) {
-                session.revoked = true;
-            }
-            Ok(())
+            let session = s.sessions.get_mut(&id).filter(|session| !session.revoked);
+            let Some(session) = session else {
+                return Ok(Change::NotApplied);
+            };
+            session.revoked = true;
+            s.audit.push(record.clone());
+            Ok(Change::Applied)
         })
         .await
     }

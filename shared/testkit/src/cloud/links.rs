@@ -1,6 +1,7 @@
 //! One-time links, and what they do.
 
 use async_trait::async_trait;
+use vault_domain::audit::Record;
 use vault_domain::credential::{Email, Role, User};
 use vault_domain::id::UserId;
 use vault_domain::link::{Link, Purpose};
@@ -145,7 +146,13 @@ impl Links for FakeCloud {
 
 #[async_trait]
 impl Recovery for FakeCloud {
-    async fn reset(&self, link: Digest, reset: &Reset, now: Timestamp) -> Stored<Change> {
+    async fn reset(
+        &self,
+        link: Digest,
+        reset: &Reset,
+        now: Timestamp,
+        records: &[Record],
+    ) -> Stored<Change> {
         self.call("recovery.reset", |s| {
             let usable = s.usable(link, now).is_some() && s.is_active(reset.user);
             if !usable || s.owned(reset.user, &reset.email).is_none() {
@@ -153,17 +160,25 @@ impl Recovery for FakeCloud {
             }
             s.use_up(link);
             s.set_password(reset);
+            s.audit.extend_from_slice(records);
             Ok(Change::Applied)
         })
         .await
     }
-    async fn join(&self, link: Digest, joining: &Joining, now: Timestamp) -> Stored<Change> {
+    async fn join(
+        &self,
+        link: Digest,
+        joining: &Joining,
+        now: Timestamp,
+        records: &[Record],
+    ) -> Stored<Change> {
         self.call("recovery.join", |s| {
             if s.usable(link, now).is_none() || !s.admits(joining, now) {
                 return Ok(Change::NotApplied);
             }
             s.use_up(link);
             s.admit(joining);
+            s.audit.extend_from_slice(records);
             Ok(Change::Applied)
         })
         .await

@@ -91,7 +91,11 @@ impl Guest<'_> {
         read.await.expect("person")
     }
     async fn open(&self) {
-        let opened = self.stores.sessions.open(&self.session).await;
+        let opened = self
+            .stores
+            .sessions
+            .open(&self.session, &builders::record())
+            .await;
         opened.expect("sessions.open");
         let none = FactorSet::none(self.who.user.id);
         let stored = self.stores.factors.replace(&none, &none).await;

@@ -9,6 +9,7 @@ use vault_domain::ports::{
 };
 use vault_domain::time::Timestamp;
 
+use crate::builders;
 use crate::clock::GOLDEN_NOW;
 use crate::crypto::FakeHasher;
 use crate::entropy::SeedNote;
@@ -147,9 +148,11 @@ pub async fn accounts_contract(port: &dyn Accounts, directory: &dyn Directory, s
     let late = port.upgrade_hash(user, &first, &hash("two")).await;
     assert_eq!(late.expect("upgrade_hash"), Change::NotApplied);
 
+    // Of two organisations.
+    let records = || [builders::record(), builders::record()];
     let later = from.plus(1_000);
     let change = async |checked: &str, next: &str, from| {
-        port.change_hash(user, &hash(checked), &hash(next), from)
+        port.change_hash(user, (&hash(checked), &hash(next)), from, &records())
             .await
             .expect("change_hash")
     };
@@ -159,14 +162,17 @@ pub async fn accounts_contract(port: &dyn Accounts, directory: &dyn Directory, s
     assert_eq!(change("one", "two", later).await, Change::Applied);
     assert_eq!(stands().await, (Some(hash("two")), Some(later)));
 
-    let end = async |at: Timestamp| port.end_sessions(user, at).await.expect("end_sessions");
-    end(from).await;
+    let end = async |user, at: Timestamp| {
+        let ended = port.end_sessions(user, at, &records()).await;
+        ended.expect("end_sessions")
+    };
+    assert_eq!(end(user, from).await, Change::NotApplied);
     assert_eq!(stands().await.1, Some(later), "never given back");
-    end(far).await;
+    assert_eq!(end(user, far).await, Change::Applied);
     assert_eq!(stands().await, (Some(hash("two")), Some(far)));
 
     let nobody = Sample::new(seed ^ 1).owner().user.id;
-    port.end_sessions(nobody, far).await.expect("end_sessions");
+    assert_eq!(end(nobody, far).await, Change::NotApplied);
     assert_eq!(directory.account(nobody).await.expect("account"), None);
     let none = port.upgrade_hash(nobody, &first, &first).await;
     assert_eq!(none.expect("upgrade_hash"), Change::NotApplied);

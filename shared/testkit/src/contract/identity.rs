@@ -9,6 +9,7 @@ use vault_domain::ports::{
 use vault_domain::time::Timestamp;
 use vault_domain::token::Session;
 
+use crate::builders;
 use crate::clock::GOLDEN_NOW;
 use crate::crypto::FakeHasher;
 use crate::entropy::SeedNote;
@@ -140,7 +141,10 @@ pub async fn standings_contract(
         None,
         "without a session"
     );
-    sessions.open(&session).await.expect("open");
+    sessions
+        .open(&session, &builders::record())
+        .await
+        .expect("open");
     assert_eq!(read().await.session.as_ref(), Some(&session));
     assert_eq!(
         read().await.role(&subject, org, GOLDEN_NOW),
@@ -171,14 +175,20 @@ pub async fn standings_contract(
         opened_at: from,
         ..sample.session_of(&owner)
     };
-    sessions.open(&later).await.expect("open");
+    sessions
+        .open(&later, &builders::record())
+        .await
+        .expect("open");
     let (subject, org) = (later.subject(), later.org);
     let read = async || port.standing(&subject, org).await.expect("standing");
     assert_eq!(
         read().await.role(&subject, org, GOLDEN_NOW),
         Some(Role::Owner)
     );
-    sessions.revoke(later.id).await.expect("revoke");
+    sessions
+        .revoke(later.id, &builders::record())
+        .await
+        .expect("revoke");
     assert_eq!(
         read().await.role(&subject, org, GOLDEN_NOW),
         None,
@@ -263,7 +273,9 @@ pub async fn sessions_contract(port: &dyn Sessions, seed: u64) {
         "nothing is made by a rotation"
     );
 
-    port.open(&session).await.expect("open");
+    port.open(&session, &builders::record())
+        .await
+        .expect("open");
     assert_eq!(
         port.get(session.id).await.expect("get"),
         Some(session.clone())
@@ -293,10 +305,17 @@ pub async fn sessions_contract(port: &dyn Sessions, seed: u64) {
         "a session that is over"
     );
 
-    port.revoke(session.id).await.expect("revoke");
-    port.revoke(session.id)
-        .await
-        .expect("revoking again is fine");
+    let end = async |id| {
+        let ended = port.revoke(id, &builders::record()).await;
+        ended.expect("revoke")
+    };
+    assert_eq!(
+        end(sample.session().id).await,
+        Change::NotApplied,
+        "nobody's"
+    );
+    assert_eq!(end(session.id).await, Change::Applied);
+    assert_eq!(end(session.id).await, Change::NotApplied, "once");
     let revoked = Session {
         revoked: true,
         ..next.clone()
@@ -326,7 +345,7 @@ async fn of_a_person(port: &dyn Sessions, sample: &Sample) {
         ..sample.session()
     }));
     for session in theirs.iter().chain([&sample.session()]) {
-        port.open(session).await.expect("open");
+        port.open(session, &builders::record()).await.expect("open");
     }
     let mut listed = port.list(first.user, None).await.expect("list");
     for (place, session) in listed.iter().enumerate() {
@@ -358,7 +377,9 @@ async fn of_a_person(port: &dyn Sessions, sample: &Sample) {
     assert_eq!(again(nobody.id, at).await, Change::NotApplied);
     assert_eq!(port.get(nobody.id).await.expect("get"), None);
     assert_eq!(again(first.id, first.expires_at).await, Change::NotApplied);
-    port.revoke(first.id).await.expect("revoke");
+    port.revoke(first.id, &builders::record())
+        .await
+        .expect("revoke");
     assert_eq!(again(first.id, at).await, Change::NotApplied);
 }
 
@@ -376,7 +397,9 @@ fn following(sample: &Sample, session: &Session, now: Timestamp) -> Session {
 /// Of many rotations of one token at once, one takes effect; the rest see it.
 async fn rotations_race(port: &dyn Sessions, sample: &Sample) {
     let session = sample.session();
-    port.open(&session).await.expect("open");
+    port.open(&session, &builders::record())
+        .await
+        .expect("open");
     let nexts: Vec<_> = (0..20)
         .map(|_| following(sample, &session, GOLDEN_NOW))
         .collect();

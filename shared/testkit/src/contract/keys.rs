@@ -163,7 +163,11 @@ pub async fn key_reads_contract(port: &dyn KeyReads, stores: KeyStores<'_>, seed
         Some(Role::Owner)
     );
     assert_eq!(all.key.as_ref(), Some(&key), "all in the same read");
-    let revoked = stores.viewers.sessions.revoke(login.id).await;
+    let revoked = stores
+        .viewers
+        .sessions
+        .revoke(login.id, &builders::record())
+        .await;
     revoked.expect("revoke");
     let ended = read().await.standing;
     assert_eq!(

@@ -10,6 +10,7 @@ use vault_domain::ports::{
 };
 use vault_domain::token::Digest;
 
+use crate::builders;
 use crate::clock::GOLDEN_NOW;
 use crate::crypto::FakeHasher;
 use crate::entropy::SeedNote;
@@ -119,7 +120,10 @@ async fn resets(stores: LinkStores<'_>, sample: &Sample) {
         sessions_from: GOLDEN_NOW.plus(number),
     };
     let apply = async |link, reset: Reset, now| {
-        let done = stores.recovery.reset(link, &reset, now).await;
+        let done = stores
+            .recovery
+            .reset(link, &reset, now, &[builders::record()])
+            .await;
         done.expect("reset")
     };
     let none = apply(sample.digest(), reset(1), GOLDEN_NOW).await;
@@ -234,7 +238,10 @@ async fn newcomers(stores: LinkStores<'_>, sample: &Sample) {
         ..joinings[0].clone()
     };
     let join = async |joining: &Joining| {
-        let done = stores.recovery.join(link, joining, GOLDEN_NOW).await;
+        let done = stores
+            .recovery
+            .join(link, joining, GOLDEN_NOW, &[builders::record()])
+            .await;
         done.expect("join")
     };
     assert_eq!(join(&late).await, Change::NotApplied, "another attempt");
@@ -271,7 +278,10 @@ async fn colleagues(stores: LinkStores<'_>, sample: &Sample) {
         invitation: invitation.clone(),
     };
     let join = async |link, joining: &Joining| {
-        let done = stores.recovery.join(link, joining, GOLDEN_NOW).await;
+        let done = stores
+            .recovery
+            .join(link, joining, GOLDEN_NOW, &[builders::record()])
+            .await;
         done.expect("join")
     };
     assert_eq!(join(link, &joining).await, Change::Applied);

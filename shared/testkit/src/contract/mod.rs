@@ -105,7 +105,10 @@ impl Viewers<'_> {
         let created = self.directory.create_owner(&owner).await;
         created.expect("create_owner");
         let session = sample.session_of(&owner);
-        self.sessions.open(&session).await.expect("sessions.open");
+        self.sessions
+            .open(&session, &builders::record())
+            .await
+            .expect("sessions.open");
         session
     }
 }

@@ -308,7 +308,11 @@ pub async fn playlist_reads_contract(
         stands().await.role(&subject, org, GOLDEN_NOW),
         Some(Role::Owner)
     );
-    let revoked = stores.viewers.sessions.revoke(login.id).await;
+    let revoked = stores
+        .viewers
+        .sessions
+        .revoke(login.id, &builders::record())
+        .await;
     revoked.expect("revoke");
     assert_eq!(stands().await.role(&subject, org, GOLDEN_NOW), None);
 }

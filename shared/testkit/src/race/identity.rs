@@ -104,13 +104,16 @@ pub async fn race_refreshes(
         rotated_at: now,
         ..session
     };
-    deps.sessions.open(&session).await.expect("sessions.open");
+    deps.sessions
+        .open(&session, &builders::record())
+        .await
+        .expect("sessions.open");
 
     let token = Arc::new(token);
     let runners = (0..RUNNERS).map(|_| {
         let (deps, token) = (Arc::clone(&deps), Arc::clone(&token));
         let runner: futures_util::future::BoxFuture<'static, String> = Box::pin(async move {
-            let pair = refresh::run(&deps, &token)
+            let pair = refresh::run(&deps, &token, &builders::source())
                 .await
                 .expect("a refresh within the grace");
             pair.refresh.expose().to_owned()

@@ -102,7 +102,10 @@ async fn signed_in(deps: &Deps, sessions: &dyn Sessions, session: Session) -> Ca
         rotated_at: now,
         ..session
     };
-    sessions.open(&session).await.expect("sessions.open");
+    sessions
+        .open(&session, &builders::record())
+        .await
+        .expect("sessions.open");
     Caller {
         subject: session.subject(),
         org: session.org,

@@ -69,7 +69,11 @@ pub(super) async fn granted(
     let created = setup.directory.create_owner(&owner).await;
     created.expect("create_owner");
     let login = sample.session_of(&owner);
-    setup.sessions.open(&login).await.expect("sessions.open");
+    setup
+        .sessions
+        .open(&login, &builders::record())
+        .await
+        .expect("sessions.open");
     let mut new = sample.new_asset(&builders::film(10));
     (new.org, new.owner) = (login.org, login.subject().actor());
     publish_film(setup.assets, &new, sample.package()).await;

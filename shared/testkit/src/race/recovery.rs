@@ -13,6 +13,7 @@ use vault_domain::usecase::recover_account::{
 };
 
 use super::{RUNNERS, Way, together};
+use crate::builders;
 use crate::builders::{email, password};
 use crate::entropy::SeedNote;
 use crate::sample::{FAR_AHEAD, Sample};
@@ -60,6 +61,7 @@ pub async fn race_resets(deps: Arc<Deps>, directory: &dyn Directory, seed: u64, 
             let wish = NewSecret {
                 token: LinkToken::of(&octets),
                 password: password(&format!("unrelated thing of number {number}")),
+                source: builders::source(),
             };
             reset(&deps, wish).await.map(|()| number)
         });
@@ -95,6 +97,7 @@ pub async fn race_acceptances(deps: Arc<Deps>, directory: &dyn Directory, seed: 
             let wish = Acceptance {
                 token: LinkToken::of(&octets),
                 password: Some(password("seven unrelated things")),
+                source: builders::source(),
             };
             accept(&deps, wish).await
         });

@@ -43,7 +43,12 @@ fn watching() -> Watching {
 
 impl Watching {
     fn refreshes(&self) -> bool {
-        now(refresh::run(&self.kit.refresh(), &self.refresh)).is_ok()
+        now(refresh::run(
+            &self.kit.refresh(),
+            &self.refresh,
+            &builders::source(),
+        ))
+        .is_ok()
     }
     fn exchanges(&self) -> bool {
         let command = exchange::Command {

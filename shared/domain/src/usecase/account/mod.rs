@@ -9,10 +9,13 @@ pub mod totp;
 
 use std::sync::Arc;
 
+use super::gate::Ask;
+use super::scribe::Scribe;
 use super::{present, proof, recent, second_factor};
+use crate::audit::{Author, Event, Record};
 use crate::error::Refusal;
 use crate::factor::{FactorSet, Issuer, QrCodes, RecoveryCode, RecoveryCodes};
-use crate::id::{SessionId, UserId};
+use crate::id::{OrgId, SessionId, UserId};
 use crate::member::{Membership, Organisation, Standing, Subject};
 use crate::password::PasswordPolicy;
 use crate::ports::{
@@ -104,6 +107,27 @@ const GONE: Refusal = Refusal::InvalidToken {
 const HAS_ONE: Refusal = Refusal::Conflict("there is a second factor already; sign in with it");
 
 impl Deps {
+    /// The record of what someone did with their account or a session of theirs, on the record of this organisation.
+    fn record(&self, ask: &Ask, org: OrgId, event: Event, target: String) -> Stored<Record> {
+        let scribe = Scribe {
+            entropy: &*self.proof.entropy,
+            org,
+            clock: &*self.proof.clock,
+            author: Author::Caller(ask.caller.subject),
+            verdict: None,
+            source: ask.source.clone(),
+        };
+        scribe.of(event, target)
+    }
+
+    /// The records of what someone did with their account, one for each organisation that they are in.
+    fn everywhere(&self, ask: &Ask, here: &Here, event: Event) -> Stored<Vec<Record>> {
+        let account = here.standing.person.account.as_ref();
+        let orgs = account.map_or_else(Vec::new, |account| account.orgs.clone());
+        let record = |org| self.record(ask, org, event, here.user.to_string());
+        orgs.into_iter().map(record).collect()
+    }
+
     async fn here(&self, caller: &Caller) -> Result<Here, Refusal> {
         let Subject::Person { user, .. } = caller.subject else {
             return Err(Refusal::Forbidden("only a person has an account"));

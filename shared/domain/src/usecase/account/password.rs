@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Deps, GONE};
+use crate::audit::{Event, Record};
 use crate::credential::{Password, PasswordHash, User};
 use crate::error::{Malformed, Refusal};
 use crate::id::UserId;
@@ -11,6 +12,7 @@ use crate::member::Account;
 use crate::password::Context;
 use crate::ports::Change;
 use crate::token::Caller;
+use crate::usecase::gate::Ask;
 use crate::usecase::proof::Proof;
 
 impl Deps {
@@ -77,11 +79,11 @@ pub async fn options(deps: &Deps, caller: &Caller) -> Result<Value, Refusal> {
 /// [`Refusal::Unavailable`].
 pub async fn change(
     deps: &Deps,
-    caller: &Caller,
+    ask: &Ask,
     current: &Password,
     new: &Password,
 ) -> Result<(), Refusal> {
-    let here = deps.proven(caller).await?;
+    let here = deps.proven(&ask.caller).await?;
     let user = deps.checked(here.user, current).await?;
     let organisation = here.standing.person.organisation.as_ref();
     let name = organisation.map_or("", |organisation| organisation.name.as_str());
@@ -91,21 +93,24 @@ pub async fn change(
     let hash = deps.hasher.hash(new.password())?;
     let account = here.standing.person.account.as_ref();
     let account = account.ok_or(Refusal::NotFound("account"))?;
-    replace(deps, account, &user, &hash).await
+    let records = deps.everywhere(ask, &here, Event::PasswordChanged)?;
+    replace(deps, account, (&user, &hash), &records).await
 }
 
 async fn replace(
     deps: &Deps,
     account: &Account,
-    user: &User,
-    hash: &PasswordHash,
+    (user, hash): (&User, &PasswordHash),
+    records: &[Record],
 ) -> Result<(), Refusal> {
     // First the notice: afterwards this request could not be repeated.
     deps.proof
         .tell(user.id, NoticeKind::PasswordChanged)
         .await?;
     let from = account.sessions_ended(deps.proof.clock.now());
-    let changed = deps.accounts.change_hash(user.id, &user.hash, hash, from);
+    let changed = deps
+        .accounts
+        .change_hash(user.id, (&user.hash, hash), from, records);
     match changed.await? {
         Change::Applied => Ok(()),
         Change::NotApplied => Err(Refusal::Conflict("the password was changed meanwhile")),

@@ -1,13 +1,15 @@
 //! What people see of their account, and their sessions.
 
 use super::Deps;
+use crate::audit::Event;
 use crate::credential::Email;
 use crate::error::Refusal;
 use crate::factor::FactorSet;
 use crate::id::{OrgId, SessionId, UserId};
 use crate::member::{Membership, Organisation};
-use crate::ports::SESSIONS_LISTED;
+use crate::ports::{SESSIONS_LISTED, Stored};
 use crate::token::{Caller, Session};
+use crate::usecase::gate::Ask;
 
 /// An account as its owner sees it.
 #[derive(Debug)]
@@ -94,12 +96,26 @@ pub async fn list(deps: &Deps, caller: &Caller) -> Result<Listing, Refusal> {
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Unavailable`].
-pub async fn revoke(deps: &Deps, caller: &Caller, id: SessionId) -> Result<(), Refusal> {
-    let here = deps.here(caller).await?;
+pub async fn revoke(deps: &Deps, ask: &Ask, id: SessionId) -> Result<(), Refusal> {
+    let here = deps.here(&ask.caller).await?;
     let session = deps.sessions.get(id).await?;
     let theirs = session.filter(|session| session.user == here.user);
-    theirs.ok_or(Refusal::NotFound("session"))?;
-    Ok(deps.sessions.revoke(id).await?)
+    let session = theirs.ok_or(Refusal::NotFound("session"))?;
+    Ok(deps.end(ask, &session).await?)
+}
+
+impl Deps {
+    /// Ends it, on the record of the organisation that it is in.
+    async fn end(&self, ask: &Ask, session: &Session) -> Stored<()> {
+        let record = self.record(
+            ask,
+            session.org,
+            Event::SessionEnded,
+            session.id.to_string(),
+        )?;
+        let record = record.with("because", "owner");
+        self.sessions.revoke(session.id, &record).await.map(drop)
+    }
 }
 
 /// Which sessions end.
@@ -115,19 +131,22 @@ pub enum Which {
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
-pub async fn revoke_all(deps: &Deps, caller: &Caller, which: Which) -> Result<(), Refusal> {
-    let here = deps.here(caller).await?;
+pub async fn revoke_all(deps: &Deps, ask: &Ask, which: Which) -> Result<(), Refusal> {
+    let here = deps.here(&ask.caller).await?;
     if which == Which::All {
         // Time is in seconds: a session opened in this very second is over as well.
         let from = deps.proof.clock.now().plus(1);
-        return Ok(deps.accounts.end_sessions(here.user, from).await?);
+        let records = deps.everywhere(ask, &here, Event::SessionsEnded)?;
+        let ended = deps.accounts.end_sessions(here.user, from, &records);
+        ended.await?;
+        return Ok(());
     }
     let mut after = None;
     loop {
         let page = deps.sessions.list(here.user, after.as_ref()).await?;
         let others = page.iter().filter(|s| s.id != here.session.id);
         for session in others.filter(|s| !s.revoked) {
-            deps.sessions.revoke(session.id).await?;
+            deps.end(ask, session).await?;
         }
         if page.len() < SESSIONS_LISTED {
             return Ok(());

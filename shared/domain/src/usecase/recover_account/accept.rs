@@ -1,6 +1,7 @@
 //! Accept an invitation.
 
 use super::{Deps, Opened, new_hash, open};
+use crate::audit::{Event, Record, Source};
 use crate::credential::{Password, PasswordHash, Role, User};
 use crate::entitlement::may_invite;
 use crate::error::{Malformed, Refusal};
@@ -17,6 +18,8 @@ pub struct Acceptance {
     pub token: LinkToken,
     /// A password, for an address that no verified account has; otherwise it is not looked at.
     pub password: Option<Password>,
+    /// From where.
+    pub source: Source,
 }
 
 /// Someone's new place.
@@ -40,7 +43,8 @@ pub struct Accepted {
 pub async fn accept(deps: &Deps, wish: Acceptance) -> Result<Accepted, Refusal> {
     let opened = open(deps, &wish.token).await?;
     let (invitation, organisation) = invitation(deps, &opened).await?;
-    let (user, joiner) = joiner(deps, &wish, &invitation, &organisation, opened.now).await?;
+    let (user, joiner, mut records) =
+        joiner(deps, &wish, &invitation, &organisation, opened.now).await?;
     let accepted = Accepted {
         org: invitation.org,
         user,
@@ -58,11 +62,15 @@ pub async fn accept(deps: &Deps, wish: Acceptance) -> Result<Accepted, Refusal> 
         joiner,
         invitation,
     };
-    match deps
+    let record = deps.record(&wish.source, accepted.org, Event::MemberJoined, user)?;
+    let record = record
+        .with("role", accepted.role.as_str())
+        .with("invited_by", joining.invitation.invited_by);
+    records.push(record);
+    let done = deps
         .recovery
-        .join(opened.digest, &joining, opened.now)
-        .await?
-    {
+        .join(opened.digest, &joining, opened.now, &records);
+    match done.await? {
         Change::Applied => Ok(accepted),
         Change::NotApplied => Err(Refusal::InvalidLink),
     }
@@ -100,25 +108,25 @@ async fn may_still_invite(deps: &Deps, invitation: &Invitation) -> Result<(), Re
         .ok_or(Refusal::InvalidLink)
 }
 
-/// Who accepts: the account of the invited address, or a new one.
+/// Who accepts: the account of the invited address, or a new one; and the records of their new password, if they have one.
 async fn joiner(
     deps: &Deps,
     wish: &Acceptance,
     invitation: &Invitation,
     organisation: &Organisation,
     now: Timestamp,
-) -> Result<(UserId, Joiner), Refusal> {
+) -> Result<(UserId, Joiner, Vec<Record>), Refusal> {
     let hash = || hash(deps, wish, invitation, organisation);
     let Some(user) = deps.users.by_email(&invitation.email).await? else {
         let id = UserId::random(&*deps.entropy)?;
-        return Ok((id, newcomer(id, invitation, hash()?, now)));
+        return Ok((id, newcomer(id, invitation, hash()?, now), Vec::new()));
     };
     let account = deps.members.account(user.id).await?;
     let account = account.filter(|account| account.active);
     let account = account.ok_or(Refusal::InvalidLink)?;
     has_room(&account, invitation.org)?;
     if user.verified {
-        return Ok((user.id, Joiner::Known(user.id)));
+        return Ok((user.id, Joiner::Known(user.id), Vec::new()));
     }
     let reset = Reset {
         user: user.id,
@@ -127,7 +135,8 @@ async fn joiner(
         // The time after the hash, as in a reset.
         sessions_from: account.sessions_ended(deps.clock.now()),
     };
-    Ok((user.id, Joiner::Proven(reset)))
+    let records = deps.password_changed(&wish.source, &account)?;
+    Ok((user.id, Joiner::Proven(reset), records))
 }
 
 fn has_room(account: &Account, org: OrgId) -> Result<(), Refusal> {

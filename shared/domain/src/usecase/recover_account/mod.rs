@@ -11,14 +11,18 @@ mod verify;
 
 use std::sync::Arc;
 
+use super::scribe::Scribe;
+use crate::audit::{Author, Event, Record, Source};
 use crate::credential::{Email, Password, PasswordHash};
 use crate::error::Refusal;
+use crate::id::{OrgId, UserId};
 use crate::link::{Link, LinkToken};
 use crate::mail::MailQueue;
-use crate::member::Organisation;
+use crate::member::{Account, Organisation};
 use crate::password::{Context, PasswordPolicy};
 use crate::ports::{
-    Clock, Entropy, Hashing, Invitations, Limits, Links, Members, PasswordHasher, Recovery, Users,
+    Clock, Entropy, Hashing, Invitations, Limits, Links, Members, PasswordHasher, Recovery, Stored,
+    Users,
 };
 use crate::time::Timestamp;
 use crate::token::Digest;
@@ -61,6 +65,28 @@ struct Opened {
     digest: Digest,
     link: Link,
     now: Timestamp,
+}
+
+impl Deps {
+    /// The record of what a link did: whoever had it speaks for nobody who is signed in.
+    fn record(&self, source: &Source, org: OrgId, event: Event, user: UserId) -> Stored<Record> {
+        let scribe = Scribe {
+            entropy: &*self.entropy,
+            org,
+            clock: &*self.clock,
+            author: Author::System,
+            verdict: None,
+            source: source.clone(),
+        };
+        let record = scribe.of(event, user.to_string())?;
+        Ok(record.with("because", "mailed_link"))
+    }
+
+    /// The records of a new password, one for each organisation that its owner is in.
+    fn password_changed(&self, source: &Source, account: &Account) -> Stored<Vec<Record>> {
+        let record = |org: &OrgId| self.record(source, *org, Event::PasswordChanged, account.user);
+        account.orgs.iter().map(record).collect()
+    }
 }
 
 /// Looks a link up by its digest; it is not used up yet.

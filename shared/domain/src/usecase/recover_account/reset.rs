@@ -1,6 +1,7 @@
 //! Set a new password by a link.
 
 use super::{Deps, new_hash, open};
+use crate::audit::Source;
 use crate::credential::Password;
 use crate::error::Refusal;
 use crate::link::{LinkToken, Purpose};
@@ -18,6 +19,8 @@ pub struct NewSecret {
     pub token: LinkToken,
     /// As typed.
     pub password: Password,
+    /// From where.
+    pub source: Source,
 }
 
 /// Sets the password and ends all sessions; the address counts as verified, since the link was read there. Second
@@ -41,11 +44,11 @@ pub async fn reset(deps: &Deps, wish: NewSecret) -> Result<(), Refusal> {
         // The time after the hash, which takes a while: the old password opened sessions until now.
         sessions_from: account.sessions_ended(deps.clock.now()),
     };
-    match deps
+    let records = deps.password_changed(&wish.source, &account)?;
+    let done = deps
         .recovery
-        .reset(opened.digest, &reset, opened.now)
-        .await?
-    {
+        .reset(opened.digest, &reset, opened.now, &records);
+    match done.await? {
         Change::Applied => {}
         Change::NotApplied => return Err(Refusal::InvalidLink),
     }
