@@ -1,9 +1,11 @@
 // node page.mjs --page URL --film PATH [--screenshot PATH]     (REELVAULT_EMAIL, REELVAULT_PASSWORD)
 //
 // Goes through the reference page as a person does: signs in, uploads a film with a progress bar, renames and finds
-// it in the library, says who may see it, shares it by a link that somebody else opens and that is revoked, watches it, withdraws it, and finds that it stops. The film is longer than one key period, so that a part of it
+// it in the library, says who may see it, shares it by a link that somebody else opens and that is revoked, downloads it, watches it, withdraws it, and finds that it stops. The film is longer than one key period, so that a part of it
 // needs a key that was not fetched before the withdrawal. Prints what was seen as JSON.
 
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { report, withPage } from "./browser.mjs";
 
@@ -24,7 +26,7 @@ async function run(page) {
   try {
     await page.goto(values.page);
     await page.waitForSelector("body[data-ready=true]");
-    for (const step of [refusedSignIn, signIn, upload, library, access, share, watch, withdraw]) {
+    for (const step of [refusedSignIn, signIn, upload, library, access, share, download, watch, withdraw]) {
       const began = performance.now();
       const facts = await step(page);
       seen.steps.push({ step: step.name, ms: Math.round(performance.now() - began), ...facts });
@@ -158,6 +160,19 @@ async function share(page) {
   } finally {
     await other.close();
   }
+}
+
+/** The original is saved as it is, under the name that the film has. */
+async function download(page) {
+  const begun = page.waitForEvent("download");
+  await page.click("#download");
+  const saved = await begun;
+  const digest = async (path) => createHash("sha256").update(await readFile(path)).digest("hex");
+  const [original, copy] = await Promise.all([digest(values.film), digest(await saved.path())]);
+  check(copy === original, "the copy is another file");
+  const name = saved.suggestedFilename();
+  check(name === "Renamed by its owner.mp4", `it is saved as ${name}`);
+  return { name };
 }
 
 async function watch(page) {

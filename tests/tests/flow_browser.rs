@@ -48,6 +48,7 @@ mod tests {
                 "library",
                 "access",
                 "share",
+                "download",
                 "watch",
                 "withdraw"
             ]

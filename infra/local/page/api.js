@@ -82,14 +82,14 @@ export class Api {
     }
   }
 
-  /** A media token for one view of one film (RFC 8693). */
-  async mediaToken(assetId) {
+  /** A media token for one view or one download of one film (RFC 8693). */
+  async mediaToken(assetId, scope = "play") {
     const form = {
       grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
       subject_token: await this.#accessToken(),
       subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
       resource: `urn:reelvault:asset:${assetId}`,
-      scope: "play",
+      scope,
       lifetime: "300",
       max_views: "1",
     };
@@ -99,6 +99,11 @@ export class Api {
   /** Spends a media token: opens a playback session. */
   openPlayback(assetId, mediaToken) {
     return this.#send("POST", `/v1/assets/${encodeURIComponent(assetId)}/playback`, { token: mediaToken });
+  }
+
+  /** Spends a media token on a download: the original, by a signed URL that saves it under its name. */
+  openDownload(assetId, mediaToken) {
+    return this.#send("POST", `/v1/assets/${encodeURIComponent(assetId)}/download`, { token: mediaToken });
   }
 
   async #accessToken() {

@@ -12,6 +12,8 @@ import { upload } from "./upload.js";
 
 const $ = (id) => document.getElementById(id);
 const POLL_MS = 700;
+// States in which there is an original to fetch.
+const HAS_ORIGINAL = new Set(["uploaded", "processing", "ready"]);
 const FINAL = new Set(["ready", "failed", "withdrawn"]);
 
 const { api: base } = await (await fetch("/config.json")).json();
@@ -41,6 +43,7 @@ function showState(state, reason) {
   $("state").dataset.state = state;
   $("state").textContent = state;
   $("watch").disabled = state !== "ready";
+  $("download").disabled = !HAS_ORIGINAL.has(state);
   $("withdraw").disabled = !now.assetId || state === "withdrawn";
   if (state === "failed") say("error", reason ? `The film was not packaged: ${reason}` : "The film was not packaged.");
 }
@@ -66,6 +69,7 @@ async function wish(button, work) {
     return undefined;
   } finally {
     button.disabled = button === $("watch") && now.state !== "ready";
+    if (button === $("download")) button.disabled = !HAS_ORIGINAL.has(now.state);
     if (button === $("withdraw")) button.disabled = !now.assetId || now.state === "withdrawn";
   }
 }
@@ -162,6 +166,16 @@ async function begin(assetId, tokenOf) {
   return now.playback;
 }
 
+/** Spends a media token on a copy; the browser saves it, and may resume. */
+async function download(assetId = now.assetId) {
+  const { url, filename } = await api.openDownload(assetId, await api.mediaToken(assetId, "download"));
+  log(`download signed: ${filename}`);
+  const link = Object.assign(document.createElement("a"), { href: url, rel: "noreferrer" });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
 async function withdraw(assetId = now.assetId) {
   await api.call("POST", `/v1/assets/${encodeURIComponent(assetId)}/withdraw`);
   showState("withdrawn");
@@ -193,6 +207,7 @@ on("sign-in-form", "submit", () => wish($("sign-in"), () => signIn($("email").va
 on("upload-form", "submit", () => wish($("upload"), () => sendFilm($("file").files[0], $("title").value)));
 on("open-form", "submit", () => wish($("open"), () => untilFinal($("asset").value.trim())));
 on("watch", "click", () => wish($("watch"), () => watch()));
+on("download", "click", () => wish($("download"), () => download()));
 on("withdraw", "click", () => wish($("withdraw"), () => withdraw()));
 on("factor-form", "submit", () => wish($("factor"), () => secondFactor($("factor-code").value)));
 on("sign-out", "click", () => wish($("sign-out"), () => api.signOut()).finally(() => location.reload()));
@@ -212,5 +227,5 @@ on("drop", "drop", (event) => {
 $("file").addEventListener("change", () => choose($("file").files[0]));
 $("video").addEventListener("timeupdate", () => ($("position").textContent = clock($("video").currentTime)));
 
-window.reelvault = { now, api, signIn, secondFactor, upload: sendFilm, untilFinal, watch, withdraw };
+window.reelvault = { now, api, signIn, secondFactor, upload: sendFilm, untilFinal, watch, download, withdraw };
 document.body.dataset.ready = "true";
