@@ -10,12 +10,12 @@ use vault_domain::ports::AccessTokens as _;
 use vault_domain::support::SupportLevel;
 use vault_domain::token::Caller;
 use vault_domain::usecase::library::{self, IfMatch};
-use vault_domain::usecase::{caller, withdraw_asset};
+use vault_domain::usecase::{caller, introspect, revoke_token, withdraw_asset};
 use vault_testkit::Kit;
 use vault_testkit::builders::{self, ASSET, OWNER};
-use vault_testkit::support::support_caller;
+use vault_testkit::support::{SUPPORT, support_caller};
 
-use crate::{enter, key, kit, mint, now, play};
+use crate::{end, enter, key, kit, mint, now, play};
 
 fn listed(kit: &Kit, caller: Caller) -> Result<usize, Refusal> {
     let (deps, ask) = (kit.library(), builders::ask_of(caller));
@@ -112,4 +112,20 @@ fn the_staffs_own_token_opens_nothing_of_another_organisation() {
         listed(&kit, bold),
         Err(Refusal::InvalidToken { .. })
     ));
+}
+
+#[test]
+fn whoever_let_support_in_is_told_of_its_token_and_nothing_but_the_end_revokes_it() {
+    let kit = kit();
+    kit.plant_support(|_| {});
+    let at = vault_domain::ports::Clock::now(&*kit.clock);
+    let inside = support_caller(SupportLevel::Watch);
+    let token = kit.access.issue(&inside, at, 600).unwrap();
+    let asker = introspect::Asker::Person(builders::caller());
+    let told = || now(introspect::run(&kit.introspect(), &asker, &token)).unwrap();
+    assert_eq!(told().unwrap().actor(), Actor::Support(SUPPORT));
+    let revoked = now(revoke_token::run(&kit.revoke_token(), &token));
+    assert_eq!(revoked.unwrap(), revoke_token::Revocation::Unsupported);
+    end(&kit, builders::caller(), SUPPORT).unwrap();
+    assert_eq!(told(), None);
 }
