@@ -25,7 +25,8 @@ const BODY: usize = 64 * 1024;
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
         let (bearer, source) = (extract::bearer(request), extract::source(request));
-        let ask = vault_domain::usecase::ask(&*deps.verifier, &*deps.clock, bearer, source)?;
+        let (verifier, clock) = (&*deps.verifier, &*deps.clock);
+        let ask = vault_domain::usecase::ask_or_support(verifier, clock, bearer, source)?;
         let Ok(id) = extract::path(request, "asset_id") else {
             return listed(deps, &ask, request).await;
         };

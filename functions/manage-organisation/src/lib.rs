@@ -1,10 +1,11 @@
-//! `/v1/organisation`: the organisation of the access token, its members and its invitations. A route names no other.
+//! `/v1/organisation`: the organisation of the access token, its members, its invitations, and what it grants to support. A route names no other.
 
 mod invitations;
 mod members;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod settings;
+mod support;
 
 use vault_boot::wiring::manage_organisation::Deps;
 use vault_domain::error::Refusal;
@@ -53,6 +54,9 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
             "POST /v1/organisation/invitations/{invitation_id}/revoke" => {
                 invitations::revoke(&call).await
             }
+            "GET /v1/organisation/support" => support::list(&call).await,
+            "POST /v1/organisation/support" => support::grant(&call).await,
+            "DELETE /v1/organisation/support/{support_id}" => support::end(&call).await,
             _ => Err(Refusal::NotFound("route").into()),
         }
     })

@@ -2,14 +2,26 @@
 
 use vault_http::openapi::{Operation, Section};
 use vault_http::problem::Code;
+use vault_http::shape;
 
 use crate::invitations::{All, Body as NewInvitation, Revoked, Told as Invitation};
 use crate::members::{Body as NewRole, Changed, Page};
 use crate::settings::{Body as Settings, Ended, Left, Told as Organisation};
+use crate::support::{
+    All as SupportGrants, Body as NewSupport, Ended as SupportEnded, Told as SupportGrant,
+};
+
+shape! {
+    /// What is granted to support, as RFC 8707 wants it named.
+    Resource = {
+        "type": "string", "description": "What support trades for a token (RFC 8707).",
+        "pattern": "^urn:reelvault:support:org_[a-z2-7]{25}[aeimquy4]:sup_[a-z2-7]{25}[aeimquy4]$",
+    };
+}
 
 /// The routes of this function.
 pub fn section() -> Section {
-    let operations = [of_itself(), of_members(), of_invitations()].concat();
+    let operations = [of_itself(), of_members(), of_invitations(), of_support()].concat();
     Section::new(
         "Organisation",
         "The organisation of the access token.",
@@ -122,5 +134,35 @@ fn of_invitations() -> Vec<Operation> {
         )
         .replies::<Revoked>(200, "It is over")
         .refuses(CHANGED),
+    ]
+}
+
+fn of_support() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            "GET /v1/organisation/support",
+            "listSupportGrants",
+            "What support was granted, and who came",
+        )
+        .replies::<SupportGrants<'static>>(200, "What stands, then what is over"),
+        Operation::new(
+            "POST /v1/organisation/support",
+            "grantSupport",
+            "Lets the operator's support in, for a purpose and a time",
+        )
+        .idempotent()
+        .takes::<NewSupport>()
+        .replies::<SupportGrant<'static>>(201, "What is granted")
+        .refuses(&[
+            Code::ReauthenticationNeeded,
+            Code::Conflict,
+            Code::LimitReached,
+        ]),
+        Operation::new(
+            "DELETE /v1/organisation/support/{support_id}",
+            "endSupport",
+            "Shows support out, at once",
+        )
+        .replies::<SupportEnded>(200, "It is over"),
     ]
 }

@@ -102,6 +102,10 @@ fn details<'a>(active: &Active, issuer: &'a str) -> Details<'a> {
         Subject::Person { session, .. } => {
             (FIRST_PARTY_CLIENT.to_owned(), Some(session.to_string()))
         }
+        Subject::Support(staff) => (
+            FIRST_PARTY_CLIENT.to_owned(),
+            Some(staff.session.to_string()),
+        ),
         Subject::ApiKey(id) => (id.to_string(), None),
         // No access token and no refresh token is a share's.
         Subject::Share { share, .. } => (share.to_string(), None),

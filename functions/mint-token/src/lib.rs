@@ -1,5 +1,5 @@
 //! `POST /v1/token`, an OAuth 2.0 token endpoint (RFC 6749): refresh tokens with rotation, client credentials
-//! of API keys, and token exchange (RFC 8693) for media tokens. `POST /v1/token/revoke` (RFC 7009) and `POST /v1/token/introspect`
+//! of API keys, and token exchange (RFC 8693) for media tokens and, for the operator's staff, for what an organisation granted to support. `POST /v1/token/revoke` (RFC 7009) and `POST /v1/token/introspect`
 //! (RFC 7662). `GET /.well-known/oauth-authorization-server`: what there is of it (RFC 8414). `GET /.well-known/jwks.json`: the public keys (RFC 7517).
 
 mod client;
@@ -13,11 +13,11 @@ use serde::Serialize;
 use vault_domain::api_key::Scopes;
 use vault_domain::secret::SecretText;
 use vault_domain::usecase::revoke_token::{self, Revocation};
-use vault_domain::usecase::{client_credentials, exchange, refresh};
+use vault_domain::usecase::{client_credentials, enter_support, exchange, refresh};
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request};
 
-use form::Form;
+use form::{ACCESS_TOKEN, Form};
 use vault_boot::wiring::mint_token::Deps;
 
 /// RFC 8693 §2.1.
@@ -40,7 +40,7 @@ pub(crate) struct Tokens<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "openapi",
-        schemars(with = "Option<crate::openapi::MediaTokenType>")
+        schemars(with = "Option<crate::openapi::IssuedTokenType>")
     )]
     issued_token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,6 +123,9 @@ async fn granted(deps: &Deps, request: &Request, form: &Form) -> Outcome {
 
 async fn exchanged(deps: &Deps, request: &Request, form: &Form) -> Outcome {
     let now = deps.exchange.clock.now();
+    if form.is_for_support() {
+        return supported(deps, request, form).await;
+    }
     let command = form.exchange(&*deps.verifier, now, extract::source(request))?;
     let minted = exchange::run(&deps.exchange, command).await?;
     Ok(told(&Tokens {
@@ -133,6 +136,21 @@ async fn exchanged(deps: &Deps, request: &Request, form: &Form) -> Outcome {
         refresh_token: None,
         issued_token_type: Some(MEDIA_TOKEN),
         scope: Some(minted.grant.action.as_str().to_owned()),
+    }))
+}
+
+async fn supported(deps: &Deps, request: &Request, form: &Form) -> Outcome {
+    let now = deps.support.clock.now();
+    let command = form.support(&*deps.verifier, now, extract::source(request))?;
+    let entered = enter_support::run(&deps.support, command).await?;
+    Ok(told(&Tokens {
+        access_token: entered.access.expose(),
+        token_type: "Bearer",
+        expires_in: entered.expires_in,
+        // Nothing renews it: whoever goes on comes in anew, on record.
+        refresh_token: None,
+        issued_token_type: Some(ACCESS_TOKEN),
+        scope: Some(entered.scopes.to_string()),
     }))
 }
 

@@ -32,6 +32,18 @@ shape! {
         "type": "string", "const": "urn:reelvault:params:oauth:token-type:media-token",
         "description": "RFC 8693 section 3.",
     };
+    /// The type of what was made.
+    IssuedTokenType = {
+        "type": "string", "enum": [
+            "urn:reelvault:params:oauth:token-type:media-token", "urn:ietf:params:oauth:token-type:access_token",
+        ],
+        "description": "RFC 8693 section 3.",
+    };
+    /// What is granted to support, as RFC 8707 wants it named.
+    SupportResource = {
+        "type": "string", "description": "What the owner was told (RFC 8707).",
+        "pattern": "^urn:reelvault:support:org_[a-z2-7]{25}[aeimquy4]:sup_[a-z2-7]{25}[aeimquy4]$",
+    };
     /// An asset as RFC 8707 wants it named.
     AssetResource = {
         "type": "string", "description": "The asset (RFC 8707).",
@@ -54,6 +66,7 @@ enum Request {
     Refresh(Refresh),
     Client(KeyProof),
     Exchange(Box<Exchange>),
+    Support(Box<SupportExchange>),
 }
 
 /// The next pair of tokens.
@@ -90,6 +103,19 @@ struct Exchange {
     scope: Option<Action>,
     lifetime: Option<Lifetime>,
     max_views: Option<Views>,
+}
+
+/// An access token of the operator's staff, for an organisation that let support in.
+#[derive(JsonSchema)]
+#[schemars(rename = "SupportExchangeRequest")]
+#[expect(dead_code, reason = "there for its schema alone")]
+struct SupportExchange {
+    grant_type: ExchangeGrant,
+    /// Their own access token, in the operator's organisation.
+    subject_token: String,
+    subject_token_type: AccessTokenType,
+    requested_token_type: AccessTokenType,
+    resource: SupportResource,
 }
 
 /// The token to be revoked.

@@ -28,13 +28,14 @@ pub(crate) struct Listed {
 /// Handles a request.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
-        let bearer = extract::bearer(request);
-        let caller = vault_domain::usecase::caller(&*deps.verifier, &*deps.clock, bearer)?;
+        let (bearer, source) = (extract::bearer(request), extract::source(request));
+        let (verifier, clock) = (&*deps.verifier, &*deps.clock);
+        let ask = vault_domain::usecase::ask_or_support(verifier, clock, bearer, source)?;
         let filter = filter(request)?;
         let size = extract::query(request, "limit");
         let size = size.as_deref().map(PageSize::parse).transpose()?;
         let (size, cursor) = (size.unwrap_or_default(), extract::query(request, "cursor"));
-        let page = read_audit::list(&deps.read, &caller, &filter, cursor.as_deref(), size).await?;
+        let page = read_audit::list(&deps.read, &ask, &filter, cursor.as_deref(), size).await?;
         let entries = page.entries.iter();
         let listed = Listed {
             records: entries
@@ -51,7 +52,7 @@ fn filter(request: &Request) -> Result<Filter, Malformed> {
     let actor = |text: String| {
         Actor::parse(&text).map_err(|_| Malformed {
             field: "actor",
-            expected: "the id of a user or of an API key",
+            expected: "the id of a user, an API key, a share or what was granted to support",
         })
     };
     let asset = |text: String| {

@@ -23,7 +23,8 @@ pub(crate) struct Record {
     organisation_id: OrgId,
     at: Timestamp,
     event: Event,
-    /// Who did it: a user and their session, an API key, or `system`.
+    /// Who did it: a user and their session, an API key, a share and its asset, what was granted to support with who of the
+    /// staff and their session and who granted it, or `system`.
     author: String,
     /// What it was done to.
     target: String,

@@ -124,10 +124,38 @@ mod parts {
             sessions: env.text("SESSIONS_TABLE"),
             clients: env.text("CLIENTS_TABLE"),
             shares: None,
+            support: None,
         }
     }
 
-    /// [`standing`], of those who hold the link of a share too.
+    /// The organisation whose members are the operator's staff. A stack without support says so: `none`.
+    #[cfg(any(
+        feature = "authorize-playback",
+        feature = "deliver-key",
+        feature = "deliver-playlist",
+        feature = "manage-assets",
+        feature = "manage-organisation",
+        feature = "mint-token",
+        feature = "read-audit"
+    ))]
+    pub(super) fn support(env: &Env<'_>) -> Option<vault_domain::id::OrgId> {
+        env.parsed("SUPPORT_ORGANISATION", vault_domain::support::operator)
+    }
+
+    /// [`standing`], of support too.
+    #[cfg(any(
+        feature = "manage-assets",
+        feature = "mint-token",
+        feature = "read-audit"
+    ))]
+    pub(super) fn supported_standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {
+        vault_aws::dynamodb::StandingTables {
+            support: support(env),
+            ..standing(env)
+        }
+    }
+
+    /// [`standing`], of those who hold the link of a share too, and of support.
     #[cfg(any(
         feature = "authorize-playback",
         feature = "deliver-playlist",
@@ -136,6 +164,7 @@ mod parts {
     pub(super) fn shared_standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {
         vault_aws::dynamodb::StandingTables {
             shares: Some(env.text("SHARES_TABLE")),
+            support: support(env),
             ..standing(env)
         }
     }

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use vault_domain::api_key::{KeyRole, Scopes};
 use vault_domain::credential::Role;
-use vault_domain::id::{OrgId, SessionId};
+use vault_domain::id::{OrgId, SessionId, UserId};
 use vault_domain::member::{Actor, Subject};
 use vault_domain::ports::{AccessTokens, AccessVerifier, Entropy, StoreError, Stored};
 use vault_domain::secret::SecretText;
+use vault_domain::support::Staff;
 use vault_domain::time::Timestamp;
 use vault_domain::token::{API_AUDIENCE, AccessClaims, Caller, FIRST_PARTY_CLIENT};
 
@@ -39,6 +40,17 @@ struct Claims {
     scope: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sid: Option<String>,
+    /// RFC 8693 §4.1: who of the staff acts, where support does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<Acts>,
+    /// Which owner let support in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    granted_by: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Acts {
+    sub: String,
 }
 
 /// Makes access tokens with the current key of a versioned secret; the version is the `kid`.
@@ -89,11 +101,18 @@ impl AccessTokens for JwtIssuer {
             Subject::Person { session, .. } => {
                 (FIRST_PARTY_CLIENT.to_owned(), Some(session.to_string()))
             }
+            Subject::Support(Staff { session, .. }) => {
+                (FIRST_PARTY_CLIENT.to_owned(), Some(session.to_string()))
+            }
             Subject::ApiKey(id) => (id.to_string(), None),
             Subject::Share { .. } => {
                 let why = "whoever holds a link has no access token";
                 return Err(StoreError::new("access.issue", why));
             }
+        };
+        let staff = match caller.subject {
+            Subject::Support(staff) => Some(staff),
+            _ => None,
         };
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -107,6 +126,10 @@ impl AccessTokens for JwtIssuer {
             role: caller.role.as_str().to_owned(),
             scope: caller.scopes.to_string(),
             sid: session,
+            act: staff.map(|staff| Acts {
+                sub: staff.user.to_string(),
+            }),
+            granted_by: staff.map(|staff| staff.granted_by.to_string()),
         };
         let header = Header {
             typ: Some(TYPE.to_owned()),
@@ -190,14 +213,24 @@ impl AccessVerifier for JwtVerifier {
 
 fn caller(claims: &Claims) -> Option<Caller> {
     let role = Role::parse(&claims.role).ok()?;
+    let first_party = claims.client_id == FIRST_PARTY_CLIENT;
+    let acts = claims.act.as_ref().zip(claims.granted_by.as_ref());
+    let plain = claims.act.is_none() && claims.granted_by.is_none();
     let subject = match (Actor::parse(&claims.sub).ok()?, &claims.sid) {
-        (Actor::User(user), Some(session)) if claims.client_id == FIRST_PARTY_CLIENT => {
-            Subject::Person {
-                user,
+        (Actor::Support(support), Some(session)) if first_party => {
+            let (act, by) = acts?;
+            Subject::Support(Staff {
+                user: UserId::parse(&act.sub).ok()?,
                 session: SessionId::parse(session).ok()?,
-            }
+                support,
+                granted_by: UserId::parse(by).ok()?,
+            })
         }
-        (Actor::ApiKey(id), None) if claims.client_id == claims.sub => {
+        (Actor::User(user), Some(session)) if first_party && plain => Subject::Person {
+            user,
+            session: SessionId::parse(session).ok()?,
+        },
+        (Actor::ApiKey(id), None) if claims.client_id == claims.sub && plain => {
             KeyRole::of(role)?;
             Subject::ApiKey(id)
         }

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use vault_domain::id::{ApiKeyId, AssetId, OrgId, PlaybackId, SessionId, ShareId, UserId};
+use vault_domain::id::{
+    ApiKeyId, AssetId, OrgId, PlaybackId, SessionId, ShareId, SupportId, UserId,
+};
 use vault_domain::member::Subject;
 use vault_domain::playback::Ticket;
 use vault_domain::ports::{
@@ -15,6 +17,7 @@ use vault_domain::ports::{
 };
 use vault_domain::secret::SecretText;
 use vault_domain::share::{SHARE_TOKEN_PREFIX, ShareClaims};
+use vault_domain::support::Staff;
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, LoginChallenge, RefreshClaims};
 
@@ -88,6 +91,10 @@ const TICKET: usize = 16 + 16 + 16 + 33 + 8;
 const PERSON: u8 = 1;
 const API_KEY: u8 = 2;
 const SHARE: u8 = 3;
+const SUPPORT: u8 = 4;
+/// Octets of a ticket's claims where support watches: behind those of others, two ids more. No ticket of one length is read
+/// as one of the other: the length is under the MAC.
+const SUPPORT_TICKET: usize = TICKET + 16 + 16;
 
 impl Tickets for TicketMac {
     fn issue(&self, ticket: &Ticket) -> SecretText {
@@ -99,35 +106,56 @@ impl Tickets for TicketMac {
             Subject::Person { user, session } => (PERSON, user.octets(), session.octets()),
             Subject::ApiKey(id) => (API_KEY, id.octets(), &[0; 16]),
             Subject::Share { asset, share } => (SHARE, share.octets(), asset.octets()),
+            Subject::Support(staff) => (SUPPORT, staff.user.octets(), staff.session.octets()),
         };
         claims.push(kind);
         claims.extend_from_slice(one);
         claims.extend_from_slice(two);
         claims.extend_from_slice(&ticket.expires_at.0.to_be_bytes());
+        if let Subject::Support(staff) = &ticket.subject {
+            claims.extend_from_slice(staff.support.octets());
+            claims.extend_from_slice(staff.granted_by.octets());
+        }
         self.0.seal(&claims)
     }
     fn open(&self, text: &str) -> Option<Ticket> {
-        let claims: [u8; TICKET] = self.0.open(text)?;
-        let subject = match claims[48] {
-            PERSON => Subject::Person {
-                user: UserId::from_octets(take(&claims, 49)?),
-                session: SessionId::from_octets(take(&claims, 65)?),
-            },
-            API_KEY => Subject::ApiKey(ApiKeyId::from_octets(take(&claims, 49)?)),
-            SHARE => Subject::Share {
-                share: ShareId::from_octets(take(&claims, 49)?),
-                asset: AssetId::from_octets(take(&claims, 65)?),
-            },
-            _ => return None,
-        };
-        Some(Ticket {
-            playback: PlaybackId::from_octets(take(&claims, 0)?),
-            asset: AssetId::from_octets(take(&claims, 16)?),
-            org: OrgId::from_octets(take(&claims, 32)?),
-            subject,
-            expires_at: Timestamp(u64::from_be_bytes(take(&claims, 81)?)),
-        })
+        let others: Option<[u8; TICKET]> = self.0.open(text);
+        if let Some(claims) = others {
+            return ticket_of(&claims, &[]);
+        }
+        let claims: [u8; SUPPORT_TICKET] = self.0.open(text)?;
+        let (claims, more) = claims.split_at(TICKET);
+        ticket_of(claims.first_chunk()?, more)
     }
+}
+
+/// What genuine claims say; `more` is what a ticket of support has behind those of others.
+fn ticket_of(claims: &[u8; TICKET], more: &[u8]) -> Option<Ticket> {
+    let subject = match (claims[48], more.is_empty()) {
+        (PERSON, true) => Subject::Person {
+            user: UserId::from_octets(take(claims, 49)?),
+            session: SessionId::from_octets(take(claims, 65)?),
+        },
+        (API_KEY, true) => Subject::ApiKey(ApiKeyId::from_octets(take(claims, 49)?)),
+        (SHARE, true) => Subject::Share {
+            share: ShareId::from_octets(take(claims, 49)?),
+            asset: AssetId::from_octets(take(claims, 65)?),
+        },
+        (SUPPORT, false) => Subject::Support(Staff {
+            user: UserId::from_octets(take(claims, 49)?),
+            session: SessionId::from_octets(take(claims, 65)?),
+            support: SupportId::from_octets(take(more, 0)?),
+            granted_by: UserId::from_octets(take(more, 16)?),
+        }),
+        _ => return None,
+    };
+    Some(Ticket {
+        playback: PlaybackId::from_octets(take(claims, 0)?),
+        asset: AssetId::from_octets(take(claims, 16)?),
+        org: OrgId::from_octets(take(claims, 32)?),
+        subject,
+        expires_at: Timestamp(u64::from_be_bytes(take(claims, 81)?)),
+    })
 }
 
 /// Refresh tokens, prefixed `rvr_` so that secret scanners know one when they see it.
@@ -321,6 +349,40 @@ mod tests {
             ..ticket()
         };
         assert_eq!(mac.open(mac.issue(&of_key).expose()), Some(of_key));
+    }
+
+    fn of_support() -> Ticket {
+        Ticket {
+            subject: Subject::Support(Staff {
+                user: UserId::from_octets([8; 16]),
+                session: SessionId::from_octets([9; 16]),
+                support: SupportId::from_octets([10; 16]),
+                granted_by: UserId::from_octets([11; 16]),
+            }),
+            ..ticket()
+        }
+    }
+
+    #[test]
+    fn a_ticket_of_support_reads_back_and_none_is_read_as_one_of_another_length() {
+        let mac = TicketMac::new(&one()).unwrap();
+        let text = mac.issue(&of_support()).expose().to_owned();
+        assert_eq!(mac.open(&text), Some(of_support()));
+        for at in 0..text.len() {
+            let mut forged = text.clone().into_bytes();
+            forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(mac.open(&String::from_utf8(forged).unwrap()), None, "{at}");
+        }
+        // Genuine claims of the one length with the other's kind.
+        let short: Vec<u8> = (0..TICKET)
+            .map(|at| if at == 48 { SUPPORT } else { 1 })
+            .collect();
+        assert_eq!(mac.open(mac.0.seal(&short).expose()), None);
+        for kind in [PERSON, API_KEY, SHARE, 5] {
+            let long = (0..SUPPORT_TICKET).map(|at| if at == 48 { kind } else { 1 });
+            let long: Vec<u8> = long.collect();
+            assert_eq!(mac.open(mac.0.seal(&long).expose()), None, "{kind}");
+        }
     }
 
     #[test]

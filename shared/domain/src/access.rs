@@ -166,8 +166,8 @@ impl Asker {
     /// Is this entry about them?
     pub fn is_meant(&self, entry: &Entry) -> bool {
         let actor = self.caller.subject.actor();
-        if matches!(actor, Actor::Share(_)) {
-            // Lists speak of those of the organisation: a share has what it names, and no role.
+        if matches!(actor, Actor::Share(_) | Actor::Support(_)) {
+            // Lists speak of those of the organisation: a share and support have what they name, and no role.
             return false;
         }
         match entry.to {

@@ -138,6 +138,14 @@ events! {
     SessionsEnded = "account.sessions_ended",
     /// Someone set a new password, which ended all their sessions, in all their organisations.
     PasswordChanged = "account.password_changed",
+    /// An owner let the operator's support in.
+    SupportGranted = "support.granted",
+    /// What was granted to support was ended.
+    SupportEnded = "support.ended",
+    /// Staff came in by what was granted to support.
+    SupportEntered = "support.entered",
+    /// Staff did something in the organisation.
+    SupportUsed = "support.used",
     /// A person had their account erased.
     AccountErased = "account.erased",
     /// Something was asked for and refused.
@@ -162,7 +170,7 @@ impl Event {
 /// Who did it, by which token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Author {
-    /// A person by a login session, an API key, or whoever holds the link of a share.
+    /// A person by a login session, an API key, whoever holds the link of a share, or staff of the operator.
     Caller(Subject),
     /// The system itself: one of its functions, on an event and on nobody's behalf.
     System,
@@ -186,7 +194,7 @@ impl Author {
     }
 }
 
-/// `usr_…/ses_…`, `apk_…`, `shr_…@ast_…` or `system`.
+/// `usr_…/ses_…`, `apk_…`, `shr_…@ast_…`, `sup_…/usr_…/ses_…/usr_…` or `system`.
 impl std::fmt::Display for Author {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

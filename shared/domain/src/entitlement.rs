@@ -3,7 +3,10 @@
 
 mod people;
 
-pub use people::{may_appoint, may_change_organisation, may_invite, may_manage, may_see_members};
+pub use people::{
+    may_appoint, may_change_organisation, may_end_support, may_grant_support, may_invite,
+    may_manage, may_see_members,
+};
 
 use crate::credential::Role;
 

@@ -153,6 +153,10 @@ id!(
     /// A share of an asset: a named, revocable link for people without an account.
     ShareId, "shr_"
 );
+id!(
+    /// What an owner granted to the operator's support.
+    SupportId, "sup_"
+);
 
 #[cfg(test)]
 mod tests {

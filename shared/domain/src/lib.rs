@@ -29,6 +29,7 @@ pub mod ports;
 pub mod schema;
 pub mod secret;
 pub mod share;
+pub mod support;
 mod text;
 pub mod time;
 pub mod token;

@@ -4,8 +4,11 @@
 use crate::api_key::ApiKey;
 use crate::credential::{Email, Role};
 use crate::error::Malformed;
-use crate::id::{ApiKeyId, AssetId, GroupId, InvitationId, OrgId, SessionId, ShareId, UserId};
+use crate::id::{
+    ApiKeyId, AssetId, GroupId, InvitationId, OrgId, SessionId, ShareId, SupportId, UserId,
+};
 use crate::share::Share;
+use crate::support::{Staff, SupportStanding};
 use crate::text::{named, stored};
 use crate::time::Timestamp;
 use crate::token::Session;
@@ -26,6 +29,8 @@ pub enum Actor {
     ApiKey(ApiKeyId),
     /// Whoever holds the link of a share.
     Share(ShareId),
+    /// Staff of the operator, by what an owner granted to support.
+    Support(SupportId),
 }
 
 impl Actor {
@@ -38,6 +43,7 @@ impl Actor {
             .map(Self::User)
             .or_else(|_| ApiKeyId::parse(text).map(Self::ApiKey))
             .or_else(|_| ShareId::parse(text).map(Self::Share))
+            .or_else(|_| SupportId::parse(text).map(Self::Support))
     }
 }
 
@@ -47,11 +53,13 @@ impl std::fmt::Display for Actor {
             Self::User(id) => id.fmt(f),
             Self::ApiKey(id) => id.fmt(f),
             Self::Share(id) => id.fmt(f),
+            Self::Support(id) => id.fmt(f),
         }
     }
 }
 
-/// On whose behalf something is done now: whoever ends the login session, the API key or the share ends it.
+/// On whose behalf something is done now: whoever ends the login session, the API key, the share or
+/// the grant to support ends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A person, by a login session.
@@ -70,6 +78,8 @@ pub enum Subject {
         /// Which.
         share: ShareId,
     },
+    /// Staff of the operator, in an organisation that let them in: nobody of it.
+    Support(Staff),
 }
 
 impl Subject {
@@ -79,11 +89,15 @@ impl Subject {
             Self::Person { user, .. } => Actor::User(*user),
             Self::ApiKey(id) => Actor::ApiKey(*id),
             Self::Share { share, .. } => Actor::Share(*share),
+            Self::Support(staff) => Actor::Support(staff.support),
         }
     }
 
     /// Reads the stored form.
     pub fn parse(text: &str) -> Option<Self> {
+        if text.starts_with(SupportId::PREFIX) {
+            return Staff::parse(text).map(Self::Support);
+        }
         if let Some((share, asset)) = text.split_once('@') {
             return Some(Self::Share {
                 asset: AssetId::parse(asset).ok()?,
@@ -100,13 +114,14 @@ impl Subject {
     }
 }
 
-/// `usr_…/ses_…`, `apk_…` or `shr_…@ast_…`.
+/// `usr_…/ses_…`, `apk_…`, `shr_…@ast_…` or `sup_…/usr_…/ses_…/usr_…`.
 impl std::fmt::Display for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Person { user, session } => write!(f, "{user}/{session}"),
             Self::ApiKey(id) => id.fmt(f),
             Self::Share { asset, share } => write!(f, "{share}@{asset}"),
+            Self::Support(staff) => staff.fmt(f),
         }
     }
 }
@@ -268,13 +283,15 @@ pub struct Standing {
     pub client: Option<ApiKey>,
     /// The share, where whoever holds its link acts.
     pub share: Option<Share>,
+    /// Where the operator's staff stand, if it is they who act: all else of this is empty then.
+    pub support: Option<Box<SupportStanding>>,
 }
 
 impl Standing {
     /// The role in which the subject may act now; none if it may not any more. A session's own end is not
     /// looked at: it bounds how long tokens are renewed, not a film that is under way. An API key's is: nothing
-    /// renews a key, so whoever set its end meant all that it does. Nor does anything renew a share; it acts in the
-    /// least of the roles, by none of which policies know it: they know it as a share.
+    /// renews a key, so whoever set its end meant all that it does. Nor does anything renew a share, or what was granted to
+    /// support; they act in the least of the roles, by none of which policies know them: they know a share and support.
     pub fn role(&self, subject: &Subject, org: OrgId, now: Timestamp) -> Option<Role> {
         match subject {
             Subject::Person { user, session } => {
@@ -293,6 +310,11 @@ impl Standing {
                 let known =
                     known.filter(|s| s.id == *share && s.asset == *asset && s.org == org)?;
                 known.is_live(now).then_some(Role::Viewer)
+            }
+            Subject::Support(staff) => {
+                let known = self.support.as_ref();
+                known.filter(|known| known.stands(staff, org, now))?;
+                Some(Role::Viewer)
             }
         }
     }

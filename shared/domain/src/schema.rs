@@ -17,7 +17,7 @@ use crate::deletion::Reason;
 use crate::download::Rendition;
 use crate::factor::{Method, RecoveryCode, TotpCode};
 use crate::hls::{MASTER_PLAYLIST, PlaylistName, VIDEO_PLAYLIST};
-use crate::id::{ApiKeyId, GroupId, UserId};
+use crate::id::{ApiKeyId, GroupId, ShareId, SupportId, UserId};
 use crate::library::{MAX_ENTRIES, Metadata, MetadataKey, MetadataValue, TitlePrefix};
 use crate::link::LinkToken;
 use crate::member::{Actor, OrgName};
@@ -25,6 +25,7 @@ use crate::network::Network;
 use crate::page::{MAX_PAGE, PageSize};
 use crate::passkey::{CredentialId, PasskeyName};
 use crate::share::SharePassword;
+use crate::support::{SUPPORT_SECONDS, SupportLevel, SupportPurpose, SupportSeconds};
 use crate::time::{Lifetime, Timestamp};
 use crate::token::{Action, MediaToken};
 use crate::usecase::IdempotencyKey;
@@ -129,6 +130,12 @@ schemas! {
     Title = name(200, "A title or a name; blanks around it do not count.");
     Reason = name(300, "Why; blanks around it do not count.");
     OrgName = name(200, "The name of an organisation.");
+    SupportPurpose = name(200, "What support comes for; blanks around it do not count.");
+    SupportLevel = words("What support may do; `watch` holds `look`.", SupportLevel::ALL.map(SupportLevel::as_str));
+    SupportSeconds = json_schema!({
+        "type": "integer", "description": "Seconds for which support is let in.",
+        "minimum": SUPPORT_SECONDS.start(), "maximum": SUPPORT_SECONDS.end(),
+    });
     PasskeyName = name(64, "The name of a passkey.");
     TitlePrefix = json_schema!({
         "type": "string", "description": "How a title begins, whatever its case.", "minLength": 1, "maxLength": 100,
@@ -143,8 +150,8 @@ schemas! {
     Level = words("What is granted; each holds the one before it, and `none` shuts out.", Level::ALL.map(Level::as_str));
     Principal = principal();
     Actor = json_schema!({
-        "type": "string", "description": "A user or an API key.",
-        "pattern": format!("^({}|{}){BITS_128}$", UserId::PREFIX, ApiKeyId::PREFIX),
+        "type": "string", "description": "A user, an API key, a share, or what was granted to support.",
+        "pattern": format!("^({}){BITS_128}$", [UserId::PREFIX, ApiKeyId::PREFIX, ShareId::PREFIX, SupportId::PREFIX].join("|")),
     });
     Event = words("What was done.", Event::ALL.iter().copied().map(Event::as_str));
     Method = words("A second factor.", ["totp", "recovery_code", "passkey"]);

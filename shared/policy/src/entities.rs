@@ -45,6 +45,7 @@ kinds!(
     user = "User",
     api_key = "ApiKey",
     share = "Share",
+    support = "Support",
     collection = "Collection",
     asset = "Asset",
     action = "Action",
@@ -55,6 +56,7 @@ fn actor_uid(actor: Actor) -> Result<EntityUid, Broken> {
         Actor::User(id) => user(&id.to_string()),
         Actor::ApiKey(id) => api_key(&id.to_string()),
         Actor::Share(id) => share(&id.to_string()),
+        Actor::Support(id) => support(&id.to_string()),
     }
 }
 
@@ -94,6 +96,9 @@ pub(crate) fn asker(by: &Asker) -> Result<Family, Broken> {
     if let Subject::Share { asset: of, .. } = &caller.subject {
         return holder(caller, *of);
     }
+    if let Subject::Support(_) = &caller.subject {
+        return staff(caller);
+    }
     let org = caller.org.to_string();
     let in_role = role(&format!("{org}/{}", caller.role.as_str()))?;
     let mut all = vec![entity(in_role.clone(), of_organisation(caller.org)?, [])?];
@@ -119,6 +124,16 @@ fn holder(caller: &Caller, of: AssetId) -> Result<Family, Broken> {
     attributes.insert("scopes".to_owned(), scopes(caller));
     let of = RestrictedExpression::new_entity_uid(asset(&of.to_string())?);
     attributes.insert("asset".to_owned(), of);
+    let uid = actor_uid(caller.subject.actor())?;
+    Ok(Family {
+        all: vec![entity(uid, attributes, [])?],
+    })
+}
+
+/// Staff of the operator: nobody of the organisation, in no role and no group of it.
+fn staff(caller: &Caller) -> Result<Family, Broken> {
+    let mut attributes = of_organisation(caller.org)?;
+    attributes.insert("scopes".to_owned(), scopes(caller));
     let uid = actor_uid(caller.subject.actor())?;
     Ok(Family {
         all: vec![entity(uid, attributes, [])?],
@@ -175,8 +190,8 @@ fn of_asset(of: &Asset, within: Option<&Collection>) -> Result<Family, Broken> {
     let kind = match owner {
         Actor::User(_) => Some("user"),
         Actor::ApiKey(_) => Some("client"),
-        // Whoever holds a link brings nothing in.
-        Actor::Share(_) => None,
+        // Whoever holds a link brings nothing in, nor does support.
+        Actor::Share(_) | Actor::Support(_) => None,
     };
     if let Some(kind) = kind {
         let owner = RestrictedExpression::new_entity_uid(actor_uid(owner)?);

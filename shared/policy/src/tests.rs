@@ -13,9 +13,12 @@ use vault_domain::id::{
 };
 use vault_domain::library::Description;
 use vault_domain::member::{Actor, Subject};
+use vault_domain::support::SupportLevel;
 use vault_domain::token::Caller;
 
 use super::*;
+
+mod support;
 
 const ORG: OrgId = OrgId::from_octets([1; 16]);
 const UPLOADER: UserId = UserId::from_octets([2; 16]);
@@ -157,6 +160,8 @@ fn what_every_role_may_is_this_table() {
         ("its uploader, now a viewer", by(UPLOADER, Role::Viewer)),
         ("admin", by(ASKER, Role::Admin)),
         ("owner", by(ASKER, Role::Owner)),
+        ("support, look", support::staff(SupportLevel::Look, ORG)),
+        ("support, watch", support::staff(SupportLevel::Watch, ORG)),
     ];
     let resources = [
         ("organisation", Resource::Organisation(ORG)),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
     access, account, authorize_download, authorize_playback, begin_upload, bootstrap_owner, client,
-    deletion, deliver_key, deliver_playlist, erase_account, exchange, exchange_share, export_audit,
-    finalize_upload, gate, guard, introspect, library, login, manage_api_keys, manage_shares,
-    organisation, process_upload, proof, read_audit, recover_account, refresh, revoke_token,
-    seal_audit, second_factor, send_mail, sweep_assets, withdraw_asset,
+    deletion, deliver_key, deliver_playlist, enter_support, erase_account, exchange,
+    exchange_share, export_audit, finalize_upload, gate, guard, introspect, library, login,
+    manage_api_keys, manage_shares, organisation, process_upload, proof, read_audit,
+    recover_account, refresh, revoke_token, seal_audit, second_factor, send_mail, sweep_assets,
+    withdraw_asset,
 };
 use vault_policy::CedarPolicies;
 
@@ -190,6 +191,9 @@ impl Kit {
             standings: self.cloud.clone(),
             log: self.cloud.clone(),
             hashing: self.hashing.clone(),
+            records: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
         }
     }
     /// Of [`export_audit`].
@@ -374,9 +378,22 @@ impl Kit {
             members: self.cloud.clone(),
             organisations: self.cloud.clone(),
             invitations: self.cloud.clone(),
+            supports: self.cloud.clone(),
+            support: self.cloud.with(|s| s.operator),
             limits: self.cloud.clone(),
             mail: self.cloud.clone(),
             hashing: self.hashing.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+    /// Of [`enter_support`].
+    pub fn enter_support(&self) -> enter_support::Deps {
+        enter_support::Deps {
+            standings: self.cloud.clone(),
+            supports: self.cloud.clone(),
+            support: self.cloud.with(|s| s.operator),
+            access: self.access.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
         }

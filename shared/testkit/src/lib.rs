@@ -28,6 +28,7 @@ pub mod passkey;
 pub mod race;
 mod sample;
 pub mod share;
+pub mod support;
 pub mod sweep;
 
 pub use challenge::FakeChallenge;

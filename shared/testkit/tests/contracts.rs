@@ -351,3 +351,23 @@ async fn shares() {
         contract::shares_contract(stores, seed).await;
     }
 }
+
+#[tokio::test]
+async fn support() {
+    let kit = kit();
+    let cloud = &kit.cloud;
+    let read = |operator| -> Arc<dyn vault_domain::ports::Standings> {
+        cloud.with(|s| s.operator = Some(operator));
+        Arc::clone(cloud) as _
+    };
+    for seed in SEEDS {
+        let stores = contract::SupportStores {
+            supports: &**cloud,
+            entries: &**cloud,
+            directory: &**cloud,
+            sessions: &**cloud,
+            standings: &read,
+        };
+        contract::support_contract(stores, seed).await;
+    }
+}

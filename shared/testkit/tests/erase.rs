@@ -248,7 +248,7 @@ async fn everyone_sees_their_own_record_and_no_other() {
             ..Filter::default()
         };
         let (deps, size) = (kit.read_audit(), PageSize::default());
-        read_audit::list(&deps, &viewer().caller, &filter, None, size).await
+        read_audit::list(&deps, &viewer(), &filter, None, size).await
     };
     assert!(list(Some(Actor::User(VIEWER))).await.is_ok());
     for other in [

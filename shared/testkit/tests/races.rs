@@ -147,6 +147,21 @@ async fn revocations(seed: u64, way: Way) {
     assert_eq!(kit.leaks(), Vec::<String>::new());
 }
 
+async fn support(seed: u64, way: Way) {
+    let kit = kit(seed);
+    kit.cloud
+        .with(|s| s.operator = Some(vault_testkit::support::OPERATOR));
+    let (deps, cloud) = (Arc::new(kit.organisation()), &*kit.cloud);
+    // Another seed than the world's: the same would draw the same ids.
+    race::race_support(deps, (cloud, cloud), seed.wrapping_add(1_000), way).await;
+}
+
+async fn support_ends(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let stores = (kit.cloud.clone() as _, kit.cloud.clone() as _);
+    race::race_ends(stores, &*kit.cloud, seed, way).await;
+}
+
 async fn finalizes(seed: u64, way: Way) {
     let kit = kit(seed);
     let put = putter(&kit.cloud);
@@ -267,6 +282,8 @@ races! {
     shares 0..10;
     shared_views 0..10;
     revocations SEEDS;
+    support 0..10;
+    support_ends SEEDS;
     finalizes 0..10;
     deliveries SEEDS;
     returns_against_the_end SEEDS;

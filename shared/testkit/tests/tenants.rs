@@ -129,13 +129,7 @@ fn observed(kit: &Kit) -> Vec<String> {
         told(now(access::show_collection(&deps, &ask, COLLECTIONS[1]))),
         told(now(access::list_groups(&deps, &ask, None))),
         told(now(access::members(&deps, &ask, GROUPS[1], None))),
-        told(now(read_audit::list(
-            &audit,
-            &ask.caller,
-            &every,
-            None,
-            size,
-        ))),
+        told(now(read_audit::list(&audit, &ask, &every, None, size))),
     ]
 }
 

@@ -71,6 +71,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn support() {
+        let stores = Stores::new();
+        let read = |operator| stores.standings_of(operator);
+        let all = contract::SupportStores {
+            supports: &stores.support,
+            entries: &stores.support,
+            directory: &stores.directory,
+            sessions: &stores.sessions,
+            standings: &read,
+        };
+        contract::support_contract(all, seed()).await;
+    }
+
+    #[tokio::test]
     async fn inviting() {
         let stores = Stores::new();
         contract::inviting_contract(&stores.organisations, &stores.directory, seed()).await;

@@ -144,6 +144,33 @@ async fn a_hundred_invitations_at_the_limit_are_exactly_as_many_as_there_is_room
     race::race_invitations(deps, &stores.directory, &stores.sessions, seed, WAY).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_who_let_support_in_are_never_more_than_ten_that_stand() {
+    let (stores, seed) = (Stores::new(), seed());
+    // Another seed than the race's: the same would draw the same ids.
+    let kit = Kit::new(seed.wrapping_add(1));
+    let deps = organisation::Deps {
+        standings: Arc::new(stores.standings.clone()),
+        supports: Arc::new(stores.support.clone()),
+        support: Some(vault_testkit::support::OPERATOR),
+        clock: stopped(),
+        ..kit.organisation()
+    };
+    let stored = (&stores.directory as _, &stores.sessions as _);
+    race::race_support(Arc::new(deps), stored, seed, WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_comes_in_as_support_after_the_end() {
+    let stores = Stores::new();
+    let support = &stores.support;
+    let both = (
+        Arc::new(support.clone()) as _,
+        Arc::new(support.clone()) as _,
+    );
+    race::race_ends(both, &stores.directory, seed(), WAY).await;
+}
+
 fn spending(stores: &Stores, seed: u64) -> Arc<authorize_playback::Deps> {
     Arc::new(authorize_playback::Deps {
         views: Arc::new(stores.views.clone()),

@@ -1,5 +1,7 @@
 //! The real adapters over the tables and buckets of the deployed stack.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
@@ -13,13 +15,15 @@ use vault_aws::dynamodb::{
     DynamoErasures, DynamoFactors, DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary,
     DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations, DynamoPlaylistReads,
     DynamoRecords, DynamoRecovery, DynamoRetentions, DynamoSessions, DynamoShareExchanges,
-    DynamoShares, DynamoStandings, DynamoViews, ErasureTables, RecoveryTables, StandingTables,
+    DynamoShares, DynamoStandings, DynamoSupport, DynamoViews, ErasureTables, RecoveryTables,
+    StandingTables,
 };
 use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
 use vault_domain::audit::Record;
+use vault_domain::id::OrgId;
 use vault_domain::mail::MailOrder;
-use vault_domain::ports::{Records, SignedPart};
+use vault_domain::ports::{Records, SignedPart, Standings};
 use vault_testkit::contract::{LinkStores, Viewers};
 use vault_tests::{Http, Request, cloud, unique};
 
@@ -44,6 +48,7 @@ pub(crate) struct Stores {
     pub(crate) views: DynamoViews,
     pub(crate) shares: DynamoShares,
     pub(crate) exchanges: DynamoShareExchanges,
+    pub(crate) support: DynamoSupport,
     pub(crate) downloads: DynamoDownloads,
     pub(crate) playlist_reads: DynamoPlaylistReads,
     pub(crate) key_reads: DynamoKeyReads,
@@ -73,6 +78,7 @@ impl Stores {
             sessions: table("SessionsTable").to_owned(),
             clients: table("ClientsTable").to_owned(),
             shares: Some(table("SharesTable").to_owned()),
+            support: None,
         };
         Self {
             directory: DynamoDirectory::new(of(), table("UsersTable"), table("MembersTable")),
@@ -131,6 +137,12 @@ impl Stores {
                 table("GrantsTable"),
                 records(),
             ),
+            support: DynamoSupport::new(
+                of(),
+                table("MembersTable"),
+                Some(table("UsersTable").to_owned()),
+                records(),
+            ),
             downloads: DynamoDownloads::new(
                 of(),
                 table("GrantsTable"),
@@ -177,6 +189,19 @@ impl Stores {
             distribution: CloudFrontDistribution::new(sdk.cloudfront(), table("DistributionId")),
             sdk,
         }
+    }
+
+    /// Where subjects stand, with this organisation as the operator's.
+    pub(crate) fn standings_of(&self, operator: OrgId) -> Arc<dyn Standings> {
+        let table = |name: &str| cloud().output(name).to_owned();
+        let tables = StandingTables {
+            members: table("MembersTable"),
+            sessions: table("SessionsTable"),
+            clients: table("ClientsTable"),
+            shares: None,
+            support: Some(operator),
+        };
+        Arc::new(DynamoStandings::new(self.sdk.dynamodb(), tables))
     }
 
     /// What links are about.

@@ -161,6 +161,7 @@ fn from_s3() -> authorize_download::Deps {
         sessions: table("SessionsTable"),
         clients: table("ClientsTable"),
         shares: None,
+        support: None,
     };
     let (grants, assets) = (table("GrantsTable"), table("AssetsTable"));
     let playback = table("PlaybackTable");

@@ -35,6 +35,19 @@ fn enrol(owner: &Person) -> (String, Vec<String>) {
     (secret, serde_json::from_value(codes).unwrap())
 }
 
+/// The same person, signed in anew with a second factor.
+pub(crate) fn with_second_factor(person: Person) -> Person {
+    let (_, codes) = enrol(&person);
+    let proof = json!({ "token": asked(&person), "recovery_code": codes[0] });
+    let pair = person.api.post("/v1/login/second-factor", None, &proof);
+    let pair = pair.expect(200);
+    Person {
+        access: pair.field("access_token"),
+        refresh: pair.field("refresh_token"),
+        ..person
+    }
+}
+
 fn asked(owner: &Person) -> String {
     let reply = owner.api.login(&owner.email, &owner.password).expect(200);
     let asked = reply.json()["second_factor"].clone();

@@ -31,6 +31,8 @@ mod sessions;
 #[cfg(test)]
 mod shares;
 #[cfg(test)]
+mod support;
+#[cfg(test)]
 mod tenants;
 #[cfg(test)]
 mod uploads;

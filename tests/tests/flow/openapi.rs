@@ -29,6 +29,7 @@ const TAKES: &[&str] = &[
     "changeRole",
     "disableMember",
     "removeMember",
+    "endSupport",
 ];
 /// What may end the session of the caller: Schemathesis learns ids from replies, theirs too.
 const ENDS: &[&str] = &[

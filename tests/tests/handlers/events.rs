@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use vault_domain::ports::{AccessTokens as _, Clock as _};
+use vault_domain::support::SupportLevel;
 use vault_testkit::share::{SHARE, SHARE_PASSWORD, share};
+use vault_testkit::support::{SUPPORT, helper, support_caller};
 use vault_testkit::{Kit, builders};
 
 use crate::world::{access, answer_request, golden, links};
@@ -11,6 +14,10 @@ use crate::world::{access, answer_request, golden, links};
 fn filled(kit: &Kit, text: &str) -> String {
     let ticket = kit.golden_ticket();
     let [reset, verification, invitation] = links(kit);
+    let of = |caller| {
+        let token = kit.access.issue(&caller, kit.clock.now(), 600);
+        token.unwrap().expose().to_owned()
+    };
     let values = [
         ("{{access}}", access(kit).expose().to_owned()),
         (
@@ -48,6 +55,10 @@ fn filled(kit: &Kit, text: &str) -> String {
         ),
         ("{{share_password}}", SHARE_PASSWORD.to_owned()),
         ("{{invitation}}", invitation.secret().expose().to_owned()),
+        ("{{organisation}}", builders::ORG.to_string()),
+        ("{{support}}", SUPPORT.to_string()),
+        ("{{staff}}", of(helper())),
+        ("{{supported}}", of(support_caller(SupportLevel::Watch))),
     ];
     values.iter().fold(text.to_owned(), |all, (name, value)| {
         all.replace(name, value)

@@ -25,6 +25,7 @@ use vault_domain::network::Network;
 use vault_domain::page::PageSize;
 use vault_domain::passkey::{CredentialId, PasskeyName};
 use vault_domain::share::SharePassword;
+use vault_domain::support::{SupportLevel, SupportPurpose};
 use vault_domain::token::{Action, MediaToken};
 use vault_domain::usecase::IdempotencyKey;
 
@@ -118,6 +119,7 @@ fn a_text_has_the_form_of_the_document_if_and_only_if_it_parses() {
         form::<OrgId>(|text| OrgId::parse(text).is_ok()),
         form::<UserId>(|text| UserId::parse(text).is_ok()),
         form::<Actor>(|text| Actor::parse(text).is_ok()),
+        form::<SupportLevel>(|text| SupportLevel::parse(text).is_ok()),
         form::<Principal>(|text| Principal::parse(text).is_ok()),
         form::<LinkToken>(|text| LinkToken::parse(text).is_ok()),
         form::<MediaToken>(|text| MediaToken::parse(text).is_ok()),
@@ -175,6 +177,10 @@ fn what_parses_has_the_form_of_the_document_once_it_is_trimmed() {
         (
             form::<OrgName>(|text| OrgName::parse(text).is_ok()),
             "Golden",
+        ),
+        (
+            form::<SupportPurpose>(|text| SupportPurpose::parse(text).is_ok()),
+            "Ticket 7",
         ),
         (
             form::<PasskeyName>(|text| PasskeyName::parse(text).is_ok()),

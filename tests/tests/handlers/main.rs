@@ -21,4 +21,6 @@ mod recovery;
 #[cfg(test)]
 mod replies;
 mod shares;
+#[cfg(test)]
+mod support;
 mod world;

@@ -13,10 +13,12 @@ use vault_domain::member::{Actor as Author, Subject};
 use vault_domain::network::Networks;
 use vault_domain::ports::{AccessTokens as _, Clock as _};
 use vault_domain::secret::SecretText;
+use vault_domain::support::SupportLevel;
 use vault_domain::token::Caller;
 use vault_testkit::Kit;
 use vault_testkit::builders::{self, ASSET, CLIENT, ORG, OWNER, SESSION, VIEWER};
 use vault_testkit::share::{SHARE, SHARE_PASSWORD, share};
+use vault_testkit::support::{SUPPORT, support_caller};
 
 use crate::world::{Ask, answer, golden};
 
@@ -67,6 +69,23 @@ const ACTORS: &[(&str, Bears)] = &[
     ("key: read", |kit| Some(key(kit, Scope::Read))),
     ("key: edit", |kit| Some(key(kit, Scope::Edit))),
     ("key: share", |kit| Some(key(kit, Scope::Share))),
+    ("support without a grant", |kit| {
+        kit.cloud.with(|s| s.supports.clear());
+        Some(access(kit, support_caller(SupportLevel::Watch)))
+    }),
+    ("support that looks", |kit| {
+        Some(support(kit, SupportLevel::Look))
+    }),
+    ("support that watches", |kit| {
+        Some(support(kit, SupportLevel::Watch))
+    }),
+    ("support of what is restricted", |kit| {
+        kit.change_asset(|asset| asset.access.visibility = Visibility::Restricted);
+        Some(support(kit, SupportLevel::Watch))
+    }),
+    ("staff at home", |kit| {
+        Some(access(kit, vault_testkit::support::helper()))
+    }),
     ("media token", |_| Some(bearer(2))),
     ("download token", |_| Some(bearer(3))),
     ("playback ticket", |kit| Some(kit.golden_ticket())),
@@ -113,6 +132,12 @@ fn member(kit: &Kit, role: Role) -> SecretText {
             ..caller
         },
     )
+}
+
+/// Staff, in by what was granted.
+fn support(kit: &Kit, level: SupportLevel) -> SecretText {
+    kit.plant_support(|grant| grant.level = level);
+    access(kit, support_caller(level))
 }
 
 /// A viewer to whom so much is granted on what is restricted.
@@ -229,6 +254,9 @@ fn body(route: &str) -> Option<Value> {
         "POST /v1/account/totp/confirm" => json!({ "code": "123456" }),
         "POST /v1/assets/{asset_id}/shares" => json!({ "name": "For review" }),
         "PATCH /v1/assets/{asset_id}/shares/{share_id}" => json!({ "name": "For the board" }),
+        "POST /v1/organisation/support" => {
+            json!({ "purpose": "Ticket 8", "level": "look", "expires_in": 3_600 })
+        }
         "POST /v1/api-keys" => json!({ "name": "Player", "role": "viewer", "scopes": ["play"] }),
         "POST /v1/api-keys/{key_id}/rotate" => json!({ "overlap_seconds": 60 }),
         "POST /v1/organisation/members/{user_id}/role" => json!({ "role": "viewer" }),
@@ -260,6 +288,7 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
         ),
         ("invitation_id", builders::INVITATION.to_string()),
         ("share_id", SHARE.to_string()),
+        ("support_id", SUPPORT.to_string()),
         ("session_id", SESSION.to_string()),
         ("token", borne.to_owned()),
         ("credential_id", "AAAA".to_owned()),

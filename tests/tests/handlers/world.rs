@@ -18,6 +18,7 @@ use vault_testkit::enrolled::golden_secret;
 use vault_testkit::{Kit, builders};
 
 use crate::shares::of_shares;
+use crate::support::{of_granting_support, of_support};
 use vault_tests::documented::{Seen, documented};
 
 use crate::matrix::routes;
@@ -211,6 +212,7 @@ async fn handled(kit: &Kit, function: &str, request: lambda_http::Request) -> Re
                 revoke: kit.revoke_token(),
                 introspect: kit.introspect(),
                 exchange: kit.exchange(),
+                support: kit.enter_support(),
                 verifier,
                 jwks: r#"{"keys":[]}"#.to_owned(),
                 issuer: "urn:reelvault:test".to_owned(),
@@ -402,6 +404,8 @@ pub(crate) fn golden() -> Kit {
     kit.plant_reset();
     kit.plant_verification();
     kit.plant_invitation(INVITED);
+    kit.plant_staff();
+    kit.plant_support(|_| ());
     kit
 }
 
@@ -580,6 +584,7 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
     .chain(of_organisation(&access))
     .chain(of_shares(kit, &access))
     .chain(of_deletion(&access))
+    .chain(of_support(kit))
     .collect()
 }
 
@@ -603,7 +608,8 @@ fn of_organisation(access: &SecretText) -> Vec<Ask> {
         post("/v1/organisation/invitations/{invitation_id}/revoke")
             .path("invitation_id", builders::INVITATION),
     ];
-    asks.into_iter().map(|ask| ask.bearer(access)).collect()
+    let asks = asks.into_iter().chain(of_granting_support());
+    asks.map(|ask| ask.bearer(access)).collect()
 }
 
 fn of_deletion(access: &SecretText) -> Vec<Ask> {

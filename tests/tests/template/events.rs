@@ -138,6 +138,12 @@ const ROUTES: &[(&str, &str)] = &[
         "ManageOrganisation",
     ),
     ("GET /v1/organisation/invitations", "ManageOrganisation"),
+    ("GET /v1/organisation/support", "ManageOrganisation"),
+    ("POST /v1/organisation/support", "ManageOrganisation"),
+    (
+        "DELETE /v1/organisation/support/{support_id}",
+        "ManageOrganisation",
+    ),
     ("POST /v1/organisation/invitations", "ManageOrganisation"),
     (
         "POST /v1/organisation/invitations/{invitation_id}/revoke",

@@ -26,6 +26,8 @@ pub(crate) const STACK: &str = "reelvault";
 const BUCKET: &str = "reelvault-deployment";
 /// Mails of the local cloud come from here.
 const MAIL_FROM: &str = "no-reply@demo.example";
+/// The organisation whose members are support staff, in the local cloud; whoever tests support makes it.
+const SUPPORT: &str = "org_mzxw6ytboi2dembrgaydambqga";
 
 pub(crate) fn deploy(
     context: &Context,
@@ -57,6 +59,7 @@ fn parameters(instance: &Instance, signing: &Signing) -> Parameters {
         ("AllowedOrigins", Ports::url(ports.page())),
         ("AppUrl", Ports::url(ports.page())),
         ("MailFrom", MAIL_FROM.to_owned()),
+        ("SupportOrganisation", SUPPORT.to_owned()),
         ("MediaBaseUrl", Ports::url(ports.edge())),
         ("Architecture", package::host_architecture().to_owned()),
         ("DeletionProtection", "false".to_owned()),

@@ -8,11 +8,12 @@ use vault_domain::credential::Role;
 use vault_domain::id::{GroupId, OrgId, UserId};
 use vault_domain::member::{Account, Membership, OrgName, Organisation, Person, Standing, Subject};
 use vault_domain::ports::{Members, Standings, StoreError, Stored};
+use vault_domain::support::{Staff, SupportStanding};
 use vault_domain::time::Timestamp;
 
 use super::reads::{Found, Wanted, batch};
 use super::record::{Corrupt, Fields, Item, PK, SK, flag, item, number, text, texts_of, time};
-use super::{clients_record, read, sessions, shares_record};
+use super::{clients_record, read, sessions, shares_record, support_record};
 
 /// Sort key of an account.
 const ACCOUNT: &str = "account";
@@ -204,6 +205,8 @@ pub struct StandingTables {
     pub clients: String,
     /// The table of shares; without it, whoever holds a link stands nowhere.
     pub shares: Option<String>,
+    /// The organisation whose members are the operator's staff; without it, support stands nowhere.
+    pub support: Option<OrgId>,
 }
 
 impl StandingTables {
@@ -222,7 +225,67 @@ impl StandingTables {
                 let key = || shares_record::key(*asset, *share);
                 shares.map(|table| Wanted::at(table, key())).collect()
             }
+            Subject::Support(staff) => self.of_support(staff, org),
         }
+    }
+
+    fn of_support(&self, staff: &Staff, org: OrgId) -> Vec<Wanted<'_>> {
+        let Some(operator) = self.support else {
+            return Vec::new();
+        };
+        let mut keys = vec![
+            support_record::key(org, staff.support),
+            account_key(staff.granted_by),
+            membership_key(org, staff.granted_by),
+            organisation_key(operator),
+        ];
+        // One may be both: whoever asks for the same twice is refused.
+        for key in [
+            account_key(staff.user),
+            membership_key(operator, staff.user),
+        ] {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        let keys = keys.into_iter();
+        let mut wanted: Vec<_> = keys.map(|key| Wanted::at(&self.members, key)).collect();
+        wanted.push(Wanted::of(&self.sessions, staff.session.to_string()));
+        wanted
+    }
+
+    fn support_of(
+        &self,
+        operation: &'static str,
+        found: &Found,
+        (staff, org): (&Staff, OrgId),
+    ) -> Stored<Option<Box<SupportStanding>>> {
+        let at = |key: Item| found.at(&self.members, &key);
+        let grant = at(support_record::key(org, staff.support));
+        let grant = read(operation, grant, support_record::from_item)?;
+        let Some((operator, grant)) = self.support.zip(grant) else {
+            return Ok(None);
+        };
+        let account = |user| read(operation, at(account_key(user)), account);
+        let place = |org, user| read(operation, at(membership_key(org, user)), membership);
+        let home = at(organisation_key(operator));
+        let session = found.first(&self.sessions);
+        Ok(Some(Box::new(SupportStanding {
+            operator,
+            staff: Person {
+                account: account(staff.user)?,
+                membership: place(operator, staff.user)?,
+                organisation: read(operation, home, organisation)?,
+                groups: Vec::new(),
+            },
+            session: read(operation, session, sessions::from_item)?,
+            granter: Person {
+                account: account(staff.granted_by)?,
+                membership: place(org, staff.granted_by)?,
+                ..Person::default()
+            },
+            grant,
+        })))
     }
 
     /// Where the subject stands, by what the batch found.
@@ -230,7 +293,7 @@ impl StandingTables {
         &self,
         operation: &'static str,
         found: &Found,
-        subject: &Subject,
+        (subject, org): (&Subject, OrgId),
     ) -> Stored<Standing> {
         let mut standing = Standing::default();
         match subject {
@@ -247,6 +310,9 @@ impl StandingTables {
                 let session = found.first(&self.sessions);
                 standing.person = person(operation, found, &self.members)?;
                 standing.session = read(operation, session, sessions::from_item)?;
+            }
+            Subject::Support(staff) => {
+                standing.support = self.support_of(operation, found, (staff, org))?;
             }
         }
         Ok(standing)
@@ -276,7 +342,7 @@ impl Standings for DynamoStandings {
             return Ok(Standing::default());
         }
         let found = batch(&self.client, OPERATION, wanted).await?;
-        self.tables.standing(OPERATION, &found, subject)
+        self.tables.standing(OPERATION, &found, (subject, org))
     }
 }
 

@@ -42,6 +42,8 @@ mod sessions;
 mod share_exchanges;
 mod shares;
 mod shares_record;
+mod support;
+mod support_record;
 mod transact;
 mod users;
 mod views;
@@ -72,6 +74,7 @@ pub use retentions::DynamoRetentions;
 pub use sessions::DynamoSessions;
 pub use share_exchanges::DynamoShareExchanges;
 pub use shares::DynamoShares;
+pub use support::DynamoSupport;
 pub use users::{DynamoDirectory, DynamoUsers};
 pub use views::DynamoViews;
 

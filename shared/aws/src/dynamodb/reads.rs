@@ -45,6 +45,15 @@ impl Found {
         self.all(table).next()
     }
 
+    /// The record of this key of a table of which several were asked for.
+    pub(super) fn at(&self, table: &str, key: &Item) -> Option<&Item> {
+        let is = |item: &&Item| {
+            key.iter()
+                .all(|(name, value)| item.get(name) == Some(value))
+        };
+        self.all(table).find(is)
+    }
+
     /// All records of a table, in no order.
     pub(super) fn all(&self, table: &str) -> impl Iterator<Item = &Item> {
         self.0.get(table).into_iter().flatten()
@@ -122,7 +131,9 @@ impl PlaylistReads for DynamoPlaylistReads {
         Ok(PlaylistBundle {
             session: read(OPERATION, session, playback_record::from_item)?,
             asset: assets_record::asset(OPERATION, asset)?,
-            standing: self.standing.standing(OPERATION, &found, &ticket.subject)?,
+            standing: self
+                .standing
+                .standing(OPERATION, &found, (&ticket.subject, ticket.org))?,
         })
     }
 }
@@ -178,13 +189,17 @@ impl KeyReads for DynamoKeyReads {
                 Ok((state, assets_record::views_from(Fields(item))?))
             })?,
             key: read(OPERATION, found.first(&self.keys), keys::from_item)?,
-            standing: self.standing.standing(OPERATION, &found, &ticket.subject)?,
+            standing: self
+                .standing
+                .standing(OPERATION, &found, (&ticket.subject, ticket.org))?,
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use vault_domain::id::{OrgId, SessionId, SupportId, UserId};
+    use vault_domain::support::Staff;
     use vault_domain::time::Timestamp;
 
     use super::*;
@@ -196,6 +211,7 @@ mod tests {
             sessions: "sessions".to_owned(),
             clients: "clients".to_owned(),
             shares: Some("shares".to_owned()),
+            support: Some(OrgId::from_octets([9; 16])),
         };
         let client = Client::new(&replay.config());
         DynamoKeyReads::new(client, "playback", "keys", "assets", standing)
@@ -260,6 +276,32 @@ mod tests {
         assert_eq!(asked["shares"]["Keys"][0]["sk"]["S"], share.id.to_string());
         for table in ["members", "sessions", "clients"] {
             assert!(asked[table].is_null(), "{table}");
+        }
+    }
+
+    /// All that decides whether support may go on is in the one call, and nothing is asked for twice.
+    #[tokio::test]
+    async fn where_support_stands_is_read_in_the_same_call() {
+        let replay = Replay::of(&[(200, r#"{"Responses":{},"UnprocessedKeys":{}}"#); 2]);
+        let (mut ticket, key) = ticket();
+        let owner = UserId::from_octets([6; 16]);
+        for (user, members) in [(UserId::from_octets([5; 16]), 6), (owner, 5)] {
+            ticket.subject = vault_domain::member::Subject::Support(Staff {
+                user,
+                session: SessionId::from_octets([7; 16]),
+                support: SupportId::from_octets([8; 16]),
+                granted_by: owner,
+            });
+            let calls = replay.count();
+            let bundle = reads(&replay).bundle(&ticket, key).await.unwrap();
+            assert!(bundle.standing.support.is_none());
+            assert_eq!(replay.count(), calls + 1);
+            let body: serde_json::Value = serde_json::from_str(&replay.body(calls)).unwrap();
+            let asked = &body["RequestItems"];
+            assert_eq!(asked["members"]["ConsistentRead"], true);
+            assert_eq!(asked["members"]["Keys"].as_array().unwrap().len(), members);
+            assert_eq!(asked["sessions"]["Keys"].as_array().unwrap().len(), 1);
+            assert!(asked["clients"].is_null() && asked["shares"].is_null());
         }
     }
 

@@ -23,14 +23,29 @@ pub(super) struct Gated {
 }
 
 impl Gated {
+    #[cfg(any(
+        feature = "authorize-download",
+        feature = "finalize-upload",
+        feature = "manage-access",
+        feature = "manage-deletion",
+        feature = "manage-shares",
+        feature = "presign-upload",
+        feature = "withdraw-asset"
+    ))]
     pub(super) fn of(env: &Env<'_>) -> Self {
         Self::by(standing(env), env)
     }
 
-    /// [`Self::of`], where whoever holds the link of a share stands too.
+    /// [`Self::of`], where whoever holds the link of a share stands too, and support.
     #[cfg(feature = "authorize-playback")]
     pub(super) fn shared(env: &Env<'_>) -> Self {
         Self::by(super::parts::shared_standing(env), env)
+    }
+
+    /// [`Self::of`], where support stands too.
+    #[cfg(any(feature = "manage-assets", feature = "mint-token"))]
+    pub(super) fn supported(env: &Env<'_>) -> Self {
+        Self::by(super::parts::supported_standing(env), env)
     }
 
     fn by(standing: StandingTables, env: &Env<'_>) -> Self {

@@ -24,7 +24,7 @@ pub struct Deps {
 
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
-    let gated = Gated::of(env);
+    let gated = Gated::supported(env);
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
         let (gated, sdk, verifier) = (gated.clone(), sdk.clone(), verifier.clone());

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use vault_aws::dynamodb::{
     DynamoInvitations, DynamoLimits, DynamoMembers, DynamoOrganisations, DynamoRecords,
-    DynamoStandings, StandingTables,
+    DynamoStandings, DynamoSupport, StandingTables,
 };
 use vault_aws::sqs::SqsMailQueue;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
+use vault_domain::id::OrgId;
 use vault_domain::ports::AccessVerifier;
 use vault_domain::usecase::organisation;
 
-use super::parts::{sdk, standing, unwired, verifier};
+use super::parts::{sdk, standing, support, unwired, verifier};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
@@ -30,6 +31,7 @@ struct Config {
     limits: String,
     queue: String,
     audit: String,
+    support: Option<OrgId>,
 }
 
 /// Reads the configuration.
@@ -40,6 +42,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         limits: env.text("LIMITS_TABLE"),
         queue: env.text("MAIL_QUEUE_URL"),
         audit: env.text("AUDIT_TABLE"),
+        support: support(env),
     };
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
@@ -48,6 +51,9 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let sdk = sdk.ok_or_else(unwired)?;
             let (dynamodb, members) = (sdk.dynamodb(), config.standing.members.clone());
             let of = || dynamodb.clone();
+            let records = DynamoRecords::new(of(), config.audit);
+            let users = Some(config.users.clone());
+            let supports = DynamoSupport::new(of(), &members, users, records.clone());
             Ok(Deps {
                 organisation: organisation::Deps {
                     standings: Arc::new(DynamoStandings::new(of(), config.standing)),
@@ -56,9 +62,11 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                         of(),
                         config.users,
                         &members,
-                        DynamoRecords::new(of(), config.audit),
+                        records,
                     )),
                     invitations: Arc::new(DynamoInvitations::new(of(), members)),
+                    supports: Arc::new(supports),
+                    support: config.support,
                     limits: Arc::new(DynamoLimits::new(of(), config.limits)),
                     mail: Arc::new(SqsMailQueue::new(sdk.sqs(), config.queue)),
                     hashing: Arc::new(Sha256),

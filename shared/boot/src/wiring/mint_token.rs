@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use vault_aws::dynamodb::{
     DynamoClients, DynamoGrants, DynamoLimits, DynamoMembers, DynamoSessions, DynamoStandings,
+    DynamoSupport,
 };
 use vault_crypto::access::JwtIssuer;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_crypto::mac::RefreshMac;
-use vault_domain::ports::{AccessVerifier, RefreshTokens, Sessions, Standings};
-use vault_domain::usecase::{client, exchange, introspect, refresh, revoke_token};
+use vault_domain::ports::{AccessTokens, AccessVerifier, RefreshTokens, Sessions, Standings};
+use vault_domain::usecase::{client, enter_support, exchange, introspect, refresh, revoke_token};
 
 use super::gated::Gated;
 use super::parts::{refused, ring, sdk, unwired, verifier};
@@ -22,6 +23,8 @@ pub struct Deps {
     pub refresh: refresh::Deps,
     /// Media tokens.
     pub exchange: exchange::Deps,
+    /// Access tokens of support.
+    pub support: enter_support::Deps,
     /// Who API keys are.
     pub client: client::Deps,
     /// Ends of sessions.
@@ -50,7 +53,7 @@ struct Config {
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let config = Config {
-        gated: Gated::of(env),
+        gated: Gated::supported(env),
         limits: env.text("LIMITS_TABLE"),
         grants: env.text("GRANTS_TABLE"),
         signing: env.text("TOKEN_SIGNING_SECRET"),
@@ -70,6 +73,10 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let tables = config.gated.standing().clone();
             let (entropy, clock) = (Arc::new(SystemEntropy), Arc::new(SystemClock));
             let access = JwtIssuer::new(&signing, config.issuer.clone(), entropy.clone());
+            let access = access.map_err(|fault| refused("token signing", fault))?;
+            let access: Arc<dyn AccessTokens> = Arc::new(access);
+            let supports = config.gated.records(&sdk);
+            let supports = DynamoSupport::new(dynamodb.clone(), &tables.members, None, supports);
             let made = RefreshMac::new(&mac).map_err(|fault| refused("session mac", fault))?;
             let made: Arc<dyn RefreshTokens> = Arc::new(made);
             let sessions = DynamoSessions::new(
@@ -85,8 +92,16 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     members: Arc::new(DynamoMembers::new(dynamodb.clone(), tables.members)),
                     sessions: sessions.clone(),
                     hashing: Arc::new(Sha256),
-                    access: Arc::new(access.map_err(|fault| refused("token signing", fault))?),
+                    access: access.clone(),
                     refresh: made.clone(),
+                    clock: clock.clone(),
+                    entropy: entropy.clone(),
+                },
+                support: enter_support::Deps {
+                    standings: standings.clone(),
+                    supports: Arc::new(supports),
+                    support: tables.support,
+                    access,
                     clock: clock.clone(),
                     entropy: entropy.clone(),
                 },

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use vault_aws::dynamodb::{DynamoAudit, DynamoStandings};
-use vault_crypto::entropy::Sha256;
+use vault_aws::dynamodb::{DynamoAudit, DynamoRecords, DynamoStandings};
+use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_domain::ports::{AccessVerifier, Clock};
 use vault_domain::usecase::read_audit;
 
-use super::parts::{sdk, standing, unwired, verifier};
+use super::parts::{sdk, supported_standing, unwired, verifier};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
@@ -23,7 +23,7 @@ pub struct Deps {
 
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
-    let (standing, audit) = (standing(env), env.text("AUDIT_TABLE"));
+    let (standing, audit) = (supported_standing(env), env.text("AUDIT_TABLE"));
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
         let (standing, audit) = (standing.clone(), audit.clone());
@@ -33,8 +33,11 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             Ok(Deps {
                 read: read_audit::Deps {
                     standings: Arc::new(DynamoStandings::new(sdk.dynamodb(), standing)),
-                    log: Arc::new(DynamoAudit::new(sdk.dynamodb(), audit)),
+                    log: Arc::new(DynamoAudit::new(sdk.dynamodb(), &audit)),
                     hashing: Arc::new(Sha256),
+                    records: Arc::new(DynamoRecords::new(sdk.dynamodb(), audit)),
+                    clock: Arc::new(SystemClock),
+                    entropy: Arc::new(SystemEntropy),
                 },
                 verifier: verifier.ok_or_else(unwired)?,
                 clock: Arc::new(SystemClock),

@@ -233,3 +233,70 @@ fn a_private_key_is_never_served_as_a_public_one() {
     assert_ne!(leaked, pair.jwks);
     assert!(JwtVerifier::new(&leaked, ISSUER).is_err());
 }
+
+fn support() -> Caller {
+    let staff = Staff {
+        user: UserId::from_octets([4; 16]),
+        session: SessionId::from_octets([5; 16]),
+        support: vault_domain::id::SupportId::from_octets([6; 16]),
+        granted_by: UserId::from_octets([7; 16]),
+    };
+    Caller {
+        subject: Subject::Support(staff),
+        role: Role::Viewer,
+        ..caller()
+    }
+}
+
+/// Who acts is told apart from what they act by (RFC 8693 §4.1), and neither is read as the other.
+#[test]
+fn a_token_of_support_names_what_was_granted_and_who_of_the_staff_acts() {
+    let pair = pair("k1");
+    let token = issuer(&pair, "k1").issue(&support(), NOW, 600).unwrap();
+    let verifier = JwtVerifier::new(&pair.jwks, ISSUER).unwrap();
+    assert_eq!(verifier.verify(token.expose(), NOW), Some(support()));
+    let payload = token.expose().split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    assert!(claims["sub"].as_str().unwrap().starts_with("sup_"));
+    assert!(claims["act"]["sub"].as_str().unwrap().starts_with("usr_"));
+    let (granted_by, act) = (claims["granted_by"].clone(), claims["act"].clone());
+    type Change = Box<dyn Fn(&mut Value)>;
+    let spoilt: [(&str, Change); 6] = [
+        (
+            "nobody acts",
+            Box::new(|c| drop(c.as_object_mut().unwrap().remove("act"))),
+        ),
+        (
+            "nobody granted",
+            Box::new(|c| drop(c.as_object_mut().unwrap().remove("granted_by"))),
+        ),
+        (
+            "no session",
+            Box::new(|c| drop(c.as_object_mut().unwrap().remove("sid"))),
+        ),
+        (
+            "another client",
+            Box::new(|c| c["client_id"] = c["sub"].clone()),
+        ),
+        (
+            "acted for by a key",
+            Box::new(|c| c["act"]["sub"] = json!("apk_aaaaaaaaaaaaaaaaaaaaaaaaaa")),
+        ),
+        (
+            "granted by nobody",
+            Box::new(|c| c["granted_by"] = json!("usr_")),
+        ),
+    ];
+    for (what, spoil) in spoilt {
+        let token = crafted(&pair, &header(), |c| {
+            *c = claims.clone();
+            spoil(c);
+        });
+        assert_eq!(verifier.verify(&token, NOW), None, "{what}");
+    }
+    // Nor is a person's token more than that with somebody acting in it.
+    let token = crafted(&pair, &header(), |c| {
+        (c["act"], c["granted_by"]) = (act, granted_by);
+    });
+    assert_eq!(verifier.verify(&token, NOW), None);
+}

@@ -29,7 +29,7 @@ impl Principal {
         let role = |name| Role::parse(name).ok().map(Self::Role);
         let role = text.strip_prefix("role:").and_then(role);
         let group = || GroupId::parse(text).ok().map(Self::Group);
-        let granted = |actor: &Actor| !matches!(actor, Actor::Share(_));
+        let granted = |actor: &Actor| matches!(actor, Actor::User(_) | Actor::ApiKey(_));
         let actor = || Actor::parse(text).ok().filter(granted).map(Self::Actor);
         role.or_else(group).or_else(actor).ok_or(Malformed {
             field: "principal",
@@ -169,7 +169,7 @@ impl AccessList {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{ApiKeyId, ShareId, UserId};
+    use crate::id::{ApiKeyId, ShareId, SupportId, UserId};
 
     fn entry(n: u8, expires_at: Option<u64>) -> Entry {
         Entry {
@@ -200,6 +200,7 @@ mod tests {
             "ast_x",
             "*",
             &ShareId::from_octets([4; 16]).to_string(),
+            &SupportId::from_octets([4; 16]).to_string(),
         ] {
             assert!(Principal::parse(bad).is_err(), "{bad}");
         }

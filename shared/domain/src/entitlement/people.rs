@@ -32,6 +32,16 @@ pub const fn may_change_organisation(role: Role) -> bool {
     matches!(role, Role::Owner)
 }
 
+/// May this role let the operator's support in?
+pub const fn may_grant_support(role: Role) -> bool {
+    matches!(role, Role::Owner)
+}
+
+/// May this role see whom support was granted to, and end it? A door is closed by more people than open it.
+pub const fn may_end_support(role: Role) -> bool {
+    matches!(role, Role::Owner | Role::Admin)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +69,7 @@ mod tests {
         }
         assert_eq!(row(may_see_members), "yynn");
         assert_eq!(row(may_change_organisation), "ynnn");
+        assert_eq!(row(may_grant_support), "ynnn");
+        assert_eq!(row(may_end_support), "yynn");
     }
 }

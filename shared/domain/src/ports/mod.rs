@@ -27,6 +27,7 @@ mod links;
 mod organisations;
 mod recovery;
 mod shares;
+mod support;
 
 mod clients;
 pub use access::{AccessChanges, Collections, Groups, LISTED, MAX_COLLECTIONS, Policies, Records};
@@ -56,6 +57,10 @@ pub use organisations::{
 pub use recovery::{Joiner, Joining, Recovery, Reset};
 pub use shares::{
     Keeping, MAX_SHARES, SHARES_LISTED, ShareExchanges, ShareTokens, SharedViews, Shares,
+};
+
+pub use support::{
+    Granted, MAX_SUPPORT, STAFF_SHOWN, SUPPORT_KEPT, SUPPORT_REMOVED, SupportEntries, SupportGrants,
 };
 
 /// A store or service did not do its part. Whether it took effect is unknown; repeating is safe.

@@ -89,7 +89,11 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     };
     let share = shared(&entered, &command.source)?;
     let ends = now.plus(deps.session_seconds);
-    let until = [admitted.until, share.and_then(|share| share.expires_at)];
+    let until = [
+        admitted.until,
+        share.and_then(|share| share.expires_at),
+        entered.support_until(),
+    ];
     let ends = until.into_iter().flatten().fold(ends, Timestamp::min);
     // It was decided by the list that ended the views before: it is not one of them, be it in the same second.
     let opened = now.max(admitted.asset.views_from);

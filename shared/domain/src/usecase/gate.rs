@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::scribe::Scribe;
-use super::{present, recent};
+use super::{NOT_FOR_SUPPORT, present, recent};
 use crate::access::{Action, Asker, Collection, Resource, ends};
 use crate::api_key::{Scope, Scopes};
 use crate::asset::Asset;
@@ -77,7 +77,11 @@ impl Gate {
         Ok(Entered {
             gate: self,
             asker: Asker {
-                caller: Caller { role, ..ask.caller },
+                caller: Caller {
+                    role,
+                    scopes: held(&standing, ask.caller.scopes)?,
+                    ..ask.caller
+                },
                 groups: standing.person.groups.clone(),
                 since: since(&standing),
             },
@@ -105,7 +109,7 @@ impl Gate {
             subject,
             org,
             role,
-            scopes: Scopes::only(scope),
+            scopes: held(&standing, Scopes::only(scope)).map_err(|_| GONE)?,
         };
         Ok(Entered {
             gate: self,
@@ -121,6 +125,19 @@ impl Gate {
     }
 }
 
+/// What a token may be used for: of support's no more than was granted, whatever the token says.
+fn held(standing: &Standing, scopes: Scopes) -> Result<Scopes, Refusal> {
+    match &standing.support {
+        Some(support) => support
+            .grant
+            .level
+            .scopes()
+            .common(scopes)
+            .ok_or(NOT_FOR_SUPPORT),
+        None => Ok(scopes),
+    }
+}
+
 fn since(standing: &Standing) -> Timestamp {
     let place = standing.person.membership.as_ref();
     place.map_or(Timestamp(0), |place| place.since)
@@ -130,6 +147,14 @@ impl Entered<'_> {
     /// The share that they hold the link of, if that is how they came.
     pub const fn share(&self) -> Option<&Share> {
         self.standing.share.as_ref()
+    }
+
+    /// When what was granted to them as support ends, if that is how they came.
+    pub fn support_until(&self) -> Option<Timestamp> {
+        self.standing
+            .support
+            .as_ref()
+            .map(|known| known.grant.end())
     }
 
     /// Did they prove a moment ago who they are? What is done with many people's rights at once needs it.
@@ -155,10 +180,11 @@ impl Entered<'_> {
     pub async fn organisation(&self, action: Action) -> Result<Verdict, Refusal> {
         let org = self.asker.caller.org;
         let verdict = self.decide(action, &Resource::Organisation(org))?;
+        let target = org.to_string();
         if verdict.allowed {
+            self.used(action, &target, None, &verdict).await?;
             return Ok(verdict);
         }
-        let target = org.to_string();
         Err(self.refused(action, target, None, verdict).await?)
     }
 
@@ -201,6 +227,8 @@ impl Entered<'_> {
         let on = Resource::Asset(&asset, collection.as_ref());
         let verdict = self.decide(action, &on)?;
         if verdict.allowed {
+            let (id, target) = (asset.id(), asset.id().to_string());
+            self.used(action, &target, Some(id), &verdict).await?;
             let until = ends(&asset, collection.as_ref(), &verdict.policies);
             return Ok(Admitted {
                 asset,
@@ -232,11 +260,12 @@ impl Entered<'_> {
         let collection = collection.ok_or(Refusal::NotFound("collection"))?;
         let on = Resource::Collection(&collection);
         let verdict = self.decide(action, &on)?;
+        let target = collection.id.to_string();
         if verdict.allowed {
+            self.used(action, &target, None, &verdict).await?;
             return Ok((collection, verdict));
         }
         let seen = self.decide(Action::See, &on)?.allowed;
-        let target = collection.id.to_string();
         let refusal = self.refused(action, target, None, verdict).await?;
         Err(if seen {
             refusal
@@ -257,6 +286,24 @@ impl Entered<'_> {
         }
     }
 
+    /// What support does is on the organisation's record before it is done, looking included.
+    async fn used(
+        &self,
+        action: Action,
+        target: &str,
+        asset: Option<AssetId>,
+        verdict: &Verdict,
+    ) -> Stored<()> {
+        let Subject::Support(staff) = self.asker.caller.subject else {
+            return Ok(());
+        };
+        let scribe = self.scribe(verdict.clone());
+        let record = scribe.of(Event::SupportUsed, target.to_owned())?;
+        let record = record.with("staff", staff.user);
+        let record = Record { asset, ..record }.with("action", action.as_str());
+        self.gate.records.note(&record).await
+    }
+
     async fn refused(
         &self,
         action: Action,
@@ -275,7 +322,9 @@ impl Entered<'_> {
 /// What whoever asked may know of the policy that refused them.
 fn why(verdict: &Verdict) -> &'static str {
     let by = |prefix: &str| verdict.policies.iter().any(|id| id.starts_with(prefix));
-    if by("scope-") {
+    if by("support-only") {
+        "support looks at the library and the record, plays if that was granted, and does nothing else"
+    } else if by("scope-") {
         "the scope of your token does not include this"
     } else if by("people-only") {
         "this is for people, who can be asked again who they are, and not for API keys"

@@ -15,6 +15,7 @@ pub mod client_credentials;
 pub mod deletion;
 pub mod deliver_key;
 pub mod deliver_playlist;
+pub mod enter_support;
 pub mod erase_account;
 pub mod exchange;
 pub mod exchange_share;
@@ -52,7 +53,7 @@ use crate::audit::Source;
 use crate::credential::Role;
 use crate::error::Refusal;
 use crate::id::{OrgId, SessionId};
-use crate::member::Standing;
+use crate::member::{Standing, Subject};
 use crate::ports::{AccessVerifier, Clock, Hashing, Standings};
 use crate::secret::SecretText;
 use crate::time::Timestamp;
@@ -73,11 +74,34 @@ pub struct TokenPair {
     pub org: OrgId,
 }
 
-/// The caller of a request that needs an access token.
+/// The caller of a request that needs an access token of the organisation's own people and keys. Support is let through
+/// by those alone who ask for it: see [`caller_or_support`].
 ///
 /// # Errors
-/// [`Refusal::Unauthenticated`] without one, [`Refusal::InvalidToken`] with one that does not verify.
+/// [`Refusal::Unauthenticated`] without one, [`Refusal::InvalidToken`] with one that does not verify,
+/// [`Refusal::Forbidden`] with one of support.
 pub fn caller(
+    verifier: &dyn AccessVerifier,
+    clock: &dyn Clock,
+    bearer: Option<&str>,
+) -> Result<Caller, Refusal> {
+    let caller = caller_or_support(verifier, clock, bearer)?;
+    match caller.subject {
+        Subject::Support(_) => Err(NOT_FOR_SUPPORT),
+        _ => Ok(caller),
+    }
+}
+
+/// What is not for support, whatever was granted to it.
+pub const NOT_FOR_SUPPORT: Refusal = Refusal::Forbidden(
+    "support looks at the library and the record, plays if that was granted, and does nothing else",
+);
+
+/// [`caller`], also if it is support.
+///
+/// # Errors
+/// [`Refusal::Unauthenticated`], [`Refusal::InvalidToken`].
+pub fn caller_or_support(
     verifier: &dyn AccessVerifier,
     clock: &dyn Clock,
     bearer: Option<&str>,
@@ -107,8 +131,23 @@ pub fn ask(
     Ok(Ask { caller, source })
 }
 
+/// [`caller_or_support`], with where they ask from.
+///
+/// # Errors
+/// As [`caller_or_support`].
+pub fn ask_or_support(
+    verifier: &dyn AccessVerifier,
+    clock: &dyn Clock,
+    bearer: Option<&str>,
+    source: Source,
+) -> Result<Ask, Refusal> {
+    let caller = caller_or_support(verifier, clock, bearer)?;
+    Ok(Ask { caller, source })
+}
+
 /// Where the caller of a request stands now: an access token outlives its session, what it may change does not.
-/// The end of an API key is not looked at: no access token outlives it ([`client_credentials`]).
+/// The end of an API key, or of what was granted to support, is not looked at: no access token outlives it
+/// ([`client_credentials`], [`enter_support`]).
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`] when the session is over, [`Refusal::Unavailable`].

@@ -4,14 +4,15 @@ mod cursor;
 
 use std::sync::Arc;
 
-use super::present;
-use crate::audit::{Entry, Filter};
+use super::scribe::Scribe;
+use super::{Ask, present};
+use crate::audit::{Author, Entry, Event, Filter};
 use crate::entitlement;
 use crate::error::Refusal;
-use crate::member::Actor;
+use crate::member::{Actor, Subject};
 use crate::page::PageSize;
-use crate::ports::{AuditLog, Hashing, Standings};
-use crate::token::Caller;
+use crate::ports::{AuditLog, Clock, Entropy, Hashing, Records, Standings, Stored};
+use crate::support::Staff;
 
 /// What looking at it needs.
 pub struct Deps {
@@ -21,6 +22,12 @@ pub struct Deps {
     pub log: Arc<dyn AuditLog>,
     /// Checks of cursors.
     pub hashing: Arc<dyn Hashing>,
+    /// Where it is recorded that support looked.
+    pub records: Arc<dyn Records>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids of records.
+    pub entropy: Arc<dyn Entropy>,
 }
 
 /// A page, and what asks for the next one.
@@ -37,24 +44,30 @@ const NOT_THEIRS: Refusal = Refusal::Forbidden(
 );
 
 /// What was done in the caller's organisation; a person who is no owner or admin sees what they did themselves (GDPR
-/// article 15). A key is no person, and may not look.
+/// article 15). A key is no person, and may not look. Support may look at all of it, and that it did is the latest of what it
+/// sees.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::Forbidden`], [`Refusal::Malformed`] for a cursor of another list,
 /// [`Refusal::Unavailable`].
 pub async fn list(
     deps: &Deps,
-    caller: &Caller,
+    ask: &Ask,
     filter: &Filter,
     cursor: Option<&str>,
     size: PageSize,
 ) -> Result<Page, Refusal> {
+    let caller = &ask.caller;
     let (role, _) = present(&*deps.standings, caller).await?;
-    let actor = caller.subject.actor();
-    let is_person = matches!(actor, Actor::User(_));
-    let own = filter.actor == Some(actor);
-    if !is_person || !(own || entitlement::may_administer(role)) {
-        return Err(NOT_THEIRS);
+    if let Subject::Support(staff) = caller.subject {
+        used(deps, ask, staff).await?;
+    } else {
+        let actor = caller.subject.actor();
+        let is_person = matches!(actor, Actor::User(_));
+        let own = filter.actor == Some(actor);
+        if !is_person || !(own || entitlement::may_administer(role)) {
+            return Err(NOT_THEIRS);
+        }
     }
     let after = cursor.map(|text| cursor::read(&*deps.hashing, caller.org, filter, text));
     let after = after.transpose()?;
@@ -66,4 +79,20 @@ pub async fn list(
         cursor: last.map(|last| cursor::write(&*deps.hashing, caller.org, filter, last)),
         entries: trail.entries,
     })
+}
+
+/// Support looks at the record: that is on it before it is answered.
+async fn used(deps: &Deps, ask: &Ask, staff: Staff) -> Stored<()> {
+    let org = ask.caller.org;
+    let scribe = Scribe {
+        entropy: &*deps.entropy,
+        org,
+        clock: &*deps.clock,
+        author: Author::Caller(ask.caller.subject),
+        verdict: None,
+        source: ask.source.clone(),
+    };
+    let record = scribe.of(Event::SupportUsed, org.to_string())?;
+    let record = record.with("staff", staff.user).with("action", "audit");
+    deps.records.note(&record).await
 }

@@ -32,7 +32,8 @@ pub struct Deps {
 pub enum Revocation {
     /// It is good for nothing now, or never was.
     Done,
-    /// It is of a kind that cannot be ended here: a media token, an API key or an API key's access token. Saying that
+    /// It is of a kind that cannot be ended here: a media token, an API key, or an access token of an API key
+    /// or of support, which ends with what was granted. Saying that
     /// it is done would be a lie (RFC 7009 §2.2.1).
     Unsupported,
 }
@@ -50,7 +51,9 @@ pub async fn run(deps: &Deps, token: &SecretText, source: Source) -> Result<Revo
     let caller = deps.verifier.verify(text, deps.clock.now());
     match caller.map(|caller| caller.subject) {
         Some(Subject::Person { session, .. }) => return end(deps, session, source).await,
-        Some(Subject::ApiKey(_) | Subject::Share { .. }) => return Ok(Revocation::Unsupported),
+        Some(Subject::ApiKey(_) | Subject::Share { .. } | Subject::Support(_)) => {
+            return Ok(Revocation::Unsupported);
+        }
         None if MediaToken::parse(text).is_ok() => return Ok(Revocation::Unsupported),
         None if ApiKeySecret::parse(text).is_ok() => return Ok(Revocation::Unsupported),
         None => {}

@@ -13,7 +13,7 @@ use vault_domain::factor::{Method, RecoveryCode};
 use vault_domain::hls::PlaylistName;
 use vault_domain::id::{
     ApiKeyId, AssetId, CollectionId, DownloadId, GroupId, InvitationId, OrgId, PlaybackId,
-    RecordId, SessionId, ShareId, UserId,
+    RecordId, SessionId, ShareId, SupportId, UserId,
 };
 use vault_domain::member::Actor;
 use vault_domain::network::Network;
@@ -31,6 +31,7 @@ pub(super) fn meaning(name: &str, generator: &mut SchemaGenerator) -> Option<Sch
         "user_id" | "user_ids" | "invited_by" | "created_by" => of::<UserId>,
         "session_id" => of::<SessionId>,
         "share_id" => of::<ShareId>,
+        "support_id" => of::<SupportId>,
         "download_id" => of::<DownloadId>,
         "playback_id" => of::<PlaybackId>,
         "invitation_id" => of::<InvitationId>,
@@ -64,9 +65,9 @@ pub(super) fn meaning(name: &str, generator: &mut SchemaGenerator) -> Option<Sch
         "limit" => of::<PageSize>,
         "deleted" => of::<bool>,
         "at" | "from" | "to" | "since" | "created_at" | "granted_at" | "opened_at"
-        | "expires_at" | "first_played_at" | "revoked_at" | "deleted_at" | "erase_at"
-        | "placed_at" | "last_used" | "last_used_at" | "totp_confirmed_at" | "previous_until"
-        | "iat" | "exp" => of::<Timestamp>,
+        | "expires_at" | "first_played_at" | "revoked_at" | "ended_at" | "deleted_at"
+        | "erase_at" | "placed_at" | "last_used" | "last_used_at" | "totp_confirmed_at"
+        | "previous_until" | "iat" | "exp" => of::<Timestamp>,
         other => return plain(other).map(|(format, about)| text(format, about)),
     };
     Some(of(generator))

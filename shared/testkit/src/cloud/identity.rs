@@ -32,7 +32,7 @@ impl Users for FakeCloud {
     }
 }
 
-fn person(state: &State, user: UserId, org: OrgId) -> Person {
+pub(super) fn person(state: &State, user: UserId, org: OrgId) -> Person {
     Person {
         account: state.accounts.get(&user).cloned(),
         membership: state.memberships.get(&(org, user)).copied(),
@@ -54,6 +54,10 @@ pub(super) fn standing(state: &State, subject: &Subject, org: OrgId) -> Standing
         },
         Subject::Share { asset, share } => Standing {
             share: state.shares.get(&(*asset, *share)).cloned(),
+            ..Standing::default()
+        },
+        Subject::Support(staff) => Standing {
+            support: state.support_standing(staff, org),
             ..Standing::default()
         },
     }

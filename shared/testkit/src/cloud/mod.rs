@@ -21,6 +21,7 @@ mod playback;
 mod s3;
 mod shape;
 mod shares;
+mod support;
 mod uploads;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,13 +37,14 @@ use vault_domain::download::Download;
 use vault_domain::factor::FactorSet;
 use vault_domain::id::{
     ApiKeyId, AssetId, CollectionId, DownloadId, GroupId, InvitationId, KeyId, OrgId, PlaybackId,
-    SessionId, ShareId, UserId,
+    SessionId, ShareId, SupportId, UserId,
 };
 use vault_domain::mail::MailOrder;
 use vault_domain::member::{Account, Invitation, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
 use vault_domain::ports::{Ceremony, Manifest, Stored};
 use vault_domain::share::Share;
+use vault_domain::support::SupportGrant;
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, Grant, Session};
 
@@ -110,6 +112,12 @@ pub struct State {
     pub keys: BTreeMap<(AssetId, KeyId), WrappedKey>,
     /// Shares of assets.
     pub shares: BTreeMap<(AssetId, ShareId), Share>,
+    /// The organisation whose members are the operator's staff, as functions are configured.
+    pub operator: Option<OrgId>,
+    /// What is granted to support.
+    pub supports: BTreeMap<(OrgId, SupportId), SupportGrant>,
+    /// Grants to support that each organisation made so far.
+    pub supported: BTreeMap<OrgId, u64>,
     /// Playback sessions.
     pub playbacks: BTreeMap<PlaybackId, PlaybackSession>,
     /// Downloads.

@@ -32,7 +32,7 @@ impl Shape {
 }
 
 impl State {
-    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `shares`, `views`, `downloads`, `assets`, `deletion`, `access`, `audit`,
+    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `shares`, `support`, `views`, `downloads`, `assets`, `deletion`, `access`, `audit`,
     /// `sources`, `multiparts`, `invalidations`, `mail_orders`, `sent`, `chains`. Mail goes at least once: a copy of an
     /// order or of a mail changes nothing in it.
     pub fn shape(&self) -> Shape {
@@ -47,6 +47,7 @@ impl State {
             ("sessions", self.sessions_shape()),
             ("grants", self.grants_shape()),
             ("shares", self.shares_shape()),
+            ("support", self.support_shape()),
             ("views", self.views_shape()),
             ("downloads", self.downloads_shape()),
             (

@@ -22,6 +22,7 @@ mod media;
 mod organisations;
 mod playback;
 mod shares;
+mod support;
 mod uploads;
 
 use futures_util::future::BoxFuture;
@@ -55,6 +56,7 @@ pub use media::{distribution_contract, media_contract};
 pub use organisations::organisations_contract;
 pub use playback::{PlaylistStores, playlist_reads_contract, views_contract};
 pub use shares::{ShareStores, shares_contract};
+pub use support::{StandingsOf, SupportStores, support_contract};
 pub use uploads::{begin_in_parts, uploads_contract};
 
 /// The client's PUT to a signed URL, with the signed headers: the `ETag`, or the HTTP status of the refusal.

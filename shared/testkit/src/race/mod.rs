@@ -12,6 +12,7 @@ mod organisations;
 mod playback;
 mod recovery;
 mod shares;
+mod support;
 mod together;
 mod upload;
 
@@ -25,6 +26,7 @@ pub use organisations::{race_invitations, race_removals};
 pub use playback::{Setup, race_named_spends, race_spends};
 pub use recovery::{race_acceptances, race_forgotten, race_resets};
 pub use shares::{race_revocations, race_shared_views, race_shares};
+pub use support::{race_ends, race_support};
 pub use together::{Way, together};
 pub use upload::{race_deliveries, race_finalizes};
 

@@ -23,8 +23,8 @@ fn page(
     size: &str,
 ) -> Result<Page, Refusal> {
     let size = PageSize::parse(size).unwrap();
-    let deps = kit.read_audit();
-    now(read_audit::list(&deps, caller, filter, cursor, size))
+    let (deps, ask) = (kit.read_audit(), builders::ask_of(*caller));
+    now(read_audit::list(&deps, &ask, filter, cursor, size))
 }
 
 #[test]
@@ -133,9 +133,9 @@ fn looking_changes_nothing_at_every_cut() {
         "read_audit",
         || waiting(0..4),
         async |kit: &Kit, _| {
-            let (deps, caller) = (kit.read_audit(), builders::caller());
+            let (deps, ask) = (kit.read_audit(), builders::ask());
             let size = PageSize::default();
-            let got = read_audit::list(&deps, &caller, &Filter::default(), None, size).await;
+            let got = read_audit::list(&deps, &ask, &Filter::default(), None, size).await;
             answer(got, |page| format!("{} records", page.entries.len()))
         },
     )

@@ -58,7 +58,7 @@ pub(crate) fn member(kit: &Kit, number: u8, role: Role) -> Caller {
 pub(crate) const fn user_of(caller: &Caller) -> UserId {
     match caller.subject {
         Subject::Person { user, .. } => user,
-        Subject::ApiKey(_) | Subject::Share { .. } => OWNER,
+        Subject::ApiKey(_) | Subject::Share { .. } | Subject::Support(_) => OWNER,
     }
 }
 

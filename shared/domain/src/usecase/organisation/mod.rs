@@ -4,6 +4,7 @@ mod invitations;
 mod members;
 mod page;
 mod settings;
+mod support;
 
 use std::sync::Arc;
 
@@ -12,16 +13,19 @@ use super::{Ask, present};
 use crate::audit::{Author, Event, Record};
 use crate::credential::Role;
 use crate::error::Refusal;
+use crate::id::OrgId;
 use crate::mail::MailQueue;
 use crate::member::{Membership, Standing, Subject};
 use crate::ports::{
     Clock, Entropy, Hashing, Invitations, Limits, Members, Organisations, Standings, StoreError,
+    SupportGrants,
 };
 
 pub use invitations::{INVITATIONS_PER_HOUR, Invite, invitations, invite, revoke};
 pub use members::{Wish, change, leave, list};
 pub use page::MembersPage;
 pub use settings::{Shown, Wishes, end_sessions, settle, show};
+pub use support::{NewSupport, Supported, end_support, grant_support, supported};
 
 /// What managing an organisation needs.
 pub struct Deps {
@@ -33,6 +37,10 @@ pub struct Deps {
     pub organisations: Arc<dyn Organisations>,
     /// Invitations that wait.
     pub invitations: Arc<dyn Invitations>,
+    /// What is granted to support.
+    pub supports: Arc<dyn SupportGrants>,
+    /// The organisation whose members are the operator's staff; none if there is no support.
+    pub support: Option<OrgId>,
     /// Budgets of invitations.
     pub limits: Arc<dyn Limits>,
     /// Tells those who are invited.

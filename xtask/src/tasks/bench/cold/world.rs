@@ -221,6 +221,7 @@ fn environment(jwks: &str) -> Environment {
         ("TOKEN_ISSUER", ISSUER),
         ("TOKEN_JWKS", jwks),
         ("CHALLENGE_VERIFY_URL", "none"),
+        ("SUPPORT_ORGANISATION", "none"),
         ("CHALLENGE_SECRET", "none"),
         ("ALLOWED_ORIGINS", "https://www.example.org"),
         ("DISTRIBUTION_ID", "E1"),
