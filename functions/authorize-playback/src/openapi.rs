@@ -17,7 +17,12 @@ pub fn section() -> Section {
         .idempotent()
         .never(&[Code::IdempotencyMismatch])
         .replies::<Opened>(201, "The view, the same again under the same key")
-        .refuses(&[Code::NoViewsLeft, Code::WrongState, Code::AssetWithdrawn]),
+        .refuses(&[
+            Code::OutsideNetwork,
+            Code::NoViewsLeft,
+            Code::WrongState,
+            Code::AssetWithdrawn,
+        ]),
     ];
     Section::new("Views", "Opening a view.", operations)
 }

@@ -89,7 +89,7 @@ async fn every_sample_event_has_the_status_in_its_name() {
     }
     assert_eq!(
         functions.len(),
-        18,
+        20,
         "a function with a route has no sample event: {functions:?}"
     );
 }
