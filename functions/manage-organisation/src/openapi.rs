@@ -6,6 +6,7 @@ use vault_http::problem::Code;
 use crate::invitations::{All, Body as NewInvitation, Revoked, Told as Invitation};
 use crate::members::{Body as NewRole, Changed, Page};
 use crate::settings::{Body as Settings, Ended, Left, Told as Organisation};
+use crate::usage::Told as Usage;
 
 /// The routes of this function.
 pub fn section() -> Section {
@@ -26,6 +27,12 @@ fn of_itself() -> Vec<Operation> {
         )
         .replies::<Organisation<'static>>(200, "As it is")
         .refuses(&[Code::NotFound]),
+        Operation::new(
+            "GET /v1/organisation/usage",
+            "getUsage",
+            "What the organisation uses, and how much it may",
+        )
+        .replies::<Usage>(200, "As it is"),
         Operation::new(
             "POST /v1/organisation",
             "changeOrganisation",

@@ -8,7 +8,7 @@ use vault_domain::usecase::{
     deletion, deliver_key, deliver_playlist, erase_account, exchange, exchange_share, export_audit,
     finalize_upload, gate, guard, introspect, library, login, manage_api_keys, manage_shares,
     organisation, process_upload, proof, read_audit, recover_account, refresh, revoke_token,
-    seal_audit, second_factor, send_mail, sweep_assets, withdraw_asset,
+    seal_audit, second_factor, send_mail, set_quota, sweep_assets, withdraw_asset,
 };
 use vault_policy::CedarPolicies;
 
@@ -256,6 +256,7 @@ impl Kit {
             hashing: self.hashing.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
+            quota: builders::QUOTA,
         }
     }
     /// Of [`finalize_upload`].
@@ -278,6 +279,7 @@ impl Kit {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             plan: self.plan,
+            quota: builders::QUOTA,
         }
     }
     /// Of [`authorize_playback`].
@@ -347,6 +349,15 @@ impl Kit {
             retentions: self.cloud.clone(),
             rules: self.cloud.clone(),
             distribution: self.cloud.clone(),
+            quota: builders::QUOTA,
+        }
+    }
+    /// Of [`set_quota`].
+    pub fn set_quota(&self) -> set_quota::Deps {
+        set_quota::Deps {
+            quotas: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
         }
     }
     /// Of [`sweep_assets`].
@@ -356,6 +367,7 @@ impl Kit {
             assets: self.cloud.clone(),
             deletions: self.cloud.clone(),
             erasures: self.cloud.clone(),
+            abandonments: self.cloud.clone(),
             retentions: self.cloud.clone(),
             keys: self.cloud.clone(),
             media: self.cloud.clone(),
@@ -377,6 +389,8 @@ impl Kit {
             hashing: self.hashing.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
+            usages: self.cloud.clone(),
+            quota: builders::QUOTA,
         }
     }
     /// Of [`bootstrap_owner`].

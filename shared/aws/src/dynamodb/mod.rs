@@ -1,10 +1,12 @@
 //! The ports over DynamoDB, one table a struct. Every change is one conditional write, and every answer holds
 //! when the SDK repeated by itself a write whose first try took effect.
 
+mod abandonments;
 mod access;
 mod access_record;
 mod accounts;
 mod assets;
+mod assets_counted;
 mod assets_record;
 mod audit;
 mod audit_chain;
@@ -42,11 +44,14 @@ mod share_exchanges;
 mod shares;
 mod shares_record;
 mod transact;
+mod usage;
+mod usage_record;
 mod users;
 mod views;
 
 pub(crate) use client::client;
 
+pub use abandonments::DynamoAbandonments;
 pub use access::{AccessTables, DynamoAccess};
 pub use accounts::DynamoAccounts;
 pub use assets::DynamoAssets;
@@ -71,6 +76,7 @@ pub use retentions::DynamoRetentions;
 pub use sessions::DynamoSessions;
 pub use share_exchanges::DynamoShareExchanges;
 pub use shares::DynamoShares;
+pub use usage::{DynamoQuotas, DynamoUsage};
 pub use users::{DynamoDirectory, DynamoUsers};
 pub use views::DynamoViews;
 

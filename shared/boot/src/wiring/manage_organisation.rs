@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use vault_aws::dynamodb::{
     DynamoInvitations, DynamoLimits, DynamoMembers, DynamoOrganisations, DynamoRecords,
-    DynamoStandings, StandingTables,
+    DynamoStandings, DynamoUsage, StandingTables,
 };
 use vault_aws::sqs::SqsMailQueue;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_domain::ports::AccessVerifier;
+use vault_domain::quota::Quota;
 use vault_domain::usecase::organisation;
 
-use super::parts::{sdk, standing, unwired, verifier};
+use super::parts::{quota, sdk, standing, unwired, verifier};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
@@ -30,6 +31,8 @@ struct Config {
     limits: String,
     queue: String,
     audit: String,
+    usage: String,
+    quota: Quota,
 }
 
 /// Reads the configuration.
@@ -40,6 +43,8 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         limits: env.text("LIMITS_TABLE"),
         queue: env.text("MAIL_QUEUE_URL"),
         audit: env.text("AUDIT_TABLE"),
+        usage: env.text("USAGE_TABLE"),
+        quota: quota(env),
     };
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
@@ -64,6 +69,8 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     hashing: Arc::new(Sha256),
                     clock: Arc::new(SystemClock),
                     entropy: Arc::new(SystemEntropy),
+                    usages: Arc::new(DynamoUsage::new(of(), config.usage)),
+                    quota: config.quota,
                 },
                 verifier: verifier.ok_or_else(unwired)?,
             })

@@ -14,6 +14,7 @@ mod recovery;
 mod shares;
 mod together;
 mod upload;
+mod usage;
 
 pub use audit::race_sealers;
 pub use clients::{race_creations, race_rotations};
@@ -27,6 +28,7 @@ pub use recovery::{race_acceptances, race_forgotten, race_resets};
 pub use shares::{race_revocations, race_shared_views, race_shares};
 pub use together::{Way, together};
 pub use upload::{race_deliveries, race_finalizes};
+pub use usage::{PLACES, race_announcements, race_ends, race_named_announcements, tight};
 
 /// How many take part in a race.
 pub const RUNNERS: usize = 100;

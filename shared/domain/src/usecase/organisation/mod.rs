@@ -4,6 +4,7 @@ mod invitations;
 mod members;
 mod page;
 mod settings;
+mod usage;
 
 use std::sync::Arc;
 
@@ -16,12 +17,15 @@ use crate::mail::MailQueue;
 use crate::member::{Membership, Standing, Subject};
 use crate::ports::{
     Clock, Entropy, Hashing, Invitations, Limits, Members, Organisations, Standings, StoreError,
+    Usages,
 };
+use crate::quota::Quota;
 
 pub use invitations::{INVITATIONS_PER_HOUR, Invite, invitations, invite, revoke};
 pub use members::{Wish, change, leave, list};
 pub use page::MembersPage;
 pub use settings::{Shown, Wishes, end_sessions, settle, show};
+pub use usage::usage;
 
 /// What managing an organisation needs.
 pub struct Deps {
@@ -43,6 +47,10 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// What organisations use.
+    pub usages: Arc<dyn Usages>,
+    /// How much they may where the operator did not say otherwise.
+    pub quota: Quota,
 }
 
 /// Times that a change is decided anew because something moved meanwhile.
