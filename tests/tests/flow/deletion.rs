@@ -11,7 +11,7 @@ use vault_tests::view::granted;
 use vault_tests::{Http, Person, Reply, Request, cloud, people, sdk, unique};
 
 /// Every table of the stack.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "UsersTable",
     "MembersTable",
     "ClientsTable",
@@ -25,6 +25,7 @@ const TABLES: [&str; 13] = [
     "AuditTable",
     "AccessTable",
     "RetentionTable",
+    "UsageTable",
 ];
 
 fn asked(by: &Person, method: &str, path: &str, body: Option<&Value>) -> Reply {
