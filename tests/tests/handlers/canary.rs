@@ -254,6 +254,8 @@ fn the_functions_without_a_route_log_no_secret() {
     let kit = golden();
     let log = logged(async {
         let org = builders::ORG.to_string();
+        let wish = json!({ "organisation_id": org, "max_bytes": 7 });
+        invoke(&kit, "set-quota", wish).await.unwrap();
         for wish in [
             json!({ "organisation_id": CANARY }),
             json!({ "organisation_id": org, "max_bytes": CANARY }),
