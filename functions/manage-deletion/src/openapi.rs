@@ -21,7 +21,7 @@ pub fn section() -> Section {
             "Has a deleted asset back",
         )
         .replies::<Gone>(200, "As it is now")
-        .refuses(&[Code::Conflict]),
+        .refuses(&[Code::Conflict, Code::QuotaExceeded]),
         Operation::new(
             "PUT /v1/assets/{asset_id}/legal-hold",
             "placeLegalHold",

@@ -6,6 +6,7 @@ mod members;
 pub mod openapi;
 mod settings;
 mod support;
+mod usage;
 
 use vault_boot::wiring::manage_organisation::Deps;
 use vault_domain::error::Refusal;
@@ -32,6 +33,7 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
         };
         match extract::route(request) {
             "GET /v1/organisation" => settings::show(&call).await,
+            "GET /v1/organisation/usage" => usage::show(&call).await,
             "POST /v1/organisation" => settings::change(&call).await,
             "POST /v1/organisation/leave" => settings::leave(&call).await,
             "POST /v1/organisation/end-sessions" => settings::end_sessions(&call).await,

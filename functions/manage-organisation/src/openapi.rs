@@ -10,6 +10,7 @@ use crate::settings::{Body as Settings, Ended, Left, Told as Organisation};
 use crate::support::{
     All as SupportGrants, Body as NewSupport, Ended as SupportEnded, Told as SupportGrant,
 };
+use crate::usage::Told as Usage;
 
 shape! {
     /// What is granted to support, as RFC 8707 wants it named.
@@ -38,6 +39,12 @@ fn of_itself() -> Vec<Operation> {
         )
         .replies::<Organisation<'static>>(200, "As it is")
         .refuses(&[Code::NotFound]),
+        Operation::new(
+            "GET /v1/organisation/usage",
+            "getUsage",
+            "What the organisation uses, and how much it may",
+        )
+        .replies::<Usage>(200, "As it is"),
         Operation::new(
             "POST /v1/organisation",
             "changeOrganisation",

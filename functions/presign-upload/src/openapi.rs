@@ -39,7 +39,7 @@ pub fn section() -> Section {
         .takes::<Announcement>()
         .replies::<Signed<'static>>(201, "The upload and its first 100 parts")
         .with_header("location", "Where it is.")
-        .refuses(&[Code::WrongState, Code::AssetWithdrawn]),
+        .refuses(&[Code::WrongState, Code::AssetWithdrawn, Code::QuotaExceeded]),
         Operation::new(
             "POST /v1/uploads/{asset_id}/parts",
             "signParts",

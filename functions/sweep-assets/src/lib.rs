@@ -1,4 +1,5 @@
-//! Every quarter of an hour: what is due is erased, and what is older than its organisation keeps it is deleted.
+//! Every quarter of an hour: what is due is erased, what is older than its organisation keeps it is deleted, and uploads
+//! that nobody brought to an end are over.
 
 use serde_json::json;
 use vault_boot::event::{BoxFuture, Invocation, Outcome};
@@ -21,7 +22,10 @@ pub fn handle(deps: &Deps, invocation: Invocation) -> BoxFuture<'_, Outcome> {
             }
         };
         let (erased, deleted, finished) = (run.erased, run.deleted, run.finished);
-        tracing::info!(request_id, erased, deleted, finished, "swept");
-        Ok(json!({ "erased": erased, "deleted": deleted, "finished": finished }))
+        let abandoned = run.abandoned;
+        tracing::info!(request_id, erased, deleted, abandoned, finished, "swept");
+        Ok(
+            json!({ "erased": erased, "deleted": deleted, "abandoned": abandoned, "finished": finished }),
+        )
     })
 }

@@ -5,7 +5,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Our own crates, which log below `warn`: an SDK's debug lines can hold whole requests.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     "vault_http",
     "vault_boot",
     "process_upload",
@@ -13,6 +13,7 @@ const OURS: [&str; 9] = [
     "export_audit",
     "mint_token",
     "seal_audit",
+    "set_quota",
     "sweep_assets",
     "send_mail",
 ];

@@ -54,6 +54,8 @@ pub mod recover_account;
 pub mod seal_audit;
 #[cfg(feature = "send-mail")]
 pub mod send_mail;
+#[cfg(feature = "set-quota")]
+pub mod set_quota;
 #[cfg(feature = "sweep-assets")]
 pub mod sweep_assets;
 #[cfg(feature = "withdraw-asset")]
@@ -166,6 +168,23 @@ mod parts {
             shares: Some(env.text("SHARES_TABLE")),
             support: support(env),
             ..standing(env)
+        }
+    }
+
+    /// How much an organisation may use where the operator did not say otherwise.
+    #[cfg(any(
+        feature = "manage-deletion",
+        feature = "manage-organisation",
+        feature = "presign-upload",
+        feature = "process-upload"
+    ))]
+    pub(super) fn quota(env: &Env<'_>) -> vault_domain::quota::Quota {
+        let most = |name: &str| env.number(name, 0..=vault_domain::quota::MAX_QUOTA);
+        vault_domain::quota::Quota {
+            assets: most("DEFAULT_MAX_ASSETS"),
+            bytes: most("DEFAULT_MAX_BYTES"),
+            minutes: most("DEFAULT_MAX_MINUTES"),
+            uploads: most("DEFAULT_MAX_UPLOADS"),
         }
     }
 

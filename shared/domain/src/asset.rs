@@ -8,6 +8,7 @@ use crate::error::Malformed;
 use crate::id::{AssetId, CollectionId, OrgId, PackageId};
 use crate::library::Description;
 use crate::member::Actor;
+use crate::quota::Charge;
 use crate::text::{named, stored};
 use crate::time::Timestamp;
 
@@ -260,6 +261,23 @@ pub struct Failure {
     pub reason: String,
 }
 
+/// Codes of failures after which the bytes of an upload are removed: they are not what was announced, or nobody finished.
+const EMPTYING: [&str; 3] = [Failure::SIZE, Failure::CHECKSUM, Failure::ABANDONED];
+
+impl Failure {
+    /// Another number of octets arrived than was announced.
+    pub const SIZE: &str = "size_mismatch";
+    /// Something else arrived than was announced.
+    pub const CHECKSUM: &str = "checksum_mismatch";
+    /// Nobody brought the upload to an end.
+    pub const ABANDONED: &str = "abandoned";
+
+    /// Are the bytes of what failed so removed?
+    pub fn empties(&self) -> bool {
+        EMPTYING.contains(&self.code.as_str())
+    }
+}
+
 /// An asset as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asset {
@@ -287,6 +305,8 @@ pub struct Asset {
     pub views_from: Timestamp,
     /// Is it there, and is it held?
     pub keeping: Keeping,
+    /// What it counts for; none if it was announced before there were quotas.
+    pub charge: Option<Charge>,
 }
 
 impl Asset {

@@ -66,6 +66,8 @@ events! {
     LegalHoldPlaced = "legal_hold.placed",
     /// An asset is not held any more.
     LegalHoldReleased = "legal_hold.released",
+    /// The operator set what the organisation may use.
+    QuotaChanged = "quota.changed",
     /// The rules changed by which assets go.
     RetentionChanged = "retention.changed",
     /// Who may do what with an asset changed.

@@ -3,6 +3,7 @@
 use crate::asset::AssetState;
 use crate::password::Weakness;
 use crate::ports::StoreError;
+use crate::quota::Exceeded;
 
 /// Input that does not parse: which field, and what would be right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +58,9 @@ pub enum Refusal {
     /// There are as many as there can be.
     #[error("{0}")]
     LimitReached(&'static str),
+    /// The organisation has no room for it.
+    #[error(transparent)]
+    QuotaExceeded(#[from] Exceeded),
     /// A password that may not be set.
     #[error("{0}")]
     WeakPassword(Weakness),

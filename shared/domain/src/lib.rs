@@ -25,6 +25,7 @@ pub mod passkey;
 pub mod password;
 pub mod playback;
 pub mod ports;
+pub mod quota;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod secret;

@@ -91,6 +91,16 @@ pub struct Presentation {
     pub segments: Vec<SegmentInfo>,
 }
 
+impl Presentation {
+    /// How long it is, in seconds; one that has begun is whole.
+    pub fn seconds(&self) -> u64 {
+        let ticks = self.segments.iter().map(|segment| segment.ticks);
+        ticks
+            .fold(0, u64::saturating_add)
+            .div_ceil(TICKS_PER_SECOND)
+    }
+}
+
 /// What a playlist says of one segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SegmentInfo {

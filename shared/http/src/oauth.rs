@@ -67,6 +67,7 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
             | R::Conflict(_)
             | R::LegalHold
             | R::LimitReached(_)
+            | R::QuotaExceeded(_)
             | R::WeakPassword(_)
             | R::WrongFactor
             | R::ChallengeNeeded

@@ -74,6 +74,7 @@ codes! {
     Conflict = 409 "conflict" "The state does not admit this";
     LegalHold = 409 "legal_hold" "A legal hold keeps the asset";
     LimitReached = 409 "limit_reached" "There are as many as there can be";
+    QuotaExceeded = 409 "quota_exceeded" "The organisation has no room for it";
     WrongState = 409 "wrong_state" "The asset's state does not admit this";
     UploadIncomplete = 409 "upload_incomplete" "The upload is not complete";
     OwnerExists = 409 "owner_exists" "The owner exists already";
@@ -143,6 +144,7 @@ impl From<&Refusal> for Kind {
             R::Conflict(_) => kind(Code::Conflict),
             R::LegalHold => kind(Code::LegalHold),
             R::LimitReached(_) => kind(Code::LimitReached),
+            R::QuotaExceeded(_) => kind(Code::QuotaExceeded),
             R::WeakPassword(_) => kind(Code::WeakPassword),
             R::WrongFactor => kind(Code::WrongFactor),
             R::ChallengeNeeded => kind(Code::ChallengeNeeded),

@@ -60,6 +60,7 @@ fn asset(visibility: Visibility, entries: u8) -> Result<Asset, Box<dyn Error>> {
         collection: None,
         views_from: Timestamp(0),
         keeping: Keeping::default(),
+        charge: None,
     })
 }
 

@@ -51,6 +51,7 @@ fn asset() -> Asset {
         collection: None,
         views_from: Timestamp(0),
         keeping: Keeping::default(),
+        charge: None,
     }
 }
 

@@ -25,6 +25,7 @@ use vault_domain::network::Networks;
 use vault_domain::packaging::{Iv, Presentation, SegmentInfo, TICKS_PER_SECOND};
 use vault_domain::playback::{PlaybackSession, UrlSignature};
 use vault_domain::ports::{Manifest, NewOwner};
+use vault_domain::quota::{Charge, Quota};
 use vault_domain::time::Timestamp;
 use vault_domain::token::{
     Action, Caller, Device, Digest, Grant, MediaToken, RefreshClaims, Session,
@@ -271,6 +272,7 @@ pub fn checksum(algorithm: ChecksumAlgorithm, film: &[u8]) -> Checksum {
 pub fn announced(new: NewAsset) -> Asset {
     Asset {
         description: Description::of(new.title.clone()),
+        charge: Some(Charge::announced(new.plan.size)),
         announced: new,
         state: AssetState::Uploading,
         multipart: None,
@@ -328,12 +330,26 @@ pub fn source() -> Source {
 
 /// The golden asset in a state; a ready one is served from [`PACKAGE`].
 pub fn asset(state: AssetState) -> Asset {
+    let new = announced(new_asset(&film(1_000)));
+    let charge = new.charge.map(|charge| Charge {
+        upload: state == AssetState::Uploading,
+        ..charge
+    });
     Asset {
         state,
+        charge,
         package: (state == AssetState::Ready).then_some(PACKAGE),
-        ..announced(new_asset(&film(1_000)))
+        ..new
     }
 }
+
+/// How much an organisation may use where the operator did not say otherwise.
+pub const QUOTA: Quota = Quota {
+    assets: 1_000,
+    bytes: 1_000_000_000_000_000,
+    minutes: 100_000,
+    uploads: 1_000,
+};
 
 /// A manifest of two segments and one key period.
 pub fn manifest() -> Manifest {

@@ -8,8 +8,8 @@ use vault_domain::usecase::{
     deletion, deliver_key, deliver_playlist, enter_support, erase_account, exchange,
     exchange_share, export_audit, finalize_upload, gate, guard, introspect, library, login,
     manage_api_keys, manage_shares, organisation, process_upload, proof, read_audit,
-    recover_account, refresh, revoke_token, seal_audit, second_factor, send_mail, sweep_assets,
-    withdraw_asset,
+    recover_account, refresh, revoke_token, seal_audit, second_factor, send_mail, set_quota,
+    sweep_assets, withdraw_asset,
 };
 use vault_policy::CedarPolicies;
 
@@ -261,6 +261,7 @@ impl Kit {
             hashing: self.hashing.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
+            quota: builders::QUOTA,
         }
     }
     /// Of [`finalize_upload`].
@@ -283,6 +284,7 @@ impl Kit {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             plan: self.plan,
+            quota: builders::QUOTA,
         }
     }
     /// Of [`authorize_playback`].
@@ -352,6 +354,15 @@ impl Kit {
             retentions: self.cloud.clone(),
             rules: self.cloud.clone(),
             distribution: self.cloud.clone(),
+            quota: builders::QUOTA,
+        }
+    }
+    /// Of [`set_quota`].
+    pub fn set_quota(&self) -> set_quota::Deps {
+        set_quota::Deps {
+            quotas: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
         }
     }
     /// Of [`sweep_assets`].
@@ -361,6 +372,7 @@ impl Kit {
             assets: self.cloud.clone(),
             deletions: self.cloud.clone(),
             erasures: self.cloud.clone(),
+            abandonments: self.cloud.clone(),
             retentions: self.cloud.clone(),
             keys: self.cloud.clone(),
             media: self.cloud.clone(),
@@ -385,6 +397,8 @@ impl Kit {
             hashing: self.hashing.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
+            usages: self.cloud.clone(),
+            quota: builders::QUOTA,
         }
     }
     /// Of [`enter_support`].

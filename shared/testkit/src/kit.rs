@@ -221,15 +221,15 @@ impl Kit {
 
     /// Plants an asset as it is.
     pub fn plant(&self, asset: Asset) {
-        self.cloud.with(|s| s.assets.insert(asset.id(), asset));
+        self.cloud.with(|s| s.plant(asset));
     }
 
     /// Changes the golden asset where it is planted.
     pub fn change_asset(&self, act: impl FnOnce(&mut Asset)) {
-        let change = |s: &mut crate::cloud::State| s.assets.get_mut(&builders::ASSET).map(act);
-        self.cloud
-            .with(change)
-            .expect("the golden asset is planted");
+        let asset = self.cloud.with(|s| s.assets.get(&builders::ASSET).cloned());
+        let mut asset = asset.expect("the golden asset is planted");
+        act(&mut asset);
+        self.plant(asset);
     }
 
     /// Plants an asset that is uploading, with its whole object arrived.

@@ -272,6 +272,26 @@ async fn deletion() {
 }
 
 #[tokio::test]
+async fn usage() {
+    let kit = kit();
+    let cloud = &*kit.cloud;
+    for seed in SEEDS {
+        let stores = contract::UsageStores {
+            assets: cloud,
+            usages: cloud,
+            quotas: cloud,
+            abandonments: cloud,
+            deletions: cloud,
+            erasures: cloud,
+            dues: cloud,
+            directory: cloud,
+        };
+        contract::usage_contract(stores, seed).await;
+    }
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn erasure() {
     let kit = kit();
     let (fetch, put, cloud) = (fetcher(&kit.cloud), putter(&kit.cloud), &*kit.cloud);

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use vault_domain::asset::Asset;
+use vault_domain::quota::Counted;
+use vault_domain::usecase::begin_upload;
 use vault_testkit::Kit;
 use vault_testkit::cloud::putter;
 use vault_testkit::contract::Viewers;
@@ -196,6 +198,44 @@ async fn deliveries(seed: u64, way: Way) {
     );
 }
 
+fn viewers(kit: &Kit) -> Viewers<'_> {
+    Viewers {
+        directory: &*kit.cloud,
+        sessions: &*kit.cloud,
+    }
+}
+
+async fn announcements(seed: u64, way: Way) {
+    for of in [Counted::Assets, Counted::Bytes, Counted::Uploads] {
+        let kit = kit(seed);
+        let deps = begin_upload::Deps {
+            quota: race::tight(of, 10),
+            ..kit.begin_upload()
+        };
+        let (stores, cloud) = (viewers(&kit), &*kit.cloud);
+        race::race_announcements(Arc::new(deps), (stores, cloud), (of, seed), way).await;
+        assert_eq!(kit.leaks(), Vec::<String>::new());
+    }
+}
+
+async fn named_announcements(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let deps = Arc::new(kit.begin_upload());
+    race::race_named_announcements(deps, (viewers(&kit), &*kit.cloud), seed, way).await;
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+}
+
+async fn ends_of_an_upload(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let (put, deps) = (putter(&kit.cloud), Arc::new(kit.finalize_upload()));
+    race::race_slots(deps, (viewers(&kit), &*kit.cloud, &put), seed, way).await;
+    let told = kit.cloud.snapshot().leaks();
+    assert!(
+        !told.iter().any(|leak| leak.contains("said to use")),
+        "{told:?}"
+    );
+}
+
 /// Reads the views that are left and then writes: what a conditional write is for.
 async fn reads_then_writes(kit: Arc<Kit>) -> bool {
     let read = kit
@@ -286,6 +326,9 @@ races! {
     support_ends SEEDS;
     finalizes 0..10;
     deliveries SEEDS;
+    announcements 0..10;
+    named_announcements 0..10;
+    ends_of_an_upload SEEDS;
     returns_against_the_end SEEDS;
     holds_against_the_end SEEDS;
 }

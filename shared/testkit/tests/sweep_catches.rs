@@ -84,7 +84,7 @@ async fn forgets_the_dead(kit: &Kit) -> Stored<String> {
         .put_segment(ASSET, package, 0, vec![0; 16])
         .await?;
     kit.cloud
-        .publish(ASSET, package, &builders::record())
+        .publish(ASSET, package, (6, &builders::QUOTA), &builders::record())
         .await?;
     Ok("ready".to_owned())
 }

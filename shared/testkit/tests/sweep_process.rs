@@ -226,8 +226,11 @@ fn an_event_of_another_organisation_or_of_nothing_does_nothing() {
     packaging("process_upload, foreign", || {
         let kit = arrived();
         kit.cloud.with(|s| {
-            let asset = s.assets.get_mut(&ASSET).unwrap();
+            let mut asset = s.assets.remove(&ASSET).unwrap();
+            s.tallies.clear();
+            s.waiting.clear();
             asset.announced.org = vault_domain::id::OrgId::from_octets([9; 16]);
+            s.plant(asset);
         });
         kit
     })

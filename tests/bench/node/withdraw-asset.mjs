@@ -2,7 +2,7 @@ import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { config, problem, verifier } from './kit.mjs';
 
-const settings = config('ASSETS_TABLE', 'DISTRIBUTION_ID', 'TOKEN_JWKS', 'TOKEN_ISSUER');
+const settings = config('USAGE_TABLE', 'ASSETS_TABLE', 'DISTRIBUTION_ID', 'TOKEN_JWKS', 'TOKEN_ISSUER');
 const verify = verifier(settings.TOKEN_JWKS, settings.TOKEN_ISSUER);
 const dynamodb = new DynamoDBClient({});
 export const cloudfront = new CloudFrontClient({});

@@ -229,6 +229,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn usage() {
+        let stores = Stores::new();
+        let ports = contract::UsageStores {
+            assets: &stores.assets,
+            usages: &stores.usages,
+            quotas: &stores.quotas,
+            abandonments: &stores.abandonments,
+            deletions: &stores.deletions,
+            erasures: &stores.deletions,
+            dues: &stores.deletions,
+            directory: &stores.directory,
+        };
+        contract::usage_contract(ports, seed()).await;
+    }
+
+    #[tokio::test]
     async fn deletion() {
         let stores = Stores::new();
         let all = contract::DeletionStores {

@@ -6,16 +6,17 @@ use vault_aws::s3::S3Uploads;
 use vault_boot::clock::SystemClock;
 use vault_domain::asset::AssetState;
 use vault_domain::ports::{Clock as _, ContentKeys};
+use vault_domain::quota::{Counted, Quota};
 use vault_domain::usecase::gate::Gate;
 use vault_domain::usecase::guard::Guard;
 use vault_domain::usecase::{
-    authorize_download, authorize_playback, finalize_upload, login, organisation, process_upload,
-    recover_account, refresh,
+    authorize_download, authorize_playback, begin_upload, finalize_upload, login, organisation,
+    process_upload, recover_account, refresh,
 };
-use vault_testkit::Kit;
 use vault_testkit::clock::FixedClock;
 use vault_testkit::contract::Viewers;
 use vault_testkit::race::{self, Setup, Way};
+use vault_testkit::{Kit, builders};
 use vault_tests::{seed, unique};
 
 use crate::stores::{Stores, putter};
@@ -274,6 +275,46 @@ async fn a_hundred_finalizes_complete_one_upload() {
         sessions: &stores.sessions,
     };
     race::race_finalizes(Arc::new(deps), (viewers, &putter), seed, WAY).await;
+}
+
+fn announcing(stores: &Stores, quota: Quota, seed: u64) -> Arc<begin_upload::Deps> {
+    Arc::new(begin_upload::Deps {
+        gate: gate(stores, seed),
+        assets: Arc::new(stores.assets.clone()),
+        clock: stopped(),
+        quota,
+        ..Kit::new(seed.wrapping_add(1)).begin_upload()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_hundred_announcements_as_many_are_taken_as_there_is_room_for() {
+    for of in [Counted::Assets, Counted::Bytes, Counted::Uploads] {
+        let (stores, seed) = (Stores::new(), seed());
+        let deps = announcing(&stores, race::tight(of, 10), seed);
+        let of_whom = (stores.viewers(), &stores.usages as _);
+        race::race_announcements(deps, of_whom, (of, seed), WAY).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_announcements_of_one_name_count_once() {
+    let (stores, seed) = (Stores::new(), seed());
+    let deps = announcing(&stores, builders::QUOTA, seed);
+    let of_whom = (stores.viewers(), &stores.usages as _);
+    race::race_named_announcements(deps, of_whom, seed, WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_place_of_an_upload_is_given_back_once_however_it_ends() {
+    let (stores, seed) = (Stores::new(), seed());
+    let deps = finalize_upload::Deps {
+        gate: gate(&stores, seed),
+        assets: Arc::new(stores.assets.clone()),
+        uploads: Arc::new(quiet_bucket(&stores).await),
+    };
+    let of_whom = (stores.viewers(), &stores.usages as _, &putter as _);
+    race::race_slots(Arc::new(deps), of_whom, seed, WAY).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

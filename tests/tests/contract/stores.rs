@@ -1,6 +1,6 @@
 //! The real adapters over the tables and buckets of the deployed stack.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
@@ -10,13 +10,13 @@ use futures_util::future::BoxFuture;
 use vault_aws::Sdk;
 use vault_aws::cloudfront::CloudFrontDistribution;
 use vault_aws::dynamodb::{
-    AccessTables, DynamoAccess, DynamoAccounts, DynamoAssets, DynamoAudit, DynamoCeremonies,
-    DynamoClients, DynamoContentKeys, DynamoDeletions, DynamoDirectory, DynamoDownloads,
-    DynamoErasures, DynamoFactors, DynamoGrants, DynamoInvitations, DynamoKeyReads, DynamoLibrary,
-    DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations, DynamoPlaylistReads,
-    DynamoRecords, DynamoRecovery, DynamoRetentions, DynamoSessions, DynamoShareExchanges,
-    DynamoShares, DynamoStandings, DynamoSupport, DynamoViews, ErasureTables, RecoveryTables,
-    StandingTables,
+    AccessTables, DynamoAbandonments, DynamoAccess, DynamoAccounts, DynamoAssets, DynamoAudit,
+    DynamoCeremonies, DynamoClients, DynamoContentKeys, DynamoDeletions, DynamoDirectory,
+    DynamoDownloads, DynamoErasures, DynamoFactors, DynamoGrants, DynamoInvitations,
+    DynamoKeyReads, DynamoLibrary, DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations,
+    DynamoPlaylistReads, DynamoQuotas, DynamoRecords, DynamoRecovery, DynamoRetentions,
+    DynamoSessions, DynamoShareExchanges, DynamoShares, DynamoStandings, DynamoSupport,
+    DynamoUsage, DynamoViews, ErasureTables, RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::SqsMailQueue;
@@ -57,6 +57,9 @@ pub(crate) struct Stores {
     pub(crate) assets: DynamoAssets,
     pub(crate) library: DynamoLibrary,
     pub(crate) deletions: DynamoDeletions,
+    pub(crate) abandonments: DynamoAbandonments,
+    pub(crate) usages: DynamoUsage,
+    pub(crate) quotas: DynamoQuotas,
     pub(crate) rules: DynamoRetentions,
     pub(crate) archive: S3AuditArchive,
     pub(crate) keys: DynamoContentKeys,
@@ -73,6 +76,7 @@ impl Stores {
         let dynamodb = sdk.dynamodb();
         let of = || dynamodb.clone();
         let records = || DynamoRecords::new(of(), table("AuditTable"));
+        let usage = usage_table();
         let standing = || StandingTables {
             members: table("MembersTable").to_owned(),
             sessions: table("SessionsTable").to_owned(),
@@ -173,14 +177,23 @@ impl Stores {
                 },
                 records(),
             ),
-            assets: DynamoAssets::new(of(), table("AssetsTable"), records()),
+            assets: DynamoAssets::new(of(), table("AssetsTable"), records()).counted_in(usage),
             library: DynamoLibrary::new(of(), table("AssetsTable"), records()),
             deletions: DynamoDeletions::new(
                 of(),
                 table("AssetsTable"),
                 table("RetentionTable"),
+                usage,
                 records(),
             ),
+            abandonments: DynamoAbandonments::new(
+                of(),
+                DynamoAssets::new(of(), table("AssetsTable"), records()).counted_in(usage),
+                usage,
+                table("RetentionTable"),
+            ),
+            usages: DynamoUsage::new(of(), usage),
+            quotas: DynamoUsage::new(of(), usage).quotas(table("MembersTable"), records()),
             rules: DynamoRetentions::new(table("RetentionTable"), table("MembersTable"), records()),
             archive: S3AuditArchive::new(sdk.s3(), table("AuditBucket")),
             keys: DynamoContentKeys::new(of(), table("KeysTable")),
@@ -279,6 +292,52 @@ pub(crate) fn putter(part: SignedPart, octets: Vec<u8>) -> BoxFuture<'static, Re
         println!("S3 refused: {}", reply.text());
         Err(reply.status)
     })
+}
+
+/// A table of usage that these tests have to themselves, since sweep-assets ends what is too old by the deployed one.
+fn usage_table() -> &'static str {
+    static TABLE: OnceLock<String> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let made = std::thread::spawn(|| vault_tests::sdk::block_on(make_usage_table()));
+        made.join().expect("a table")
+    })
+}
+
+async fn make_usage_table() -> String {
+    let (client, name) = (
+        vault_tests::sdk::sdk().dynamodb(),
+        format!("usage-{}", unique()),
+    );
+    let key = |name: &str, kind| {
+        let key = KeySchemaElement::builder().attribute_name(name);
+        key.key_type(kind).build().expect("a key")
+    };
+    let attribute = |(name, kind): (&str, ScalarAttributeType)| {
+        let attribute = AttributeDefinition::builder().attribute_name(name);
+        attribute
+            .attribute_type(kind)
+            .build()
+            .expect("an attribute")
+    };
+    let (text, number) = (ScalarAttributeType::S, ScalarAttributeType::N);
+    let attributes = [("pk", text.clone()), ("part", text), ("at", number)].map(attribute);
+    let keys = Projection::builder().projection_type(ProjectionType::KeysOnly);
+    let due = GlobalSecondaryIndex::builder()
+        .index_name("due")
+        .key_schema(key("part", KeyType::Hash))
+        .key_schema(key("at", KeyType::Range))
+        .projection(keys.build())
+        .build();
+    let made = client
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(attributes.to_vec()))
+        .key_schema(key("pk", KeyType::Hash))
+        .global_secondary_indexes(due.expect("an index"))
+        .send();
+    made.await.expect("a table");
+    name
 }
 
 /// A table of records of one's own, since seal-audit chains what waits in the deployed one; and what writes into it.

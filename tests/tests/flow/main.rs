@@ -23,6 +23,8 @@ mod openapi;
 mod organisations;
 mod person;
 #[cfg(test)]
+mod quotas;
+#[cfg(test)]
 mod recovery;
 #[cfg(test)]
 mod replies;

@@ -48,6 +48,7 @@ const REFUSALS: &[(&str, &str, u16)] = &[
     ("POST", "/v1/api-keys/apk_x/revoke", 401),
     ("GET", "/v1/organisation", 401),
     ("POST", "/v1/organisation", 401),
+    ("GET", "/v1/organisation/usage", 401),
     ("POST", "/v1/organisation/leave", 401),
     ("POST", "/v1/organisation/end-sessions", 401),
     ("GET", "/v1/organisation/members", 401),

@@ -56,6 +56,7 @@ fn assert_clean(log: &str, secrets: &[Vec<u8>], what: &str) {
         "\"request\"",
         "\"outcome\"",
         "\"owner\"",
+        "\"organisation\"",
         "\"kind\"",
         "\"records\"",
     ];
@@ -252,6 +253,23 @@ fn the_functions_without_a_route_log_no_secret() {
     assert_clean(&log, &kit.ledger.secrets(), "bootstrap-owner");
 
     let kit = golden();
+    let log = logged(async {
+        let org = builders::ORG.to_string();
+        let wish = json!({ "organisation_id": org, "max_bytes": 7 });
+        invoke(&kit, "set-quota", wish).await.unwrap();
+        for wish in [
+            json!({ "organisation_id": CANARY }),
+            json!({ "organisation_id": org, "max_bytes": CANARY }),
+            json!({ "organisation_id": org, CANARY: 1 }),
+            json!(CANARY),
+        ] {
+            let refusal = invoke(&kit, "set-quota", wish).await.unwrap_err();
+            assert!(!refusal.to_string().contains(CANARY), "{refusal}");
+        }
+    });
+    assert_clean(&log, &kit.ledger.secrets(), "set-quota");
+
+    let kit = golden();
     let film = builders::film(1_000);
     kit.plant_arrived(builders::new_asset(&film), film);
     let key = vault_domain::asset::source_key(builders::ORG, builders::ASSET);
@@ -289,7 +307,7 @@ fn what_runs_by_the_clock_tells_how_much_it_did_and_logs_no_secret() {
         let swept = invoke(&kit, "sweep-assets", event).await.unwrap();
         assert_eq!(
             swept,
-            json!({ "erased": 0, "deleted": 0, "finished": true })
+            json!({ "erased": 0, "deleted": 0, "abandoned": 0, "finished": true })
         );
     });
     assert_clean(&log, &kit.ledger.secrets(), "what runs by the clock");

@@ -17,6 +17,7 @@ mod forms;
 mod matrix;
 #[cfg(test)]
 mod openapi;
+mod quota;
 mod recovery;
 #[cfg(test)]
 mod replies;

@@ -375,6 +375,7 @@ pub(crate) async fn invoke(kit: &Kit, function: &str, payload: Value) -> Outcome
         "bootstrap-owner" => bootstrap_owner::handle(&kit.bootstrap_owner(), invocation).await,
         "export-audit" => export_audit::handle(&kit.export_audit(), invocation).await,
         "seal-audit" => seal_audit::handle(&kit.seal_audit(), invocation).await,
+        "set-quota" => set_quota::handle(&kit.set_quota(), invocation).await,
         "sweep-assets" => sweep_assets::handle(&kit.sweep_assets(), invocation).await,
         "send-mail" => send_mail::handle(&kit.send_mail(), invocation).await,
         other => panic!("no such function: {other}"),

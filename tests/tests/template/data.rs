@@ -21,6 +21,7 @@ const TABLES: &[(&str, bool, bool)] = &[
     ("AccessTable", true, false),
     ("RetentionTable", false, false),
     ("SharesTable", true, true),
+    ("UsageTable", false, false),
 ];
 
 pub(crate) fn faults(world: &World) -> Vec<String> {

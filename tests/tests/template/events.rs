@@ -114,6 +114,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST /v1/password/reset", "RecoverAccount"),
     ("GET /v1/organisation", "ManageOrganisation"),
     ("POST /v1/organisation", "ManageOrganisation"),
+    ("GET /v1/organisation/usage", "ManageOrganisation"),
     ("POST /v1/organisation/leave", "ManageOrganisation"),
     ("POST /v1/organisation/end-sessions", "ManageOrganisation"),
     ("GET /v1/organisation/members", "ManageOrganisation"),

@@ -53,6 +53,9 @@ pub(crate) fn deploy(
     Ok(outputs)
 }
 
+/// The most that any quota can be.
+const MOST: &str = "1000000000000000";
+
 fn parameters(instance: &Instance, signing: &Signing) -> Parameters {
     let ports = instance.ports;
     let given = [
@@ -63,6 +66,10 @@ fn parameters(instance: &Instance, signing: &Signing) -> Parameters {
         ("MediaBaseUrl", Ports::url(ports.edge())),
         ("Architecture", package::host_architecture().to_owned()),
         ("DeletionProtection", "false".to_owned()),
+        // Every test announces uploads, and few end them.
+        ("DefaultMaxAssets", MOST.to_owned()),
+        ("DefaultMaxBytes", MOST.to_owned()),
+        ("DefaultMaxUploads", MOST.to_owned()),
     ];
     let given = given.map(|(name, value)| (name.to_owned(), value));
     given.into_iter().chain(signing.parameters()).collect()

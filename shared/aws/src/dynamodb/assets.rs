@@ -3,28 +3,28 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{
-    Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use vault_domain::asset::{Asset, AssetState, Failure, NewAsset};
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PackageId};
-use vault_domain::ports::{Assets, Change, Claim, Reservation, StoreError, Stored};
+use vault_domain::ports::{Assets, Change, Charged, Claim, Reservation, StoreError, Stored};
+use vault_domain::quota::{Charge, Quota};
 use vault_domain::time::Timestamp;
 
-use super::assets_record::{asset, package as package_of, runs, to_item};
+use super::assets_counted::Step;
+use super::assets_record::{asset, package as package_of, runs};
 use super::library_record::{NO_SHELF, TO_SHELF};
 use super::record::{Corrupt, Fields, Item, PK, text, texts, time};
-use super::records::{self, DynamoRecords};
-use super::transact::{Reasons, Written, write};
+use super::records::DynamoRecords;
 use super::{get, unmet_update};
 
 /// The table of assets.
 #[derive(Debug, Clone)]
 pub struct DynamoAssets {
-    client: Client,
-    table: String,
-    records: DynamoRecords,
+    pub(super) client: Client,
+    pub(super) table: String,
+    pub(super) records: DynamoRecords,
+    pub(super) usage: Option<String>,
 }
 
 impl DynamoAssets {
@@ -34,22 +34,19 @@ impl DynamoAssets {
             client,
             table: table.into(),
             records,
+            usage: None,
         }
     }
 
-    /// Makes the change and its record, both or neither.
-    async fn recorded(
-        &self,
-        operation: &'static str,
-        request: &UpdateItemFluentBuilder,
-        record: &Record,
-    ) -> Stored<Change> {
-        let writes = records::update(request).map(|write| vec![write]);
-        self.records.with(operation, writes, record).await
+    /// What organisations use is counted in this table. Without it nothing that counts is changed.
+    #[must_use]
+    pub fn counted_in(mut self, usage: impl Into<String>) -> Self {
+        self.usage = Some(usage.into());
+        self
     }
 
     /// A change of the state: `#state` is its name, `:to` what it becomes; [`TO_SHELF`] goes with it.
-    fn transition(&self, id: AssetId, to: AssetState) -> UpdateItemFluentBuilder {
+    pub(super) fn transition(&self, id: AssetId, to: AssetState) -> UpdateItemFluentBuilder {
         self.update(id)
             .expression_attribute_values(":to", text(to.as_str()))
             .expression_attribute_names("#to", to.as_str())
@@ -65,7 +62,7 @@ impl DynamoAssets {
 }
 
 /// Says in which states a change is admitted: binds `:from…` to their names.
-fn from_states(
+pub(super) fn from_states(
     mut request: UpdateItemFluentBuilder,
     states: &[(&str, AssetState)],
 ) -> UpdateItemFluentBuilder {
@@ -111,27 +108,13 @@ impl Assets for DynamoAssets {
         asset(OPERATION, item.as_ref())
     }
 
-    async fn reserve(&self, new: &NewAsset, record: &Record) -> Stored<Reservation> {
-        const OPERATION: &str = "assets.reserve";
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(to_item(new)))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build();
-        let put = put.map(|put| vec![TransactWriteItem::builder().put(put).build()]);
-        let request = self.records.request(OPERATION, record);
-        let writes = self.records.recorded(put, record);
-        let there = |reasons: &Reasons| reasons.is_unmet(0).then(|| reasons.there(0).cloned());
-        let there = match write(&request, writes, there).await? {
-            Written::Applied => return Ok(Reservation::Created),
-            Written::Refused(there) => there,
-        };
-        let there = there.ok_or_else(|| StoreError::new(OPERATION, "taken by no record"))?;
-        let there = asset(OPERATION, Some(&there))?;
-        Ok(there.map_or(Reservation::Erased, |asset| {
-            Reservation::Exists(Box::new(asset))
-        }))
+    async fn reserve(
+        &self,
+        new: &NewAsset,
+        defaults: &Quota,
+        record: &Record,
+    ) -> Stored<Reservation> {
+        self.reserved(new, defaults, record).await
     }
 
     async fn set_multipart(&self, id: AssetId, multipart: &str) -> Stored<Change> {
@@ -145,13 +128,14 @@ impl Assets for DynamoAssets {
     }
 
     async fn mark_uploaded(&self, id: AssetId, record: &Record) -> Stored<Change> {
-        let request = self.transition(id, AssetState::Uploaded);
-        let request = request
-            .update_expression(format!("SET #state = :to, {TO_SHELF}"))
-            .condition_expression("#state = :from");
-        let request = from_states(request, &[(":from", AssetState::Uploading)]);
-        self.recorded("assets.mark_uploaded", &request, record)
-            .await
+        let step = |seen: &Asset| {
+            let request = self.transition(id, AssetState::Uploaded);
+            let request = request.condition_expression("#state = :from");
+            let request = from_states(request, &[(":from", AssetState::Uploading)]);
+            let set = format!("#state = :to, {TO_SHELF}");
+            (seen.state == AssetState::Uploading).then(|| Step::settled(request, seen, set))
+        };
+        self.counted("assets.mark_uploaded", id, step, record).await
     }
 
     /// A claim that the SDK repeated finds its own first try, and tells the same runs again.
@@ -194,15 +178,28 @@ impl Assets for DynamoAssets {
         change("assets.release", of_run(request, package)).await
     }
 
-    async fn publish(&self, id: AssetId, package: PackageId, record: &Record) -> Stored<Change> {
-        let request = self.transition(id, AssetState::Ready);
-        let request = request
-            .update_expression(format!(
-                "SET #state = :to, {TO_SHELF} REMOVE lease_until, #runs"
-            ))
-            .expression_attribute_names("#runs", "runs");
-        let request = of_run(request, package);
-        self.recorded("assets.publish", &request, record).await
+    async fn publish(
+        &self,
+        id: AssetId,
+        package: PackageId,
+        film: (u64, &Quota),
+        record: &Record,
+    ) -> Stored<Charged> {
+        let request = || {
+            let request = self.transition(id, AssetState::Ready);
+            of_run(request.expression_attribute_names("#runs", "runs"), package)
+        };
+        let step = |seen: &Asset| Step {
+            set: format!("#state = :to, {TO_SHELF}"),
+            remove: vec!["lease_until", "#runs"],
+            after: seen.charge.map(|charge| Charge {
+                seconds: film.0,
+                ..charge
+            }),
+            request: request(),
+        };
+        let step = |seen: &Asset| is_run_of(seen, package).then(|| step(seen));
+        self.published(id, step, film, record).await
     }
 
     async fn fail(
@@ -212,29 +209,38 @@ impl Assets for DynamoAssets {
         failure: &Failure,
         record: &Record,
     ) -> Stored<Change> {
-        let failed = format!(
-            "SET #state = :to, {TO_SHELF}, failure_code = :code, failure_reason = :reason REMOVE lease_until"
-        );
-        let request = self.transition(id, AssetState::Failed);
-        let request = request
-            .expression_attribute_values(":code", text(&failure.code))
-            .expression_attribute_values(":reason", text(&failure.reason));
-        // The runs stay on record until their segments and keys are gone.
-        let request = match package {
-            Some(package) => of_run(request, package),
-            None => before_ready(request),
+        let step = |seen: &Asset| {
+            let request = self.transition(id, AssetState::Failed);
+            // The runs stay on record until their segments and keys are gone.
+            let (request, admits) = match package {
+                Some(package) => (of_run(request, package), is_run_of(seen, package)),
+                None => (before_ready(request), is_before_ready(seen)),
+            };
+            admits.then(|| Step::failed(request, seen, failure))
         };
-        let request = request.update_expression(failed);
-        self.recorded("assets.fail", &request, record).await
+        self.counted("assets.fail", id, step, record).await
     }
 
     async fn withdraw(&self, id: AssetId, record: &Record) -> Stored<Change> {
-        let request = self.transition(id, AssetState::Withdrawn);
-        let request = request
-            .update_expression(format!("SET #state = :to, {TO_SHELF} REMOVE lease_until"))
-            .condition_expression("attribute_exists(#state) AND #state <> :to");
-        self.recorded("assets.withdraw", &request, record).await
+        let step = |seen: &Asset| {
+            let request = self.transition(id, AssetState::Withdrawn);
+            let request =
+                request.condition_expression("attribute_exists(#state) AND #state <> :to");
+            let set = format!("#state = :to, {TO_SHELF}");
+            let step = Step::settled(request, seen, set).without("lease_until");
+            (seen.state != AssetState::Withdrawn).then_some(step)
+        };
+        self.counted("assets.withdraw", id, step, record).await
     }
+}
+
+fn is_run_of(seen: &Asset, package: PackageId) -> bool {
+    seen.state == AssetState::Processing && seen.package == Some(package)
+}
+
+const fn is_before_ready(seen: &Asset) -> bool {
+    use AssetState as S;
+    matches!(seen.state, S::Uploading | S::Uploaded | S::Processing)
 }
 
 /// Whose the asset is after a claim, met or not: the same answer for a claim that the SDK repeated.
@@ -254,7 +260,10 @@ fn claimed(item: Option<&Item>, package: PackageId) -> Result<Claim, Corrupt> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::types::AttributeValue;
+
     use super::super::assets_record::tests::announced;
+    use super::super::assets_record::to_item;
     use super::super::audit_record;
     use super::*;
     use crate::replay::Replay;
@@ -263,6 +272,24 @@ mod tests {
         format!(
             r#"{{"pk":{{"S":"x"}},"state":{{"S":"{state}"}},"package":{{"S":"{package}"}},"runs":{{"L":[{{"S":"{previous}"}},{{"S":"{package}"}}]}}}}"#
         )
+    }
+
+    /// The answer to a read of this record.
+    fn shown(item: &Item) -> String {
+        fn value(value: &AttributeValue) -> serde_json::Value {
+            match value {
+                AttributeValue::S(text) => serde_json::json!({ "S": text }),
+                AttributeValue::N(digits) => serde_json::json!({ "N": digits }),
+                AttributeValue::M(entries) => serde_json::json!({ "M": object(entries) }),
+                other => unreachable!("{other:?} is in no new asset"),
+            }
+        }
+        fn object(item: &Item) -> serde_json::Value {
+            let entries = item.iter();
+            let entries = entries.map(|(name, content)| (name.clone(), value(content)));
+            serde_json::Value::Object(entries.collect())
+        }
+        serde_json::json!({ "Item": object(item) }).to_string()
     }
 
     fn unmet(item: &str) -> String {
@@ -306,11 +333,16 @@ mod tests {
             code: "c".to_owned(),
             reason: "r".to_owned(),
         };
-        for package in [None, Some(PackageId::from_octets([1; 16]))] {
-            let replay = Replay::of(&[(200, "{}")]);
+        let ours = PackageId::from_octets([1; 16]);
+        for package in [None, Some(ours)] {
+            let mut there = to_item(&announced());
+            there.insert("state".to_owned(), text("processing"));
+            there.insert("package".to_owned(), text(ours.to_string()));
+            there.remove("counted_upload");
+            let replay = Replay::of(&[(200, &shown(&there)), (200, "{}")]);
             let client = Client::new(&replay.config());
             let records = DynamoRecords::new(client.clone(), "audit");
-            let assets = DynamoAssets::new(client, "assets", records);
+            let assets = DynamoAssets::new(client, "assets", records).counted_in("usage");
             let change = assets
                 .fail(
                     announced().id,
@@ -321,10 +353,9 @@ mod tests {
                 .await
                 .unwrap();
             assert_eq!(change, Change::Applied);
-            assert_eq!(
-                replay.body(0).contains("#package = :package"),
-                package.is_some()
-            );
+            let written = replay.body(1);
+            assert_eq!(written.contains("#package = :package"), package.is_some());
+            assert!(!written.contains("usage"), "what it counts for stays");
         }
     }
 }

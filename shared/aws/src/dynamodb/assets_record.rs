@@ -9,7 +9,7 @@ use vault_domain::ports::Stored;
 use vault_domain::time::Timestamp;
 
 use super::record::{Corrupt, Fields, Item, PK, item, number, put_some, text, time};
-use super::{access_record, deletion_record, library_record, read};
+use super::{access_record, deletion_record, library_record, read, usage_record};
 
 const fn algorithm_name(algorithm: ChecksumAlgorithm) -> &'static str {
     match algorithm {
@@ -33,6 +33,7 @@ pub(super) fn to_item(asset: &NewAsset) -> Item {
         ("state", text(AssetState::Uploading.as_str())),
     ]);
     item.extend(library_record::listed(asset));
+    item.extend(usage_record::charged(asset.plan.size));
     let checksum = asset.checksum.as_ref();
     let algorithm = checksum.map(|sum| text(algorithm_name(sum.algorithm)));
     put_some(&mut item, "checksum_algorithm", algorithm);
@@ -60,6 +61,7 @@ pub(super) fn from_item(item: &Item) -> Result<Asset, Corrupt> {
         })?,
         views_from: views_from(fields)?,
         keeping: deletion_record::keeping(fields)?,
+        charge: usage_record::charge(fields)?,
     })
 }
 
@@ -140,6 +142,7 @@ fn failure(fields: Fields<'_>) -> Result<Option<Failure>, Corrupt> {
 pub(super) mod tests {
     use proptest::prelude::*;
     use vault_domain::id::UserId;
+    use vault_domain::quota::Charge;
 
     use super::super::record::checks::reads_back;
     use super::super::record::texts;
@@ -175,6 +178,11 @@ pub(super) mod tests {
             collection: Some(CollectionId::from_octets([7; 16])),
             views_from: Timestamp(8),
             keeping: deletion_record::tests::erasing(),
+            charge: Some(Charge {
+                bytes: 0,
+                seconds: 9,
+                upload: true,
+            }),
         };
         let mut item = to_item(&asset.announced);
         item.extend(super::super::record::item([
@@ -190,6 +198,8 @@ pub(super) mod tests {
                 text(CollectionId::from_octets([7; 16]).to_string()),
             ),
             ("views_from", number(8_u64)),
+            ("counted_bytes", number(0_u64)),
+            ("counted_seconds", number(9_u64)),
         ]));
         item.extend(deletion_record::tests::attributes());
         item.extend(access_record::access_attributes(&asset.access));

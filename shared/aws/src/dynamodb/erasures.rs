@@ -5,17 +5,19 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use vault_domain::asset::AssetState;
+use vault_domain::asset::{Asset, AssetState};
 use vault_domain::audit::Record;
-use vault_domain::deletion::{Due, Duty, Rule, Tombstone};
+use vault_domain::deletion::{Due, Duty, Presence, Rule, Tombstone};
 use vault_domain::id::{AssetId, OrgId};
 use vault_domain::ports::{Change, Dues, Elder, Erasures, StoreError, Stored};
 use vault_domain::time::Timestamp;
 
+use super::assets_record::asset;
 use super::deletion_record::{due as due_of, due_pk, is_tombstone, tombstone, tombstone_item};
 use super::deletions::{DynamoDeletions, write};
 use super::library_record::shelf;
 use super::record::{Corrupt, Fields, Item, PK, item, text, time};
+use super::usage_record::Difference;
 use super::{get, read, unmet_update};
 
 /// What is due of one page.
@@ -174,9 +176,22 @@ impl Erasures for DynamoDeletions {
         again_at: Timestamp,
         record: &Record,
     ) -> Stored<Change> {
+        const OPERATION: &str = "erasures.bury";
         let due = Due::asset(tombstone.org, tombstone.id, again_at);
-        let writes = || Ok(vec![self.buried(tombstone)?, self.due_from(&due)?]);
-        self.records.with("erasures.bury", writes(), record).await
+        let item = get(&self.client, &self.assets, OPERATION, due_pk(&due)).await?;
+        let there = asset(OPERATION, item.as_ref())?;
+        // What is being erased counts for the same until it is gone.
+        let erasing = |asset: &Asset| matches!(asset.keeping.presence, Presence::Erasing(_));
+        let Some(there) = there.filter(erasing) else {
+            return Ok(Change::NotApplied);
+        };
+        let writes = || {
+            let mut writes = vec![self.buried(tombstone)?, self.due_from(&due)?];
+            let gone = Difference::between(there.charge, None);
+            writes.extend(gone.write(&self.usage, tombstone.org)?);
+            Ok(writes)
+        };
+        self.records.counted(OPERATION, writes(), record).await
     }
 
     async fn tombstone(&self, id: AssetId) -> Stored<Option<Tombstone>> {

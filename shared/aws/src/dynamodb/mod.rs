@@ -1,10 +1,12 @@
 //! The ports over DynamoDB, one table a struct. Every change is one conditional write, and every answer holds
 //! when the SDK repeated by itself a write whose first try took effect.
 
+mod abandonments;
 mod access;
 mod access_record;
 mod accounts;
 mod assets;
+mod assets_counted;
 mod assets_record;
 mod audit;
 mod audit_chain;
@@ -45,11 +47,14 @@ mod shares_record;
 mod support;
 mod support_record;
 mod transact;
+mod usage;
+mod usage_record;
 mod users;
 mod views;
 
 pub(crate) use client::client;
 
+pub use abandonments::DynamoAbandonments;
 pub use access::{AccessTables, DynamoAccess};
 pub use accounts::DynamoAccounts;
 pub use assets::DynamoAssets;
@@ -75,6 +80,7 @@ pub use sessions::DynamoSessions;
 pub use share_exchanges::DynamoShareExchanges;
 pub use shares::DynamoShares;
 pub use support::DynamoSupport;
+pub use usage::{DynamoQuotas, DynamoUsage};
 pub use users::{DynamoDirectory, DynamoUsers};
 pub use views::DynamoViews;
 

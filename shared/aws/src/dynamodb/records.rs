@@ -9,7 +9,7 @@ use vault_domain::audit::Record;
 use vault_domain::ports::{Change, Records, Stored};
 
 use super::record::Item;
-use super::transact::{Request, change};
+use super::transact::{Request, change, change_patiently};
 use super::{audit_record, put_new};
 
 /// The table of records.
@@ -66,6 +66,17 @@ impl DynamoRecords {
             writes.push(audit_record::put(&self.table, record)?);
         }
         Ok(writes)
+    }
+
+    /// [`Self::with`], where what an organisation uses is among the writes.
+    pub(super) async fn counted(
+        &self,
+        operation: &'static str,
+        writes: Result<Vec<TransactWriteItem>, BuildError>,
+        record: &Record,
+    ) -> Stored<Change> {
+        let request = self.request(operation, record);
+        change_patiently(&request, self.recorded(writes, record)).await
     }
 
     /// A request of a transaction with this record.

@@ -13,6 +13,10 @@ use super::record::Item;
 /// Tries of a transaction that others' writes collide with; the waits between them come to half a second.
 pub(super) const TRIES: u32 = 12;
 
+/// Tries of one that counts what an organisation uses, which all its uploads write to; the waits between them come to two
+/// seconds.
+const PATIENT: u32 = 30;
+
 /// Who asks for what.
 pub(super) struct Request<'a> {
     pub(super) client: &'a Client,
@@ -90,8 +94,26 @@ pub(super) async fn write<T>(
     writes: Result<Vec<TransactWriteItem>, BuildError>,
     judge: impl Fn(&Reasons) -> Option<T>,
 ) -> Stored<Written<T>> {
+    write_within(TRIES, request, writes, judge).await
+}
+
+/// [`write`], where many write to the same record.
+pub(super) async fn write_patiently<T>(
+    request: &Request<'_>,
+    writes: Result<Vec<TransactWriteItem>, BuildError>,
+    judge: impl Fn(&Reasons) -> Option<T>,
+) -> Stored<Written<T>> {
+    write_within(PATIENT, request, writes, judge).await
+}
+
+async fn write_within<T>(
+    tries: u32,
+    request: &Request<'_>,
+    writes: Result<Vec<TransactWriteItem>, BuildError>,
+    judge: impl Fn(&Reasons) -> Option<T>,
+) -> Stored<Written<T>> {
     let writes = writes.map_err(|error| StoreError::new(request.operation, error))?;
-    for attempt in 1..=TRIES {
+    for attempt in 1..=tries {
         let sent = request.client.transact_write_items();
         let sent = sent.set_transact_items(Some(writes.clone())).send().await;
         let Err(error) = sent else {
@@ -110,6 +132,18 @@ pub(super) async fn write<T>(
         request.operation,
         "the same records are written to by too many at once",
     ))
+}
+
+/// [`write_patiently`], unless one of the conditions does not hold.
+pub(super) async fn change_patiently(
+    request: &Request<'_>,
+    writes: Result<Vec<TransactWriteItem>, BuildError>,
+) -> Stored<Change> {
+    let unmet = |reasons: &Reasons| (!reasons.unmet().is_empty()).then_some(());
+    Ok(match write_patiently(request, writes, unmet).await? {
+        Written::Applied => Change::Applied,
+        Written::Refused(()) => Change::NotApplied,
+    })
 }
 
 /// [`write`], unless one of the conditions does not hold.

@@ -24,16 +24,17 @@ pub struct Deps {
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let (gated, bucket) = (Gated::of(env), env.text("UPLOADS_BUCKET"));
+    let usage = env.text("USAGE_TABLE");
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
-        let (gated, bucket) = (gated.clone(), bucket.clone());
+        let (gated, bucket, usage) = (gated.clone(), bucket.clone(), usage.clone());
         let (sdk, verifier) = (sdk.clone(), verifier.clone());
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
             Ok(Deps {
                 finalize: finalize_upload::Deps {
                     gate: gated.gate(&sdk),
-                    assets: Arc::new(gated.assets(&sdk)),
+                    assets: Arc::new(gated.assets(&sdk).counted_in(usage)),
                     uploads: Arc::new(S3Uploads::new(sdk.s3(), bucket)),
                 },
                 verifier: verifier.ok_or_else(unwired)?,

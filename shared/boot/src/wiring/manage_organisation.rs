@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use vault_aws::dynamodb::{
     DynamoInvitations, DynamoLimits, DynamoMembers, DynamoOrganisations, DynamoRecords,
-    DynamoStandings, DynamoSupport, StandingTables,
+    DynamoStandings, DynamoSupport, DynamoUsage, StandingTables,
 };
 use vault_aws::sqs::SqsMailQueue;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_domain::id::OrgId;
 use vault_domain::ports::AccessVerifier;
+use vault_domain::quota::Quota;
 use vault_domain::usecase::organisation;
 
-use super::parts::{sdk, standing, support, unwired, verifier};
+use super::parts::{quota, sdk, standing, support, unwired, verifier};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
@@ -32,6 +33,8 @@ struct Config {
     queue: String,
     audit: String,
     support: Option<OrgId>,
+    usage: String,
+    quota: Quota,
 }
 
 /// Reads the configuration.
@@ -43,6 +46,8 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         queue: env.text("MAIL_QUEUE_URL"),
         audit: env.text("AUDIT_TABLE"),
         support: support(env),
+        usage: env.text("USAGE_TABLE"),
+        quota: quota(env),
     };
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
@@ -72,6 +77,8 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     hashing: Arc::new(Sha256),
                     clock: Arc::new(SystemClock),
                     entropy: Arc::new(SystemEntropy),
+                    usages: Arc::new(DynamoUsage::new(of(), config.usage)),
+                    quota: config.quota,
                 },
                 verifier: verifier.ok_or_else(unwired)?,
             })

@@ -8,7 +8,7 @@ use vault_domain::ports::AccessVerifier;
 use vault_domain::usecase::begin_upload;
 
 use super::gated::Gated;
-use super::parts::{sdk, unwired, verifier};
+use super::parts::{quota, sdk, unwired, verifier};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
@@ -23,20 +23,22 @@ pub struct Deps {
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let (gated, bucket) = (Gated::of(env), env.text("UPLOADS_BUCKET"));
+    let (usage, quota) = (env.text("USAGE_TABLE"), quota(env));
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
-        let (gated, bucket) = (gated.clone(), bucket.clone());
+        let (gated, bucket, usage) = (gated.clone(), bucket.clone(), usage.clone());
         let (sdk, verifier) = (sdk.clone(), verifier.clone());
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
             Ok(Deps {
                 begin: begin_upload::Deps {
                     gate: gated.gate(&sdk),
-                    assets: Arc::new(gated.assets(&sdk)),
+                    assets: Arc::new(gated.assets(&sdk).counted_in(usage)),
                     uploads: Arc::new(S3Uploads::new(sdk.s3(), bucket)),
                     hashing: Arc::new(Sha256),
                     clock: Arc::new(SystemClock),
                     entropy: Arc::new(SystemEntropy),
+                    quota,
                 },
                 verifier: verifier.ok_or_else(unwired)?,
             })

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use vault_aws::dynamodb::{
-    DynamoAssets, DynamoContentKeys, DynamoDeletions, DynamoRecords, DynamoShares,
+    DynamoAbandonments, DynamoAssets, DynamoContentKeys, DynamoDeletions, DynamoRecords,
+    DynamoShares,
 };
 use vault_aws::s3::{S3Media, S3Uploads};
 use vault_crypto::entropy::SystemEntropy;
@@ -17,6 +18,7 @@ use crate::{Env, Lazy};
 struct Config {
     assets: String,
     retention: String,
+    usage: String,
     keys: String,
     shares: String,
     audit: String,
@@ -29,6 +31,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let config = Config {
         assets: env.text("ASSETS_TABLE"),
         retention: env.text("RETENTION_TABLE"),
+        usage: env.text("USAGE_TABLE"),
         keys: env.text("KEYS_TABLE"),
         shares: env.text("SHARES_TABLE"),
         audit: env.text("AUDIT_TABLE"),
@@ -42,9 +45,14 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let sdk = sdk.ok_or_else(unwired)?;
             let (dynamodb, s3) = (sdk.dynamodb(), sdk.s3());
             let records = DynamoRecords::new(dynamodb.clone(), config.audit);
-            let assets = DynamoAssets::new(dynamodb.clone(), &config.assets, records.clone());
+            let assets = DynamoAssets::new(dynamodb.clone(), &config.assets, records.clone())
+                .counted_in(&config.usage);
+            let (usage, retention) = (&config.usage, &config.retention);
+            let abandonments =
+                DynamoAbandonments::new(dynamodb.clone(), assets.clone(), usage, retention);
             let (client, tables) = (dynamodb.clone(), (config.assets, config.retention));
-            let deletions = DynamoDeletions::new(client, tables.0, tables.1, records.clone());
+            let deletions =
+                DynamoDeletions::new(client, tables.0, tables.1, config.usage, records.clone());
             let deletions = Arc::new(deletions);
             let shares = DynamoShares::new(dynamodb.clone(), config.shares, records.clone());
             Ok(Deps {
@@ -53,6 +61,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 deletions: deletions.clone(),
                 erasures: deletions.clone(),
                 retentions: deletions,
+                abandonments: Arc::new(abandonments),
                 keys: Arc::new(DynamoContentKeys::new(dynamodb, config.keys)),
                 media: Arc::new(S3Media::new(s3.clone(), config.media)),
                 sources: Arc::new(S3Uploads::new(s3, config.uploads)),

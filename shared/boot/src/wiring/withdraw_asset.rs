@@ -24,9 +24,11 @@ pub struct Deps {
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let (gated, distribution) = (Gated::of(env), env.text("DISTRIBUTION_ID"));
+    let usage = env.text("USAGE_TABLE");
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
         let (gated, distribution) = (gated.clone(), distribution.clone());
+        let usage = usage.clone();
         let (sdk, verifier) = (sdk.clone(), verifier.clone());
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
@@ -34,7 +36,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             Ok(Deps {
                 withdraw: withdraw_asset::Deps {
                     gate: gated.gate(&sdk),
-                    assets: Arc::new(gated.assets(&sdk)),
+                    assets: Arc::new(gated.assets(&sdk).counted_in(usage)),
                     distribution: Arc::new(distribution),
                 },
                 verifier: verifier.ok_or_else(unwired)?,

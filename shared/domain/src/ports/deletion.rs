@@ -3,28 +3,31 @@
 
 use async_trait::async_trait;
 
-use super::{Change, Stored};
+use super::{Change, Charged, Stored};
 use crate::asset::Asset;
 use crate::audit::Record;
 use crate::deletion::{Deletion, Due, Hold, Retention, Rule, Tombstone};
 use crate::id::{AssetId, OrgId};
 use crate::member::Membership;
+use crate::quota::Quota;
 use crate::time::Timestamp;
 
 /// Deletions and legal holds.
 #[async_trait]
 pub trait Deletions: Send + Sync {
     /// Deletes an asset that is kept and not held, and was not had back since it was seen; it is due from
-    /// `deletion.erase_at` on.
+    /// `deletion.erase_at` on. It counts as before, but not as an upload under way.
     async fn delete(&self, seen: &Asset, deletion: Deletion, record: &Record) -> Stored<Change>;
     /// Has back an asset that is deleted as it was seen, as long as `deletion.erase_at` lies ahead of `now` or it is held.
-    /// Views of before `views_from` stay over. It is not due any more.
+    /// Views of before `views_from` stay over. It is not due any more. If its upload is under way, it needs room among the
+    /// uploads again.
     async fn restore(
         &self,
         seen: &Asset,
         (now, views_from): (Timestamp, Timestamp),
+        defaults: &Quota,
         record: &Record,
-    ) -> Stored<Change>;
+    ) -> Stored<Charged>;
     /// Holds an asset that is not being erased, in the place of the hold that was seen; it is not due any more.
     async fn hold(&self, seen: &Asset, hold: &Hold, record: &Record) -> Stored<Change>;
     /// Ends the hold that was seen. If the asset is deleted it is due again.
@@ -78,7 +81,8 @@ pub trait Erasures: Send + Sync {
     /// From now on the asset is being erased, if it is deleted, its `erase_at` is no later than `now`, and nothing holds
     /// it. It is [withdrawn](crate::asset::AssetState::Withdrawn) by the same write, so that no packager publishes it.
     async fn begin(&self, id: AssetId, now: Timestamp, record: &Record) -> Stored<Change>;
-    /// Puts the tombstone in the place of an asset that is being erased: nothing else of it is kept. It is due once more.
+    /// Puts the tombstone in the place of an asset that is being erased: nothing else of it is kept, and it counts for
+    /// nothing. It is due once more.
     async fn bury(
         &self,
         tombstone: &Tombstone,

@@ -9,6 +9,7 @@ use crate::id::{AssetId, KeyId, PackageId, PlaybackId};
 use crate::member::Standing;
 use crate::packaging::Presentation;
 use crate::playback::{PlaybackSession, Ticket, UrlSignature, WrappedKey};
+use crate::quota::{Exceeded, Quota};
 use crate::secret::{ContentKey, SecretText};
 use crate::time::Timestamp;
 use crate::token::{Digest, Grant};
@@ -25,6 +26,7 @@ mod invitations;
 mod library;
 mod links;
 mod organisations;
+mod quota;
 mod recovery;
 mod shares;
 mod support;
@@ -54,6 +56,7 @@ pub use links::{LinkTokens, Links};
 pub use organisations::{
     Invited, Listed, MAX_INVITATIONS, MAX_REMOVED, MemberPage, Organisations, Settings, Settled,
 };
+pub use quota::{Abandonments, Charged, QuotaChanges, Usages};
 pub use recovery::{Joiner, Joining, Recovery, Reset};
 pub use shares::{
     Keeping, MAX_SHARES, SHARES_LISTED, ShareExchanges, ShareTokens, SharedViews, Shares,
@@ -185,6 +188,8 @@ pub enum Reservation {
     Exists(Box<Asset>),
     /// There was an asset of this id, and it was erased.
     Erased,
+    /// It is new, and the organisation has no room for it; nothing changed.
+    OverQuota(Exceeded),
 }
 
 /// What became of a conditional change.
@@ -208,13 +213,20 @@ pub enum Claim {
     NotClaimed,
 }
 
-/// The assets. What comes with a record takes effect with it, or not at all.
+/// The assets. What comes with a record takes effect with it, or not at all; and with both the organisation's usage, by
+/// what the asset [counts for](crate::quota::Charge) before and after.
 #[async_trait]
 pub trait Assets: Send + Sync {
     /// The asset, by a consistent read; none once it was erased.
     async fn get(&self, id: AssetId) -> Stored<Option<Asset>>;
-    /// Stores a new asset unless there is one of its id.
-    async fn reserve(&self, asset: &NewAsset, record: &Record) -> Stored<Reservation>;
+    /// Stores a new asset unless there is one of its id, or no room for it under the organisation's own quota and these
+    /// defaults.
+    async fn reserve(
+        &self,
+        asset: &NewAsset,
+        defaults: &Quota,
+        record: &Record,
+    ) -> Stored<Reservation>;
     /// Records the multipart upload unless one is recorded.
     async fn set_multipart(&self, id: AssetId, multipart: &str) -> Stored<Change>;
     /// `uploading` → `uploaded`.
@@ -230,10 +242,17 @@ pub trait Assets: Send + Sync {
     ) -> Stored<Claim>;
     /// Ends the lease of `package` early, so that the next delivery may claim at once.
     async fn release(&self, id: AssetId, package: PackageId) -> Stored<Change>;
-    /// `processing` of `package` → `ready`; the list of runs is emptied.
-    async fn publish(&self, id: AssetId, package: PackageId, record: &Record) -> Stored<Change>;
+    /// `processing` of `package` → `ready`, if there is room for a film of so many seconds; the list of runs is emptied.
+    async fn publish(
+        &self,
+        id: AssetId,
+        package: PackageId,
+        film: (u64, &Quota),
+        record: &Record,
+    ) -> Stored<Charged>;
     /// Any state before `ready` → `failed`; under a package only if it is `processing` by that run. The runs stay
-    /// on record, for whoever removes what they left.
+    /// on record, for whoever removes what they left. A failure that [empties](Failure::empties) the asset gives its bytes
+    /// back.
     async fn fail(
         &self,
         id: AssetId,

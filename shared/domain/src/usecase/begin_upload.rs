@@ -15,6 +15,7 @@ use crate::error::{Malformed, Refusal};
 use crate::id::AssetId;
 use crate::library::Description;
 use crate::ports::{Assets, Change, Clock, Entropy, Hashing, Reservation, SignedPart, Uploads};
+use crate::quota::{Charge, Quota};
 use crate::time::Timestamp;
 
 /// What announcing needs.
@@ -31,6 +32,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// How much an organisation may use where the operator did not say otherwise.
+    pub quota: Quota,
 }
 
 /// A parsed announcement.
@@ -63,7 +66,7 @@ pub struct Slot {
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::Forbidden`], [`Refusal::Malformed`] for a checksum that S3 cannot verify,
-/// [`Refusal::IdempotencyMismatch`], [`Refusal::WrongState`], [`Refusal::Unavailable`].
+/// [`Refusal::IdempotencyMismatch`], [`Refusal::WrongState`], [`Refusal::QuotaExceeded`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
     let ask = command.ask.clone();
     let entered = deps.gate.enter(&ask).await?;
@@ -80,7 +83,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
     let record = entered
         .scribe(verdict)
         .asset(Event::AssetAnnounced, new.id)?;
-    let asset = match deps.assets.reserve(&new, &record).await? {
+    let asset = match deps.assets.reserve(&new, &deps.quota, &record).await? {
         Reservation::Created => fresh(new),
         Reservation::Exists(asset) => {
             if !asset.keeping.presence.is_kept() {
@@ -91,6 +94,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
             again.await?.asset
         }
         Reservation::Erased => return Err(DELETED),
+        Reservation::OverQuota(exceeded) => return Err(exceeded.into()),
     };
     let asset = with_multipart(deps, asset).await?;
     let numbers: Vec<u32> = (1..=asset.announced.plan.parts.min(SIGNED_PAGE)).collect();
@@ -123,6 +127,7 @@ fn announced(deps: &Deps, command: Command) -> Result<NewAsset, Refusal> {
 fn fresh(announced: NewAsset) -> Asset {
     Asset {
         description: Description::of(announced.title.clone()),
+        charge: Some(Charge::announced(announced.plan.size)),
         announced,
         state: AssetState::Uploading,
         multipart: None,

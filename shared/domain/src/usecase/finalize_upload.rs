@@ -123,13 +123,11 @@ pub(super) async fn settle(
     assets.get(id).await?.ok_or(Refusal::NotFound("upload"))
 }
 
-const LIES: [&str; 2] = ["size_mismatch", "checksum_mismatch"];
-
 fn lie(asset: &Asset, head: &SourceHead) -> Option<Failure> {
     let new = &asset.announced;
     if head.size != new.plan.size {
         return Some(Failure {
-            code: LIES[0].to_owned(),
+            code: Failure::SIZE.to_owned(),
             reason: format!(
                 "{} octets arrived where {} were announced",
                 head.size, new.plan.size
@@ -138,24 +136,23 @@ fn lie(asset: &Asset, head: &SourceHead) -> Option<Failure> {
     }
     let announced = new.checksum.as_ref()?;
     (head.checksum.as_ref() != Some(&announced.value)).then(|| Failure {
-        code: LIES[1].to_owned(),
+        code: Failure::CHECKSUM.to_owned(),
         reason: "the checksum of what arrived is not the one that was announced".to_owned(),
     })
 }
 
 fn is_lie(asset: &Asset) -> bool {
-    asset
-        .failure
-        .as_ref()
-        .is_some_and(|f| LIES.contains(&f.code.as_str()))
+    let lies = [Failure::SIZE, Failure::CHECKSUM];
+    let failure = asset.failure.as_ref();
+    failure.is_some_and(|failure| lies.contains(&failure.code.as_str()))
 }
 
-/// Removes the bytes of an upload that failed as a lie, for whoever finds it so; repeating is fine.
+/// Removes the bytes of an upload that failed as a lie or was abandoned, for whoever finds it so; repeating is fine.
 ///
 /// # Errors
 /// [`Refusal::Unavailable`]'s cause: the bytes may still be there.
-pub(super) async fn discard_lie(uploads: &dyn Uploads, asset: &Asset) -> Stored<()> {
-    if is_lie(asset) {
+pub(super) async fn discard(uploads: &dyn Uploads, asset: &Asset) -> Stored<()> {
+    if asset.failure.as_ref().is_some_and(Failure::empties) {
         uploads.delete(&asset.announced).await?;
     }
     Ok(())

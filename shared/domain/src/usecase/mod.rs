@@ -41,6 +41,7 @@ pub mod scribe;
 pub mod seal_audit;
 pub mod second_factor;
 pub mod send_mail;
+pub mod set_quota;
 mod sign_in;
 mod spend;
 pub mod sweep_assets;

@@ -9,9 +9,10 @@ use crate::hls::MAX_SEGMENTS;
 use crate::id::{AssetId, KeyId, OrgId, PackageId};
 use crate::packaging::{Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Step};
 use crate::ports::{
-    Assets, Change, Claim, Clock, ContentKeys, Entropy, KeyWrap, Manifest, MediaWrites, SourceHead,
-    StoreError, Stored, Uploads,
+    Assets, Change, Charged, Claim, Clock, ContentKeys, Entropy, KeyWrap, Manifest, MediaWrites,
+    SourceHead, StoreError, Stored, Uploads,
 };
+use crate::quota::Quota;
 use crate::secret::ContentKey;
 use crate::time::Timestamp;
 use crate::usecase::background::Background;
@@ -38,6 +39,8 @@ pub struct Deps {
     pub entropy: Arc<dyn Entropy>,
     /// How films are cut and keyed.
     pub plan: PackagePlan,
+    /// How much an organisation may use where the operator did not say otherwise.
+    pub quota: Quota,
 }
 
 /// A parsed event: an object was created under a source key.
@@ -151,7 +154,7 @@ async fn arrived(deps: &Deps, scribe: &Scribe<'_>, asset: Asset) -> Result<Optio
         AssetState::Ready => return Ok(None),
         AssetState::Failed | AssetState::Withdrawn => {
             // Whoever had it in hand then may have died before it could clean up.
-            finalize_upload::discard_lie(&*deps.uploads, &asset).await?;
+            finalize_upload::discard(&*deps.uploads, &asset).await?;
             for run in &asset.runs {
                 remove(deps, asset.id(), *run).await?;
             }
@@ -265,9 +268,20 @@ impl Run<'_> {
             .await?;
         let record = self.scribe.asset(Event::AssetReady, asset)?;
         let record = record.with("package", self.package);
-        match deps.assets.publish(asset, self.package, &record).await? {
-            Change::Applied => Ok(Outcome::Ready),
-            Change::NotApplied => self.overtaken().await,
+        let film = (manifest.presentation.seconds(), &deps.quota);
+        let published = deps.assets.publish(asset, self.package, film, &record);
+        match published.await? {
+            Charged::Applied => Ok(Outcome::Ready),
+            Charged::NotApplied => self.overtaken().await,
+            Charged::OverQuota(exceeded) => {
+                let full = PackageFault::new(
+                    "quota_exceeded",
+                    format!(
+                        "There is no room for the film: {exceeded}. Have films erased, or the quota raised, and upload it again."
+                    ),
+                );
+                self.failed(&full).await
+            }
         }
     }
 

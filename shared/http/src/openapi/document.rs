@@ -391,7 +391,7 @@ fn is_plain(property: &Value) -> bool {
     silent
         && match kind.as_str() {
             Some("string") => property["format"].is_null(),
-            Some("integer") => true,
+            Some("integer") => property["maximum"].is_null(),
             Some("array") => is_plain(&property["items"]),
             _ => false,
         }

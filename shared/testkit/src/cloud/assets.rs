@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use vault_domain::asset::{Asset, AssetState, Failure, NewAsset};
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PackageId};
-use vault_domain::ports::{Assets, Change, Claim, Reservation, Stored};
+use vault_domain::ports::{Assets, Change, Charged, Claim, Reservation, Stored};
+use vault_domain::quota::{Charge, Quota, Usage};
 use vault_domain::time::Timestamp;
 
 use super::{FakeCloud, State};
 
-/// Changes the asset and records it, if it is there and admits it.
-fn change(
+/// Changes the asset and records it, if it is there and admits it; and what it counts for.
+pub(super) fn change(
     state: &mut State,
     id: AssetId,
     admits: impl FnOnce(&Asset) -> bool,
@@ -19,12 +20,20 @@ fn change(
 ) -> Change {
     match state.assets.get_mut(&id) {
         Some(asset) if admits(asset) => {
+            let (org, before) = (asset.announced.org, asset.charge);
             apply(asset);
+            let after = asset.charge;
+            state.recharge(org, before, after);
             state.audit.extend(record.cloned());
             Change::Applied
         }
         _ => Change::NotApplied,
     }
+}
+
+/// The upload is not under way any more.
+fn settle(asset: &mut Asset) {
+    asset.charge = asset.charge.map(Charge::settled);
 }
 
 fn is_run_of(asset: &Asset, package: PackageId) -> bool {
@@ -39,7 +48,11 @@ fn claimable(asset: &Asset, now: Timestamp) -> bool {
     }
 }
 
-fn fail(asset: &mut Asset, failure: &Failure) {
+pub(super) fn fail(asset: &mut Asset, failure: &Failure) {
+    settle(asset);
+    if failure.empties() {
+        asset.charge = asset.charge.map(Charge::emptied);
+    }
     asset.state = AssetState::Failed;
     asset.failure = Some(failure.clone());
     asset.lease_until = None;
@@ -51,7 +64,12 @@ impl Assets for FakeCloud {
         self.call("assets.get", |s| Ok(s.assets.get(&id).cloned()))
             .await
     }
-    async fn reserve(&self, asset: &NewAsset, record: &Record) -> Stored<Reservation> {
+    async fn reserve(
+        &self,
+        asset: &NewAsset,
+        defaults: &Quota,
+        record: &Record,
+    ) -> Stored<Reservation> {
         self.call("assets.reserve", |s| {
             if let Some(known) = s.assets.get(&asset.id) {
                 return Ok(Reservation::Exists(Box::new(known.clone())));
@@ -59,8 +77,11 @@ impl Assets for FakeCloud {
             if s.tombstones.contains_key(&asset.id) {
                 return Ok(Reservation::Erased);
             }
-            let new = crate::builders::announced(asset.clone());
-            s.assets.insert(asset.id, new);
+            let more = Usage::announcement(asset.plan.size);
+            if let Err(exceeded) = s.tally(asset.org).admits(defaults, &more) {
+                return Ok(Reservation::OverQuota(exceeded));
+            }
+            s.plant(crate::builders::announced(asset.clone()));
             s.audit.push(record.clone());
             Ok(Reservation::Created)
         })
@@ -77,7 +98,10 @@ impl Assets for FakeCloud {
     async fn mark_uploaded(&self, id: AssetId, record: &Record) -> Stored<Change> {
         self.call("assets.mark_uploaded", |s| {
             let admits = |a: &Asset| a.state == AssetState::Uploading;
-            let apply = |a: &mut Asset| a.state = AssetState::Uploaded;
+            let apply = |a: &mut Asset| {
+                a.state = AssetState::Uploaded;
+                settle(a);
+            };
             Ok(change(s, id, admits, apply, Some(record)))
         })
         .await
@@ -109,15 +133,31 @@ impl Assets for FakeCloud {
         })
         .await
     }
-    async fn publish(&self, id: AssetId, package: PackageId, record: &Record) -> Stored<Change> {
+    async fn publish(
+        &self,
+        id: AssetId,
+        package: PackageId,
+        (seconds, defaults): (u64, &Quota),
+        record: &Record,
+    ) -> Stored<Charged> {
         self.call("assets.publish", |s| {
-            let admits = |a: &Asset| is_run_of(a, package);
+            let asset = s.assets.get(&id).filter(|a| is_run_of(a, package));
+            let Some(asset) = asset else {
+                return Ok(Charged::NotApplied);
+            };
+            let counts = asset.charge.is_some();
+            let tally = s.tally(asset.announced.org);
+            if counts && let Err(exceeded) = tally.admits(defaults, &Usage::film(seconds)) {
+                return Ok(Charged::OverQuota(exceeded));
+            }
             let apply = |a: &mut Asset| {
                 a.state = AssetState::Ready;
                 a.lease_until = None;
                 a.runs.clear();
+                a.charge = a.charge.map(|charge| Charge { seconds, ..charge });
             };
-            Ok(change(s, id, admits, apply, Some(record)))
+            change(s, id, |_| true, apply, Some(record));
+            Ok(Charged::Applied)
         })
         .await
     }
@@ -147,6 +187,7 @@ impl Assets for FakeCloud {
             let apply = |a: &mut Asset| {
                 a.state = AssetState::Withdrawn;
                 a.lease_until = None;
+                settle(a);
             };
             Ok(change(s, id, admits, apply, Some(record)))
         })

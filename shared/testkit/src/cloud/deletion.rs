@@ -9,9 +9,10 @@ use vault_domain::deletion::{Deletion, Due, Duty, Hold, Presence, Retention, Rul
 use vault_domain::id::{AssetId, OrgId};
 use vault_domain::member::Membership;
 use vault_domain::ports::{
-    Change, Deletions, Dues, Elder, Erasures, Gone, KeyErasure, MediaErasure, RetentionChanges,
-    Retentions, ShareErasure, SourceErasure, Stored,
+    Change, Charged, Deletions, Dues, Elder, Erasures, Gone, KeyErasure, MediaErasure,
+    RetentionChanges, Retentions, ShareErasure, SourceErasure, Stored,
 };
+use vault_domain::quota::{ABANDONED_AFTER, Charge, Quota, Usage};
 use vault_domain::time::Timestamp;
 
 use super::{FakeCloud, State};
@@ -29,7 +30,10 @@ fn change(
 ) -> Change {
     match state.assets.get_mut(&id) {
         Some(asset) if admits(asset) => {
+            let (org, before) = (asset.announced.org, asset.charge);
             apply(asset);
+            let after = asset.charge;
+            state.recharge(org, before, after);
             state.audit.push(record.clone());
             Change::Applied
         }
@@ -60,7 +64,10 @@ impl Deletions for FakeCloud {
                 let free = a.keeping.presence.is_kept() && a.keeping.hold.is_none();
                 free && a.keeping.restored_at == restored
             };
-            let apply = |a: &mut Asset| a.keeping.presence = Presence::Deleted(deletion);
+            let apply = |a: &mut Asset| {
+                a.keeping.presence = Presence::Deleted(deletion);
+                a.charge = a.charge.map(Charge::settled);
+            };
             let done = change(s, seen.id(), admits, apply, record);
             if done == Change::Applied {
                 let due = Due::asset(seen.announced.org, seen.id(), deletion.erase_at);
@@ -74,27 +81,39 @@ impl Deletions for FakeCloud {
         &self,
         seen: &Asset,
         (now, views_from): (Timestamp, Timestamp),
+        defaults: &Quota,
         record: &Record,
-    ) -> Stored<Change> {
+    ) -> Stored<Charged> {
         self.call("deletions.restore", |s| {
             let Presence::Deleted(deletion) = seen.keeping.presence else {
-                return Ok(Change::NotApplied);
+                return Ok(Charged::NotApplied);
             };
+            let upload = seen.state == AssetState::Uploading && seen.charge.is_some();
+            let org = seen.announced.org;
             let admits = |a: &Asset| {
                 let timely = deletion.erase_at > now || a.keeping.hold.is_some();
                 let same = a.keeping.presence == Presence::Deleted(deletion);
                 same && timely && a.state == seen.state
             };
+            if !s.assets.get(&seen.id()).is_some_and(admits) {
+                return Ok(Charged::NotApplied);
+            }
+            if upload && let Err(exceeded) = s.tally(org).admits(defaults, &Usage::UPLOAD) {
+                return Ok(Charged::OverQuota(exceeded));
+            }
             let apply = |a: &mut Asset| {
                 a.keeping.presence = Presence::Kept;
                 a.keeping.restored_at = Some(now);
                 a.views_from = views_from;
+                a.charge = a.charge.map(|charge| Charge { upload, ..charge });
             };
-            let done = change(s, seen.id(), admits, apply, record);
-            if done == Change::Applied {
-                not_due(s, seen);
+            change(s, seen.id(), |_| true, apply, record);
+            not_due(s, seen);
+            if upload {
+                let looked_at = seen.announced.created_at.plus(ABANDONED_AFTER);
+                s.waiting.entry(org).or_insert(looked_at);
             }
-            Ok(done)
+            Ok(Charged::Applied)
         })
         .await
     }
@@ -223,7 +242,8 @@ fn bury(state: &mut State, tombstone: &Tombstone, again_at: Timestamp, record: &
     if !there.is_some_and(is_erasing) {
         return Change::NotApplied;
     }
-    state.assets.remove(&tombstone.id);
+    let erased = state.assets.remove(&tombstone.id);
+    state.recharge(tombstone.org, erased.and_then(|asset| asset.charge), None);
     state.tombstones.insert(tombstone.id, *tombstone);
     due_now(state, Due::asset(tombstone.org, tombstone.id, again_at));
     state.audit.push(record.clone());

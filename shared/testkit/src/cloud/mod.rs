@@ -18,6 +18,7 @@ mod mail;
 mod media;
 mod organisations;
 mod playback;
+mod quota;
 mod s3;
 mod shape;
 mod shares;
@@ -43,6 +44,7 @@ use vault_domain::mail::MailOrder;
 use vault_domain::member::{Account, Invitation, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
 use vault_domain::ports::{Ceremony, Manifest, Stored};
+use vault_domain::quota::Tally;
 use vault_domain::share::Share;
 use vault_domain::support::SupportGrant;
 use vault_domain::time::Timestamp;
@@ -96,6 +98,10 @@ pub struct State {
     pub rules: BTreeMap<OrgId, Retention>,
     /// What is due, and from when on.
     pub dues: BTreeMap<(OrgId, Duty), Timestamp>,
+    /// What organisations use, and may.
+    pub tallies: BTreeMap<OrgId, Tally>,
+    /// When their uploads under way are looked at.
+    pub waiting: BTreeMap<OrgId, Timestamp>,
     /// Records of what was done, in the order in which they were written.
     pub audit: Vec<Record>,
     /// Collections.

@@ -63,7 +63,10 @@ pub async fn access_contract(stores: AccessStores<'_>, seed: u64) {
 /// What is set rests on what was seen, and is there with all that the asset is.
 async fn access_of_an_asset(stores: AccessStores<'_>, sample: &Sample) {
     let new = sample.new_asset(&builders::film(10));
-    let reserved = stores.assets.reserve(&new, &builders::record()).await;
+    let reserved = stores
+        .assets
+        .reserve(&new, &builders::QUOTA, &builders::record())
+        .await;
     reserved.expect("reserve");
     let read = async || {
         let asset = stores.assets.get(new.id).await.expect("get");

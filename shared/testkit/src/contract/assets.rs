@@ -56,7 +56,7 @@ impl Suite<'_> {
     pub(super) async fn uploaded(&self) -> AssetId {
         let new = self.new_asset();
         self.port
-            .reserve(&new, &builders::record())
+            .reserve(&new, &builders::QUOTA, &builders::record())
             .await
             .expect("reserve");
         let change = self
@@ -104,7 +104,7 @@ impl Suite<'_> {
             assert_eq!(self.port.get(new.id).await.expect("get"), None);
             let reserved = self
                 .port
-                .reserve(&new, &builders::record())
+                .reserve(&new, &builders::QUOTA, &builders::record())
                 .await
                 .expect("reserve");
             assert!(matches!(reserved, Reservation::Created), "{reserved:?}");
@@ -116,7 +116,7 @@ impl Suite<'_> {
             };
             let again = self
                 .port
-                .reserve(&other, &builders::record())
+                .reserve(&other, &builders::QUOTA, &builders::record())
                 .await
                 .expect("reserve");
             assert!(matches!(again, Reservation::Exists(found) if *found == expected));
@@ -131,7 +131,7 @@ impl Suite<'_> {
     async fn upload(&self) {
         let new = self.new_asset();
         self.port
-            .reserve(&new, &builders::record())
+            .reserve(&new, &builders::QUOTA, &builders::record())
             .await
             .expect("reserve");
         let set = async |multipart| {
@@ -162,7 +162,7 @@ impl Suite<'_> {
     async fn claims(&self) {
         let new = self.new_asset();
         self.port
-            .reserve(&new, &builders::record())
+            .reserve(&new, &builders::QUOTA, &builders::record())
             .await
             .expect("reserve");
         let package = self.sample.package();

@@ -3,7 +3,7 @@
 use crate::builders;
 use vault_domain::asset::{AssetState, Failure};
 use vault_domain::id::{AssetId, PackageId};
-use vault_domain::ports::Change;
+use vault_domain::ports::{Change, Charged};
 
 use super::assets::{LEASE, NOW, Suite};
 use super::publish_film;
@@ -13,24 +13,24 @@ impl Suite<'_> {
         let (id, package) = self.claimed().await;
         let publish = async |package| {
             self.port
-                .publish(id, package, &builders::record())
+                .publish(id, package, (6, &builders::QUOTA), &builders::record())
                 .await
                 .expect("publish")
         };
         let other = self.sample.package();
         assert_eq!(
             publish(other).await,
-            Change::NotApplied,
+            Charged::NotApplied,
             "not another's package"
         );
-        assert_eq!(publish(package).await, Change::Applied);
+        assert_eq!(publish(package).await, Charged::Applied);
         let asset = self.get(id).await;
         assert_eq!(
             (asset.state, asset.package),
             (AssetState::Ready, Some(package))
         );
         assert!(asset.runs.is_empty(), "nothing is left to remove");
-        assert_eq!(publish(package).await, Change::NotApplied);
+        assert_eq!(publish(package).await, Charged::NotApplied);
         assert_eq!(
             self.claim(id, other, LEASE.plus(9_000)).await,
             None,
@@ -61,7 +61,7 @@ impl Suite<'_> {
     pub(super) async fn failure(&self) {
         let new = self.new_asset();
         self.port
-            .reserve(&new, &builders::record())
+            .reserve(&new, &builders::QUOTA, &builders::record())
             .await
             .expect("reserve");
         let package = self.sample.package();
@@ -126,12 +126,12 @@ impl Suite<'_> {
             .expect("withdrawing again is fine");
         let publish = self
             .port
-            .publish(id, package, &builders::record())
+            .publish(id, package, (6, &builders::QUOTA), &builders::record())
             .await
             .expect("publish");
         assert_eq!(
             publish,
-            Change::NotApplied,
+            Charged::NotApplied,
             "a withdrawal wins over a publication"
         );
         assert_eq!(self.fail(id, Some(package)).await, Change::NotApplied);
@@ -161,7 +161,7 @@ impl Suite<'_> {
 
         let new = self.new_asset();
         self.port
-            .reserve(&new, &builders::record())
+            .reserve(&new, &builders::QUOTA, &builders::record())
             .await
             .expect("reserve");
         assert_eq!(
@@ -191,7 +191,6 @@ impl Suite<'_> {
             self.port.set_multipart(id, "m").await,
             self.port.mark_uploaded(id, &builders::record()).await,
             self.port.release(id, package).await,
-            self.port.publish(id, package, &builders::record()).await,
             self.port
                 .fail(id, None, &failure(), &builders::record())
                 .await,
@@ -200,6 +199,12 @@ impl Suite<'_> {
                 .await,
             self.port.withdraw(id, &builders::record()).await,
         ];
+        let published = self
+            .port
+            .publish(id, package, (6, &builders::QUOTA), &builders::record())
+            .await
+            .expect("a change of nothing");
+        assert_eq!(published, Charged::NotApplied);
         for change in changes {
             assert_eq!(change.expect("a change of nothing"), Change::NotApplied);
         }

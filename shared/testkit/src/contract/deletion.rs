@@ -9,12 +9,12 @@ use vault_domain::deletion::{
 use vault_domain::id::{AssetId, OrgId};
 use vault_domain::library::{Description, Filter};
 use vault_domain::ports::{
-    Assets, Change, Deletions, Directory, Dues, Erasures, Library, Reservation, RetentionChanges,
-    Retentions,
+    Assets, Change, Charged, Deletions, Directory, Dues, Erasures, Library, Reservation,
+    RetentionChanges, Retentions,
 };
 use vault_domain::time::Timestamp;
 
-use super::publish_film;
+use super::{publish_film, roomy};
 use crate::builders;
 use crate::clock::GOLDEN_NOW;
 use crate::entropy::SeedNote;
@@ -104,8 +104,11 @@ impl Suite<'_> {
     async fn restore(&self, seen: &Asset, now: Timestamp) -> Change {
         let moments = (now, now.plus(1));
         let written = record();
-        let restored = self.stores.deletions.restore(seen, moments, &written);
-        restored.await.expect("restore")
+        let restored = self
+            .stores
+            .deletions
+            .restore(seen, moments, &builders::QUOTA, &written);
+        roomy(restored.await.expect("restore"))
     }
 
     async fn place(&self, seen: &Asset, reason: &str) -> Change {
@@ -337,7 +340,9 @@ impl Suite<'_> {
             assert_eq!(self.listed(org, &filter).await, []);
         }
         let assets = self.stores.assets;
-        let reserved = assets.reserve(&film.announced, &record()).await;
+        let reserved = assets
+            .reserve(&film.announced, &builders::QUOTA, &record())
+            .await;
         assert!(matches!(reserved.expect("reserve"), Reservation::Erased));
         for seen in [
             film.clone(),
@@ -356,12 +361,14 @@ impl Suite<'_> {
             assets.withdraw(id, &record()).await,
             assets.mark_uploaded(id, &record()).await,
             assets.set_multipart(id, "m").await,
-            assets.publish(id, package, &record()).await,
             assets.release(id, package).await,
         ];
         for change in changes {
             assert_eq!(change.expect("a change of nothing"), Change::NotApplied);
         }
+        let film_of = (6, &builders::QUOTA);
+        let published = assets.publish(id, package, film_of, &record()).await;
+        assert_eq!(published.expect("publish"), Charged::NotApplied);
         let written = record();
         let described = self
             .stores

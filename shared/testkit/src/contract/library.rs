@@ -66,7 +66,7 @@ async fn stocked(stores: LibraryStores<'_>, sample: &Sample) -> Vec<NewAsset> {
     for new in own.iter().chain(&foreign) {
         stores
             .assets
-            .reserve(new, &builders::record())
+            .reserve(new, &builders::QUOTA, &builders::record())
             .await
             .expect("reserve");
     }

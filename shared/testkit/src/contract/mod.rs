@@ -24,11 +24,13 @@ mod playback;
 mod shares;
 mod support;
 mod uploads;
+mod usage;
+mod usage_ends;
 
 use futures_util::future::BoxFuture;
 use vault_domain::asset::NewAsset;
 use vault_domain::id::PackageId;
-use vault_domain::ports::{Assets, Change, Claim, Reservation, SignedPart};
+use vault_domain::ports::{Assets, Change, Charged, Claim, Reservation, SignedPart};
 
 use crate::builders;
 use crate::clock::GOLDEN_NOW;
@@ -58,6 +60,7 @@ pub use playback::{PlaylistStores, playlist_reads_contract, views_contract};
 pub use shares::{ShareStores, shares_contract};
 pub use support::{StandingsOf, SupportStores, support_contract};
 pub use uploads::{begin_in_parts, uploads_contract};
+pub use usage::{UsageStores, usage_contract};
 
 /// The client's PUT to a signed URL, with the signed headers: the `ETag`, or the HTTP status of the refusal.
 pub type Put<'a> =
@@ -69,7 +72,7 @@ pub type Fetch<'a> = &'a (dyn Fn(String) -> BoxFuture<'static, Option<Vec<u8>>> 
 /// Brings a film through all its states to `ready`, under this package.
 pub async fn publish_film(assets: &dyn Assets, new: &NewAsset, package: PackageId) {
     let reserved = assets
-        .reserve(new, &builders::record())
+        .reserve(new, &builders::QUOTA, &builders::record())
         .await
         .expect("assets.reserve");
     assert!(matches!(reserved, Reservation::Created), "a new asset");
@@ -85,10 +88,10 @@ pub async fn publish_film(assets: &dyn Assets, new: &NewAsset, package: PackageI
         .expect("assets.claim");
     assert!(matches!(claim, Claim::Claimed { .. }), "an uploaded asset");
     let published = assets
-        .publish(new.id, package, &builders::record())
+        .publish(new.id, package, (6, &builders::QUOTA), &builders::record())
         .await
         .expect("assets.publish");
-    assert_eq!(published, Change::Applied);
+    assert_eq!(published, Charged::Applied);
 }
 
 /// Who watches: an owner who is signed in, in stores that playback reads.
@@ -112,5 +115,14 @@ impl Viewers<'_> {
             .await
             .expect("sessions.open");
         session
+    }
+}
+
+/// What became of a change, where there is room for it.
+pub(crate) fn roomy(charged: Charged) -> Change {
+    match charged {
+        Charged::Applied => Change::Applied,
+        Charged::NotApplied => Change::NotApplied,
+        Charged::OverQuota(exceeded) => unreachable!("there is no room: {exceeded}"),
     }
 }

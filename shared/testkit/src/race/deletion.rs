@@ -11,6 +11,7 @@ use vault_domain::usecase::sweep_assets::{self, Command};
 
 use super::{Way, together};
 use crate::builders::{self, ASSET};
+use crate::contract::roomy;
 use crate::entropy::SeedNote;
 use crate::kit::Kit;
 
@@ -66,7 +67,11 @@ pub async fn race_the_end(kit: &Kit, against: Against, seed: u64, way: Way) {
         let asset = asset?;
         let earlier = vault_domain::time::Timestamp(now.0 - 1);
         let done = match against {
-            Against::Restore => cloud.restore(&asset, (earlier, now), &record).await,
+            Against::Restore => {
+                let moments = (earlier, now);
+                let restored = cloud.restore(&asset, moments, &builders::QUOTA, &record);
+                restored.await.map(roomy)
+            }
             Against::Hold => {
                 let hold = Hold {
                     reason: Reason::parse("Case 1").expect("a reason"),

@@ -15,6 +15,7 @@ mod shares;
 mod support;
 mod together;
 mod upload;
+mod usage;
 
 pub use audit::race_sealers;
 pub use clients::{race_creations, race_rotations};
@@ -29,6 +30,7 @@ pub use shares::{race_revocations, race_shared_views, race_shares};
 pub use support::{race_ends, race_support};
 pub use together::{Way, together};
 pub use upload::{race_deliveries, race_finalizes};
+pub use usage::{PLACES, race_announcements, race_named_announcements, race_slots, tight};
 
 /// How many take part in a race.
 pub const RUNNERS: usize = 100;

@@ -37,7 +37,7 @@ pub async fn race_finalizes(
         ..sample.new_multipart_asset(&film, PART)
     };
     deps.assets
-        .reserve(&new, &builders::record())
+        .reserve(&new, &builders::QUOTA, &builders::record())
         .await
         .expect("assets.reserve");
     let (multipart, _) = begin_in_parts(&*deps.uploads, put, &new, &film).await;
@@ -100,7 +100,7 @@ pub async fn race_deliveries(
     let film = builders::film(1_000);
     let new = Sample::new(seed).new_asset(&film);
     deps.assets
-        .reserve(&new, &builders::record())
+        .reserve(&new, &builders::QUOTA, &builders::record())
         .await
         .expect("assets.reserve");
     let part = deps

@@ -146,8 +146,12 @@ fn a_packager_that_runs_on_while_its_film_is_erased_leaves_nothing() {
     );
     let wrapped = vault_testkit::Sample::new(3).wrapped_key(ASSET, package);
     now(kit.cloud.put(&wrapped)).unwrap();
-    let published = now(kit.cloud.publish(ASSET, package, &builders::record())).unwrap();
-    assert_eq!(published, vault_domain::ports::Change::NotApplied);
+    let published =
+        now(kit
+            .cloud
+            .publish(ASSET, package, (6, &builders::QUOTA), &builders::record()))
+        .unwrap();
+    assert_eq!(published, vault_domain::ports::Charged::NotApplied);
     kit.clock.advance(2 * 3_600);
     sweep(&kit).unwrap();
     assert_eq!(left(&kit, ASSET), Vec::<String>::new());

@@ -13,8 +13,10 @@ use crate::deletion::{Deletion, Keeping, Presence};
 use crate::error::Refusal;
 use crate::id::AssetId;
 use crate::ports::{
-    Assets, Change, Deletions, Distribution, RetentionChanges, Retentions, StoreError, Stored,
+    Assets, Change, Charged, Deletions, Distribution, RetentionChanges, Retentions, StoreError,
+    Stored,
 };
+use crate::quota::Quota;
 
 pub use hold::{place_hold, release_hold};
 pub use rules::{set_retention, show_retention};
@@ -36,6 +38,8 @@ pub struct Deps {
     pub rules: Arc<dyn RetentionChanges>,
     /// The distribution's control plane.
     pub distribution: Arc<dyn Distribution>,
+    /// How much an organisation may use where the operator did not say otherwise.
+    pub quota: Quota,
 }
 
 const OVER: Refusal = Refusal::Conflict(
@@ -83,10 +87,11 @@ pub async fn delete(deps: &Deps, ask: &Ask, id: AssetId) -> Result<Asset, Refusa
 }
 
 /// Has a deleted asset back as it was, with its state and who may do what. Views that were open stay over. Repeating it
-/// changes nothing.
+/// changes nothing. An upload under way goes on, if there is room for it among the uploads.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] when it is too late,
+/// [`Refusal::QuotaExceeded`],
 /// [`Refusal::Unavailable`].
 pub async fn restore(deps: &Deps, ask: &Ask, id: AssetId) -> Result<Asset, Refusal> {
     for _ in 0..TRIES {
@@ -106,9 +111,14 @@ pub async fn restore(deps: &Deps, ask: &Ask, id: AssetId) -> Result<Asset, Refus
         let record = scribe.asset(Event::AssetRestored, id)?;
         // Time is in seconds: a view that was opened in this very second before is over as well.
         let views_from = asset.views_ended(now);
-        let restored = deps.deletions.restore(&asset, (now, views_from), &record);
-        if restored.await? == Change::Applied {
-            return Ok(with_presence(asset, Presence::Kept));
+        let moments = (now, views_from);
+        let restored = deps
+            .deletions
+            .restore(&asset, moments, &deps.quota, &record);
+        match restored.await? {
+            Charged::Applied => return Ok(with_presence(asset, Presence::Kept)),
+            Charged::NotApplied => {}
+            Charged::OverQuota(exceeded) => return Err(exceeded.into()),
         }
     }
     Err(unsettled("deletion.restore").into())

@@ -5,6 +5,7 @@ mod members;
 mod page;
 mod settings;
 mod support;
+mod usage;
 
 use std::sync::Arc;
 
@@ -18,14 +19,16 @@ use crate::mail::MailQueue;
 use crate::member::{Membership, Standing, Subject};
 use crate::ports::{
     Clock, Entropy, Hashing, Invitations, Limits, Members, Organisations, Standings, StoreError,
-    SupportGrants,
+    SupportGrants, Usages,
 };
+use crate::quota::Quota;
 
 pub use invitations::{INVITATIONS_PER_HOUR, Invite, invitations, invite, revoke};
 pub use members::{Wish, change, leave, list};
 pub use page::MembersPage;
 pub use settings::{Shown, Wishes, end_sessions, settle, show};
 pub use support::{NewSupport, Supported, end_support, grant_support, supported};
+pub use usage::usage;
 
 /// What managing an organisation needs.
 pub struct Deps {
@@ -51,6 +54,10 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// What organisations use.
+    pub usages: Arc<dyn Usages>,
+    /// How much they may where the operator did not say otherwise.
+    pub quota: Quota,
 }
 
 /// Times that a change is decided anew because something moved meanwhile.

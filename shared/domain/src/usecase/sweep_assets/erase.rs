@@ -57,8 +57,8 @@ impl Sweep<'_> {
         };
         let new = &asset.announced;
         let deletion = match asset.keeping.presence {
-            // It was had back a moment ago.
-            Presence::Kept => return Ok(Step::Done),
+            // Its upload was abandoned, or it was had back a moment ago.
+            Presence::Kept => return self.clear(due, &asset).await,
             Presence::Deleted(deletion) => {
                 if !self.begin(due, id).await? {
                     return Ok(Step::Done);

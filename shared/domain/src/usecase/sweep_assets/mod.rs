@@ -1,8 +1,9 @@
-//! Erase what is due, and delete what is older than its organisation keeps it.
+//! Erase what is due, delete what is older than its organisation keeps it, and end uploads that nobody brought to an end.
 //!
 //! It may be cut off anywhere and run any number of times at once: every step can be done again, and what was begun is
 //! found again, for it stays due until it is done. What fails is put behind the others.
 
+mod abandoned;
 mod age;
 mod erase;
 
@@ -13,8 +14,8 @@ use crate::audit::{Author, Source};
 use crate::deletion::{DUE_PARTS, Due, Duty};
 use crate::id::OrgId;
 use crate::ports::{
-    Assets, Clock, Deletions, Dues, Entropy, Erasures, KeyErasure, MediaErasure, Records,
-    Retentions, ShareErasure, SourceErasure, StoreError, Stored,
+    Abandonments, Assets, Clock, Deletions, Dues, Entropy, Erasures, KeyErasure, MediaErasure,
+    Records, Retentions, ShareErasure, SourceErasure, StoreError, Stored,
 };
 use crate::time::Timestamp;
 
@@ -33,6 +34,8 @@ pub struct Deps {
     pub deletions: Arc<dyn Deletions>,
     /// The end of assets.
     pub erasures: Arc<dyn Erasures>,
+    /// The end of uploads.
+    pub abandonments: Arc<dyn Abandonments>,
     /// The rules.
     pub retentions: Arc<dyn Retentions>,
     /// Wrapped keys.
@@ -67,6 +70,8 @@ pub struct Run {
     pub erased: usize,
     /// Assets that were deleted by a rule.
     pub deleted: usize,
+    /// Uploads that were ended.
+    pub abandoned: usize,
     /// Was all looked at that is due? The next run looks at the rest.
     pub finished: bool,
 }
@@ -84,15 +89,14 @@ pub async fn run(deps: &Deps, command: &Command) -> Stored<Run> {
     };
     let until = deps.clock.now();
     sweep.run.finished = true;
+    // Uploads first: of those that are ended here the bytes are removed right behind.
     for part in 0..DUE_PARTS {
-        match sweep.part(part, until).await {
-            Ok(true) => {}
-            Ok(false) => {
-                sweep.run.finished = false;
-                break;
-            }
-            Err(error) => sweep.note(error),
-        }
+        let looked = sweep.uploads(part, until).await;
+        sweep.note_part(looked);
+    }
+    for part in 0..DUE_PARTS {
+        let looked = sweep.part(part, until).await;
+        sweep.note_part(looked);
     }
     sweep.failed.map_or(Ok(sweep.run), Err)
 }
@@ -145,6 +149,13 @@ impl Sweep<'_> {
         match due.duty {
             Duty::Asset(id) => self.asset(due, id).await,
             Duty::Organisation => self.organisation(due).await,
+        }
+    }
+
+    fn note_part(&mut self, looked: Stored<bool>) {
+        match looked {
+            Ok(all) => self.run.finished &= all,
+            Err(error) => self.note(error),
         }
     }
 

@@ -97,6 +97,7 @@ impl World {
             return ended(route);
         }
         match function {
+            "set-quota" => first("an incomplete wish", None, json!({})),
             "bootstrap-owner" => first("an incomplete wish", None, json!({})),
             "login" => first(
                 "an incomplete body",
@@ -198,6 +199,7 @@ fn environment(jwks: &str) -> Environment {
         "access",
         "retention",
         "shares",
+        "usage",
     ];
     let tables = tables.map(|name| (format!("{}_TABLE", name.to_uppercase()), name));
     let others = [
@@ -229,6 +231,10 @@ fn environment(jwks: &str) -> Environment {
         ("PLAYBACK_SESSION_SECONDS", "14400"),
         ("DOWNLOAD_URL_SECONDS", "21600"),
         ("DOWNLOAD_VIA_CLOUDFRONT_BELOW", "20000000000"),
+        ("DEFAULT_MAX_ASSETS", "1000"),
+        ("DEFAULT_MAX_BYTES", "1000000000000"),
+        ("DEFAULT_MAX_MINUTES", "1000"),
+        ("DEFAULT_MAX_UPLOADS", "1000"),
         ("SEGMENT_MS", "6000"),
         ("SEGMENTS_PER_KEY", "5"),
         ("MAX_RECEIVE_COUNT", "5"),

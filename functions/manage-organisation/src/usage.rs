@@ -1,0 +1,58 @@
+//! What the organisation uses, and how much it may.
+
+use serde::Serialize;
+#[cfg(feature = "openapi")]
+use vault_domain::quota::MAX_QUOTA;
+use vault_domain::quota::{Counted, Quota, Usage};
+use vault_domain::usecase::organisation;
+use vault_http::{Cache, Outcome, Reply};
+
+use crate::Call;
+
+/// One of what is counted.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "UsageOfOne"))]
+pub(crate) struct One {
+    /// How much there is. It may be more than the limit, where that was lowered.
+    used: u64,
+    /// How much there may be.
+    #[cfg_attr(feature = "openapi", schemars(range(max = MAX_QUOTA)))]
+    limit: u64,
+}
+
+impl One {
+    const fn of(counted: Counted, usage: &Usage, quota: &Quota) -> Self {
+        Self {
+            used: usage.of(counted),
+            limit: quota.of(counted),
+        }
+    }
+}
+
+/// What the organisation uses, and how much it may.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Usage"))]
+pub(crate) struct Told {
+    /// Assets, until they are erased.
+    assets: One,
+    /// Octets of their sources.
+    bytes: One,
+    /// Minutes of films that were made ready; one that has begun is whole.
+    minutes: One,
+    /// Uploads under way.
+    uploads: One,
+}
+
+pub(crate) async fn show(call: &Call<'_>) -> Outcome {
+    let (usage, quota) = organisation::usage(call.deps, &call.ask).await?;
+    let one = |counted| One::of(counted, &usage, &quota);
+    let told = Told {
+        assets: one(Counted::Assets),
+        bytes: one(Counted::Bytes),
+        minutes: one(Counted::Minutes),
+        uploads: one(Counted::Uploads),
+    };
+    Ok(Reply::json(200, &told, Cache::NoStore))
+}
