@@ -98,10 +98,7 @@ impl AccessTokens for JwtIssuer {
         self.entropy.fill(&mut jti)?;
         // RFC 9068 §2.2: a client that acts for itself is its own subject.
         let (client, session) = match caller.subject {
-            Subject::Person { session, .. } => {
-                (FIRST_PARTY_CLIENT.to_owned(), Some(session.to_string()))
-            }
-            Subject::Support(Staff { session, .. }) => {
+            Subject::Person { session, .. } | Subject::Support(Staff { session, .. }) => {
                 (FIRST_PARTY_CLIENT.to_owned(), Some(session.to_string()))
             }
             Subject::ApiKey(id) => (id.to_string(), None),

@@ -157,8 +157,8 @@ async fn a_hundred_who_let_support_in_are_never_more_than_ten_that_stand() {
         clock: stopped(),
         ..kit.organisation()
     };
-    let stored = (&stores.directory as _, &stores.sessions as _);
-    race::race_support(Arc::new(deps), stored, seed, WAY).await;
+    let people = (&stores.directory as _, &stores.sessions as _);
+    race::race_support(Arc::new(deps), people, seed, WAY).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

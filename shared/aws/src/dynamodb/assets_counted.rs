@@ -1,6 +1,8 @@
 //! Changes of assets that change what their organisation uses, in the same transaction. What an asset counts for is on
 //! its own record, and part of the condition: a change that was made before finds it changed, and counts nothing again.
 
+use std::fmt::Write as _;
+
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
@@ -89,7 +91,7 @@ impl Step {
                 ("counted_seconds", before.seconds, after.seconds),
             ] {
                 if before != after {
-                    self.set.push_str(&format!(", {name} = :{name}"));
+                    let _ = write!(self.set, ", {name} = :{name}");
                     request =
                         request.expression_attribute_values(format!(":{name}"), number(after));
                 }
@@ -97,7 +99,8 @@ impl Step {
         }
         let mut expression = format!("SET {}", self.set);
         if !self.remove.is_empty() {
-            expression.push_str(&format!(" REMOVE {}", self.remove.join(", ")));
+            expression.push_str(" REMOVE ");
+            expression.push_str(&self.remove.join(", "));
         }
         records::update(&request.update_expression(expression))
     }

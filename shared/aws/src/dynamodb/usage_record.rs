@@ -245,7 +245,8 @@ pub(super) fn set_quota(
     }
     let mut expression = format!("SET {}", set.join(", "));
     if !removed.is_empty() {
-        expression.push_str(&format!(" REMOVE {}", removed.join(", ")));
+        expression.push_str(" REMOVE ");
+        expression.push_str(&removed.join(", "));
     }
     let update = update.update_expression(expression).build()?;
     Ok(TransactWriteItem::builder().update(update).build())

@@ -249,6 +249,8 @@ fn support() -> Caller {
 }
 
 /// Who acts is told apart from what they act by (RFC 8693 §4.1), and neither is read as the other.
+type Change = Box<dyn Fn(&mut Value)>;
+
 #[test]
 fn a_token_of_support_names_what_was_granted_and_who_of_the_staff_acts() {
     let pair = pair("k1");
@@ -260,7 +262,6 @@ fn a_token_of_support_names_what_was_granted_and_who_of_the_staff_acts() {
     assert!(claims["sub"].as_str().unwrap().starts_with("sup_"));
     assert!(claims["act"]["sub"].as_str().unwrap().starts_with("usr_"));
     let (granted_by, act) = (claims["granted_by"].clone(), claims["act"].clone());
-    type Change = Box<dyn Fn(&mut Value)>;
     let spoilt: [(&str, Change); 6] = [
         (
             "nobody acts",

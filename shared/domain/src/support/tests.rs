@@ -88,15 +88,16 @@ fn standing() -> SupportStanding {
     }
 }
 
+type Change = fn(&mut SupportStanding);
+
 #[test]
 fn staff_stand_by_all_of_it_and_by_nothing_less() {
     assert!(standing().stands(&STAFF, CUSTOMER, NOW));
-    type Change = fn(&mut SupportStanding);
     let less: [(&str, Change); 21] = [
         ("another operator", |s| s.operator = CUSTOMER),
         ("granted to others", |s| s.grant.to = CUSTOMER),
         ("another grant", |s| {
-            s.grant.id = SupportId::from_octets([9; 16])
+            s.grant.id = SupportId::from_octets([9; 16]);
         }),
         ("of another organisation", |s| s.grant.org = OPERATOR),
         ("by someone else", |s| s.grant.granted_by = HELPER),
@@ -104,34 +105,34 @@ fn staff_stand_by_all_of_it_and_by_nothing_less() {
         ("over", |s| s.grant.expires_at = NOW),
         ("no session", |s| s.session = None),
         ("session ended", |s| {
-            s.session.as_mut().unwrap().revoked = true
+            s.session.as_mut().unwrap().revoked = true;
         }),
         ("session elsewhere", |s| {
-            s.session.as_mut().unwrap().org = CUSTOMER
+            s.session.as_mut().unwrap().org = CUSTOMER;
         }),
         ("session of another", |s| {
-            s.session.as_mut().unwrap().user = OWNER
+            s.session.as_mut().unwrap().user = OWNER;
         }),
         ("no second factor", |s| {
-            s.session.as_mut().unwrap().second_factor = false
+            s.session.as_mut().unwrap().second_factor = false;
         }),
         ("no account", |s| s.staff.account = None),
         ("locked out", |s| {
-            s.staff.account.as_mut().unwrap().active = false
+            s.staff.account.as_mut().unwrap().active = false;
         }),
         ("sessions ended", |s| {
             s.staff.account.as_mut().unwrap().sessions_from = Timestamp(501);
         }),
         ("no place", |s| s.staff.membership = None),
         ("disabled", |s| {
-            s.staff.membership.as_mut().unwrap().active = false
+            s.staff.membership.as_mut().unwrap().active = false;
         }),
         ("granter gone", |s| s.granter.membership = None),
         ("granter locked out", |s| {
-            s.granter.account.as_mut().unwrap().active = false
+            s.granter.account.as_mut().unwrap().active = false;
         }),
         ("granter no owner", |s| {
-            s.granter.membership.as_mut().unwrap().role = Role::Admin
+            s.granter.membership.as_mut().unwrap().role = Role::Admin;
         }),
         ("granter came again", |s| {
             s.granter.membership.as_mut().unwrap().since = Timestamp(901);

@@ -117,12 +117,12 @@ impl Suite<'_> {
         }
         let due = Due::organisation(org, OVER);
         assert_eq!(self.waits(org).await, Some(due), "by the oldest");
-        let hold = Hold {
+        let claim = Hold {
             reason: Reason::parse("a case").expect("a reason"),
             at: NOW,
         };
         let (seen, written) = (self.get(held.id).await, record());
-        let placed = self.stores.deletions.hold(&seen, &hold, &written).await;
+        let placed = self.stores.deletions.hold(&seen, &claim, &written).await;
         assert_eq!(placed.expect("hold"), Change::Applied);
         assert_eq!(
             self.under_way(org).await,

@@ -123,10 +123,10 @@ pub async fn race_ends(
             }));
         } else {
             let supports = Arc::clone(&supports);
-            let ender = by.user;
+            let owner = by.user;
             runners.push(Box::pin(async move {
                 let ended = supports.end(&by, id, &record).await;
-                (ended.expect("end") == Settled::Applied).then_some(ender)
+                (ended.expect("end") == Settled::Applied).then_some(owner)
             }));
         }
     }

@@ -13,8 +13,11 @@ use vault_testkit::support::{HELPER, HELPER_SESSION, OPERATOR, SUPPORT, helper, 
 
 use crate::{enter, enter_as, key, kit, mint, now, play};
 
+/// A change of what is stored.
+type Change = fn(&mut State);
+
 /// What ends all that support does, each by itself.
-const ENDS: &[(&str, fn(&mut State))] = &[
+const ENDS: &[(&str, Change)] = &[
     ("the owner ended it", |s| {
         let grant = s.supports.get_mut(&(ORG, SUPPORT)).unwrap();
         grant.ended_at = Some(grant.granted_at);

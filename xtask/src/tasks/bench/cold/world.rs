@@ -97,8 +97,7 @@ impl World {
             return ended(route);
         }
         match function {
-            "set-quota" => first("an incomplete wish", None, json!({})),
-            "bootstrap-owner" => first("an incomplete wish", None, json!({})),
+            "set-quota" | "bootstrap-owner" => first("an incomplete wish", None, json!({})),
             "login" => first(
                 "an incomplete body",
                 Some(400),
