@@ -8,7 +8,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use vault_testkit::contract::audit_record;
 use vault_testkit::{Fault, Mode, builders};
 
-use crate::world::{Ask, answer, golden, good, invoke};
+use crate::golden::{golden, good};
+use crate::world::{Ask, answer, invoke};
 
 /// What every field, header and token of a hostile request holds.
 const CANARY: &str = "canary-5f1d7c3e-do-not-log";

@@ -8,7 +8,8 @@ use vault_testkit::share::{SHARE, SHARE_PASSWORD, share};
 use vault_testkit::support::{SUPPORT, helper, support_caller};
 use vault_testkit::{Kit, builders};
 
-use crate::world::{access, answer_request, golden, links};
+use crate::golden::{access, golden, links};
+use crate::world::answer_request;
 
 /// The event with the values that only a running system has.
 fn filled(kit: &Kit, text: &str) -> String {

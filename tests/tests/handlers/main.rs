@@ -13,8 +13,11 @@ mod canary;
 mod events;
 #[cfg(test)]
 mod forms;
+mod golden;
 #[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod oauth;
 #[cfg(test)]
 mod openapi;
 mod quota;

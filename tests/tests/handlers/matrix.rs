@@ -20,7 +20,8 @@ use vault_testkit::builders::{self, ASSET, CLIENT, ORG, OWNER, SESSION, VIEWER};
 use vault_testkit::share::{SHARE, SHARE_PASSWORD, share};
 use vault_testkit::support::{SUPPORT, support_caller};
 
-use crate::world::{Ask, answer, golden};
+use crate::golden::golden;
+use crate::world::{Ask, answer};
 
 const FOREIGN: OrgId = OrgId::from_octets([0x99; 16]);
 const COLLECTION: CollectionId = CollectionId::from_octets([0x71; 16]);

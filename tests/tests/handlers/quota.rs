@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use vault_testkit::{Kit, builders};
 
-use crate::world::{Ask, access, answer, golden, invoke};
+use crate::golden::{access, golden};
+use crate::world::{Ask, answer, invoke};
 
 async fn set(kit: &Kit, wish: Value) -> Result<Value, String> {
     let told = invoke(kit, "set-quota", wish).await;

@@ -5,7 +5,8 @@ use vault_domain::mail::MailOrder;
 use vault_testkit::cloud::State;
 use vault_testkit::{Kit, builders};
 
-use crate::world::{Ask, INVITED, NEW_PASSWORD, answer, golden, invoke, links};
+use crate::golden::{golden, links};
+use crate::world::{Ask, INVITED, NEW_PASSWORD, answer, invoke};
 
 fn post(route: &'static str, body: &serde_json::Value) -> Ask {
     Ask::to("recover-account", "POST").route(route).json(body)

@@ -5,7 +5,8 @@ use vault_domain::secret::SecretText;
 use vault_testkit::share::{SHARE, SHARE_PASSWORD, share};
 use vault_testkit::{Kit, builders};
 
-use crate::world::{Ask, access, answer, golden};
+use crate::golden::{access, golden};
+use crate::world::{Ask, answer};
 
 /// One good request to every route.
 pub(crate) fn of_shares(kit: &Kit, access: &SecretText) -> Vec<Ask> {

@@ -10,7 +10,8 @@ use vault_testkit::support::{
 };
 use vault_testkit::{Kit, builders};
 
-use crate::world::{Ask, access, answer, golden};
+use crate::golden::{access, golden};
+use crate::world::{Ask, answer};
 
 const ROUTE: &str = "/v1/organisation/support";
 const TOKEN_TYPE: &str = "urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token";

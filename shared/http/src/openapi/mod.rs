@@ -4,6 +4,7 @@
 //! it refuses. The rest is read off the types. `docs/openapi.json` is the result, and tests hold the code against it.
 
 mod document;
+mod explain;
 mod operation;
 mod vocabulary;
 

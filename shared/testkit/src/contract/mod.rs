@@ -7,6 +7,7 @@ mod assets_ends;
 mod audit;
 mod clients;
 mod deletion;
+mod deletion_rules;
 mod downloads;
 mod erasure;
 mod erasures;
