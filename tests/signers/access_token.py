@@ -14,5 +14,5 @@ required = {"require": ["exp", "iat", "iss", "aud", "sub", "jti", "client_id"]}
 claims = jwt.decode(given["token"], keys[header["kid"]].key, options=required, **rules)
 assert claims["sub"] == given["subject"] and claims["org"] == given["organisation"], claims
 assert claims["exp"] - claims["iat"] == 600 and claims["role"] == "owner", claims
-assert set(claims["scope"].split()) == {"play", "download", "upload", "withdraw", "read", "edit"}, claims
+assert set(claims["scope"].split()) == {"play", "download", "upload", "withdraw", "read", "edit", "share"}, claims
 print("ok")

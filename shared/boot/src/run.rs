@@ -107,13 +107,22 @@ pub fn run_event<D: Send + Sync + 'static>(
         let service = lambda_runtime::service_fn(move |event: LambdaEvent<Value>| {
             let deps = Arc::clone(&deps);
             async move {
-                let deps = deps.get().await?;
+                let request_id = event.context.request_id;
                 let invocation = Invocation {
                     deadline: Timestamp(event.context.deadline / 1_000),
-                    request_id: event.context.request_id,
+                    request_id: request_id.clone(),
                     payload: event.payload,
                 };
-                handle(&deps, invocation).await
+                let outcome = async {
+                    let deps = deps.get().await?;
+                    handle(&deps, invocation).await
+                };
+                let outcome = outcome.await;
+                if let Err(error) = &outcome {
+                    // The runtime's own line does not say of which request it is.
+                    tracing::error!(request_id, error = %error, "the invocation failed");
+                }
+                outcome
             }
         });
         lambda_runtime::run(service)

@@ -1,7 +1,7 @@
 //! Logs: one JSON object a line on standard output, which Lambda hands to `CloudWatch`.
 
 use tracing::Level;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Our own crates, which log below `warn`: an SDK's debug lines can hold whole requests.
@@ -20,6 +20,9 @@ const OURS: [&str; 10] = [
 
 /// What is on record by its line alone is written at every level.
 const RECORD: &str = "record";
+
+/// Errors of handlers once more, without the request that they are of: [`crate::run_event`] names it.
+const UNNAMED: &str = "lambda_runtime::layers::panic";
 
 /// Starts logging at a level: `error`, `warn`, `info` or `debug`.
 pub(crate) fn start(level: &str) {
@@ -47,6 +50,7 @@ fn filter(level: &str) -> Targets {
         .with_default(Level::WARN)
         .with_targets(OURS.map(|name| (name, level)))
         .with_target(RECORD, Level::INFO)
+        .with_target(UNNAMED, LevelFilter::OFF)
 }
 
 #[cfg(test)]

@@ -139,7 +139,7 @@ fn limits_that_are_none_are_refused() {
         ),
         (
             "requested_token_type",
-            "urn:ietf:params:oauth:token-type:access_token",
+            "urn:ietf:params:oauth:token-type:id_token",
         ),
     ];
     for field in bad {

@@ -13,7 +13,9 @@ use vault_domain::ports::{Change, Charged, Deletions, StoreError, Stored};
 use vault_domain::quota::{Charge, Exceeded, Quota, Usage};
 use vault_domain::time::Timestamp;
 
+use super::assets_record::asset;
 use super::deletion_record::due_item;
+use super::get;
 use super::library_record::{shelf, shelf_of_deleted, shelves, shelves_of_deleted};
 use super::record::{Item, PK, item, number, text, time};
 use super::records::DynamoRecords;
@@ -172,6 +174,23 @@ impl DynamoDeletions {
         Ok(taken.map(Some))
     }
 
+    /// There is no room, if it is still deleted as it was seen.
+    async fn known_or(
+        &self,
+        operation: &'static str,
+        seen: &Asset,
+        exceeded: Exceeded,
+    ) -> Stored<Charged> {
+        let there = get(&self.client, &self.assets, operation, seen.id().to_string()).await?;
+        let there = asset(operation, there.as_ref())?;
+        let same = there.is_some_and(|there| there.keeping.presence == seen.keeping.presence);
+        Ok(if same {
+            Charged::OverQuota(exceeded)
+        } else {
+            Charged::NotApplied
+        })
+    }
+
     fn held(&self, seen: &Asset, hold: &Hold) -> Writes {
         let update = self
             .update(seen.id())
@@ -253,7 +272,8 @@ impl Deletions for DynamoDeletions {
         for _ in 0..TRIES {
             let counted = match self.taken(OPERATION, seen, defaults).await? {
                 Ok(counted) => counted,
-                Err(exceeded) => return Ok(Charged::OverQuota(exceeded)),
+                // Whoever repeats it is told that it was had back, however full it is.
+                Err(exceeded) => return self.known_or(OPERATION, seen, exceeded).await,
             };
             let writes = self.restored(seen, deletion, moments).map(|mut writes| {
                 writes.extend(counted);
