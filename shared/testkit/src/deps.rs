@@ -87,6 +87,7 @@ impl Kit {
             collections: self.cloud.clone(),
             policies: Arc::new(CedarPolicies),
             records: self.cloud.clone(),
+            limits: self.cloud.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
         }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use vault_aws::Sdk;
 use vault_aws::dynamodb::{
-    AccessTables, DynamoAccess, DynamoAssets, DynamoRecords, DynamoStandings, StandingTables,
+    AccessTables, DynamoAccess, DynamoAssets, DynamoLimits, DynamoRecords, DynamoStandings,
+    StandingTables,
 };
 use vault_crypto::entropy::SystemEntropy;
 use vault_domain::usecase::gate::Gate;
@@ -20,6 +21,7 @@ pub(super) struct Gated {
     standing: StandingTables,
     access: AccessTables,
     audit: String,
+    limits: String,
 }
 
 impl Gated {
@@ -57,6 +59,7 @@ impl Gated {
             },
             standing,
             audit: env.text("AUDIT_TABLE"),
+            limits: env.text("LIMITS_TABLE"),
         }
     }
 
@@ -89,6 +92,7 @@ impl Gated {
             collections: Arc::new(self.access(sdk)),
             policies: Arc::new(CedarPolicies),
             records: Arc::new(self.records(sdk)),
+            limits: Arc::new(DynamoLimits::new(sdk.dynamodb(), &self.limits)),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
         }

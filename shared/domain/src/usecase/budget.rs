@@ -38,6 +38,20 @@ impl<'a> Taken<'a> {
         taken.and(name, most, WINDOW_SECONDS, now).await
     }
 
+    /// Takes one of the budget of this name, if there is one: of what is done all the same, but not more often.
+    pub(super) async fn any_left(
+        limits: &'a dyn Limits,
+        name: &str,
+        most: u32,
+        now: Timestamp,
+    ) -> Result<bool, Refusal> {
+        match Self::take(limits, name, most, now).await {
+            Ok(_) => Ok(true),
+            Err(Refusal::Throttled { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Takes an attempt of the budget of this name of each network that the address is in, the narrow one first.
     pub(super) async fn from_address(
         limits: &'a dyn Limits,

@@ -117,10 +117,8 @@ impl Visit<'_> {
         }
         // What is not on record any more is refused all the same.
         let name = format!("share-refused#{}", self.share.id);
-        match Taken::take(&*self.deps.limits, &name, REFUSALS_ON_RECORD, self.now).await {
-            Ok(_) => self.refused("network").await?,
-            Err(Refusal::Throttled { .. }) => {}
-            Err(error) => return Err(error),
+        if Taken::any_left(&*self.deps.limits, &name, REFUSALS_ON_RECORD, self.now).await? {
+            self.refused("network").await?;
         }
         Err(Refusal::OutsideNetwork)
     }

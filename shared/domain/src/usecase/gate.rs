@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::budget::Taken;
 use super::scribe::Scribe;
 use super::{NOT_FOR_SUPPORT, present, recent};
 use crate::access::{Action, Asker, Collection, Resource, ends};
@@ -12,7 +13,7 @@ use crate::audit::{Author, Event, Record, Source, Verdict};
 use crate::error::Refusal;
 use crate::id::{AssetId, OrgId};
 use crate::member::{Membership, Standing, Subject};
-use crate::ports::{Clock, Collections, Entropy, Policies, Records, Standings, Stored};
+use crate::ports::{Clock, Collections, Entropy, Limits, Policies, Records, Standings, Stored};
 use crate::share::Share;
 use crate::time::Timestamp;
 use crate::token::Caller;
@@ -28,11 +29,17 @@ pub struct Gate {
     pub policies: Arc<dyn Policies>,
     /// Where refusals are recorded.
     pub records: Arc<dyn Records>,
+    /// How many of them.
+    pub limits: Arc<dyn Limits>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Ids of records.
     pub entropy: Arc<dyn Entropy>,
 }
+
+/// Refusals of one person, API key or grant to support on record in a window of 15 minutes: whoever asks for what they may
+/// not have a thousand times does not fill the record of their organisation.
+pub const REFUSALS_ON_RECORD: u32 = 100;
 
 /// A request: who asks, by a verified token, and from where.
 #[derive(Debug, Clone)]
@@ -310,8 +317,13 @@ impl Entered<'_> {
         target: String,
         asset: Option<AssetId>,
         verdict: Verdict,
-    ) -> Stored<Refusal> {
+    ) -> Result<Refusal, Refusal> {
         let why = why(&verdict);
+        let (limits, by) = (&*self.gate.limits, self.asker.caller.subject.actor());
+        let name = format!("refused#{}#{by}", self.asker.caller.org);
+        if !Taken::any_left(limits, &name, REFUSALS_ON_RECORD, self.now).await? {
+            return Ok(Refusal::Forbidden(why));
+        }
         let record = self.scribe(verdict).of(Event::AccessDenied, target)?;
         let record = Record { asset, ..record }.with("action", action.as_str());
         self.gate.records.note(&record).await?;

@@ -11,6 +11,7 @@ mod views;
 
 use futures_util::FutureExt as _;
 use vault_domain::access::{Level, Principal, Visibility};
+use vault_domain::api_key::{Scope, Scopes};
 use vault_domain::asset::{AssetState, Title};
 use vault_domain::audit::Event;
 use vault_domain::credential::Role;
@@ -22,6 +23,7 @@ use vault_domain::page::PageSize;
 use vault_domain::time::Timestamp;
 use vault_domain::token::Caller;
 use vault_domain::usecase::access::{self, Move, Placing, Wish};
+use vault_domain::usecase::gate::REFUSALS_ON_RECORD;
 use vault_domain::usecase::{Ask, authorize_playback, deliver_key, library};
 use vault_testkit::builders::{self, ASSET, KEY, ORG, OWNER, VIEWER};
 use vault_testkit::clock::GOLDEN_NOW;
@@ -114,6 +116,33 @@ fn what_is_restricted_is_not_there_until_it_is_granted_and_not_after() {
     assert_eq!(changes.count(), 3);
     let denied = kinds.iter().filter(|e| **e == Event::AccessDenied);
     assert_eq!(denied.count(), 3, "shown twice, and the list of access");
+}
+
+#[test]
+fn whoever_asks_again_and_again_is_refused_and_does_not_fill_the_record() {
+    let kit = kit();
+    restrict(&kit);
+    let denied = |kit: &Kit| {
+        let kinds = events(kit);
+        kinds.iter().filter(|e| **e == Event::AccessDenied).count()
+    };
+    let most = REFUSALS_ON_RECORD as usize;
+    for _ in 0..most + 20 {
+        let hidden = reads(&kit, &viewer());
+        assert!(matches!(hidden, Err(Refusal::NotFound("asset"))));
+    }
+    assert_eq!(denied(&kit), most);
+    // Somebody else's are on record, and theirs again in the next window.
+    let scopes = Scopes::only(Scope::Upload);
+    let other = builders::ask_of(Caller {
+        scopes,
+        ..builders::caller()
+    });
+    assert!(reads(&kit, &other).is_err());
+    assert_eq!(denied(&kit), most + 1);
+    kit.clock.advance(900);
+    assert!(reads(&kit, &viewer()).is_err());
+    assert_eq!(denied(&kit), most + 2);
 }
 
 #[test]
