@@ -1,8 +1,9 @@
 //! Uploads that nobody brought to an end.
 
-use vault_domain::deletion::{Hold, Reason};
+use vault_domain::deletion::{Duty, Hold, Reason};
 use vault_domain::ports::Stored;
 use vault_domain::quota::ABANDONED_AFTER;
+use vault_domain::time::Timestamp;
 use vault_domain::usecase::sweep_assets::{Command, Run, run};
 use vault_testkit::cloud::Object;
 
@@ -105,6 +106,30 @@ fn what_is_held_stays_and_what_arrived_is_left_alone() {
     assert_eq!(sweep(&kit).unwrap().abandoned, 0);
     assert_eq!(asset(&kit).state, AssetState::Ready);
     assert!(kit.cloud.with(|s| s.waiting.is_empty()));
+}
+
+/// The sweep had listed it when the hold came.
+#[test]
+fn the_bytes_of_an_abandoned_upload_stay_where_it_is_held_meanwhile() {
+    for held in [true, false] {
+        let kit = begun();
+        kit.clock.advance(ABANDONED_AFTER);
+        sweep(&kit).unwrap();
+        let key = asset(&kit).source_key();
+        kit.change_asset(|asset| {
+            let reason = Reason::parse("Case 1").unwrap();
+            let at = asset.announced.created_at;
+            asset.keeping.hold = held.then_some(Hold { reason, at });
+        });
+        kit.cloud.with(|s| {
+            let object = Object::new(builders::film(1_000));
+            s.uploads.objects.insert(key.clone(), object);
+            s.dues.insert((ORG, Duty::Asset(ASSET)), Timestamp(1));
+        });
+        sweep(&kit).unwrap();
+        let stays = kit.cloud.with(|s| s.uploads.objects.contains_key(&key));
+        assert_eq!(stays, held);
+    }
 }
 
 #[test]

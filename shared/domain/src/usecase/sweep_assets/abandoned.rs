@@ -121,8 +121,9 @@ impl Sweep<'_> {
 
     /// Removes the bytes of an upload that was abandoned, which is due for it.
     pub(super) async fn clear(&self, due: &Due, asset: &Asset) -> Stored<Step> {
-        if !asset.failure.as_ref().is_some_and(Failure::empties) {
-            // It was had back a moment ago.
+        let empties = asset.failure.as_ref().is_some_and(Failure::empties);
+        if !empties || asset.keeping.hold.is_some() {
+            // It was had back a moment ago, or is held since it was listed: neither is due any more.
             return Ok(Step::Done);
         }
         loop {
