@@ -14,14 +14,13 @@ use vault_domain::time::Timestamp;
 
 use super::assets::{DynamoAssets, from_states};
 use super::assets_counted::Step;
-use super::deletion_record::{due_item, due_pk};
+use super::deletion_record::due_item;
+use super::due_index::DueIndex;
 use super::library_record::shelf;
 use super::record::{Corrupt, Fields, Item, PK, item, number, text, time};
 use super::transact::{Request, change_patiently};
 use super::usage_record::{Difference, usage_key};
 
-/// What of one page is due.
-const DUE: i32 = 100;
 /// Uploads of one page.
 const UPLOADS: i32 = 250;
 
@@ -103,32 +102,12 @@ impl Abandonments for DynamoAbandonments {
         until: Timestamp,
         after: Option<&Due>,
     ) -> Stored<(Vec<Due>, bool)> {
-        const OPERATION: &str = "abandonments.waiting";
-        let start = after.map(|due| {
-            item([
-                (PK, text(due_pk(due))),
-                ("part", text(part.to_string())),
-                ("at", time(due.at)),
-            ])
-        });
-        let request = self.client.query().table_name(&self.usage);
-        let sent = request
-            .index_name("due")
-            .key_condition_expression("#part = :part AND #at <= :until")
-            .expression_attribute_names("#part", "part")
-            .expression_attribute_names("#at", "at")
-            .expression_attribute_values(":part", text(part.to_string()))
-            .expression_attribute_values(":until", time(until))
-            .set_exclusive_start_key(start)
-            .limit(DUE)
-            .send()
-            .await;
-        let output = sent.map_err(|error| StoreError::new(OPERATION, error))?;
-        let items = output.items.unwrap_or_default();
-        let dues: Result<Vec<_>, Corrupt> = items.iter().map(due).collect();
-        let dues = dues.map_err(|corrupt| StoreError::new(OPERATION, corrupt))?;
-        let more = output.last_evaluated_key.is_some_and(|key| !key.is_empty());
-        Ok((dues, more))
+        let index = DueIndex {
+            client: &self.client,
+            table: &self.usage,
+            operation: "abandonments.waiting",
+        };
+        index.page(part, until, after, due).await
     }
 
     async fn under_way(

@@ -15,13 +15,12 @@ use vault_domain::time::Timestamp;
 use super::assets_record::asset;
 use super::deletion_record::{due as due_of, due_pk, is_tombstone, tombstone, tombstone_item};
 use super::deletions::{DynamoDeletions, write};
+use super::due_index::DueIndex;
 use super::library_record::shelf;
 use super::record::{Corrupt, Fields, Item, PK, item, text, time};
 use super::usage_record::Difference;
 use super::{get, read, unmet_update};
 
-/// What is due of one page.
-const DUE: i32 = 100;
 /// Assets of one page that are looked at for their age.
 const AGED: i32 = 250;
 
@@ -122,32 +121,12 @@ impl Dues for DynamoDeletions {
         until: Timestamp,
         after: Option<&Due>,
     ) -> Stored<(Vec<Due>, bool)> {
-        const OPERATION: &str = "dues.due";
-        let start = after.map(|due| {
-            item([
-                (PK, text(due_pk(due))),
-                ("part", text(part.to_string())),
-                ("at", time(due.at)),
-            ])
-        });
-        let request = self.client.query().table_name(&self.retention);
-        let sent = request
-            .index_name("due")
-            .key_condition_expression("#part = :part AND #at <= :until")
-            .expression_attribute_names("#part", "part")
-            .expression_attribute_names("#at", "at")
-            .expression_attribute_values(":part", text(part.to_string()))
-            .expression_attribute_values(":until", time(until))
-            .set_exclusive_start_key(start)
-            .limit(DUE)
-            .send()
-            .await;
-        let output = sent.map_err(|error| StoreError::new(OPERATION, error))?;
-        let items = output.items.unwrap_or_default();
-        let dues: Result<Vec<_>, Corrupt> = items.iter().map(due_of).collect();
-        let dues = dues.map_err(|corrupt| StoreError::new(OPERATION, corrupt))?;
-        let more = output.last_evaluated_key.is_some_and(|key| !key.is_empty());
-        Ok((dues, more))
+        let index = DueIndex {
+            client: &self.client,
+            table: &self.retention,
+            operation: "dues.due",
+        };
+        index.page(part, until, after, due_of).await
     }
 
     async fn postpone(&self, due: &Due, to: Timestamp) -> Stored<Change> {

@@ -20,6 +20,7 @@ mod deletion_record;
 mod deletions;
 mod download_record;
 mod downloads;
+mod due_index;
 mod erasures;
 mod factors;
 mod factors_record;
