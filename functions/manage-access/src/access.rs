@@ -1,7 +1,7 @@
 //! Who may do what with an asset.
 
 use vault_domain::access::{Principal, Visibility};
-use vault_domain::id::AssetId;
+use vault_domain::id::{AssetId, CollectionId};
 use vault_domain::usecase::access::{self, Placing};
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{Cache, Failure, Outcome, Reply};
@@ -38,6 +38,6 @@ fn placing(call: &Call<'_>) -> Result<Placing, Failure> {
     let visibility = body.visibility.as_deref().map(Visibility::parse);
     Ok(Placing {
         visibility: visibility.transpose()?,
-        collection: body.collection.parse()?,
+        collection: body.collection.parse(CollectionId::parse)?,
     })
 }

@@ -8,7 +8,7 @@ use vault_domain::usecase::access;
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{Cache, Failure, Outcome, Reply};
 
-use crate::shape::{NamedBody, named};
+use crate::shape::GroupBody;
 use crate::{Call, no_route};
 
 /// A group of people.
@@ -80,8 +80,8 @@ pub(crate) async fn answer(call: &Call<'_>, route: &str) -> Outcome {
             Ok(Reply::json(200, &Shown::of(&group), Cache::NoStore))
         }
         "PATCH /v1/groups/{group_id}" => {
-            let body: NamedBody = extract::merge_patch(call.request, SMALL_BODY, NamedBody::GROUP)?;
-            let name = named(body.only_named()?)?;
+            let body: GroupBody = extract::merge_patch(call.request, SMALL_BODY, GroupBody::SHAPE)?;
+            let name = body.named()?;
             let group = access::rename_group(deps, ask, id(call)?, &name).await?;
             Ok(Reply::json(200, &Shown::of(&group), Cache::NoStore))
         }
@@ -138,8 +138,8 @@ async fn list(call: &Call<'_>) -> Outcome {
 }
 
 async fn create(call: &Call<'_>) -> Outcome {
-    let body: NamedBody = extract::json(call.request, SMALL_BODY, NamedBody::GROUP)?;
-    let name = named(body.only_named()?)?;
+    let body: GroupBody = extract::json(call.request, SMALL_BODY, GroupBody::SHAPE)?;
+    let name = body.named()?;
     let key = extract::idempotency_key(call.request)?;
     let made = access::create_group(call.deps, &call.ask, name, key.as_ref()).await?;
     let location = format!("/v1/groups/{}", made.id);

@@ -1,7 +1,7 @@
-//! Who may do what: `/v1/assets/{asset_id}/access`, `/v1/collections` and `/v1/groups`.
+//! Who may do what: `/v1/assets/{asset_id}/access`, `/v1/collections`, `/v1/spaces` and `/v1/groups`.
 
 mod access;
-mod collections;
+mod containers;
 mod groups;
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -32,8 +32,8 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
         let route = extract::route(request);
         if route.contains("/v1/assets") {
             access::answer(&call, route).await
-        } else if route.contains("/v1/collections") {
-            collections::answer(&call, route).await
+        } else if route.contains("/v1/collections") || route.contains("/v1/spaces") {
+            containers::answer(&call, route).await
         } else if route.contains("/v1/groups") {
             groups::answer(&call, route).await
         } else {

@@ -3,13 +3,15 @@
 use vault_http::openapi::{Operation, Section};
 use vault_http::problem::Code;
 
-use crate::collections::{self, Listed as Collections};
+use crate::containers::{CollectionDeleted, Collections, SpaceDeleted, Spaces};
 use crate::groups::{self, Listed as Groups, Members, Regrouped, Shown as Group};
-use crate::shape::{AccessShown, CollectionShown, Granted, NamedBody, Placed};
+use crate::shape::{
+    AccessShown, CollectionBody, CollectionShown, Granted, GroupBody, Placed, SpaceBody, SpaceShown,
+};
 
 /// The routes of this function.
 pub fn section() -> Section {
-    let operations = [of_assets(), of_collections(), of_groups()].concat();
+    let operations = [of_assets(), of_collections(), of_spaces(), of_groups()].concat();
     Section::new("Access", "Who may do what.", operations)
 }
 
@@ -62,7 +64,7 @@ fn of_collections() -> Vec<Operation> {
             "listCollections",
             "The collections that the caller sees",
         )
-        .query(&["cursor"])
+        .query(&["space", "cursor"])
         .replies::<Collections>(200, "A page"),
         Operation::new(
             "POST /v1/collections",
@@ -70,10 +72,10 @@ fn of_collections() -> Vec<Operation> {
             "Makes a collection",
         )
         .idempotent()
-        .takes::<NamedBody>()
+        .takes::<CollectionBody>()
         .replies::<CollectionShown>(201, "The collection")
         .with_header("location", "Where it is.")
-        .refuses(&[Code::LimitReached, Code::Conflict]),
+        .refuses(&[Code::LimitReached, Code::Conflict, Code::NotFound]),
         Operation::new(
             "GET /v1/collections/{collection_id}",
             "getCollection",
@@ -83,9 +85,9 @@ fn of_collections() -> Vec<Operation> {
         Operation::new(
             "PATCH /v1/collections/{collection_id}",
             "changeCollection",
-            "The name of a collection, and who sees what is in it",
+            "The name of a collection, who sees what is in it, and in which space it is",
         )
-        .patches::<NamedBody>()
+        .patches::<CollectionBody>()
         .replies::<CollectionShown>(200, "As it is now")
         .refuses(&[Code::Conflict]),
         Operation::new(
@@ -93,7 +95,7 @@ fn of_collections() -> Vec<Operation> {
             "deleteCollection",
             "Takes a collection away; what is in it stays, restricted",
         )
-        .replies::<collections::Gone>(200, "It is gone")
+        .replies::<CollectionDeleted>(200, "It is gone")
         .refuses(&[Code::ReauthenticationNeeded]),
         Operation::new(
             "PUT /v1/collections/{collection_id}/access/{principal}",
@@ -113,6 +115,60 @@ fn of_collections() -> Vec<Operation> {
     ]
 }
 
+fn of_spaces() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            "GET /v1/spaces",
+            "listSpaces",
+            "The spaces that the caller sees",
+        )
+        .query(&["cursor"])
+        .replies::<Spaces>(200, "A page"),
+        Operation::new("POST /v1/spaces", "createSpace", "Makes a space")
+            .idempotent()
+            .takes::<SpaceBody>()
+            .replies::<SpaceShown>(201, "The space")
+            .with_header("location", "Where it is.")
+            .refuses(&[Code::LimitReached, Code::Conflict]),
+        Operation::new(
+            "GET /v1/spaces/{space_id}",
+            "getSpace",
+            "A space; its entries for those who may change them",
+        )
+        .replies::<SpaceShown>(200, "As it is"),
+        Operation::new(
+            "PATCH /v1/spaces/{space_id}",
+            "changeSpace",
+            "The name of a space, and who sees what is in it",
+        )
+        .patches::<SpaceBody>()
+        .replies::<SpaceShown>(200, "As it is now")
+        .refuses(&[Code::Conflict]),
+        Operation::new(
+            "DELETE /v1/spaces/{space_id}",
+            "deleteSpace",
+            "Takes a space away; what is in it stays, restricted",
+        )
+        .replies::<SpaceDeleted>(200, "It is gone")
+        .refuses(&[Code::ReauthenticationNeeded]),
+        Operation::new(
+            "PUT /v1/spaces/{space_id}/access/{principal}",
+            "grantSpaceAccess",
+            "Grants access to what is in a space",
+        )
+        .takes::<Granted>()
+        .replies::<SpaceShown>(200, "As it is now")
+        .refuses(&[Code::LimitReached, Code::Conflict]),
+        Operation::new(
+            "DELETE /v1/spaces/{space_id}/access/{principal}",
+            "revokeSpaceAccess",
+            "Takes a grant back",
+        )
+        .replies::<SpaceShown>(200, "As it is now")
+        .refuses(&[Code::Conflict]),
+    ]
+}
+
 fn of_groups() -> Vec<Operation> {
     vec![
         Operation::new(
@@ -124,7 +180,7 @@ fn of_groups() -> Vec<Operation> {
         .replies::<Groups>(200, "A page"),
         Operation::new("POST /v1/groups", "createGroup", "Makes a group")
             .idempotent()
-            .takes::<NamedBody>()
+            .takes::<GroupBody>()
             .replies::<Group>(201, "The group")
             .with_header("location", "Where it is.")
             .refuses(&[Code::LimitReached, Code::Conflict]),
@@ -135,7 +191,7 @@ fn of_groups() -> Vec<Operation> {
             "renameGroup",
             "The name of a group",
         )
-        .patches::<NamedBody>()
+        .patches::<GroupBody>()
         .replies::<Group>(200, "As it is now"),
         Operation::new(
             "DELETE /v1/groups/{group_id}",

@@ -22,7 +22,7 @@
 //! | | [`dynamodb::DynamoContentKeys`] | `ContentKeys` |
 //! | | [`dynamodb::DynamoAudit`] | `AuditLog`, `AuditChain`, `AuditExports` |
 //! | | [`dynamodb::DynamoRecords`] | `Records` |
-//! | | [`dynamodb::DynamoAccess`] | `Collections`, `AccessChanges`, `Groups` |
+//! | | [`dynamodb::DynamoAccess`] | `Containers`, `AccessChanges`, `Groups` |
 //! | `s3` | [`s3::S3Uploads`] | `Uploads`, `SourceUrls` |
 //! | | [`s3::S3Media`] | `MediaWrites`, `MediaReads` |
 //! | | [`s3::S3AuditArchive`] | `AuditArchive` |

@@ -1,14 +1,16 @@
 //! Who may do what with which asset: what is asked, of whom, and what was granted by hand. The rules themselves are
 //! policies, and decide behind [`crate::ports::Policies`].
 
+mod container;
 mod list;
 
+pub use container::{Container, ContainerId, Kind, Within};
 pub use list::{AccessList, Entry, Level, MAX_ENTRIES, Principal};
 
 use crate::asset::{Asset, Title};
 use crate::credential::Role;
 use crate::error::Malformed;
-use crate::id::{CollectionId, GroupId, OrgId};
+use crate::id::{GroupId, OrgId};
 use crate::member::Actor;
 use crate::time::Timestamp;
 use crate::token::Caller;
@@ -120,21 +122,6 @@ pub struct Access {
     pub version: u64,
 }
 
-/// Assets that access is granted to together. An asset is in one collection or in none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Collection {
-    /// Its id.
-    pub id: CollectionId,
-    /// Of which organisation.
-    pub org: OrgId,
-    /// What to call it.
-    pub name: Title,
-    /// Who may do what with what is in it.
-    pub access: Access,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
 /// People that access is granted to together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
@@ -191,9 +178,9 @@ pub enum Resource<'a> {
     /// The organisation as a whole.
     Organisation(OrgId),
     /// An asset, and the collection that it is in.
-    Asset(&'a Asset, Option<&'a Collection>),
-    /// A collection.
-    Collection(&'a Collection),
+    Asset(&'a Asset, Option<&'a Container>),
+    /// A collection or a space.
+    Container(&'a Container),
 }
 
 /// The id of the policy that an entry on something makes: `granted-view usr_… on ast_…`.
@@ -204,15 +191,15 @@ pub fn policy_id(entry: &Entry, on: &str) -> String {
 /// When what was decided ends by itself: at the last end of the entries that decided. None if anything without an end did.
 pub fn ends(
     asset: &Asset,
-    collection: Option<&Collection>,
+    collection: Option<&Container>,
     policies: &[String],
 ) -> Option<Timestamp> {
-    let own = (asset.id().to_string(), &asset.access.entries);
-    let lent = collection.map(|within| (within.id.to_string(), &within.access.entries));
-    let lists = [Some(own), lent];
+    let mut lists = vec![(asset.id().to_string(), &asset.access.entries)];
+    for within in collection.into_iter().flat_map(Container::chain) {
+        lists.push((within.id.to_string(), &within.access.entries));
+    }
     let end_of = |policy: &String| {
-        let mut lists = lists.iter().flatten();
-        lists.find_map(|(on, entries)| {
+        lists.iter().find_map(|(on, entries)| {
             let entry = entries.iter().find(|entry| policy_id(entry, on) == *policy);
             entry.and_then(|entry| entry.expires_at)
         })

@@ -80,6 +80,14 @@ events! {
     CollectionDeleted = "collection.deleted",
     /// Who may do what with the assets of a collection changed.
     CollectionAccessChanged = "collection.access_changed",
+    /// A space was made.
+    SpaceCreated = "space.created",
+    /// The name of a space changed.
+    SpaceChanged = "space.changed",
+    /// A space was removed.
+    SpaceDeleted = "space.deleted",
+    /// Who may do what with the collections of a space changed.
+    SpaceAccessChanged = "space.access_changed",
     /// A group was made.
     GroupCreated = "group.created",
     /// The name of a group changed.

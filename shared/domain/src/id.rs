@@ -146,6 +146,10 @@ id!(
     CollectionId, "col_"
 );
 id!(
+    /// A space: collections that access is granted to together.
+    SpaceId, "spc_"
+);
+id!(
     /// A group of people.
     GroupId, "grp_"
 );

@@ -5,9 +5,9 @@ use std::str::FromStr;
 use std::sync::LazyLock;
 
 use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
-use vault_domain::access::{Asker, Collection, Principal, Resource, Visibility};
+use vault_domain::access::{Asker, Container, ContainerId, Kind, Principal, Resource, Visibility};
 use vault_domain::asset::Asset;
-use vault_domain::id::{AssetId, CollectionId, OrgId};
+use vault_domain::id::{AssetId, OrgId};
 use vault_domain::member::{Actor, Subject};
 use vault_domain::token::Caller;
 
@@ -47,6 +47,7 @@ kinds!(
     share = "Share",
     support = "Support",
     collection = "Collection",
+    space = "Space",
     asset = "Asset",
     action = "Action",
 );
@@ -73,8 +74,11 @@ pub(crate) fn asset_uid(of: &Asset) -> Result<EntityUid, Broken> {
     asset(&of.id().to_string())
 }
 
-pub(crate) fn collection_uid(id: CollectionId) -> Result<EntityUid, Broken> {
-    collection(&id.to_string())
+pub(crate) fn container_uid(id: ContainerId) -> Result<EntityUid, Broken> {
+    match id.kind() {
+        Kind::Collection => collection(&id.to_string()),
+        Kind::Space => space(&id.to_string()),
+    }
 }
 
 fn of_organisation(org: OrgId) -> Result<Attributes, Broken> {
@@ -156,30 +160,33 @@ pub(crate) fn resource(on: &Resource<'_>) -> Result<Family, Broken> {
                 all: vec![entity(uid, of_organisation(*org)?, [])?],
             })
         }
-        Resource::Collection(of) => Ok(Family {
-            all: vec![collection_entity(of)?],
+        Resource::Container(of) => Ok(Family {
+            all: containers(of)?,
         }),
         Resource::Asset(of, within) => of_asset(of, *within),
     }
 }
 
-fn collection_entity(of: &Collection) -> Result<Entity, Broken> {
-    let mut attributes = of_organisation(of.org)?;
-    let restricted = of.access.visibility == Visibility::Restricted;
-    attributes.insert(
-        "restricted".to_owned(),
-        RestrictedExpression::new_bool(restricted),
-    );
+/// A container, and the space around it.
+fn containers(of: &Container) -> Result<Vec<Entity>, Broken> {
     let org = organisation(&of.org.to_string())?;
-    entity(collection_uid(of.id)?, attributes, [org])
+    let made = |of: &Container| {
+        let mut attributes = of_organisation(of.org)?;
+        let restricted = RestrictedExpression::new_bool(of.is_restricted());
+        attributes.insert("restricted".to_owned(), restricted);
+        let around = of.space().map(|space| container_uid(space.id));
+        let parents = around.transpose()?.into_iter().chain([org.clone()]);
+        entity(container_uid(of.id)?, attributes, parents)
+    };
+    of.chain().map(made).collect()
 }
 
 /// An asset whose collection is not there any more counts as restricted: nobody sees more because something was removed.
-fn of_asset(of: &Asset, within: Option<&Collection>) -> Result<Family, Broken> {
-    let within = within.filter(|c| Some(c.id) == of.collection && c.org == of.announced.org);
-    let closed = |c: &Collection| c.access.visibility == Visibility::Restricted;
+fn of_asset(of: &Asset, within: Option<&Container>) -> Result<Family, Broken> {
+    let id = of.collection.map(ContainerId::Collection);
+    let within = within.filter(|c| Some(c.id) == id && c.org == of.announced.org);
     let restricted = of.access.visibility == Visibility::Restricted
-        || (of.collection.is_some() && within.is_none_or(closed));
+        || (id.is_some() && within.is_none_or(Container::is_restricted));
     let org = of.announced.org;
     let mut attributes = of_organisation(org)?;
     attributes.insert(
@@ -200,8 +207,8 @@ fn of_asset(of: &Asset, within: Option<&Collection>) -> Result<Family, Broken> {
     let mut parents = vec![organisation(&org.to_string())?];
     let mut all = Vec::new();
     if let Some(within) = within {
-        parents.push(collection_uid(within.id)?);
-        all.push(collection_entity(within)?);
+        parents.push(container_uid(within.id)?);
+        all.extend(containers(within)?);
     }
     all.insert(0, entity(asset_uid(of)?, attributes, parents)?);
     Ok(Family { all })

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use cedar_policy::{EntityUid, PolicyId, PolicySet, SlotId};
 use std::str::FromStr;
-use vault_domain::access::{AccessList, Asker, Resource, policy_id};
+use vault_domain::access::{AccessList, Asker, Container, Resource, policy_id};
 use vault_domain::time::Timestamp;
 
-use crate::entities::{asset_uid, collection_uid, principal_uid};
+use crate::entities::{asset_uid, container_uid, principal_uid};
 
 /// What Cedar says of a policy, an entity or an evaluation that is not as it should be. There is nothing of a request in
 /// it but ids.
@@ -67,27 +67,20 @@ pub(crate) fn linked<'a>(
     now: Timestamp,
 ) -> Result<Cow<'a, PolicySet>, Broken> {
     let mut set = Cow::Borrowed(set);
-    match on {
-        Resource::Organisation(_) => {}
-        Resource::Collection(collection) => {
-            let org = collection.org.to_string();
-            let uid = collection_uid(collection.id)?;
-            link(&mut set, &collection.access.entries, by, (&uid, &org), now)?;
-        }
+    let around = match on {
+        Resource::Organisation(_) => None,
+        Resource::Container(container) => Some(*container),
         Resource::Asset(asset, collection) => {
             let org = asset.announced.org.to_string();
-            link(
-                &mut set,
-                &asset.access.entries,
-                by,
-                (&asset_uid(asset)?, &org),
-                now,
-            )?;
-            if let Some(collection) = collection {
-                let uid = collection_uid(collection.id)?;
-                link(&mut set, &collection.access.entries, by, (&uid, &org), now)?;
-            }
+            let on = (&asset_uid(asset)?, org.as_str());
+            link(&mut set, &asset.access.entries, by, on, now)?;
+            *collection
         }
+    };
+    for container in around.into_iter().flat_map(Container::chain) {
+        let org = container.org.to_string();
+        let on = (&container_uid(container.id)?, org.as_str());
+        link(&mut set, &container.access.entries, by, on, now)?;
     }
     Ok(set)
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use cedar_policy::{Schema, ValidationMode, Validator};
-use vault_domain::access::{Access, AccessList, Collection, Entry, Level, Principal, Visibility};
+use vault_domain::access::{Access, AccessList, Entry, Level, Principal, Visibility};
 use vault_domain::api_key::{Scope, Scopes};
 use vault_domain::asset::{Asset, AssetState, MediaType, NewAsset, PartPlan, Title};
 use vault_domain::credential::Role;
@@ -18,6 +18,7 @@ use vault_domain::token::Caller;
 
 use super::*;
 
+mod containers;
 mod support;
 
 const ORG: OrgId = OrgId::from_octets([1; 16]);
@@ -147,13 +148,9 @@ fn what_every_role_may_is_this_table() {
         access: access(Visibility::Restricted, AccessList::default()),
         ..asset()
     };
-    let collection = Collection {
-        id: COLLECTION,
-        org: ORG,
-        name: Title::parse("Rushes").unwrap(),
-        access: access(Visibility::Restricted, AccessList::default()),
-        created_at: NOW,
-    };
+    let restricted = || access(Visibility::Restricted, AccessList::default());
+    let collection = containers::collection(restricted(), None);
+    let space = containers::space(restricted());
     let people = [
         ("viewer", by(ASKER, Role::Viewer)),
         ("editor", by(ASKER, Role::Editor)),
@@ -168,7 +165,8 @@ fn what_every_role_may_is_this_table() {
         ("organisation", Resource::Organisation(ORG)),
         ("asset", Resource::Asset(&open, None)),
         ("restricted asset", Resource::Asset(&closed, None)),
-        ("restricted collection", Resource::Collection(&collection)),
+        ("restricted collection", Resource::Container(&collection)),
+        ("restricted space", Resource::Container(&space)),
     ];
     let mut table = String::new();
     for (what, on) in &resources {
@@ -310,46 +308,6 @@ fn shut_out_wins_over_every_grant_but_never_over_admins_and_owners() {
         Action::Grant,
         &shut(Role::Owner)
     ));
-}
-
-#[test]
-fn a_collection_lends_what_is_granted_on_it_and_closes_what_is_in_it() {
-    let collection = |visibility, entries| Collection {
-        id: COLLECTION,
-        org: ORG,
-        name: Title::parse("Rushes").unwrap(),
-        access: access(visibility, entries),
-        created_at: NOW,
-    };
-    let within = Asset {
-        collection: Some(COLLECTION),
-        ..asset()
-    };
-    let viewer = by(ASKER, Role::Viewer);
-    let plays = |on: Option<&Collection>| {
-        asked(&viewer, Action::Play, &Resource::Asset(&within, on)).allowed
-    };
-    let open = collection(Visibility::Organisation, AccessList::default());
-    let closed = collection(Visibility::Restricted, AccessList::default());
-    let to = Principal::Actor(Actor::User(ASKER));
-    let granted = collection(Visibility::Restricted, listed(to, Level::View, None));
-    let foreign = Collection {
-        org: OrgId::from_octets([9; 16]),
-        ..open.clone()
-    };
-    assert!(plays(Some(&open)) && plays(Some(&granted)));
-    assert!(!plays(Some(&closed)));
-    assert!(!plays(None), "its collection is gone");
-    assert!(!plays(Some(&foreign)), "not its collection");
-    let editor = by(UPLOADER, Role::Editor);
-    assert!(
-        asked(
-            &editor,
-            Action::Play,
-            &Resource::Asset(&within, Some(&closed))
-        )
-        .allowed
-    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use vault_domain::access::Access;
+use vault_domain::access::{Access, Kind, Visibility};
 use vault_domain::api_key::{ApiKey, ApiKeySecret, KeyRole, Label, Scope, Scopes};
 use vault_domain::asset::{
     Asset, AssetState, Checksum, ChecksumAlgorithm, MediaType, NewAsset, PartPlan, Title,
@@ -30,6 +30,7 @@ use vault_domain::time::Timestamp;
 use vault_domain::token::{
     Action, Caller, Device, Digest, Grant, MediaToken, RefreshClaims, Session,
 };
+use vault_domain::usecase::access::NewContainer;
 use vault_domain::usecase::{Ask, IdempotencyKey, Origin};
 
 use crate::clock::GOLDEN_NOW;
@@ -477,5 +478,18 @@ pub fn viewer_session() -> Session {
         id: VIEWER_SESSION,
         user: VIEWER,
         ..session("the viewer's refresh token")
+    }
+}
+
+/// A container that is asked for, in no space.
+///
+/// # Panics
+/// The name is none.
+pub fn new_container(kind: Kind, name: &str, visibility: Visibility) -> NewContainer {
+    NewContainer {
+        kind,
+        name: Title::parse(name).expect("a name"),
+        visibility,
+        space: None,
     }
 }

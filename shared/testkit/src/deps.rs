@@ -84,7 +84,7 @@ impl Kit {
     pub fn gate(&self) -> gate::Gate {
         gate::Gate {
             standings: self.cloud.clone(),
-            collections: self.cloud.clone(),
+            containers: self.cloud.clone(),
             policies: Arc::new(CedarPolicies),
             records: self.cloud.clone(),
             limits: self.cloud.clone(),
@@ -97,7 +97,7 @@ impl Kit {
         access::Deps {
             gate: self.gate(),
             assets: self.cloud.clone(),
-            collections: self.cloud.clone(),
+            containers: self.cloud.clone(),
             changes: self.cloud.clone(),
             groups: self.cloud.clone(),
             hashing: self.hashing.clone(),
@@ -159,7 +159,7 @@ impl Kit {
     pub fn library(&self) -> library::Deps {
         library::Deps {
             gate: self.gate(),
-            collections: self.cloud.clone(),
+            containers: self.cloud.clone(),
             assets: self.cloud.clone(),
             library: self.cloud.clone(),
             hashing: self.hashing.clone(),

@@ -76,7 +76,7 @@ async fn access() {
             directory: &*kit.cloud,
             standings: &*kit.cloud,
             library: &*kit.cloud,
-            collections: &*kit.cloud,
+            containers: &*kit.cloud,
             changes: &*kit.cloud,
             groups: &*kit.cloud,
         };

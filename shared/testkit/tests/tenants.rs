@@ -6,18 +6,18 @@
 )]
 
 use futures_util::FutureExt as _;
-use vault_domain::access::{Level, Principal, Visibility};
+use vault_domain::access::{Kind, Level, Principal, Visibility};
 use vault_domain::asset::Title;
 use vault_domain::audit::Filter as AuditFilter;
 use vault_domain::credential::Role;
 use vault_domain::error::Refusal;
-use vault_domain::id::{AssetId, CollectionId, GroupId, OrgId, SessionId, UserId};
+use vault_domain::id::{AssetId, CollectionId, GroupId, OrgId, SessionId, SpaceId, UserId};
 use vault_domain::library::{Filter, Patch};
 use vault_domain::member::{Actor, Subject};
 use vault_domain::page::PageSize;
 use vault_domain::time::Lifetime;
 use vault_domain::token::{Action, Caller};
-use vault_domain::usecase::access::{self, CollectionChange, Move, Placing, Wish};
+use vault_domain::usecase::access::{self, ContainerChange, Move, NewContainer, Placing, Wish};
 use vault_domain::usecase::library::IfMatch;
 use vault_domain::usecase::{
     Ask, authorize_playback, begin_upload, exchange, finalize_upload, library, read_audit,
@@ -39,6 +39,10 @@ const ASSETS: [AssetId; 2] = [ASSET, FILM];
 const COLLECTIONS: [CollectionId; 2] = [
     CollectionId::from_octets([0x64; 16]),
     CollectionId::from_octets([0x65; 16]),
+];
+const SPACES: [SpaceId; 2] = [
+    SpaceId::from_octets([0x68; 16]),
+    SpaceId::from_octets([0x69; 16]),
 ];
 const GROUPS: [GroupId; 2] = [
     GroupId::from_octets([0x66; 16]),
@@ -71,8 +75,12 @@ fn world(seed: u64) -> Kit {
         film.announced.owner = Actor::User(THEIRS);
         s.assets.insert(FILM, film);
         for (n, org) in [ORG, OTHER].into_iter().enumerate() {
-            let collection = vault_domain::access::Collection {
-                id: COLLECTIONS[n],
+            let collection = vault_domain::access::Container {
+                id: COLLECTIONS[n].into(),
+                within: Some(vault_domain::access::Within {
+                    id: SPACES[n],
+                    space: None,
+                }),
                 org,
                 name: name("Rushes"),
                 access: vault_domain::access::Access {
@@ -81,7 +89,13 @@ fn world(seed: u64) -> Kit {
                 },
                 created_at: at,
             };
-            s.collections.insert((org, COLLECTIONS[n]), collection);
+            let space = vault_domain::access::Container {
+                id: SPACES[n].into(),
+                within: None,
+                ..collection.clone()
+            };
+            s.containers.insert((org, space.id), space);
+            s.containers.insert((org, collection.id), collection);
             let group = vault_domain::access::Group {
                 id: GROUPS[n],
                 org,
@@ -125,8 +139,14 @@ fn observed(kit: &Kit) -> Vec<String> {
             FILM,
         ))),
         told(now(access::show(&deps, &ask, FILM))),
-        told(now(access::list_collections(&deps, &ask, None))),
-        told(now(access::show_collection(&deps, &ask, COLLECTIONS[1]))),
+        told(now(access::list_collections(&deps, &ask, None, None))),
+        told(now(access::list_spaces(&deps, &ask, None))),
+        told(now(access::show_container(
+            &deps,
+            &ask,
+            COLLECTIONS[1].into(),
+        ))),
+        told(now(access::show_container(&deps, &ask, SPACES[1].into()))),
         told(now(access::list_groups(&deps, &ask, None))),
         told(now(access::members(&deps, &ask, GROUPS[1], None))),
         told(now(read_audit::list(&audit, &ask, &every, None, size))),
@@ -138,6 +158,8 @@ fn step(kit: &Kit, dice: &SeededEntropy) {
     let roll = |sides: u64| usize::try_from(dice.next_u64() % sides).unwrap();
     let ask = asker(roll(3));
     let (asset, collection) = (ASSETS[roll(2)], COLLECTIONS[roll(2)]);
+    let space = SPACES[roll(2)];
+    let container = [collection.into(), space.into()][roll(2)];
     let (group, user) = (GROUPS[roll(2)], USERS[roll(2)]);
     let to = [
         Principal::Actor(Actor::User(user)),
@@ -163,28 +185,30 @@ fn step(kit: &Kit, dice: &SeededEntropy) {
             };
             told(now(access::place(&deps, &ask, asset, placing)))
         }
-        3 => told(now(access::grant_on_collection(
-            &deps, &ask, collection, wish,
+        3 => told(now(access::grant_on_container(
+            &deps, &ask, container, wish,
         ))),
-        4 => told(now(access::revoke_on_collection(
-            &deps, &ask, collection, to,
-        ))),
+        4 => told(now(access::revoke_on_container(&deps, &ask, container, to))),
         5 => {
-            let change = CollectionChange {
+            let change = ContainerChange {
                 name: Some(title),
                 visibility: Some(visibility),
+                space: [Move::Stay, Move::Out, Move::Into(space)][roll(3)],
             };
-            told(now(access::change_collection(
-                &deps, &ask, collection, &change,
+            told(now(access::change_container(
+                &deps, &ask, container, &change,
             )))
         }
-        6 => told(now(access::delete_collection(&deps, &ask, collection))),
-        7 => told(now(access::create_collection(
-            &deps,
-            &ask,
-            (title, visibility),
-            None,
-        ))),
+        6 => told(now(access::delete_container(&deps, &ask, container))),
+        7 => {
+            let new = NewContainer {
+                kind: Kind::ALL[roll(2)],
+                name: title,
+                visibility,
+                space: [None, Some(space)][roll(2)],
+            };
+            told(now(access::create_container(&deps, &ask, new, None)))
+        }
         8 => told(now(access::add_member(&deps, &ask, group, user))),
         9 => told(now(access::remove_member(&deps, &ask, group, user))),
         10 => told(now(access::rename_group(&deps, &ask, group, &title))),

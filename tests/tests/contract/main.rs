@@ -135,7 +135,7 @@ mod tests {
             directory: &stores.directory,
             standings: &stores.standings,
             library: &stores.library,
-            collections: &stores.access,
+            containers: &stores.access,
             changes: &stores.access,
             groups: &stores.access,
         };

@@ -185,7 +185,7 @@ fn spending(stores: &Stores, seed: u64) -> Arc<authorize_playback::Deps> {
 fn gate(stores: &Stores, seed: u64) -> Gate {
     Gate {
         standings: Arc::new(stores.standings.clone()),
-        collections: Arc::new(stores.access.clone()),
+        containers: Arc::new(stores.access.clone()),
         records: Arc::new(stores.records.clone()),
         clock: stopped(),
         ..Kit::new(seed).gate()

@@ -138,6 +138,72 @@ fn a_group_sees_what_is_in_a_collection_until_it_is_removed() {
     send(&owner, "GET", &format!("/v1/assets/{asset}"), &Value::Null).expect(200);
 }
 
+/// Whoever manages a space manages what is in it, and takes nothing out of another one.
+#[test]
+fn a_space_is_managed_by_those_to_whom_it_was_given() {
+    let owner = people::owner();
+    let [producer, viewer] =
+        [Role::Editor, Role::Viewer].map(|role| people::colleague(&owner, role));
+    let asset = owner.ready(SHORT);
+    let closed = json!({ "name": "Newsroom", "visibility": "restricted" });
+    let space = send(&owner, "POST", "/v1/spaces", &closed).expect(201);
+    let space = space.field("space_id");
+    let new = json!({ "name": "Rushes", "space": space });
+    refused(
+        &send(&producer, "POST", "/v1/collections", &new),
+        404,
+        "not_found",
+    );
+    let entry = |who: &str| format!("/v1/spaces/{space}/access/{who}");
+    let manage = json!({ "access": "manage" });
+    send(&owner, "PUT", &entry(&producer.user), &manage).expect(200);
+    let made = send(&producer, "POST", "/v1/collections", &new).expect(201);
+    let collection = made.field("collection_id");
+    assert_eq!(made.json()["space"], space.as_str());
+
+    let into = json!({ "collection": collection });
+    send(&owner, "PATCH", &access(&asset, ""), &into).expect(200);
+    let show = || send(&viewer, "GET", &format!("/v1/assets/{asset}"), &Value::Null);
+    refused(&show(), 404, "not_found");
+    send(
+        &producer,
+        "PUT",
+        &entry(&viewer.user),
+        &json!({ "access": "view" }),
+    )
+    .expect(200);
+    show().expect(200);
+    let listed = send(
+        &viewer,
+        "GET",
+        &format!("/v1/collections?space={space}"),
+        &Value::Null,
+    );
+    let listed = listed.expect(200).json();
+    assert_eq!(
+        listed["collections"][0]["collection_id"],
+        collection.as_str()
+    );
+    let one = format!("/v1/collections/{collection}");
+    let out = json!({ "space": null });
+    refused(&send(&viewer, "PATCH", &one, &out), 403, "forbidden");
+
+    let path = format!("/v1/spaces/{space}");
+    refused(
+        &send(&producer, "DELETE", &path, &Value::Null),
+        403,
+        "forbidden",
+    );
+    send(&owner, "DELETE", &path, &Value::Null).expect(200);
+    refused(&show(), 404, "not_found");
+    refused(&send(&producer, "PATCH", &one, &out), 404, "not_found");
+    let back = send(&owner, "PATCH", &one, &out).expect(200).json();
+    assert_eq!(back["space"], Value::Null);
+    show().expect(200);
+    let removed = events(&owner, "event=space.deleted");
+    assert_eq!(removed[0]["target"], space.as_str());
+}
+
 #[test]
 fn another_organisation_finds_neither_list_nor_collection_nor_group() {
     let (owner, other) = (people::owner(), people::owner());

@@ -178,7 +178,7 @@ fn from_s3() -> authorize_download::Deps {
         downloads: Arc::new(downloads),
         gate: Gate {
             standings: Arc::new(DynamoStandings::new(of, standing)),
-            collections: Arc::new(access),
+            containers: Arc::new(access),
             records: Arc::new(records),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

@@ -51,7 +51,9 @@ fn populated() -> (Person, Known) {
     let viewer = people::colleague(&owner, Role::Viewer).user;
     let asset = owner.ready(SHORT);
     let made = |path: &str, body| owner.api.post(path, Some(&owner.access), &body).expect(201);
-    let collection = made("/v1/collections", json!({ "name": "Rushes" })).field("collection_id");
+    let space = made("/v1/spaces", json!({ "name": "Newsroom" })).field("space_id");
+    let new = json!({ "name": "Rushes", "space": space });
+    let collection = made("/v1/collections", new).field("collection_id");
     let group = made("/v1/groups", json!({ "name": "Guests" })).field("group_id");
     let key = json!({ "name": "Player", "role": "viewer", "scopes": ["play"] });
     let key = made("/v1/api-keys", key).field("key_id");
@@ -79,6 +81,7 @@ fn populated() -> (Person, Known) {
     let known = vec![
         ("path.asset_id", vec![asset]),
         ("path.collection_id", vec![collection.clone()]),
+        ("path.space_id", vec![space.clone()]),
         ("path.group_id", vec![group.clone()]),
         ("path.share_id", vec![share]),
         ("path.user_id", vec![viewer.clone()]),
@@ -89,6 +92,7 @@ fn populated() -> (Person, Known) {
         ),
         ("path.token", vec![ticket.to_owned()]),
         ("query.collection", vec![collection]),
+        ("query.space", vec![space]),
         ("header.If-Match", vec!["*".to_owned()]),
     ];
     (owner, known)

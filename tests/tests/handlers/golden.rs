@@ -158,6 +158,10 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
             .bearer(&access)
             .json(&json!({ "name": "Rushes", "visibility": "restricted" })),
         Ask::to("manage-access", "POST")
+            .route("/v1/spaces")
+            .bearer(&access)
+            .json(&json!({ "name": "Newsroom", "visibility": "restricted" })),
+        Ask::to("manage-access", "POST")
             .route("/v1/groups")
             .bearer(&access)
             .json(&json!({ "name": "Guests" })),

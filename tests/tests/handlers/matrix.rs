@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use vault_domain::access::{AccessList, Entry, Level, Principal, Visibility};
 use vault_domain::api_key::{Scope, Scopes};
 use vault_domain::credential::Role;
-use vault_domain::id::{CollectionId, GroupId, OrgId, SessionId};
+use vault_domain::id::{CollectionId, GroupId, OrgId, SessionId, SpaceId};
 use vault_domain::member::{Actor as Author, Subject};
 use vault_domain::network::Networks;
 use vault_domain::ports::{AccessTokens as _, Clock as _};
@@ -25,6 +25,7 @@ use crate::world::{Ask, answer};
 
 const FOREIGN: OrgId = OrgId::from_octets([0x99; 16]);
 const COLLECTION: CollectionId = CollectionId::from_octets([0x71; 16]);
+const SPACE: SpaceId = SpaceId::from_octets([0x73; 16]);
 const GROUP: GroupId = GroupId::from_octets([0x72; 16]);
 
 /// What an actor bears, in the world that was changed for them.
@@ -232,9 +233,12 @@ fn body(route: &str) -> Option<Value> {
         "PUT /v1/assets/{asset_id}/legal-hold" => json!({ "reason": "A case" }),
         "PUT /v1/organisation/retention" => json!({ "recovery_days": 7 }),
         "PUT /v1/assets/{asset_id}/access/{principal}"
-        | "PUT /v1/collections/{collection_id}/access/{principal}" => json!({ "access": "view" }),
+        | "PUT /v1/collections/{collection_id}/access/{principal}"
+        | "PUT /v1/spaces/{space_id}/access/{principal}" => json!({ "access": "view" }),
         "POST /v1/collections"
         | "PATCH /v1/collections/{collection_id}"
+        | "POST /v1/spaces"
+        | "PATCH /v1/spaces/{space_id}"
         | "POST /v1/groups"
         | "PATCH /v1/groups/{group_id}"
         | "POST /v1/organisation" => json!({ "name": "Another name" }),
@@ -277,6 +281,7 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
         ("asset_id", ASSET.to_string()),
         ("principal", "role:admin".to_owned()),
         ("collection_id", COLLECTION.to_string()),
+        ("space_id", SPACE.to_string()),
         ("group_id", GROUP.to_string()),
         ("user_id", VIEWER.to_string()),
         (
@@ -329,15 +334,16 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
     }
 }
 
-/// A collection and a group beside all else.
+/// A collection in a space and a group beside all else.
 fn world() -> Kit {
     let kit = golden();
     let name = vault_domain::asset::Title::parse("Rushes").unwrap();
     kit.cloud.with(|s| {
         let at = kit.clock.now();
-        let collection = vault_domain::access::Collection {
-            id: COLLECTION,
+        let space = vault_domain::access::Container {
+            id: SPACE.into(),
             org: ORG,
+            within: None,
             name: name.clone(),
             access: vault_domain::access::Access {
                 version: 1,
@@ -345,7 +351,16 @@ fn world() -> Kit {
             },
             created_at: at,
         };
-        s.collections.insert((ORG, COLLECTION), collection);
+        let collection = vault_domain::access::Container {
+            id: COLLECTION.into(),
+            within: Some(vault_domain::access::Within {
+                id: SPACE,
+                space: None,
+            }),
+            ..space.clone()
+        };
+        s.containers.insert((ORG, space.id), space);
+        s.containers.insert((ORG, collection.id), collection);
         let group = vault_domain::access::Group {
             id: GROUP,
             org: ORG,

@@ -1,25 +1,30 @@
-//! Collections and groups, and who may do what: the table of access, and what of it stands at assets and at members.
+//! Collections, spaces and groups, and who may do what: the table of access, and what of it stands at assets and at members.
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
-use vault_domain::access::{Access, Collection};
+use vault_domain::access::{Access, Container, ContainerId, Kind};
 use vault_domain::asset::{Asset, AssetState};
 use vault_domain::audit::Record;
 use vault_domain::id::{CollectionId, OrgId};
-use vault_domain::ports::{
-    AccessChanges, Change, Collections, LISTED, MAX_COLLECTIONS, StoreError, Stored,
-};
+use vault_domain::ports::{AccessChanges, Change, Containers, LISTED, StoreError, Stored};
 
-use super::access_record::{access_attributes, collection, collection_item, key};
+use super::access_record::{access_attributes, container, container_item, key};
 use super::reads::{Wanted, batch};
 use super::record::{Corrupt, Fields, Item, PK, flag, number, text, time};
 use super::records::{DynamoRecords, put_fresh};
 use super::{read, record};
 
-/// Sort key of how many collections an organisation has.
-const COUNT: &str = "count#collections";
+/// Sort key of how many containers of a kind an organisation has.
+const fn count(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Collection => "count#collections",
+        Kind::Space => "count#spaces",
+    }
+}
 
 /// A deleted record keeps its key, so that nothing that is bound to it comes back to life.
 pub(super) fn is_gone(item: &Item) -> bool {
@@ -29,7 +34,7 @@ pub(super) fn is_gone(item: &Item) -> bool {
 /// Names of the tables of access.
 #[derive(Debug, Clone)]
 pub struct AccessTables {
-    /// Collections and groups.
+    /// Collections, spaces and groups.
     pub access: String,
     /// Assets.
     pub assets: String,
@@ -106,7 +111,7 @@ impl DynamoAccess {
     pub(super) fn counted(
         &self,
         org: OrgId,
-        count: &str,
+        (count, most): (&str, usize),
         more: bool,
     ) -> Result<TransactWriteItem, BuildError> {
         let update = Update::builder()
@@ -114,7 +119,7 @@ impl DynamoAccess {
             .set_key(Some(key(org, count)))
             .expression_attribute_names("#n", "n")
             .expression_attribute_values(":one", number(1_u64));
-        let most = u64::try_from(MAX_COLLECTIONS).unwrap_or(u64::MAX);
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
         let update = if more {
             update
                 .update_expression("ADD #n :one")
@@ -126,6 +131,12 @@ impl DynamoAccess {
                 .condition_expression("#n >= :one")
         };
         Ok(TransactWriteItem::builder().update(update.build()?).build())
+    }
+
+    /// Counts the containers of its kind.
+    fn count(&self, of: &Container, more: bool) -> Result<TransactWriteItem, BuildError> {
+        let kind = of.id.kind();
+        self.counted(of.org, (count(kind), kind.most()), more)
     }
 
     /// Deletes a record that is as it was seen, by this attribute: its id stays taken.
@@ -182,16 +193,17 @@ impl DynamoAccess {
         Ok(TransactWriteItem::builder().update(update.build()?).build())
     }
 
-    fn collection_update(
+    fn container_update(
         &self,
         seen: &Access,
-        next: &Collection,
+        next: &Container,
     ) -> Result<TransactWriteItem, BuildError> {
         let mut update = Update::builder()
             .table_name(&self.tables.access)
             .set_key(Some(key(next.org, &next.id)))
             .condition_expression("access_version = :seen AND attribute_not_exists(gone)")
             .expression_attribute_names("#name", "name")
+            .expression_attribute_names("#space", "space")
             .expression_attribute_values(":name", text(next.name.as_str()))
             .expression_attribute_values(":seen", number(seen.version));
         let mut sets = vec!["#name = :name".to_owned()];
@@ -200,42 +212,94 @@ impl DynamoAccess {
             update = update.expression_attribute_values(format!(":{name}"), value);
         }
         sets.sort();
-        let update = update.update_expression(format!("SET {}", sets.join(", ")));
+        let mut expression = format!("SET {}", sets.join(", "));
+        match next.space_id() {
+            Some(id) => {
+                expression.push_str(", #space = :space");
+                update = update.expression_attribute_values(":space", text(id.to_string()));
+            }
+            None => expression.push_str(" REMOVE #space"),
+        }
+        let update = update.update_expression(expression);
         Ok(TransactWriteItem::builder().update(update.build()?).build())
+    }
+
+    /// Those of these that are there, as they are stored.
+    async fn those(
+        &self,
+        operation: &'static str,
+        org: OrgId,
+        ids: impl IntoIterator<Item = ContainerId> + Send,
+    ) -> Stored<Vec<Container>> {
+        let table = &self.tables.access;
+        let mut wanted = ids.into_iter().map(|id| Wanted::at(table, key(org, &id)));
+        let Some(first) = wanted.next() else {
+            return Ok(Vec::new());
+        };
+        let wanted = std::iter::once(first).chain(wanted);
+        let found = batch(&self.client, operation, wanted).await?;
+        let there = found.all(table).filter(|item| !is_gone(item));
+        let read: Result<Vec<_>, Corrupt> = there.map(container).collect();
+        read.map_err(|corrupt| StoreError::new(operation, corrupt))
+    }
+
+    /// Puts the spaces that these are in beside them, each read once.
+    async fn around(
+        &self,
+        operation: &'static str,
+        org: OrgId,
+        mut of: Vec<Container>,
+    ) -> Stored<Vec<Container>> {
+        let ids: BTreeSet<_> = of.iter().filter_map(Container::space_id).collect();
+        let ids = ids.into_iter().map(ContainerId::Space);
+        let spaces = self.those(operation, org, ids).await?;
+        for within in of.iter_mut().filter_map(|c| c.within.as_mut()) {
+            let id = ContainerId::Space(within.id);
+            let space = spaces.iter().find(|space| space.id == id);
+            within.space = space.cloned().map(Box::new);
+        }
+        Ok(of)
     }
 }
 
 #[async_trait]
-impl Collections for DynamoAccess {
-    async fn collection(&self, org: OrgId, id: CollectionId) -> Stored<Option<Collection>> {
-        const OPERATION: &str = "collections.collection";
+impl Containers for DynamoAccess {
+    async fn container(&self, org: OrgId, id: ContainerId) -> Stored<Option<Container>> {
+        const OPERATION: &str = "containers.container";
         let item = self.one(OPERATION, key(org, &id)).await?;
         let item = item.filter(|item| !is_gone(item));
-        read(OPERATION, item.as_ref(), collection)
+        let mut found = read(OPERATION, item.as_ref(), container)?;
+        if let Some(within) = found.as_mut().and_then(|found| found.within.as_mut()) {
+            let item = self.one(OPERATION, key(org, &within.id)).await?;
+            let item = item.filter(|item| !is_gone(item));
+            within.space = read(OPERATION, item.as_ref(), container)?.map(Box::new);
+        }
+        Ok(found)
     }
 
-    async fn is_deleted(&self, org: OrgId, id: CollectionId) -> Stored<bool> {
-        self.was("collections.is_deleted", key(org, &id)).await
+    async fn is_deleted(&self, org: OrgId, id: ContainerId) -> Stored<bool> {
+        self.was("containers.is_deleted", key(org, &id)).await
     }
 
-    async fn collections_of(&self, org: OrgId, ids: &[CollectionId]) -> Stored<Vec<Collection>> {
-        const OPERATION: &str = "collections.collections_of";
-        let table = &self.tables.access;
-        let wanted = ids.iter().map(|id| Wanted::at(table, key(org, id)));
-        let found = batch(&self.client, OPERATION, wanted).await?;
-        let there = found.all(table).filter(|item| !is_gone(item));
-        let read: Result<Vec<_>, Corrupt> = there.map(collection).collect();
-        read.map_err(|corrupt| StoreError::new(OPERATION, corrupt))
+    async fn collections_of(&self, org: OrgId, ids: &[CollectionId]) -> Stored<Vec<Container>> {
+        const OPERATION: &str = "containers.collections_of";
+        let ids = ids.iter().copied().map(ContainerId::Collection);
+        let found = self.those(OPERATION, org, ids).await?;
+        self.around(OPERATION, org, found).await
     }
 
-    async fn collections(
+    async fn containers(
         &self,
         org: OrgId,
-        after: Option<CollectionId>,
-    ) -> Stored<Vec<Collection>> {
-        let (prefix, after) = (CollectionId::PREFIX, after.map(|id| id.to_string()));
-        self.listed("collections.collections", (org, prefix), after, collection)
-            .await
+        kind: Kind,
+        after: Option<ContainerId>,
+    ) -> Stored<Vec<Container>> {
+        const OPERATION: &str = "containers.containers";
+        let (prefix, after) = (kind.prefix(), after.map(|id| id.to_string()));
+        let found = self
+            .listed(OPERATION, (org, prefix), after, container)
+            .await?;
+        self.around(OPERATION, org, found).await
     }
 }
 
@@ -246,41 +310,41 @@ impl AccessChanges for DynamoAccess {
         self.records.with("access.set_access", writes, record).await
     }
 
-    async fn create_collection(&self, new: &Collection, record: &Record) -> Stored<Change> {
+    async fn create_container(&self, new: &Container, record: &Record) -> Stored<Change> {
         let writes = || {
             Ok(vec![
-                put_fresh(&self.tables.access, collection_item(new))?,
-                self.counted(new.org, COUNT, true)?,
+                put_fresh(&self.tables.access, container_item(new))?,
+                self.count(new, true)?,
             ])
         };
         let made = self
             .records
-            .with("access.create_collection", writes(), record);
+            .with("access.create_container", writes(), record);
         made.await
     }
 
-    async fn set_collection(
+    async fn set_container(
         &self,
         seen: &Access,
-        next: &Collection,
+        next: &Container,
         record: &Record,
     ) -> Stored<Change> {
-        let writes = self.collection_update(seen, next).map(|write| vec![write]);
-        let set = self.records.with("access.set_collection", writes, record);
+        let writes = self.container_update(seen, next).map(|write| vec![write]);
+        let set = self.records.with("access.set_container", writes, record);
         set.await
     }
 
-    async fn delete_collection(&self, seen: &Collection, record: &Record) -> Stored<Change> {
+    async fn delete_container(&self, seen: &Container, record: &Record) -> Stored<Change> {
         let version = ("access_version", record::number(seen.access.version));
         let writes = || {
             Ok(vec![
                 self.deleted(key(seen.org, &seen.id), version)?,
-                self.counted(seen.org, COUNT, false)?,
+                self.count(seen, false)?,
             ])
         };
         let deleted = self
             .records
-            .with("access.delete_collection", writes(), record);
+            .with("access.delete_container", writes(), record);
         deleted.await
     }
 }

@@ -1,13 +1,13 @@
-//! Access lists, collections and groups as attributes and records: partition key the organisation, sort key the id.
+//! Access lists, collections, spaces and groups as attributes and records: partition key the organisation, sort key the id.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use vault_domain::access::{
-    Access, AccessList, Collection, Entry, Group, Level, Principal, Visibility,
+    Access, AccessList, Container, ContainerId, Entry, Group, Level, Principal, Visibility, Within,
 };
 use vault_domain::asset::Title;
-use vault_domain::id::{CollectionId, GroupId, OrgId};
+use vault_domain::id::{GroupId, OrgId, SpaceId};
 use vault_domain::member::Actor;
 
 use super::record::{Corrupt, Fields, Item, PK, SK, item, number, put_some, text, time};
@@ -73,26 +73,32 @@ pub(super) fn key(org: OrgId, id: &(impl ToString + ?Sized)) -> Item {
     item([(PK, text(org.to_string())), (SK, text(id.to_string()))])
 }
 
-pub(super) fn collection_item(collection: &Collection) -> Item {
-    let mut record = key(collection.org, &collection.id);
+pub(super) fn container_item(container: &Container) -> Item {
+    let mut record = key(container.org, &container.id);
     record.extend(item([
-        ("name", text(collection.name.as_str())),
-        ("created_at", time(collection.created_at)),
+        ("name", text(container.name.as_str())),
+        ("created_at", time(container.created_at)),
     ]));
-    record.extend(access_attributes(&collection.access));
+    record.extend(access_attributes(&container.access));
+    let space = container.space_id().map(|id| text(id.to_string()));
+    put_some(&mut record, "space", space);
     record
 }
 
-pub(super) fn collection(item: &Item) -> Result<Collection, Corrupt> {
+/// A container as it is stored: the space that it is in is named and not read.
+pub(super) fn container(item: &Item) -> Result<Container, Corrupt> {
     let fields = Fields(item);
     if !fields.has("access_version") {
         return Err(Corrupt("access_version"));
     }
-    Ok(Collection {
-        id: fields.parsed(SK, |text| CollectionId::parse(text).ok())?,
+    let within = |id| Within { id, space: None };
+    let parsed = |fields: Fields<'_>, name| fields.parsed(name, |text| SpaceId::parse(text).ok());
+    Ok(Container {
+        id: fields.parsed(SK, ContainerId::stored)?,
         org: fields.parsed(PK, |text| OrgId::parse(text).ok())?,
         name: fields.parsed("name", Title::stored)?,
         access: access(fields)?,
+        within: fields.optional("space", parsed)?.map(within),
         created_at: fields.time("created_at")?,
     })
 }
@@ -118,6 +124,7 @@ pub(super) fn group(item: &Item) -> Result<Group, Corrupt> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use vault_domain::access::Kind;
     use vault_domain::credential::Role;
     use vault_domain::id::UserId;
     use vault_domain::time::Timestamp;
@@ -149,12 +156,13 @@ pub(super) mod tests {
     fn both_read_back_and_broken_ones_are_corrupt() {
         let org = OrgId::from_octets([1; 16]);
         let name = Title::parse("Rushes").unwrap();
-        let one = Collection {
-            id: CollectionId::from_octets([2; 16]),
+        let one = |id, within| Container {
+            id,
             org,
             name: name.clone(),
             access: some_access(),
             created_at: Timestamp(6),
+            within,
         };
         let required = [
             PK,
@@ -165,7 +173,15 @@ pub(super) mod tests {
             "entries",
             "access_version",
         ];
-        reads_back(&one, &collection_item(&one), collection, &required);
+        let id = SpaceId::from_octets([3; 16]);
+        let collection = ContainerId::from_octets(Kind::Collection, [2; 16]);
+        for one in [
+            one(collection, Some(Within { id, space: None })),
+            one(collection, None),
+            one(ContainerId::Space(id), None),
+        ] {
+            reads_back(&one, &container_item(&one), container, &required);
+        }
         let one = Group {
             id: GroupId::from_octets([2; 16]),
             org,

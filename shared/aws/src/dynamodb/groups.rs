@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, Update};
 use vault_domain::access::Group;
 use vault_domain::audit::Record;
 use vault_domain::id::{GroupId, OrgId, UserId};
-use vault_domain::ports::{Change, Groups, LISTED, StoreError, Stored};
+use vault_domain::ports::{Change, Groups, LISTED, MAX_GROUPS, StoreError, Stored};
 
 use super::access::{DynamoAccess, is_gone};
 use super::access_record::{group, group_item, key};
@@ -15,8 +15,8 @@ use super::read;
 use super::record::{Corrupt, Fields, Item, SK, text, texts_of};
 use super::records::put_fresh;
 
-/// Sort key of how many groups an organisation has.
-const COUNT: &str = "count#groups";
+/// Sort key of how many groups an organisation has, and how many that may be.
+const COUNT: (&str, usize) = ("count#groups", MAX_GROUPS);
 
 impl DynamoAccess {
     /// The group is there: somebody is put into it.

@@ -89,7 +89,7 @@ impl Gated {
     pub(super) fn gate(&self, sdk: &Sdk) -> Gate {
         Gate {
             standings: Arc::new(DynamoStandings::new(sdk.dynamodb(), self.standing.clone())),
-            collections: Arc::new(self.access(sdk)),
+            containers: Arc::new(self.access(sdk)),
             policies: Arc::new(CedarPolicies),
             records: Arc::new(self.records(sdk)),
             limits: Arc::new(DynamoLimits::new(sdk.dynamodb(), &self.limits)),

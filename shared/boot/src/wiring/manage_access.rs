@@ -34,7 +34,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 access: access::Deps {
                     gate: gated.gate(&sdk),
                     assets: Arc::new(gated.assets(&sdk)),
-                    collections: access.clone(),
+                    containers: access.clone(),
                     changes: access.clone(),
                     groups: access,
                     hashing: Arc::new(Sha256),

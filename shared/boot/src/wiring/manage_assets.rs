@@ -36,7 +36,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 library: library::Deps {
                     gate: gated.gate(&sdk),
                     assets: Arc::new(gated.assets(&sdk)),
-                    collections: Arc::new(gated.access(&sdk)),
+                    containers: Arc::new(gated.access(&sdk)),
                     library: Arc::new(library),
                     hashing: Arc::new(Sha256),
                 },

@@ -3,15 +3,15 @@
 use async_trait::async_trait;
 
 use super::{Change, Stored};
-use crate::access::{Access, Action, Asker, Collection, Group, Resource};
+use crate::access::{Access, Action, Asker, Container, ContainerId, Group, Kind, Resource};
 use crate::asset::Asset;
 use crate::audit::{Record, Verdict};
 use crate::id::{CollectionId, GroupId, OrgId, UserId};
 use crate::time::Timestamp;
 
-/// Most collections of one organisation, and most groups.
-pub const MAX_COLLECTIONS: usize = 1_000;
-/// Most collections or groups of one page.
+/// Most groups of one organisation.
+pub const MAX_GROUPS: usize = 1_000;
+/// Most containers or groups of one page.
 pub const LISTED: usize = 100;
 
 /// The policies.
@@ -36,18 +36,22 @@ pub trait Records: Send + Sync {
     async fn note(&self, record: &Record) -> Stored<()>;
 }
 
-/// Collections, to be decided by.
+/// Collections and spaces, to be decided by. A collection is read with the space that it is in.
 #[async_trait]
-pub trait Collections: Send + Sync {
-    /// A collection of the organisation, by a consistent read.
-    async fn collection(&self, org: OrgId, id: CollectionId) -> Stored<Option<Collection>>;
-    /// Was there a collection of this id that is deleted? Its id is never used again.
-    async fn is_deleted(&self, org: OrgId, id: CollectionId) -> Stored<bool>;
+pub trait Containers: Send + Sync {
+    /// A container of the organisation, by consistent reads.
+    async fn container(&self, org: OrgId, id: ContainerId) -> Stored<Option<Container>>;
+    /// Was there a container of this id that is deleted? Its id is never used again.
+    async fn is_deleted(&self, org: OrgId, id: ContainerId) -> Stored<bool>;
     /// Those of these collections that are there, by consistent reads; at most 100 are asked for.
-    async fn collections_of(&self, org: OrgId, ids: &[CollectionId]) -> Stored<Vec<Collection>>;
-    /// At most [`LISTED`] collections of the organisation behind this one, in the order of their ids.
-    async fn collections(&self, org: OrgId, after: Option<CollectionId>)
-    -> Stored<Vec<Collection>>;
+    async fn collections_of(&self, org: OrgId, ids: &[CollectionId]) -> Stored<Vec<Container>>;
+    /// At most [`LISTED`] containers of a kind of the organisation behind this one, in the order of their ids.
+    async fn containers(
+        &self,
+        org: OrgId,
+        kind: Kind,
+        after: Option<ContainerId>,
+    ) -> Stored<Vec<Container>>;
 }
 
 /// Changes of who may do what. Each is written with its record, both or neither; one that rests on a version that is not
@@ -57,18 +61,18 @@ pub trait AccessChanges: Send + Sync {
     /// Stores the access, the collection and [`Asset::views_from`] of `next` in the place of what was seen, unless the
     /// asset is withdrawn.
     async fn set_access(&self, seen: &Asset, next: &Asset, record: &Record) -> Stored<Change>;
-    /// Stores a new collection, if there are fewer than [`MAX_COLLECTIONS`].
-    async fn create_collection(&self, new: &Collection, record: &Record) -> Stored<Change>;
-    /// Stores a collection in the place of the one whose access is of version `seen`.
-    async fn set_collection(
+    /// Stores a new container, if there are fewer than [`Kind::most`].
+    async fn create_container(&self, new: &Container, record: &Record) -> Stored<Change>;
+    /// Stores the name, the access and the space of a container in the place of the one whose access is of version `seen`.
+    async fn set_container(
         &self,
         seen: &Access,
-        next: &Collection,
+        next: &Container,
         record: &Record,
     ) -> Stored<Change>;
-    /// Removes a collection as it was seen. Assets that are in it stay in it: nobody but admins and their uploaders sees
-    /// them until they are moved.
-    async fn delete_collection(&self, seen: &Collection, record: &Record) -> Stored<Change>;
+    /// Removes a container as it was seen. What is in it stays in it: nobody but admins, and uploaders of assets, sees it
+    /// until it is moved.
+    async fn delete_container(&self, seen: &Container, record: &Record) -> Stored<Change>;
 }
 
 /// Groups, and who is in them. Each change is written with its record, both or neither.
@@ -78,7 +82,7 @@ pub trait Groups: Send + Sync {
     async fn group(&self, org: OrgId, id: GroupId) -> Stored<Option<Group>>;
     /// At most [`LISTED`] groups of the organisation behind this one, in the order of their ids.
     async fn groups(&self, org: OrgId, after: Option<GroupId>) -> Stored<Vec<Group>>;
-    /// Stores a new group, if there are fewer than [`MAX_COLLECTIONS`].
+    /// Stores a new group, if there are fewer than [`MAX_GROUPS`].
     async fn create_group(&self, new: &Group, record: &Record) -> Stored<Change>;
     /// Gives a group another name.
     async fn rename_group(&self, seen: &Group, next: &Group, record: &Record) -> Stored<Change>;

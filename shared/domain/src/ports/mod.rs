@@ -32,7 +32,7 @@ mod shares;
 mod support;
 
 mod clients;
-pub use access::{AccessChanges, Collections, Groups, LISTED, MAX_COLLECTIONS, Policies, Records};
+pub use access::{AccessChanges, Containers, Groups, LISTED, MAX_GROUPS, Policies, Records};
 pub use audit::{
     AuditArchive, AuditChain, AuditExports, AuditLog, Exported, MAX_EXPORTED, MAX_SEALED, Trail,
     Waiting,

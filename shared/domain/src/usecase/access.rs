@@ -1,24 +1,26 @@
-//! Say who may do what: with an asset, and with the assets of a collection.
+//! Say who may do what: with an asset, and with what is in a collection or a space.
 
-mod collections;
+mod containers;
 mod groups;
 
 use std::sync::Arc;
 
 use super::gate::{Admitted, Ask, Entered, Gate};
-use crate::access::{Access, AccessList, Action, Entry, Level, Principal, Visibility};
+use crate::access::{
+    Access, AccessList, Action, Container, Entry, Kind, Level, Principal, Visibility,
+};
 use crate::asset::{Asset, AssetState};
 use crate::audit::{Event, Record, Verdict};
 use crate::error::Refusal;
 use crate::id::{AssetId, CollectionId};
 use crate::ports::{
-    AccessChanges, Assets, Change, Collections, Entropy, Groups, Hashing, StoreError,
+    AccessChanges, Assets, Change, Containers, Entropy, Groups, Hashing, StoreError,
 };
 use crate::time::Timestamp;
 
-pub use collections::{
-    CollectionChange, change_collection, create_collection, delete_collection, grant_on_collection,
-    list_collections, revoke_on_collection, show_collection,
+pub use containers::{
+    ContainerChange, NewContainer, change_container, create_container, delete_container,
+    grant_on_container, list_collections, list_spaces, revoke_on_container, show_container,
 };
 pub use groups::{
     Members, add_member, create_group, delete_group, list_groups, members, remove_member,
@@ -34,8 +36,8 @@ pub struct Deps {
     pub gate: Gate,
     /// The assets.
     pub assets: Arc<dyn Assets>,
-    /// Collections.
-    pub collections: Arc<dyn Collections>,
+    /// Collections and spaces.
+    pub containers: Arc<dyn Containers>,
     /// Changes of who may do what.
     pub changes: Arc<dyn AccessChanges>,
     /// Groups.
@@ -63,19 +65,30 @@ pub struct Placing {
     /// Who sees it.
     pub visibility: Option<Visibility>,
     /// The collection.
-    pub collection: Move,
+    pub collection: Move<CollectionId>,
 }
 
-/// What becomes of the collection that an asset is in.
+/// What becomes of the collection that an asset is in, or of the space that a collection is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Move {
+pub enum Move<Id> {
     /// It stays in it.
     #[default]
     Stay,
     /// It is in none.
     Out,
     /// It is in this one.
-    Into(CollectionId),
+    Into(Id),
+}
+
+impl<Id: Copy> Move<Id> {
+    /// Where it is then.
+    pub const fn from(self, now: Option<Id>) -> Option<Id> {
+        match self {
+            Self::Stay => now,
+            Self::Out => None,
+            Self::Into(id) => Some(id),
+        }
+    }
 }
 
 /// Who may do what with an asset.
@@ -134,11 +147,7 @@ pub async fn place(
     for _ in 0..TRIES {
         let (entered, asset, verdict) = opened(deps, ask, id).await?;
         let visibility = placing.visibility.unwrap_or(asset.access.visibility);
-        let collection = match placing.collection {
-            Move::Stay => asset.collection,
-            Move::Out => None,
-            Move::Into(id) => Some(id),
-        };
+        let collection = placing.collection.from(asset.collection);
         if (visibility, collection) == (asset.access.visibility, asset.collection) {
             return Ok(asset);
         }
@@ -169,7 +178,7 @@ pub async fn place(
 }
 
 /// May they take it out of where it is, and put it where it goes? What its collection says of who sees it is not theirs to
-/// get around, unless they decide on the collection too.
+/// get around, unless they decide on the collection too; nor what the space around it says.
 async fn moved(
     deps: &Deps,
     entered: &Entered<'_>,
@@ -180,16 +189,39 @@ async fn moved(
         return Ok(());
     }
     let org = asset.announced.org;
-    if let Some(left) = asset.collection {
-        match deps.collections.collection(org, left).await? {
-            Some(left) => drop(entered.collection(Action::Grant, Some(left)).await?),
+    let (mut left, mut entered_space) = (None, None);
+    if let Some(id) = asset.collection {
+        match deps.containers.container(org, id.into()).await? {
+            Some(found) => {
+                let found = entered.container(Action::Grant, Some(found), Kind::Collection);
+                left = Some(found.await?.0);
+            }
             // It is gone, and restricts what was in it: for admins and owners.
             None => drop(entered.organisation(Action::Administer).await?),
         }
     }
-    if let Some(into) = into {
-        let found = deps.collections.collection(org, into).await?;
-        entered.collection(Action::Edit, found).await?;
+    if let Some(id) = into {
+        let found = deps.containers.container(org, id.into()).await?;
+        let found = entered.container(Action::Edit, found, Kind::Collection);
+        entered_space = found.await?.0.space_id();
+    }
+    match left {
+        Some(left) if left.within.is_some() && left.space_id() != entered_space => {
+            decides_on_space(entered, &left).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// May they say who may do what with the space that a collection is in? One that is gone restricts what was in it: that is
+/// for admins and owners.
+async fn decides_on_space(entered: &Entered<'_>, collection: &Container) -> Result<(), Refusal> {
+    match collection.space() {
+        Some(space) => {
+            let space = Some(space.clone());
+            drop(entered.container(Action::Grant, space, Kind::Space).await?);
+        }
+        None => drop(entered.organisation(Action::Administer).await?),
     }
     Ok(())
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::budget::Taken;
 use super::scribe::Scribe;
 use super::{NOT_FOR_SUPPORT, present, recent};
-use crate::access::{Action, Asker, Collection, Resource, ends};
+use crate::access::{Action, Asker, Container, Kind, Resource, ends};
 use crate::api_key::{Scope, Scopes};
 use crate::asset::Asset;
 use crate::audit::{Author, Event, Record, Source, Verdict};
 use crate::error::Refusal;
 use crate::id::{AssetId, OrgId};
 use crate::member::{Membership, Standing, Subject};
-use crate::ports::{Clock, Collections, Entropy, Limits, Policies, Records, Standings, Stored};
+use crate::ports::{Clock, Containers, Entropy, Limits, Policies, Records, Standings, Stored};
 use crate::share::Share;
 use crate::time::Timestamp;
 use crate::token::Caller;
@@ -24,7 +24,7 @@ pub struct Gate {
     /// Where the caller stands now.
     pub standings: Arc<dyn Standings>,
     /// What access is granted on together.
-    pub collections: Arc<dyn Collections>,
+    pub containers: Arc<dyn Containers>,
     /// The rules.
     pub policies: Arc<dyn Policies>,
     /// Where refusals are recorded.
@@ -228,7 +228,7 @@ impl Entered<'_> {
         let asset = found.filter(|asset| asset.announced.org == org);
         let asset = asset.ok_or(Refusal::NotFound(what))?;
         let collection = match asset.collection {
-            Some(id) => self.gate.collections.collection(org, id).await?,
+            Some(id) => self.gate.containers.container(org, id.into()).await?,
             None => None,
         };
         let on = Resource::Asset(&asset, collection.as_ref());
@@ -253,32 +253,31 @@ impl Entered<'_> {
         })
     }
 
-    /// May they do this with the collection, if it exists for them?
+    /// May they do this with the collection or the space, if it exists for them?
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Unavailable`].
-    pub async fn collection(
+    pub async fn container(
         &self,
         action: Action,
-        found: Option<Collection>,
-    ) -> Result<(Collection, Verdict), Refusal> {
+        found: Option<Container>,
+        kind: Kind,
+    ) -> Result<(Container, Verdict), Refusal> {
         let org = self.asker.caller.org;
-        let collection = found.filter(|collection| collection.org == org);
-        let collection = collection.ok_or(Refusal::NotFound("collection"))?;
-        let on = Resource::Collection(&collection);
+        let none = Refusal::NotFound(kind.as_str());
+        let Some(container) = found.filter(|container| container.org == org) else {
+            return Err(none);
+        };
+        let on = Resource::Container(&container);
         let verdict = self.decide(action, &on)?;
-        let target = collection.id.to_string();
+        let target = container.id.to_string();
         if verdict.allowed {
             self.used(action, &target, None, &verdict).await?;
-            return Ok((collection, verdict));
+            return Ok((container, verdict));
         }
         let seen = self.decide(Action::See, &on)?.allowed;
         let refusal = self.refused(action, target, None, verdict).await?;
-        Err(if seen {
-            refusal
-        } else {
-            Refusal::NotFound("collection")
-        })
+        Err(if seen { refusal } else { none })
     }
 
     /// Whoever records what they do by this decision.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::gate::{Admitted, Ask, Entered, Gate};
-use crate::access::{Action, Resource};
+use crate::access::{Action, ContainerId, Resource};
 use crate::asset::{Asset, AssetState};
 use crate::audit::Event;
 use crate::deletion::Presence;
@@ -14,7 +14,7 @@ use crate::error::Refusal;
 use crate::id::AssetId;
 use crate::library::{Description, Filter, Patch, Place};
 use crate::page::PageSize;
-use crate::ports::{Assets, Change, Collections, Hashing, LISTED, Library, StoreError};
+use crate::ports::{Assets, Change, Containers, Hashing, LISTED, Library, StoreError};
 
 /// Tries of a change that rests on nothing, while others change the same asset.
 const TRIES: usize = 10;
@@ -29,7 +29,7 @@ pub struct Deps {
     /// Assets, one by one.
     pub assets: Arc<dyn Assets>,
     /// The collections that they are in.
-    pub collections: Arc<dyn Collections>,
+    pub containers: Arc<dyn Containers>,
     /// The library.
     pub library: Arc<dyn Library>,
     /// Entity tags, checks of cursors.
@@ -149,11 +149,12 @@ async fn admitted(
     let ids: Vec<_> = ids.into_iter().collect();
     let mut collections = Vec::new();
     for ids in ids.chunks(LISTED) {
-        collections.extend(deps.collections.collections_of(org, ids).await?);
+        collections.extend(deps.containers.collections_of(org, ids).await?);
     }
     let mut admitted = Vec::with_capacity(assets.len());
     for asset in assets {
-        let collection = collections.iter().find(|c| Some(c.id) == asset.collection);
+        let id = asset.collection.map(ContainerId::Collection);
+        let collection = collections.iter().find(|c| Some(c.id) == id);
         let on = Resource::Asset(&asset, collection);
         let mut allowed = true;
         for action in asked {

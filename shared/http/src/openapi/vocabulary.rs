@@ -13,7 +13,7 @@ use vault_domain::factor::{Method, RecoveryCode};
 use vault_domain::hls::PlaylistName;
 use vault_domain::id::{
     ApiKeyId, AssetId, CollectionId, DownloadId, GroupId, InvitationId, OrgId, PlaybackId,
-    RecordId, SessionId, ShareId, SupportId, UserId,
+    RecordId, SessionId, ShareId, SpaceId, SupportId, UserId,
 };
 use vault_domain::member::Actor;
 use vault_domain::network::Network;
@@ -38,6 +38,7 @@ pub(super) fn meaning(name: &str, generator: &mut SchemaGenerator) -> Option<Sch
         "key_id" => of::<ApiKeyId>,
         "record_id" => of::<RecordId>,
         "collection_id" | "collection" => of::<CollectionId>,
+        "space_id" | "space" => of::<SpaceId>,
         "group_id" => of::<GroupId>,
         "credential_id" => of::<CredentialId>,
         "owner" | "actor" | "granted_by" => of::<Actor>,

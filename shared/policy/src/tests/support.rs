@@ -32,16 +32,6 @@ fn allowed(asker: &Asker, action: Action, on: &Resource<'_>) -> bool {
         .allowed
 }
 
-fn collection(access: Access) -> Collection {
-    Collection {
-        id: COLLECTION,
-        org: ORG,
-        name: Title::parse("Rushes").unwrap(),
-        access,
-        created_at: NOW,
-    }
-}
-
 /// Every visibility × every entry that could be meant for them × every action × every role that they could be read in: the
 /// answer depends on the level and the action alone.
 #[test]
@@ -76,7 +66,7 @@ fn support_looks_and_watches_and_does_nothing_else_whatever_lists_say() {
                         ..asset()
                     },
                 );
-                let around = collection(lists());
+                let around = containers::collection(lists(), Some(containers::space(lists())));
                 for role in [Role::Owner, Role::Admin, Role::Editor, Role::Viewer] {
                     let mut asker = staff(level, ORG);
                     // Even if a mistake elsewhere gave them a role and a group.
@@ -100,13 +90,13 @@ fn support_looks_and_watches_and_does_nothing_else_whatever_lists_say() {
 
 #[test]
 fn support_stays_in_the_organisation_that_let_it_in() {
-    let (film, around) = (asset(), collection(Access::default()));
+    let (film, around) = (asset(), containers::collection(Access::default(), None));
     for level in SupportLevel::ALL {
         let foreign = staff(level, OrgId::from_octets([9; 16]));
         for action in Action::ALL {
             for on in [
                 Resource::Asset(&film, None),
-                Resource::Collection(&around),
+                Resource::Container(&around),
                 Resource::Organisation(ORG),
             ] {
                 assert!(!allowed(&foreign, action, &on), "{level:?} {action:?}");

@@ -1,12 +1,12 @@
-//! Collections, groups, access lists, and records that stand alone.
+//! Collections, spaces, groups, access lists, and records that stand alone.
 
 use async_trait::async_trait;
-use vault_domain::access::{Access, Collection, Group};
+use vault_domain::access::{Access, Container, ContainerId, Group, Kind};
 use vault_domain::asset::{Asset, AssetState};
 use vault_domain::audit::Record;
 use vault_domain::id::{CollectionId, GroupId, OrgId, UserId};
 use vault_domain::ports::{
-    AccessChanges, Change, Collections, Groups, LISTED, MAX_COLLECTIONS, Records, Stored,
+    AccessChanges, Change, Containers, Groups, LISTED, MAX_GROUPS, Records, Stored,
 };
 
 use super::{FakeCloud, State};
@@ -36,33 +36,56 @@ impl Records for FakeCloud {
     }
 }
 
+/// A container as it is kept, with the space around it.
+fn whole(state: &State, kept: &Container) -> Container {
+    let mut whole = kept.clone();
+    if let Some(within) = whole.within.as_mut() {
+        let space = state.containers.get(&(kept.org, within.id.into()));
+        within.space = space.cloned().map(Box::new);
+    }
+    whole
+}
+
+/// What is kept of a container: the space around it is named.
+fn bare(of: &Container) -> Container {
+    let mut bare = of.clone();
+    if let Some(within) = bare.within.as_mut() {
+        within.space = None;
+    }
+    bare
+}
+
 #[async_trait]
-impl Collections for FakeCloud {
-    async fn collection(&self, org: OrgId, id: CollectionId) -> Stored<Option<Collection>> {
-        let name = "collections.collection";
-        self.call(name, |s| Ok(s.collections.get(&(org, id)).cloned()))
-            .await
-    }
-    async fn is_deleted(&self, _: OrgId, id: CollectionId) -> Stored<bool> {
-        let name = "collections.is_deleted";
-        self.call(name, |s| Ok(s.gone.contains(&id.to_string())))
-            .await
-    }
-    async fn collections_of(&self, org: OrgId, ids: &[CollectionId]) -> Stored<Vec<Collection>> {
-        self.call("collections.collections_of", |s| {
-            let found = ids.iter().filter_map(|id| s.collections.get(&(org, *id)));
-            Ok(found.cloned().collect())
+impl Containers for FakeCloud {
+    async fn container(&self, org: OrgId, id: ContainerId) -> Stored<Option<Container>> {
+        self.call("containers.container", |s| {
+            Ok(s.containers.get(&(org, id)).map(|kept| whole(s, kept)))
         })
         .await
     }
-    async fn collections(
+    async fn is_deleted(&self, _: OrgId, id: ContainerId) -> Stored<bool> {
+        let name = "containers.is_deleted";
+        self.call(name, |s| Ok(s.gone.contains(&id.to_string())))
+            .await
+    }
+    async fn collections_of(&self, org: OrgId, ids: &[CollectionId]) -> Stored<Vec<Container>> {
+        self.call("containers.collections_of", |s| {
+            let kept = |id: &CollectionId| s.containers.get(&(org, (*id).into()));
+            let found = ids.iter().filter_map(kept);
+            Ok(found.map(|kept| whole(s, kept)).collect())
+        })
+        .await
+    }
+    async fn containers(
         &self,
         org: OrgId,
-        after: Option<CollectionId>,
-    ) -> Stored<Vec<Collection>> {
-        self.call("collections.collections", |s| {
-            let own = s.collections.values().filter(|c| c.org == org);
-            let own = own.map(|c| (c.id.to_string(), c.clone()));
+        kind: Kind,
+        after: Option<ContainerId>,
+    ) -> Stored<Vec<Container>> {
+        self.call("containers.containers", |s| {
+            let own = s.containers.values();
+            let own = own.filter(|c| c.org == org && c.id.kind() == kind);
+            let own = own.map(|c| (c.id.to_string(), whole(s, c)));
             Ok(page(own, after.map(|id| id.to_string()).as_ref()))
         })
         .await
@@ -87,46 +110,50 @@ impl AccessChanges for FakeCloud {
         })
         .await
     }
-    async fn create_collection(&self, new: &Collection, record: &Record) -> Stored<Change> {
-        self.call("access.create_collection", |s| {
-            let key = (new.org, new.id);
-            let own = s.collections.keys().filter(|(org, _)| *org == new.org);
-            if own.count() >= MAX_COLLECTIONS
-                || s.collections.contains_key(&key)
+    async fn create_container(&self, new: &Container, record: &Record) -> Stored<Change> {
+        self.call("access.create_container", |s| {
+            let (key, kind) = ((new.org, new.id), new.id.kind());
+            let mut own = s.containers.keys().collect::<Vec<_>>();
+            own.retain(|(org, id)| *org == new.org && id.kind() == kind);
+            if own.len() >= kind.most()
+                || s.containers.contains_key(&key)
                 || s.gone.contains(&new.id.to_string())
             {
                 return Ok(Change::NotApplied);
             }
-            s.collections.insert(key, new.clone());
+            s.containers.insert(key, bare(new));
             Ok(applied(s, record))
         })
         .await
     }
-    async fn set_collection(
+    async fn set_container(
         &self,
         seen: &Access,
-        next: &Collection,
+        next: &Container,
         record: &Record,
     ) -> Stored<Change> {
-        self.call("access.set_collection", |s| {
-            let there = s.collections.get_mut(&(next.org, next.id));
+        self.call("access.set_container", |s| {
+            let there = s.containers.get_mut(&(next.org, next.id));
             let Some(there) = there.filter(|c| c.access.version == seen.version) else {
                 return Ok(Change::NotApplied);
             };
-            there.name = next.name.clone();
-            there.access = next.access.clone();
+            let created_at = there.created_at;
+            *there = Container {
+                created_at,
+                ..bare(next)
+            };
             Ok(applied(s, record))
         })
         .await
     }
-    async fn delete_collection(&self, seen: &Collection, record: &Record) -> Stored<Change> {
-        self.call("access.delete_collection", |s| {
+    async fn delete_container(&self, seen: &Container, record: &Record) -> Stored<Change> {
+        self.call("access.delete_container", |s| {
             let key = (seen.org, seen.id);
-            let there = s.collections.get(&key);
+            let there = s.containers.get(&key);
             if there.is_none_or(|c| c.access.version != seen.access.version) {
                 return Ok(Change::NotApplied);
             }
-            s.collections.remove(&key);
+            s.containers.remove(&key);
             s.gone.insert(seen.id.to_string());
             Ok(applied(s, record))
         })
@@ -158,7 +185,7 @@ impl Groups for FakeCloud {
         self.call("groups.create_group", |s| {
             let key = (new.org, new.id);
             let own = s.groups.keys().filter(|(org, _)| *org == new.org);
-            if own.count() >= MAX_COLLECTIONS
+            if own.count() >= MAX_GROUPS
                 || s.groups.contains_key(&key)
                 || s.gone.contains(&new.id.to_string())
             {

@@ -28,7 +28,7 @@ mod uploads;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use vault_domain::access::{Collection, Group};
+use vault_domain::access::{Container, ContainerId, Group};
 use vault_domain::api_key::ApiKey;
 use vault_domain::asset::Asset;
 use vault_domain::audit::Record;
@@ -37,8 +37,8 @@ use vault_domain::deletion::{Duty, Retention, Tombstone};
 use vault_domain::download::Download;
 use vault_domain::factor::FactorSet;
 use vault_domain::id::{
-    ApiKeyId, AssetId, CollectionId, DownloadId, GroupId, InvitationId, KeyId, OrgId, PlaybackId,
-    SessionId, ShareId, SupportId, UserId,
+    ApiKeyId, AssetId, DownloadId, GroupId, InvitationId, KeyId, OrgId, PlaybackId, SessionId,
+    ShareId, SupportId, UserId,
 };
 use vault_domain::mail::MailOrder;
 use vault_domain::member::{Account, Invitation, Membership, Organisation};
@@ -104,11 +104,11 @@ pub struct State {
     pub waiting: BTreeMap<OrgId, Timestamp>,
     /// Records of what was done, in the order in which they were written.
     pub audit: Vec<Record>,
-    /// Collections.
-    pub collections: BTreeMap<(OrgId, CollectionId), Collection>,
+    /// Collections and spaces, each as it is kept.
+    pub containers: BTreeMap<(OrgId, ContainerId), Container>,
     /// Groups.
     pub groups: BTreeMap<(OrgId, GroupId), Group>,
-    /// Ids of collections and groups that are deleted.
+    /// Ids of collections, spaces and groups that are deleted.
     pub gone: BTreeSet<String>,
     /// In which groups people are.
     pub grouped: BTreeMap<(OrgId, UserId), Vec<GroupId>>,

@@ -128,16 +128,20 @@ impl State {
             let (seen, within) = (a.access.visibility, a.collection.is_some());
             format!("asset {seen:?} within {within} {:?}", entries(&a.access))
         });
-        let collections = self.collections.values().map(|c| {
+        let containers = self.containers.values().map(|c| {
             let (name, seen) = (c.name.as_str(), c.access.visibility);
-            format!("collection {name} {seen:?} {:?}", entries(&c.access))
+            let (kind, within) = (c.id.kind().as_str(), c.within.is_some());
+            format!(
+                "{kind} {name} {seen:?} within {within} {:?}",
+                entries(&c.access)
+            )
         });
         let groups = self.groups.values();
         let groups = groups.map(|group| format!("group {}", group.name.as_str()));
         let grouped = self.grouped.iter();
         let grouped = grouped.map(|((_, user), of)| format!("{user} in {} groups", of.len()));
         assets
-            .chain(collections)
+            .chain(containers)
             .chain(groups)
             .chain(grouped)
             .collect()

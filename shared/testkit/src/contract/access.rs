@@ -1,15 +1,16 @@
-//! Collections, groups and access lists, each change with its record.
+//! Collections, spaces, groups and access lists, each change with its record.
 
 use vault_domain::access::{
-    Access, AccessList, Collection, Entry, Group, Level, Principal, Visibility,
+    Access, AccessList, Container, ContainerId, Entry, Group, Kind, Level, Principal, Visibility,
+    Within,
 };
 use vault_domain::asset::{Asset, AssetState, Title};
 use vault_domain::credential::Role;
-use vault_domain::id::{CollectionId, GroupId, OrgId, UserId};
+use vault_domain::id::{CollectionId, GroupId, OrgId, SpaceId, UserId};
 use vault_domain::library::{Filter, TitlePrefix};
 use vault_domain::member::Actor;
 use vault_domain::ports::{
-    AccessChanges, Assets, Change, Collections, Directory, Groups, Library, Standings,
+    AccessChanges, Assets, Change, Containers, Directory, Groups, Library, Standings,
 };
 use vault_domain::time::Timestamp;
 
@@ -29,8 +30,8 @@ pub struct AccessStores<'a> {
     pub standings: &'a dyn Standings,
     /// Lists what is in collections.
     pub library: &'a dyn Library,
-    /// Collections.
-    pub collections: &'a dyn Collections,
+    /// Collections and spaces.
+    pub containers: &'a dyn Containers,
     /// Changes of access.
     pub changes: &'a dyn AccessChanges,
     /// Groups.
@@ -56,7 +57,10 @@ pub async fn access_contract(stores: AccessStores<'_>, seed: u64) {
     let _note = SeedNote(seed);
     let sample = Sample::new(seed);
     access_of_an_asset(stores, &sample).await;
-    collections(stores, &sample).await;
+    for kind in Kind::ALL {
+        containers(stores, &sample, kind).await;
+    }
+    spaces(stores, &sample).await;
     groups(stores, &sample).await;
 }
 
@@ -128,11 +132,13 @@ async fn access_of_an_asset(stores: AccessStores<'_>, sample: &Sample) {
     assert_eq!(set(&two, &one).await, Change::NotApplied, "withdrawn");
 }
 
-async fn collections(stores: AccessStores<'_>, sample: &Sample) {
+async fn containers(stores: AccessStores<'_>, sample: &Sample, kind: Kind) {
     let (org, foreign): (OrgId, OrgId) =
         (sample.id(OrgId::from_octets), sample.id(OrgId::from_octets));
-    let new = |text| Collection {
-        id: sample.id(CollectionId::from_octets),
+    let id = |octets| ContainerId::from_octets(kind, octets);
+    let new = |text| Container {
+        id: sample.id(id),
+        within: None,
         org,
         name: name(text),
         access: Access {
@@ -144,28 +150,33 @@ async fn collections(stores: AccessStores<'_>, sample: &Sample) {
     let (one, two) = (new("Rushes"), new("Lessons"));
     let record = || builders::record();
     for new in [&one, &two] {
-        let made = stores.changes.create_collection(new, &record()).await;
+        let made = stores.changes.create_container(new, &record()).await;
         assert_eq!(made.expect("create"), Change::Applied);
-        let again = stores.changes.create_collection(new, &record()).await;
+        let again = stores.changes.create_container(new, &record()).await;
         assert_eq!(again.expect("create"), Change::NotApplied);
     }
     let read = async |org, id| {
-        let found = stores.collections.collection(org, id).await;
-        found.expect("collection")
+        let found = stores.containers.container(org, id).await;
+        found.expect("container")
     };
     assert_eq!(read(org, one.id).await.as_ref(), Some(&one));
     assert_eq!(read(foreign, one.id).await, None, "another organisation's");
     let mut both = vec![one.clone(), two.clone()];
-    both.sort_by_key(|collection| collection.id.to_string());
-    let listed = stores.collections.collections(org, None).await;
-    assert_eq!(listed.expect("collections"), both);
-    let behind = stores.collections.collections(org, Some(both[0].id)).await;
-    assert_eq!(behind.expect("collections"), both[1..]);
-    let asked = [one.id, CollectionId::from_octets([9; 16])];
-    let found = stores.collections.collections_of(org, &asked).await;
-    assert_eq!(found.expect("collections_of"), std::slice::from_ref(&one));
+    both.sort_by_key(|container| container.id.to_string());
+    let listed = stores.containers.containers(org, kind, None).await;
+    assert_eq!(listed.expect("containers"), both);
+    let behind = stores
+        .containers
+        .containers(org, kind, Some(both[0].id))
+        .await;
+    assert_eq!(behind.expect("containers"), both[1..]);
+    if let ContainerId::Collection(id) = one.id {
+        let asked = [id, CollectionId::from_octets([9; 16])];
+        let found = stores.containers.collections_of(org, &asked).await;
+        assert_eq!(found.expect("collections_of"), std::slice::from_ref(&one));
+    }
 
-    let next = Collection {
+    let next = Container {
         name: name("Dailies"),
         access: Access {
             visibility: Visibility::Restricted,
@@ -177,34 +188,113 @@ async fn collections(stores: AccessStores<'_>, sample: &Sample) {
     let set = async || {
         let set = stores
             .changes
-            .set_collection(&one.access, &next, &record())
+            .set_container(&one.access, &next, &record())
             .await;
-        set.expect("set_collection")
+        set.expect("set_container")
     };
     assert_eq!(set().await, Change::Applied);
     assert_eq!(set().await, Change::NotApplied, "it rests on what was");
     assert_eq!(read(org, one.id).await.as_ref(), Some(&next));
-    let delete = async |seen: &Collection| {
-        let deleted = stores.changes.delete_collection(seen, &record()).await;
-        deleted.expect("delete_collection")
+    let delete = async |seen: &Container| {
+        let deleted = stores.changes.delete_container(seen, &record()).await;
+        deleted.expect("delete_container")
     };
     assert_eq!(delete(&one).await, Change::NotApplied, "it changed");
     assert_eq!(delete(&next).await, Change::Applied);
     assert_eq!(delete(&next).await, Change::NotApplied, "it is gone");
-    let deleted = stores.collections.is_deleted(org, one.id).await;
+    let deleted = stores.containers.is_deleted(org, one.id).await;
     assert!(deleted.expect("is_deleted"));
-    let unknown = CollectionId::from_octets([9; 16]);
-    let unknown = stores.collections.is_deleted(org, unknown).await;
+    let unknown = id([9; 16]);
+    let unknown = stores.containers.is_deleted(org, unknown).await;
     assert!(!unknown.expect("is_deleted"));
-    let back = stores.changes.create_collection(&one, &record()).await;
+    let back = stores.changes.create_container(&one, &record()).await;
     assert_eq!(
         back.expect("create"),
         Change::NotApplied,
         "ids are used once"
     );
-    let listed = stores.collections.collections(org, None).await;
-    assert_eq!(listed.expect("collections"), std::slice::from_ref(&two));
+    let listed = stores.containers.containers(org, kind, None).await;
+    assert_eq!(listed.expect("containers"), std::slice::from_ref(&two));
     assert_eq!(read(org, one.id).await, None);
+}
+
+/// A collection is read with the space that it is in, as that is now.
+async fn spaces(stores: AccessStores<'_>, sample: &Sample) {
+    let org = sample.id(OrgId::from_octets);
+    let made = |id, text, within| Container {
+        id,
+        org,
+        name: name(text),
+        access: Access {
+            version: 1,
+            ..Access::default()
+        },
+        created_at: GOLDEN_NOW,
+        within,
+    };
+    let id: SpaceId = sample.id(SpaceId::from_octets);
+    let space = made(ContainerId::Space(id), "Newsroom", None);
+    let inside = |space: Option<&Container>| {
+        let space = space.cloned().map(Box::new);
+        Some(Within { id, space })
+    };
+    let collection: CollectionId = sample.id(CollectionId::from_octets);
+    let one = made(collection.into(), "Rushes", inside(Some(&space)));
+    for new in [&space, &one] {
+        let created = stores
+            .changes
+            .create_container(new, &builders::record())
+            .await;
+        assert_eq!(created.expect("create_container"), Change::Applied);
+    }
+    let is_read = async |expected: &Container| {
+        let found = stores.containers.container(org, expected.id).await;
+        assert_eq!(found.expect("container").as_ref(), Some(expected));
+        let found = stores.containers.collections_of(org, &[collection]).await;
+        assert_eq!(
+            found.expect("collections_of"),
+            std::slice::from_ref(expected)
+        );
+        let found = stores
+            .containers
+            .containers(org, Kind::Collection, None)
+            .await;
+        assert_eq!(found.expect("containers"), std::slice::from_ref(expected));
+    };
+    is_read(&one).await;
+    let closed = Container {
+        access: Access {
+            visibility: Visibility::Restricted,
+            entries: list(Principal::Role(Role::Viewer)),
+            version: 2,
+        },
+        ..space.clone()
+    };
+    let set = async |seen: &Container, next: &Container| {
+        let set = stores
+            .changes
+            .set_container(&seen.access, next, &builders::record())
+            .await;
+        assert_eq!(set.expect("set_container"), Change::Applied);
+    };
+    set(&space, &closed).await;
+    let within = inside(Some(&closed));
+    is_read(&Container { within, ..one }).await;
+    let deleted = stores
+        .changes
+        .delete_container(&closed, &builders::record())
+        .await;
+    assert_eq!(deleted.expect("delete_container"), Change::Applied);
+    let alone = made(collection.into(), "Rushes", inside(None));
+    is_read(&alone).await;
+    let mut out = made(collection.into(), "Rushes", None);
+    out.access.version = 2;
+    set(&alone, &out).await;
+    is_read(&out).await;
+    let mut back = alone.clone();
+    back.access.version = 3;
+    set(&out, &back).await;
+    is_read(&back).await;
 }
 
 async fn groups(stores: AccessStores<'_>, sample: &Sample) {

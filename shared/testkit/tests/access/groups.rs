@@ -6,15 +6,15 @@ use super::*;
 fn a_group_and_a_collection_lend_what_is_granted_on_them() {
     let kit = kit();
     let (deps, owner) = (kit.access(), builders::ask());
-    let closed = (name("Rushes"), Visibility::Restricted);
-    let made = now(access::create_collection(&deps, &owner, closed, None)).unwrap();
+    let closed = collection("Rushes", Visibility::Restricted);
+    let made = now(access::create_container(&deps, &owner, closed, None)).unwrap();
     let placing = Placing {
         visibility: None,
-        collection: Move::Into(made.id),
+        collection: Move::Into(id_of(&made)),
     };
     now(access::place(&deps, &owner, ASSET, placing)).unwrap();
     assert!(reads(&kit, &viewer()).is_err());
-    let shown = now(access::show_collection(&deps, &viewer(), made.id));
+    let shown = now(access::show_container(&deps, &viewer(), made.id));
     assert!(matches!(shown, Err(Refusal::NotFound("collection"))));
 
     let group = now(access::create_group(&deps, &owner, name("Guests"), None)).unwrap();
@@ -24,9 +24,9 @@ fn a_group_and_a_collection_lend_what_is_granted_on_them() {
         level: Level::View,
         expires_at: Some(GOLDEN_NOW.plus(60)),
     };
-    now(access::grant_on_collection(&deps, &owner, made.id, wish)).unwrap();
+    now(access::grant_on_container(&deps, &owner, made.id, wish)).unwrap();
     assert!(reads(&kit, &viewer()).is_ok());
-    let (_, grants) = now(access::show_collection(&deps, &viewer(), made.id)).unwrap();
+    let (_, grants) = now(access::show_container(&deps, &viewer(), made.id)).unwrap();
     assert!(!grants, "they see it, and not who else does");
     kit.clock.set(GOLDEN_NOW.plus(60));
     assert!(reads(&kit, &viewer()).is_err(), "it is over");
@@ -61,14 +61,20 @@ fn groups_need_a_recent_proof() {
 }
 
 #[test]
-fn only_admins_and_owners_make_groups_and_collections() {
+fn only_admins_and_owners_make_groups_collections_and_spaces() {
     let kit = kit();
     let deps = kit.access();
     let group = now(access::create_group(&deps, &viewer(), name("Mine"), None));
     assert!(matches!(group, Err(Refusal::Forbidden(_))));
-    let new = (name("Mine"), Visibility::Organisation);
-    let collection = now(access::create_collection(&deps, &viewer(), new, None));
-    assert!(matches!(collection, Err(Refusal::Forbidden(_))));
+    let new = collection("Mine", Visibility::Organisation);
+    for kind in Kind::ALL {
+        let new = NewContainer {
+            kind,
+            ..new.clone()
+        };
+        let made = now(access::create_container(&deps, &viewer(), new, None));
+        assert!(matches!(made, Err(Refusal::Forbidden(_))));
+    }
     assert!(matches!(
         now(access::list_groups(&deps, &viewer(), None)),
         Err(Refusal::Forbidden(_))

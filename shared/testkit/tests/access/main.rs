@@ -7,10 +7,11 @@
 )]
 
 mod groups;
+mod spaces;
 mod views;
 
 use futures_util::FutureExt as _;
-use vault_domain::access::{Level, Principal, Visibility};
+use vault_domain::access::{Container, ContainerId, Kind, Level, Principal, Visibility};
 use vault_domain::api_key::{Scope, Scopes};
 use vault_domain::asset::{AssetState, Title};
 use vault_domain::audit::Event;
@@ -22,7 +23,7 @@ use vault_domain::member::Actor;
 use vault_domain::page::PageSize;
 use vault_domain::time::Timestamp;
 use vault_domain::token::Caller;
-use vault_domain::usecase::access::{self, Move, Placing, Wish};
+use vault_domain::usecase::access::{self, Move, NewContainer, Placing, Wish};
 use vault_domain::usecase::gate::REFUSALS_ON_RECORD;
 use vault_domain::usecase::{Ask, authorize_playback, deliver_key, library};
 use vault_testkit::builders::{self, ASSET, KEY, ORG, OWNER, VIEWER};
@@ -77,6 +78,14 @@ fn reads(kit: &Kit, ask: &Ask) -> Result<(), Refusal> {
 fn events(kit: &Kit) -> Vec<Event> {
     kit.cloud
         .with(|s| s.audit.iter().map(|r| r.event).collect())
+}
+
+fn collection(name: &str, visibility: Visibility) -> NewContainer {
+    builders::new_container(Kind::Collection, name, visibility)
+}
+
+fn id_of(made: &Container) -> CollectionId {
+    CollectionId::parse(&made.id.to_string()).expect("a collection")
 }
 
 fn name(text: &str) -> Title {
@@ -214,29 +223,23 @@ fn a_collection_that_is_gone_opens_nothing_and_does_not_come_back() {
     let kit = kit();
     let (deps, owner) = (kit.access(), builders::ask());
     let key = builders::idempotency_key("k");
-    let new = || (name("Lessons"), Visibility::Organisation);
-    let made = now(access::create_collection(&deps, &owner, new(), Some(&key))).unwrap();
+    let new = || collection("Lessons", Visibility::Organisation);
+    let made = now(access::create_container(&deps, &owner, new(), Some(&key))).unwrap();
     let placing = Placing {
         visibility: None,
-        collection: Move::Into(made.id),
+        collection: Move::Into(id_of(&made)),
     };
     now(access::place(&deps, &owner, ASSET, placing)).unwrap();
     assert!(reads(&kit, &viewer()).is_ok());
-    now(access::delete_collection(&deps, &owner, made.id)).unwrap();
+    now(access::delete_container(&deps, &owner, made.id)).unwrap();
     assert!(reads(&kit, &viewer()).is_err());
     assert!(reads(&kit, &owner).is_ok());
-    let again = now(access::create_collection(&deps, &owner, new(), Some(&key)));
+    let again = now(access::create_container(&deps, &owner, new(), Some(&key)));
     assert!(matches!(again, Err(Refusal::Conflict(_))));
-    let closed = (name("Lessons"), Visibility::Restricted);
+    let closed = collection("Lessons", Visibility::Restricted);
     let other = builders::idempotency_key("l");
-    now(access::create_collection(
-        &deps,
-        &owner,
-        new(),
-        Some(&other),
-    ))
-    .unwrap();
-    let differs = now(access::create_collection(
+    now(access::create_container(&deps, &owner, new(), Some(&other))).unwrap();
+    let differs = now(access::create_container(
         &deps,
         &owner,
         closed,
@@ -253,27 +256,27 @@ fn an_editor_does_not_take_their_film_out_of_what_others_closed() {
         s.memberships.get_mut(&(ORG, VIEWER)).unwrap().role = Role::Editor;
         s.assets.get_mut(&ASSET).unwrap().announced.owner = Actor::User(VIEWER);
     });
-    let closed = (name("Rushes"), Visibility::Restricted);
-    let made = now(access::create_collection(&deps, &owner, closed, None)).unwrap();
+    let closed = collection("Rushes", Visibility::Restricted);
+    let made = now(access::create_container(&deps, &owner, closed, None)).unwrap();
     let into = |collection| Placing {
         visibility: None,
         collection,
     };
     let theirs = |collection| now(access::place(&deps, &viewer(), ASSET, into(collection)));
-    let hidden = theirs(Move::Into(made.id));
+    let hidden = theirs(Move::Into(id_of(&made)));
     assert!(matches!(hidden, Err(Refusal::NotFound("collection"))));
     now(access::place(
         &deps,
         &owner,
         ASSET,
-        into(Move::Into(made.id)),
+        into(Move::Into(id_of(&made))),
     ))
     .unwrap();
     assert!(matches!(
         theirs(Move::Out),
         Err(Refusal::NotFound("collection"))
     ));
-    now(access::delete_collection(&deps, &owner, made.id)).unwrap();
+    now(access::delete_container(&deps, &owner, made.id)).unwrap();
     assert!(matches!(theirs(Move::Out), Err(Refusal::Forbidden(_))));
     now(access::place(&deps, &owner, ASSET, into(Move::Out))).unwrap();
 }
@@ -283,13 +286,13 @@ fn nothing_of_another_organisation_is_there() {
     let kit = kit();
     let (deps, owner) = (kit.access(), builders::ask());
     let foreign = OrgId::from_octets([9; 16]);
-    let made = (name("Rushes"), Visibility::Organisation);
-    let made = now(access::create_collection(&deps, &owner, made, None)).unwrap();
+    let made = collection("Rushes", Visibility::Organisation);
+    let made = now(access::create_container(&deps, &owner, made, None)).unwrap();
     let group = now(access::create_group(&deps, &owner, name("Guests"), None)).unwrap();
     kit.cloud.with(|s| {
-        let mut moved = s.collections.remove(&(ORG, made.id)).unwrap();
+        let mut moved = s.containers.remove(&(ORG, made.id)).unwrap();
         moved.org = foreign;
-        s.collections.insert((foreign, made.id), moved);
+        s.containers.insert((foreign, made.id), moved);
         let mut moved = s.groups.remove(&(ORG, group.id)).unwrap();
         moved.org = foreign;
         s.groups.insert((foreign, group.id), moved);
@@ -303,7 +306,7 @@ fn nothing_of_another_organisation_is_there() {
     ));
     let grant = access::grant(&deps, &owner, ASSET, to_viewer(Level::View));
     assert!(matches!(now(grant), Err(Refusal::NotFound(_))));
-    let shown = now(access::show_collection(&deps, &owner, made.id));
+    let shown = now(access::show_container(&deps, &owner, made.id));
     assert!(matches!(shown, Err(Refusal::NotFound(_))));
     let add = now(access::add_member(&deps, &owner, group.id, VIEWER));
     assert!(matches!(add, Err(Refusal::NotFound("group"))));
@@ -358,10 +361,10 @@ fn changes_of_access_survive_every_cut() {
         })
     })
     .hold();
-    Scenario::new("create_collection", kit, async |kit: &Kit, _| {
+    Scenario::new("create_container", kit, async |kit: &Kit, _| {
         let key = builders::idempotency_key("k");
-        let (deps, new) = (kit.access(), (name("Rushes"), Visibility::Restricted));
-        let made = access::create_collection(&deps, &builders::ask(), new, Some(&key)).await;
+        let (deps, new) = (kit.access(), collection("Rushes", Visibility::Restricted));
+        let made = access::create_container(&deps, &builders::ask(), new, Some(&key)).await;
         answer(made, |made| made.id.to_string())
     })
     .hold();

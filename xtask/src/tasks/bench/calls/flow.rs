@@ -60,6 +60,7 @@ impl<'a> Flow<'a> {
         self.upload(&film)?;
         self.process()?;
         self.library()?;
+        self.governed()?;
         self.audit()?;
         let tokens = self.exchange("play")?;
         let (playback, key) = self.view(&tokens)?;
@@ -129,7 +130,7 @@ impl<'a> Flow<'a> {
     }
 
     /// Such a request about each of the two assets.
-    fn about(&self, route: &str, body: Option<&Value>) -> Vec<Value> {
+    pub(super) fn about(&self, route: &str, body: Option<&Value>) -> Vec<Value> {
         let about = |asset: &String| self.owners(route, &[("asset_id", asset)], body);
         self.assets.iter().map(about).collect()
     }

@@ -12,6 +12,7 @@ use super::super::events::Http;
 use super::super::function::Function;
 use super::super::report::{Goal, Section, Table, median};
 use super::PORTS;
+use super::proxy::Units;
 use super::stage::Stage;
 use crate::aws::Aws;
 use crate::cloud::{Cloud, Instance, Outputs};
@@ -216,7 +217,7 @@ impl Page<'_> {
             ensure!(found == Some(NEEDLES), "{}: {found:?} assets", self.list);
             noted = calls;
         }
-        let units: f64 = noted.iter().map(|noted| noted.units).sum();
+        let units = Units::of(&noted).all;
         ensure!(units > 0.0, "{}: no read units were told", self.list);
         Ok(Cost {
             list: self.list,

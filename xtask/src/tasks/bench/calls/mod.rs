@@ -1,6 +1,7 @@
 //! AWS calls of each function's requests, counted between its real binary and the local cloud.
 
 mod flow;
+mod governed;
 mod identity;
 mod library;
 mod proxy;
@@ -13,6 +14,7 @@ use serde_json::json;
 pub(super) use self::library::run as library;
 
 use self::flow::Flow;
+use self::proxy::Units;
 use self::stage::Stage;
 use super::operation;
 use super::report::{Goal, Section, Table};
@@ -32,6 +34,8 @@ struct Row {
     request: String,
     first: Vec<String>,
     warm: Vec<String>,
+    /// What the second one took.
+    units: Units,
 }
 
 pub(super) fn run(context: &Context, progress: &Progress) -> Result<Section> {
@@ -54,18 +58,27 @@ fn section(rows: &[Row]) -> Result<Section> {
     let cells = |row: &Row| {
         let more = operation::besides(&row.first, &row.warm);
         let (more, warm) = (operation::summary(&more), operation::summary(&row.warm));
-        vec![row.function.clone(), row.request.clone(), warm, more]
+        let Units { all, of_record } = row.units;
+        let units = if of_record > 0.0 {
+            format!("{all:.1}, of which {of_record:.1}")
+        } else {
+            format!("{all:.1}")
+        };
+        vec![row.function.clone(), row.request.clone(), warm, units, more]
     };
     let table = Table {
         title: "AWS calls per request".to_owned(),
         notes: vec![
             "Counted between each function's binary and the local cloud; retries would count."
                 .into(),
+            "Units are read and write units of DynamoDB as its emulator counts them; `of which` are those of the record of what was done."
+                .into(),
         ],
         columns: vec![
             "function",
             "request",
             "calls",
+            "units, of which the record's",
             "more at the first of a process",
         ],
         rows: rows.iter().map(cells).collect(),

@@ -5,10 +5,14 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::super::operation;
 use super::super::wire::{self, Connection, Request, Server};
+
+/// What the name of the table of records has in it: the template calls it so.
+const RECORD: &str = "Audit";
 
 /// Where the services are: `host:port`.
 #[derive(Clone)]
@@ -18,11 +22,30 @@ pub(super) struct Upstreams {
     pub(super) others: String,
 }
 
-/// A call, and the capacity units that DynamoDB says it took.
+/// Capacity units that DynamoDB says were taken.
+#[derive(Clone, Copy, Default, Serialize)]
+pub(super) struct Units {
+    pub(super) all: f64,
+    /// Of them, those of the record of what was done.
+    pub(super) of_record: f64,
+}
+
+impl Units {
+    /// Of these calls together.
+    pub(super) fn of(calls: &[Noted]) -> Self {
+        let both = calls.iter().map(|noted| noted.units);
+        both.fold(Self::default(), |sum, units| Self {
+            all: sum.all + units.all,
+            of_record: sum.of_record + units.of_record,
+        })
+    }
+}
+
+/// A call, and what it took.
 #[derive(Clone)]
 pub(super) struct Noted {
     pub(super) call: String,
-    pub(super) units: f64,
+    pub(super) units: Units,
 }
 
 /// A proxy in front of the local cloud.
@@ -43,7 +66,7 @@ impl Recorder {
             let upstream = upstreams.of(&call).to_owned();
             let at = {
                 let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
-                let (call, units) = (call.clone(), 0.0);
+                let (call, units) = (call.clone(), Units::default());
                 noted.push(Noted { call, units });
                 noted.len() - 1
             };
@@ -94,13 +117,22 @@ fn with_capacity(body: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// What an answer says that it took: of one table, or of several.
-fn units(body: &[u8]) -> f64 {
+fn units(body: &[u8]) -> Units {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-    let of = |one: &Value| one["CapacityUnits"].as_f64().unwrap_or_default();
-    match &answer["ConsumedCapacity"] {
-        Value::Array(all) => all.iter().map(of).sum(),
-        one => of(one),
+    let tables = match &answer["ConsumedCapacity"] {
+        Value::Array(all) => all.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let mut units = Units::default();
+    for table in tables {
+        let taken = table["CapacityUnits"].as_f64().unwrap_or_default();
+        units.all += taken;
+        let name = table["TableName"].as_str().unwrap_or_default();
+        if name.contains(RECORD) {
+            units.of_record += taken;
+        }
     }
+    units
 }
 
 /// One request a connection, on both sides; `told` sees the answer's body before the function does. `Host` stays:

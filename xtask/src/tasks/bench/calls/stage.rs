@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::function::{Environment, Function, Launch};
 use super::Row;
-use super::proxy::{Noted, Recorder, Upstreams};
+use super::proxy::{Noted, Recorder, Units, Upstreams};
 use crate::aws::{self, REGION};
 use crate::cloud::{Cloud, Outputs};
 use crate::context::Context;
@@ -140,9 +140,11 @@ impl Stage {
         let process = self.start(function)?;
         let mut answers = Vec::new();
         let mut calls = Vec::new();
+        let mut units = Units::default();
         for _ in 0..2 {
             let told = self.once(&process, &event(&answers)?);
             let (answer, noted) = told.with_context(|| format!("{function}: {request}"))?;
+            units = Units::of(&noted);
             calls.push(
                 noted
                     .into_iter()
@@ -160,6 +162,7 @@ impl Stage {
                 request,
                 first,
                 warm,
+                units,
             },
             answers,
         ))
