@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use vault_domain::access::{Access, Container, Entry, Kind, Level, Visibility};
 use vault_domain::asset::{Asset, Title};
 use vault_domain::error::Malformed;
-use vault_domain::id::{CollectionId, SpaceId};
+use vault_domain::id::SpaceId;
 use vault_domain::time::Timestamp;
 use vault_domain::usecase::access::{Move, Wish};
 use vault_http::extract::{self, SMALL_BODY};
@@ -51,7 +51,7 @@ pub(crate) struct Placed {
     )]
     pub(crate) visibility: Option<String>,
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<CollectionId>"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<vault_domain::id::CollectionId>"))]
     pub(crate) collection: Moved,
 }
 

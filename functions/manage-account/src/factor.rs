@@ -84,15 +84,15 @@ fn removed() -> Reply {
 
 /// `POST /v1/account/totp/remove`
 pub(crate) async fn remove_totp(deps: &Deps, request: &Request) -> Outcome {
-    let caller = crate::caller(deps, request)?;
-    totp::remove(&deps.account, &caller).await?;
+    let ask = crate::ask(deps, request)?;
+    totp::remove(&deps.account, &ask).await?;
     Ok(removed())
 }
 
 /// `POST /v1/account/recovery-codes`
 pub(crate) async fn recovery_codes(deps: &Deps, request: &Request) -> Outcome {
-    let caller = crate::caller(deps, request)?;
-    Ok(told(&totp::recovery_codes(&deps.account, &caller).await?))
+    let ask = crate::ask(deps, request)?;
+    Ok(told(&totp::recovery_codes(&deps.account, &ask).await?))
 }
 
 /// `POST /v1/account/passkeys/options`
@@ -142,8 +142,8 @@ pub(crate) async fn add_passkey(deps: &Deps, request: &Request) -> Outcome {
 
 /// `POST /v1/account/passkeys/{credential_id}/remove`
 pub(crate) async fn remove_passkey(deps: &Deps, request: &Request) -> Outcome {
-    let caller = crate::caller(deps, request)?;
+    let ask = crate::ask(deps, request)?;
     let id = CredentialId::parse(&extract::path(request, "credential_id")?)?;
-    passkeys::remove(&deps.account, &caller, &id).await?;
+    passkeys::remove(&deps.account, &ask, &id).await?;
     Ok(removed())
 }

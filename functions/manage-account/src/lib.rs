@@ -66,8 +66,9 @@ fn ask(deps: &Deps, request: &Request) -> Result<Ask, Refusal> {
 fn bearer(deps: &Deps, request: &Request) -> Result<Bearer, Refusal> {
     match extract::bearer(request) {
         Some(token) if token.starts_with(CHALLENGE_PREFIX) => {
-            Ok(Bearer::Challenge(SecretText::new(token.to_owned())))
+            let token = SecretText::new(token.to_owned());
+            Ok(Bearer::Challenge(token, extract::source(request)))
         }
-        _ => caller(deps, request).map(Bearer::Caller),
+        _ => ask(deps, request).map(Bearer::Caller),
     }
 }

@@ -80,6 +80,12 @@ events! {
     CollectionDeleted = "collection.deleted",
     /// Who may do what with the assets of a collection changed.
     CollectionAccessChanged = "collection.access_changed",
+    /// Someone has a second factor more.
+    FactorAdded = "factor.added",
+    /// Someone has a second factor less.
+    FactorRemoved = "factor.removed",
+    /// Someone has other recovery codes.
+    RecoveryCodesReplaced = "factor.recovery_codes_replaced",
     /// A space was made.
     SpaceCreated = "space.created",
     /// The name of a space changed.

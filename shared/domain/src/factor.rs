@@ -12,7 +12,7 @@ use crate::secret::SecretText;
 
 pub use otpauth::{Issuer, otpauth_uri};
 pub use recovery::{RECOVERY_CODES, RecoveryCode, RecoveryCodes, UsedCode};
-pub use set::{FactorSet, Method};
+pub use set::{FactorChange, FactorSet, Method};
 pub use totp::{
     DIGITS, SECRET_OCTETS, STEP_SECONDS, Step, TotpCode, TotpSecret, TotpState, find_step,
     matching_step,

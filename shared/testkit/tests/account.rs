@@ -27,7 +27,7 @@ fn kit() -> Kit {
 }
 
 fn signed_in() -> Bearer {
-    Bearer::Caller(builders::caller())
+    Bearer::Caller(builders::ask())
 }
 
 fn notices(kit: &Kit) -> Vec<NoticeKind> {
@@ -105,18 +105,20 @@ async fn sensitive_changes_need_a_recent_proof_by_all_factors() {
         set.totp.as_mut().unwrap().confirmed_at = Some(since);
         set.passkeys[0].created_at = since;
     });
-    needed(totp::remove(&kit.account(), &caller).await);
+    needed(totp::remove(&kit.account(), &builders::ask()).await);
     kit.clock.advance(1);
     let missing = reauthenticate(&kit, None).await;
     assert!(matches!(missing, Err(Refusal::Malformed(_))));
     let wrong = reauthenticate(&kit, Some(Proof::Recovery(fresh(&codes[0])))).await;
     wrong.unwrap();
-    totp::remove(&kit.account(), &caller).await.unwrap();
+    totp::remove(&kit.account(), &builders::ask())
+        .await
+        .unwrap();
 
     kit.clock.advance(601);
-    needed(totp::remove(&kit.account(), &caller).await);
+    needed(totp::remove(&kit.account(), &builders::ask()).await);
     needed(
-        totp::recovery_codes(&kit.account(), &caller)
+        totp::recovery_codes(&kit.account(), &builders::ask())
             .await
             .map(drop),
     );
@@ -130,7 +132,7 @@ async fn sensitive_changes_need_a_recent_proof_by_all_factors() {
         .golden_authenticator()
         .passkey(kit.clock.now())
         .credential;
-    needed(passkeys::remove(&kit.account(), &caller, &id).await);
+    needed(passkeys::remove(&kit.account(), &builders::ask(), &id).await);
     let (old, new) = (
         builders::password(PASSWORD),
         builders::password("twelve or more"),
@@ -235,8 +237,7 @@ async fn a_passkey_is_added_with_codes_if_it_is_the_first_factor_and_removed_by_
     assert!(matches!(refused, Err(Refusal::Conflict(_))));
     let second = add(&FakeAuthenticator { number: 2, ..key }).await.unwrap();
     assert!(second.recovery_codes.is_none());
-    let caller = builders::caller();
-    let remove = async |id| passkeys::remove(&kit.account(), &caller, id).await;
+    let remove = async |id| passkeys::remove(&kit.account(), &builders::ask(), id).await;
     remove(&added.credential).await.unwrap();
     let gone = remove(&added.credential).await;
     assert!(matches!(gone, Err(Refusal::NotFound(_))));
@@ -270,13 +271,14 @@ async fn the_last_factor_stays_where_one_is_required() {
     kit.enrol_owner();
     require(&kit);
     strong(&kit);
-    let caller = builders::caller();
-    totp::remove(&kit.account(), &caller).await.unwrap();
+    totp::remove(&kit.account(), &builders::ask())
+        .await
+        .unwrap();
     let id = kit
         .golden_authenticator()
         .passkey(kit.clock.now())
         .credential;
-    let refused = passkeys::remove(&kit.account(), &caller, &id).await;
+    let refused = passkeys::remove(&kit.account(), &builders::ask(), &id).await;
     assert!(matches!(refused, Err(Refusal::Conflict(_))));
     assert!(kit.cloud.with(|s| s.factors[&OWNER].is_on()));
     assert_eq!(notices(&kit), [NoticeKind::FactorRemoved]);
@@ -298,7 +300,7 @@ async fn who_must_have_a_factor_adds_the_first_one_and_signs_in_by_the_same_code
     require(&kit);
     let token = challenge(&kit, true);
     let text = token.expose().to_owned();
-    let bearer = Bearer::Challenge(SecretText::new(text));
+    let bearer = Bearer::Challenge(SecretText::new(text), builders::source());
     let app = totp::begin(&kit.account(), &bearer).await.unwrap();
     let code = || typed(&kit, app.secret.expose());
     totp::confirm(&kit.account(), &bearer, &code())
@@ -325,7 +327,7 @@ async fn a_challenge_of_someone_with_a_factor_adds_none() {
     kit.enrol_owner();
     let before = kit.cloud.with(|s| s.factors[&OWNER].clone());
     for enrol in [false, true] {
-        let bearer = Bearer::Challenge(challenge(&kit, enrol));
+        let bearer = Bearer::Challenge(challenge(&kit, enrol), builders::source());
         let refused = totp::begin(&kit.account(), &bearer).await;
         assert!(matches!(refused, Err(Refusal::Conflict(_))), "{enrol}");
         let code = FakeTotp::code_of(&golden_secret(), Step::at(kit.clock.now()));

@@ -10,11 +10,12 @@
 use futures_util::FutureExt as _;
 use vault_domain::audit::{Event, Record};
 use vault_domain::error::Refusal;
+use vault_domain::factor::{TotpCode, TotpSecret};
 use vault_domain::id::OrgId;
 use vault_domain::link::LinkToken;
 use vault_domain::ports::Clock as _;
-use vault_domain::usecase::account::password;
 use vault_domain::usecase::account::sessions::{self, Which};
+use vault_domain::usecase::account::{Bearer, password, totp};
 use vault_domain::usecase::recover_account::{Acceptance, NewSecret, accept, reset};
 use vault_domain::usecase::{login, refresh, revoke_token};
 use vault_testkit::Kit;
@@ -164,6 +165,58 @@ fn what_ends_all_sessions_is_on_the_record_of_every_organisation_of_theirs() {
     }
     let all = everywhere(Event::PasswordChanged, "system".to_owned(), "mailed_link");
     assert_eq!(recorded(&kit), all);
+}
+
+/// Of each record of a factor: whose, and what it says of which.
+fn factors_recorded(kit: &Kit) -> Vec<(OrgId, Event, String)> {
+    let line = |record: &Record| {
+        let factor = record.details.iter().find(|(name, _)| *name == "factor");
+        let factor = factor.map_or_else(String::new, |(_, factor)| factor.to_owned());
+        assert_eq!(record.target, OWNER.to_string());
+        assert_eq!(record.author.to_string(), by_owner());
+        assert_eq!(record.source, builders::source());
+        (record.org, record.event, factor)
+    };
+    kit.cloud
+        .with(|s| s.audit.drain(..).map(|record| line(&record)).collect())
+}
+
+#[test]
+fn factors_come_and_go_on_the_record_of_every_organisation_of_theirs() {
+    let kit = kit();
+    let bearer = || Bearer::Caller(builders::ask());
+    let everywhere =
+        |event, factor: &str| [ORG, ELSEWHERE].map(|org| (org, event, factor.to_owned()));
+    let app = now(totp::begin(&kit.account(), &bearer())).unwrap();
+    let wrong = TotpCode::parse("000000".to_owned()).unwrap();
+    assert!(now(totp::confirm(&kit.account(), &bearer(), &wrong)).is_err());
+    assert_eq!(factors_recorded(&kit), [], "a secret that waits is none");
+    let secret = data_encoding::BASE32_NOPAD.decode(app.secret.expose().as_bytes());
+    let code = kit.code_now(&TotpSecret::new(secret.unwrap().try_into().unwrap()));
+    for round in 0..2 {
+        now(totp::confirm(&kit.account(), &bearer(), &code)).unwrap();
+        let told = factors_recorded(&kit);
+        if round == 0 {
+            assert_eq!(told, everywhere(Event::FactorAdded, "totp"));
+        } else {
+            assert_eq!(told, [], "it was there");
+        }
+    }
+    // As if they had proved it since.
+    kit.cloud
+        .with(|s| s.sessions.get_mut(&SESSION).unwrap().second_factor = true);
+    now(totp::recovery_codes(&kit.account(), &builders::ask())).unwrap();
+    let replaced = everywhere(Event::RecoveryCodesReplaced, "");
+    assert_eq!(factors_recorded(&kit), replaced);
+    for round in 0..2 {
+        now(totp::remove(&kit.account(), &builders::ask())).unwrap();
+        let told = factors_recorded(&kit);
+        if round == 0 {
+            assert_eq!(told, everywhere(Event::FactorRemoved, "totp"));
+        } else {
+            assert_eq!(told, [], "there was none");
+        }
+    }
 }
 
 #[test]

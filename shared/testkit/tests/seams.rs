@@ -45,7 +45,7 @@ fn sign_in(kit: &Kit, password: &str, device: Option<&str>) -> Result<login::Wel
 #[test]
 fn an_app_that_was_begun_before_another_factor_is_confirmed_by_no_session_without_it() {
     let kit = Kit::with_users(1);
-    let thief = Bearer::Caller(builders::caller());
+    let thief = Bearer::Caller(builders::ask());
     let app = now(totp::begin(&kit.account(), &thief)).unwrap();
     let waiting = kit.cloud.with(|s| s.factors[&OWNER].pending.clone());
     kit.clock.advance(3_600);

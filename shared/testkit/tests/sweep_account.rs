@@ -24,7 +24,7 @@ const OVER: &str = "refused: the access token is not valid: its session is over"
 const ATTEMPTS: &[&str] = &["limits"];
 
 fn signed_in() -> Bearer {
-    Bearer::Caller(builders::caller())
+    Bearer::Caller(builders::ask())
 }
 
 fn plain() -> Kit {
@@ -100,7 +100,7 @@ fn the_first_factor_of_all_is_turned_on_at_every_cut() {
 #[test]
 fn an_app_is_removed_at_every_cut_and_told() {
     Scenario::new("totp remove", enrolled, async |kit: &Kit, _| {
-        let outcome = totp::remove(&kit.account(), &builders::caller()).await;
+        let outcome = totp::remove(&kit.account(), &builders::ask()).await;
         answer(outcome, |()| "removed".to_owned())
     })
     .hold();
@@ -109,13 +109,15 @@ fn an_app_is_removed_at_every_cut_and_told() {
 #[test]
 fn recovery_codes_are_replaced_at_every_cut() {
     Scenario::new("recovery codes", enrolled, async |kit: &Kit, _| {
-        let codes = totp::recovery_codes(&kit.account(), &builders::caller()).await;
+        let codes = totp::recovery_codes(&kit.account(), &builders::ask()).await;
         answer(codes, |codes| {
             let unused = kit.cloud.with(|s| s.factors[&OWNER].recovery.clone());
             let digest = codes[0].digest(OWNER, &*kit.hashing);
             format!("stored {}", unused.unused.contains(&digest))
         })
     })
+    // Whoever asks again gets others again, and that is on record too.
+    .without(&["audit"])
     .hold();
 }
 
@@ -147,7 +149,7 @@ fn a_passkey_is_added_once_at_every_cut() {
 fn a_passkey_is_removed_at_every_cut() {
     Scenario::new("passkey remove", enrolled, async |kit: &Kit, _| {
         let id = kit.golden_authenticator().passkey(GOLDEN_NOW).credential;
-        let outcome = passkeys::remove(&kit.account(), &builders::caller(), &id).await;
+        let outcome = passkeys::remove(&kit.account(), &builders::ask(), &id).await;
         answer(outcome, |()| "removed".to_owned())
     })
     .or("refused: there is no such passkey")

@@ -93,7 +93,12 @@ impl Stores {
                 table("MembersTable"),
                 records(),
             ),
-            factors: DynamoFactors::new(of(), table("UsersTable"), table("MembersTable")),
+            factors: DynamoFactors::new(
+                of(),
+                table("UsersTable"),
+                table("MembersTable"),
+                records(),
+            ),
             ceremonies: DynamoCeremonies::new(of(), table("LinksTable")),
             organisations: DynamoOrganisations::new(
                 of(),

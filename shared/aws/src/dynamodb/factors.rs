@@ -6,12 +6,14 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
     Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
+use vault_domain::audit::Record;
 use vault_domain::factor::FactorSet;
 use vault_domain::id::UserId;
 use vault_domain::ports::{Change, Factors, StoreError, Stored};
 
 use super::factors_record::{from_item, pk, to_item};
 use super::record::{Item, flag, number};
+use super::records::DynamoRecords;
 use super::transact::{Reasons, Request, Written, write};
 use super::{get, members, read, unmet_put};
 
@@ -26,15 +28,22 @@ pub struct DynamoFactors {
     client: Client,
     users: String,
     members: String,
+    records: DynamoRecords,
 }
 
 impl DynamoFactors {
-    /// Over the tables of users and of members.
-    pub fn new(client: Client, users: impl Into<String>, members: impl Into<String>) -> Self {
+    /// Over the tables of users and of members; what comes and goes is recorded.
+    pub fn new(
+        client: Client,
+        users: impl Into<String>,
+        members: impl Into<String>,
+        records: DynamoRecords,
+    ) -> Self {
         Self {
             client,
             users: users.into(),
             members: members.into(),
+            records,
         }
     }
 
@@ -59,19 +68,31 @@ impl DynamoFactors {
         judge(there.as_ref(), next)
     }
 
-    /// The set and the account's flag.
-    async fn put_with_flag(&self, read: &FactorSet, next: &FactorSet) -> Stored<Change> {
+    /// The set with the account's flag, if that changes, and with the records.
+    async fn put_with(
+        &self,
+        read: &FactorSet,
+        next: &FactorSet,
+        records: &[Record],
+    ) -> Stored<Change> {
         let request = Request {
             client: &self.client,
             operation: REPLACE,
             salt: *next.user.octets(),
         };
-        let writes = || Ok(vec![self.set_put(read, next)?, self.flag_set(next)?]);
+        let writes = || {
+            let mut writes = vec![self.set_put(read, next)?];
+            if read.is_on() != next.is_on() {
+                writes.push(self.flag_set(next)?);
+            }
+            Ok(writes)
+        };
+        let writes = self.records.all_recorded(writes(), records);
         let another = |reasons: &Reasons| {
             let there = || judge(reasons.there(0), next);
             reasons.is_unmet(0).then(there)
         };
-        match write(&request, writes(), another).await? {
+        match write(&request, writes, another).await? {
             Written::Applied => Ok(Change::Applied),
             Written::Refused(change) => change,
         }
@@ -125,15 +146,20 @@ impl Factors for DynamoFactors {
         Ok(set.unwrap_or_else(|| FactorSet::none(user)))
     }
 
-    async fn replace(&self, read: &FactorSet, next: &FactorSet) -> Stored<Change> {
+    async fn replace(
+        &self,
+        read: &FactorSet,
+        next: &FactorSet,
+        records: &[Record],
+    ) -> Stored<Change> {
         let next = FactorSet {
             version: read.version + 1,
             ..next.clone()
         };
-        if read.is_on() == next.is_on() {
+        if read.is_on() == next.is_on() && records.is_empty() {
             self.put(read, &next).await
         } else {
-            self.put_with_flag(read, &next).await
+            self.put_with(read, &next, records).await
         }
     }
 }
@@ -145,7 +171,9 @@ mod tests {
     use crate::replay::{Replay, cancelled};
 
     fn factors(replay: &Replay) -> DynamoFactors {
-        DynamoFactors::new(Client::new(&replay.config()), "users", "members")
+        let client = Client::new(&replay.config());
+        let records = DynamoRecords::new(client.clone(), "audit");
+        DynamoFactors::new(client, "users", "members", records)
     }
 
     #[tokio::test]
@@ -158,13 +186,28 @@ mod tests {
             (&none, &none, ".PutItem"),
         ] {
             let replay = Replay::of(&[(200, "{}")]);
-            let change = factors(&replay).replace(read, next).await.unwrap();
+            let change = factors(&replay).replace(read, next, &[]).await.unwrap();
             assert_eq!(change, Change::Applied);
             let target = replay.header(0, "x-amz-target").unwrap();
             assert!(target.ends_with(call), "{target}");
             let condition = if read.version == 0 { NEW } else { UNCHANGED };
             assert!(replay.body(0).contains(condition));
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_recorded_is_written_with_the_set_or_not_at_all() {
+        let (one, mut other) = (full(), full());
+        other.recovery.unused.clear();
+        let record = crate::dynamodb::audit_record::tests::record();
+        let replay = Replay::of(&[(200, "{}")]);
+        let change = factors(&replay).replace(&one, &other, &[record]).await;
+        assert_eq!(change.unwrap(), Change::Applied);
+        let target = replay.header(0, "x-amz-target").unwrap();
+        assert!(target.ends_with(".TransactWriteItems"), "{target}");
+        let body = replay.body(0);
+        assert!(body.contains(UNCHANGED) && body.contains(r#""TableName":"audit""#));
+        assert!(!body.contains("second_factor = :on"), "the flag stays");
     }
 
     #[tokio::test]
@@ -180,7 +223,7 @@ mod tests {
             ("ValidationError", "None", None, 1),
         ] {
             let replay = Replay::of(&[(400, &cancelled(&[set, flag])), (200, "{}")]);
-            let outcome = factors(&replay).replace(&none, &on).await;
+            let outcome = factors(&replay).replace(&none, &on, &[]).await;
             let seen = (outcome.ok(), replay.count());
             assert_eq!(seen, (change, calls), "{set} {flag}");
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vault_aws::Sdk;
-use vault_aws::dynamodb::{DynamoCeremonies, DynamoFactors, DynamoLimits};
+use vault_aws::dynamodb::{DynamoCeremonies, DynamoFactors, DynamoLimits, DynamoRecords};
 use vault_aws::sqs::SqsMailQueue;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_crypto::passkey::Webauthn;
@@ -25,6 +25,7 @@ pub(super) struct Factors {
     pub(super) limits: String,
     queue: String,
     secret: String,
+    audit: String,
 }
 
 impl Factors {
@@ -37,6 +38,7 @@ impl Factors {
             limits: env.text("LIMITS_TABLE"),
             queue: env.text("MAIL_QUEUE_URL"),
             secret: env.text("FACTOR_SECRET"),
+            audit: env.text("AUDIT_TABLE"),
         }
     }
 
@@ -45,7 +47,8 @@ impl Factors {
         let keys = ring(sdk, &self.secret).await?;
         let keys = FactorKeys::new(&keys).map_err(|fault| refused("factor secret", fault))?;
         let dynamodb = sdk.dynamodb();
-        let factors = DynamoFactors::new(dynamodb.clone(), self.users, self.members);
+        let records = DynamoRecords::new(dynamodb.clone(), self.audit);
+        let factors = DynamoFactors::new(dynamodb.clone(), self.users, self.members, records);
         Ok(proof::Deps {
             factors: Arc::new(factors),
             ceremonies: Arc::new(DynamoCeremonies::new(dynamodb.clone(), self.links)),

@@ -77,7 +77,12 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let challenges = Arc::new(LoginMac::new(&mac).map_err(|f| refused("session mac", f))?);
             let devices = DeviceMac::new(&mac);
             let limits = DynamoLimits::new(dynamodb.clone(), &config.factors.limits);
-            let factors = DynamoFactors::new(dynamodb.clone(), &config.users, &config.members);
+            let factors = DynamoFactors::new(
+                dynamodb.clone(),
+                &config.users,
+                &config.members,
+                records.clone(),
+            );
             let accounts = DynamoAccounts::new(dynamodb, config.users, config.members, records);
             Ok(Deps {
                 login: login::Deps {

@@ -27,6 +27,15 @@ impl Method {
     }
 }
 
+/// What became of a factor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FactorChange {
+    /// It is there now, in the place of another one or of none; which passkey, if it is one.
+    Added(Method, Option<CredentialId>),
+    /// It is not there any more.
+    Removed(Method, Option<CredentialId>),
+}
+
 /// A person's second factors as stored. Each change is one of the whole, on the condition that nobody else changed
 /// it meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +55,26 @@ pub struct FactorSet {
 }
 
 impl FactorSet {
+    /// What came and what went since it was so. A secret that waits for its first code is no factor.
+    pub fn changes_since(&self, before: &Self) -> Vec<FactorChange> {
+        let secret = |set: &Self| set.totp.as_ref().map(|totp| totp.sealed.clone());
+        let mut changes = match (secret(before), secret(self)) {
+            (was, is) if was == is => Vec::new(),
+            (_, Some(_)) => vec![FactorChange::Added(Method::Totp, None)],
+            (_, None) => vec![FactorChange::Removed(Method::Totp, None)],
+        };
+        let lacks = |set: &Self, key: &Passkey| set.passkey(&key.credential).is_none();
+        for key in self.passkeys.iter().filter(|key| lacks(before, key)) {
+            let credential = Some(key.credential.clone());
+            changes.push(FactorChange::Added(Method::Passkey, credential));
+        }
+        for key in before.passkeys.iter().filter(|key| lacks(self, key)) {
+            let credential = Some(key.credential.clone());
+            changes.push(FactorChange::Removed(Method::Passkey, credential));
+        }
+        changes
+    }
+
     /// That of someone who has no factor.
     pub fn none(user: UserId) -> Self {
         Self {

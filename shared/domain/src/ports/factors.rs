@@ -17,8 +17,13 @@ pub trait Factors: Send + Sync {
     /// A person's factors, by a consistent read; none is a set too.
     async fn of(&self, user: UserId) -> Stored<FactorSet>;
     /// Stores `next`, one version up, if what is stored is still what was `read`. Whether the account has a second
-    /// factor is changed with it: both or neither.
-    async fn replace(&self, read: &FactorSet, next: &FactorSet) -> Stored<Change>;
+    /// factor is changed with it, and it is recorded: all or nothing.
+    async fn replace(
+        &self,
+        read: &FactorSet,
+        next: &FactorSet,
+        records: &[Record],
+    ) -> Stored<Change>;
 }
 
 /// What a person changes of their own account.

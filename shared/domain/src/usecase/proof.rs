@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::budget::{ATTEMPTS_PER_DAY, ATTEMPTS_PER_FACTOR, Taken};
+use crate::audit::Record;
 use crate::error::{Malformed, Refusal};
 use crate::factor::{
     FactorSet, Method, RecoveryCode, Sealed, Sealing, Spend, Step, Totp, TotpCode, find_step,
@@ -256,6 +257,18 @@ impl Deps {
         &self,
         user: UserId,
         notice: Option<NoticeKind>,
+        decide: impl FnMut(&mut FactorSet) -> Result<Decided<T>, Refusal> + Send,
+    ) -> Result<T, Refusal> {
+        let none = |_: &FactorSet, _: &FactorSet| Ok(Vec::new());
+        self.change_recorded(user, notice, none, decide).await
+    }
+
+    /// [`Self::change`], with the records of what became of the set that was read.
+    pub(super) async fn change_recorded<T: Send>(
+        &self,
+        user: UserId,
+        notice: Option<NoticeKind>,
+        records: impl Fn(&FactorSet, &FactorSet) -> Stored<Vec<Record>> + Send,
         mut decide: impl FnMut(&mut FactorSet) -> Result<Decided<T>, Refusal> + Send,
     ) -> Result<T, Refusal> {
         let mut untold = notice;
@@ -269,7 +282,8 @@ impl Deps {
             if let Some(what) = untold.take() {
                 self.tell(user, what).await?;
             }
-            if self.factors.replace(&read, &next).await? == Change::Applied {
+            let records = records(&read, &next)?;
+            if self.factors.replace(&read, &next, &records).await? == Change::Applied {
                 return Ok(done);
             }
         }

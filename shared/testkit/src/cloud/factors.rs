@@ -61,7 +61,12 @@ impl Factors for FakeCloud {
         .await
     }
 
-    async fn replace(&self, read: &FactorSet, next: &FactorSet) -> Stored<Change> {
+    async fn replace(
+        &self,
+        read: &FactorSet,
+        next: &FactorSet,
+        records: &[Record],
+    ) -> Stored<Change> {
         const NAME: &str = "factors.replace";
         let next = FactorSet {
             version: read.version + 1,
@@ -83,6 +88,7 @@ impl Factors for FakeCloud {
                 account.second_factor = next.is_on();
             }
             s.factors.insert(next.user, next);
+            s.audit.extend_from_slice(records);
             Ok(Change::Applied)
         })
         .await

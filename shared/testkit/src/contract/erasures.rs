@@ -98,7 +98,7 @@ impl Guest<'_> {
             .await;
         opened.expect("sessions.open");
         let none = FactorSet::none(self.who.user.id);
-        let stored = self.stores.factors.replace(&none, &none).await;
+        let stored = self.stores.factors.replace(&none, &none, &[]).await;
         assert_eq!(stored.expect("factors.replace"), Change::Applied);
     }
     async fn erase(&self, seen: &Person) -> Settled {

@@ -73,7 +73,10 @@ pub async fn factors_contract(port: &dyn Factors, directory: &dyn Directory, see
     assert_eq!(flag(directory, &owner).await, Some(false));
 
     let first = full(&sample, &none);
-    let store = async |read: &FactorSet, next: &FactorSet| port.replace(read, next).await;
+    let store = async |read: &FactorSet, next: &FactorSet| {
+        let records = [builders::record(), builders::record()];
+        port.replace(read, next, &records).await
+    };
     assert_eq!(store(&none, &first).await.ok(), Some(Change::Applied));
     assert_eq!(of().await, first, "all fields read back");
     assert_eq!(flag(directory, &owner).await, Some(true));
@@ -115,7 +118,7 @@ async fn flag(directory: &dyn Directory, owner: &NewOwner) -> Option<bool> {
 /// Of many changes of one set at once, one takes effect.
 async fn factors_race(port: &dyn Factors, sample: &Sample, read: &FactorSet) {
     let nexts: Vec<_> = (0..20).map(|_| full(sample, read)).collect();
-    let outcomes = join_all(nexts.iter().map(|next| port.replace(read, next))).await;
+    let outcomes = join_all(nexts.iter().map(|next| port.replace(read, next, &[]))).await;
     let stored = port.of(read.user).await.expect("of");
     let mut applied = 0;
     for (outcome, next) in outcomes.into_iter().zip(&nexts) {

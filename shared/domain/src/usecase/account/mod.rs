@@ -2,6 +2,7 @@
 //! credentials and factors need a proof of who they are that is recent and by all factors that they have.
 
 pub mod export;
+mod factors_recorded;
 pub mod passkeys;
 pub mod password;
 pub mod sessions;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use super::gate::Ask;
 use super::scribe::Scribe;
 use super::{present, proof, recent, second_factor};
-use crate::audit::{Author, Event, Record};
+use crate::audit::{Author, Event, Record, Source};
 use crate::error::Refusal;
 use crate::factor::{FactorSet, Issuer, QrCodes, RecoveryCode, RecoveryCodes};
 use crate::id::{OrgId, SessionId, UserId};
@@ -55,9 +56,9 @@ pub struct Deps {
 #[derive(Debug)]
 pub enum Bearer {
     /// Someone who is signed in.
-    Caller(Caller),
-    /// Someone between the password and a second factor that they have not got yet.
-    Challenge(SecretText),
+    Caller(Ask),
+    /// Someone between the password and a second factor that they have not got yet, and from where.
+    Challenge(SecretText, Source),
 }
 
 /// Someone who is signed in, now.
@@ -71,6 +72,7 @@ struct Here {
 struct Enroller {
     user: UserId,
     session: SessionId,
+    source: Source,
     authority: Authority,
 }
 
@@ -159,20 +161,20 @@ impl Deps {
     /// Who begins to add a factor.
     async fn beginner(&self, bearer: &Bearer) -> Result<Enroller, Refusal> {
         match bearer {
-            Bearer::Caller(caller) => Ok(self.proven(caller).await?.enroller()),
-            Bearer::Challenge(token) => self.newcomer(token).await,
+            Bearer::Caller(ask) => Ok(self.proven(&ask.caller).await?.enroller(&ask.source)),
+            Bearer::Challenge(token, source) => self.newcomer(token, source).await,
         }
     }
 
     /// Who ends to add a factor that they began a moment ago.
     async fn enroller(&self, bearer: &Bearer) -> Result<Enroller, Refusal> {
         match bearer {
-            Bearer::Caller(caller) => Ok(self.here(caller).await?.enroller()),
-            Bearer::Challenge(token) => self.newcomer(token).await,
+            Bearer::Caller(ask) => Ok(self.here(&ask.caller).await?.enroller(&ask.source)),
+            Bearer::Challenge(token, source) => self.newcomer(token, source).await,
         }
     }
 
-    async fn newcomer(&self, token: &SecretText) -> Result<Enroller, Refusal> {
+    async fn newcomer(&self, token: &SecretText, source: &Source) -> Result<Enroller, Refusal> {
         let now = self.proof.clock.now();
         let challenge = second_factor::opened(&*self.challenges, token, now)?;
         if !challenge.enrol {
@@ -182,6 +184,7 @@ impl Deps {
         Ok(Enroller {
             user: challenge.user,
             session: challenge.session,
+            source: source.clone(),
             authority: Authority::Challenge,
         })
     }
@@ -214,10 +217,11 @@ impl Deps {
 }
 
 impl Here {
-    const fn enroller(&self) -> Enroller {
+    fn enroller(&self, source: &Source) -> Enroller {
         Enroller {
             user: self.user,
             session: self.session.id,
+            source: source.clone(),
             authority: Authority::Session {
                 second_factor: self.session.second_factor,
                 authenticated_at: self.session.authenticated_at,

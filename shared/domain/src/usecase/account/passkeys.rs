@@ -11,7 +11,7 @@ use crate::passkey::{
     WebauthnChallenge,
 };
 use crate::ports::Purpose;
-use crate::token::Caller;
+use crate::usecase::gate::Ask;
 use crate::usecase::proof::Decided;
 
 /// What a browser needs to make a passkey.
@@ -24,6 +24,7 @@ pub async fn options(deps: &Deps, bearer: &Bearer) -> Result<Value, Refusal> {
         user,
         session,
         authority,
+        ..
     } = deps.beginner(bearer).await?;
     let set = deps.proof.factors.of(user).await?;
     if authority.first_only(&set) && set.is_on() {
@@ -65,11 +66,14 @@ pub async fn add(
     answer: &RegistrationResponse,
     name: &PasskeyName,
 ) -> Result<Added, Refusal> {
+    let enroller = deps.enroller(bearer).await?;
+    let witness = deps.witness(&enroller).await?;
     let Enroller {
         user,
         session,
         authority,
-    } = deps.enroller(bearer).await?;
+        ..
+    } = enroller;
     let given = answer.client().challenge();
     let ceremony = deps.proof.answered(given).await?;
     if ceremony.purpose != Purpose::Registration(session) {
@@ -91,7 +95,9 @@ pub async fn add(
         Ok(Decided::Store(codes))
     };
     let notice = Some(NoticeKind::FactorAdded);
-    let recovery_codes = deps.proof.change(user, notice, decide).await?;
+    let records = |read: &FactorSet, next: &FactorSet| deps.came_and_went(&witness, read, next);
+    let changed = deps.proof.change_recorded(user, notice, records, decide);
+    let recovery_codes = changed.await?;
     Ok(Added {
         credential: made.credential,
         recovery_codes,
@@ -103,8 +109,9 @@ pub async fn add(
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::ReauthenticationNeeded`], [`Refusal::NotFound`], [`Refusal::Conflict`] for the
 /// last factor where one is required, [`Refusal::Unavailable`].
-pub async fn remove(deps: &Deps, caller: &Caller, id: &CredentialId) -> Result<(), Refusal> {
-    let here = deps.proven(caller).await?;
+pub async fn remove(deps: &Deps, ask: &Ask, id: &CredentialId) -> Result<(), Refusal> {
+    let here = deps.proven(&ask.caller).await?;
+    let witness = here.witness(ask);
     let required = deps.is_required(here.user).await?;
     let decide = |set: &mut FactorSet| {
         if set.passkey(id).is_none() {
@@ -115,5 +122,9 @@ pub async fn remove(deps: &Deps, caller: &Caller, id: &CredentialId) -> Result<(
         Ok(Decided::Store(()))
     };
     let notice = Some(NoticeKind::FactorRemoved);
-    deps.proof.change(here.user, notice, decide).await
+    let records = |read: &FactorSet, next: &FactorSet| deps.came_and_went(&witness, read, next);
+    let changed = deps
+        .proof
+        .change_recorded(here.user, notice, records, decide);
+    changed.await
 }

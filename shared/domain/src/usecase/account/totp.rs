@@ -1,11 +1,12 @@
 //! The authenticator app and the recovery codes.
 
 use super::{Bearer, Deps, Enroller, HAS_ONE, may_end};
+use crate::audit::Event;
 use crate::error::Refusal;
 use crate::factor::{FactorSet, RecoveryCode, Spend, TotpCode, TotpSecret, otpauth_uri};
 use crate::mail::NoticeKind;
 use crate::secret::SecretText;
-use crate::token::Caller;
+use crate::usecase::gate::Ask;
 use crate::usecase::proof::Decided;
 
 /// A new secret, shown once.
@@ -61,11 +62,14 @@ pub async fn confirm(
     bearer: &Bearer,
     code: &TotpCode,
 ) -> Result<Vec<RecoveryCode>, Refusal> {
+    let enroller = deps.enroller(bearer).await?;
+    let witness = deps.witness(&enroller).await?;
     let Enroller {
         user,
         session,
         authority,
-    } = deps.enroller(bearer).await?;
+        ..
+    } = enroller;
     let taken = deps.proof.attempt(user, "totp").await?;
     let now = deps.proof.clock.now();
     let decide = |set: &mut FactorSet| {
@@ -80,7 +84,9 @@ pub async fn confirm(
         Ok(Decided::Store(deps.new_codes(set)?))
     };
     let notice = Some(NoticeKind::FactorAdded);
-    let codes = deps.proof.change(user, notice, decide).await?;
+    let records = |read: &FactorSet, next: &FactorSet| deps.came_and_went(&witness, read, next);
+    let changed = deps.proof.change_recorded(user, notice, records, decide);
+    let codes = changed.await?;
     taken.give_back().await;
     Ok(codes)
 }
@@ -90,8 +96,9 @@ pub async fn confirm(
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::ReauthenticationNeeded`], [`Refusal::Conflict`] for the last factor where one
 /// is required, [`Refusal::Unavailable`].
-pub async fn remove(deps: &Deps, caller: &Caller) -> Result<(), Refusal> {
-    let here = deps.proven(caller).await?;
+pub async fn remove(deps: &Deps, ask: &Ask) -> Result<(), Refusal> {
+    let here = deps.proven(&ask.caller).await?;
+    let witness = here.witness(ask);
     let required = deps.is_required(here.user).await?;
     let decide = |set: &mut FactorSet| {
         if set.totp.is_none() && set.pending.is_none() {
@@ -102,7 +109,11 @@ pub async fn remove(deps: &Deps, caller: &Caller) -> Result<(), Refusal> {
         Ok(Decided::Store(()))
     };
     let notice = Some(NoticeKind::FactorRemoved);
-    deps.proof.change(here.user, notice, decide).await
+    let records = |read: &FactorSet, next: &FactorSet| deps.came_and_went(&witness, read, next);
+    let changed = deps
+        .proof
+        .change_recorded(here.user, notice, records, decide);
+    changed.await
 }
 
 /// Ten new recovery codes, shown once, in the place of all before.
@@ -110,8 +121,9 @@ pub async fn remove(deps: &Deps, caller: &Caller) -> Result<(), Refusal> {
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::ReauthenticationNeeded`], [`Refusal::Conflict`] without a factor,
 /// [`Refusal::Unavailable`].
-pub async fn recovery_codes(deps: &Deps, caller: &Caller) -> Result<Vec<RecoveryCode>, Refusal> {
-    let here = deps.proven(caller).await?;
+pub async fn recovery_codes(deps: &Deps, ask: &Ask) -> Result<Vec<RecoveryCode>, Refusal> {
+    let here = deps.proven(&ask.caller).await?;
+    let witness = here.witness(ask);
     let decide = |set: &mut FactorSet| {
         if !set.is_on() {
             return Err(Refusal::Conflict("add a second factor first"));
@@ -119,5 +131,10 @@ pub async fn recovery_codes(deps: &Deps, caller: &Caller) -> Result<Vec<Recovery
         Ok(Decided::Store(deps.new_codes(set)?))
     };
     let notice = Some(NoticeKind::FactorAdded);
-    deps.proof.change(here.user, notice, decide).await
+    let replaced =
+        |_: &FactorSet, _: &FactorSet| deps.noted(&witness, Event::RecoveryCodesReplaced);
+    let changed = deps
+        .proof
+        .change_recorded(here.user, notice, replaced, decide);
+    changed.await
 }
