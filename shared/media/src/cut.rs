@@ -5,8 +5,8 @@ use vault_domain::packaging::{PackagePlan, TICKS_PER_SECOND};
 use crate::cipher::BLOCK;
 use crate::feed::{Feed, Unit};
 use crate::mp4::cursor::Cursor;
-use crate::mp4::rows::Away;
 use crate::search::{End, Leader, Search};
+use crate::stop::Stop;
 use crate::survey::{MAX_LEAD, Survey};
 
 /// Cuts a film into segments, one after the other.
@@ -82,7 +82,7 @@ impl Cutter {
         &mut self,
         video: Option<&mut Feed>,
         audio: Option<&mut Feed>,
-    ) -> Result<Option<Cut>, Away> {
+    ) -> Result<Option<Cut>, Stop> {
         let mut search = match self.search.take() {
             Some(search) => search,
             None => match self.begin(video, audio)? {
@@ -93,9 +93,9 @@ impl Cutter {
         let tail = (self.end.saturating_sub(self.video_end) > self.wish).then_some(self.video_end);
         let (counted, end) = match search.run(tail) {
             Ok(found) => found,
-            Err(away) => {
+            Err(stop) => {
                 self.search = Some(search);
-                return Err(away);
+                return Err(stop);
             }
         };
         let until = match end {
@@ -123,7 +123,7 @@ impl Cutter {
         &self,
         mut video: Option<&mut Feed>,
         mut audio: Option<&mut Feed>,
-    ) -> Result<Option<Search>, Away> {
+    ) -> Result<Option<Search>, Stop> {
         let picture = video.as_deref_mut().map_or(Ok(None), Feed::peek)?;
         let sound = audio.as_deref_mut().map_or(Ok(None), Feed::peek)?;
         let wished = self.at.saturating_add(self.wish);

@@ -25,6 +25,7 @@ mod packager;
 mod packer;
 mod present;
 mod search;
+mod stop;
 mod survey;
 mod ts;
 mod window;

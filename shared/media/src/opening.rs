@@ -1,79 +1,146 @@
 //! From the index to tracks that are known from end to end.
 
 use crate::codec::{AudioCodec, VideoCodec};
-use crate::fault::Outcome;
+use crate::fault::{Outcome, not_a_film};
 use crate::mp4::index::Index;
 use crate::mp4::movie::{Chosen, Movie};
-use crate::survey::{Start, Stop, Survey, Surveyor};
+use crate::mp4::rows::Away;
+use crate::stop::Stop;
+use crate::survey::{Start, Survey, Surveyor};
 
-/// The tracks of a film, each with what the walk over its tables found.
+/// The tracks of a film, each with what the walk over its samples found.
 pub(crate) struct Opened {
     pub(crate) video: Option<(Chosen<VideoCodec>, Survey)>,
     pub(crate) audio: Option<(Chosen<AudioCodec>, Survey)>,
 }
 
-/// A film whose tables are being walked: first those of the picture, then those of the sound.
+/// A film whose samples are being walked: where only tables tell of them one track after the other, and
+/// where fragments do, all tracks together, for a fragment tells of all.
 pub(crate) struct Opening {
     movie: Movie,
     size: u64,
-    walking: Option<Surveyor>,
-    video: Option<Survey>,
-    audio: Option<Survey>,
+    video: Option<Walker>,
+    audio: Option<Walker>,
+    asked: Option<Away>,
+}
+
+/// A track on its walk, or at its end.
+enum Walker {
+    Walking(Box<Surveyor>),
+    Done(Option<Survey>),
 }
 
 impl Opening {
     /// Of a file of `size` octets.
     pub(crate) fn new(index: &Index, size: u64) -> Outcome<Self> {
+        let movie = Movie::parse(index, size)?;
+        let video = movie.video.as_ref();
+        let video = video.map(|track| Walker::new(track, size, Start::Key));
+        let sound = movie.audio.as_ref();
+        let sound = sound.map(|track| Walker::new(track, size, Start::Before(0)));
         Ok(Self {
-            movie: Movie::parse(index)?,
+            video: video.transpose()?,
+            audio: sound.transpose()?,
+            movie,
             size,
-            walking: None,
-            video: None,
-            audio: None,
+            asked: None,
         })
     }
 
-    /// Goes on to the end of the tables; asked again after rows came that were away.
+    /// Goes on to the end of the samples; asked again after what was away came.
     pub(crate) fn run(&mut self) -> Result<Opened, Stop> {
-        if let Some(track) = &self.movie.video
-            && self.video.is_none()
+        let mut round = Round {
+            together: self.movie.is_fragmented,
+            away: None,
+        };
+        if let Some(video) = &mut self.video
+            && round.walk(video)?
+            && let Some(found) = video.found()
+            && found.start < 0
         {
-            self.video = Some(walk(&mut self.walking, track, self.size, Start::Key)?);
+            // The picture starts early, so that it can be decoded by then: the sound starts with it.
+            let start = Start::Before(found.start);
+            for (track, walker) in self.movie.audio.iter().zip(&mut self.audio) {
+                *walker = Walker::new(track, self.size, start)?;
+            }
         }
-        let warm = self.video.map_or(0, |found| found.start.min(0));
-        if let Some(track) = &self.movie.audio
-            && self.audio.is_none()
-        {
-            let start = Start::Before(warm);
-            self.audio = Some(walk(&mut self.walking, track, self.size, start)?);
+        if let Some(walker) = &mut self.audio {
+            round.walk(walker)?;
         }
-        Ok(Opened {
-            video: self.movie.video.take().zip(self.video),
-            audio: self.movie.audio.take().zip(self.audio),
-        })
+        if let Some(away) = round.away {
+            self.asked = Some(away);
+            return Err(away.into());
+        }
+        self.opened()
     }
 
-    /// Takes in the rows that were asked for.
+    fn opened(&mut self) -> Result<Opened, Stop> {
+        let found = |walker: &Option<Walker>| walker.as_ref().and_then(Walker::found);
+        let opened = Opened {
+            video: self.movie.video.take().zip(found(&self.video)),
+            audio: self.movie.audio.take().zip(found(&self.audio)),
+        };
+        if opened.video.is_none() && opened.audio.is_none() {
+            return Err(not_a_film("an MP4 file without picture and sound").into());
+        }
+        Ok(opened)
+    }
+
+    /// Takes in what was asked for.
     pub(crate) fn source(&mut self, octets: &[u8]) {
-        if let Some(surveyor) = &mut self.walking {
-            surveyor.cursor().fill(octets);
+        let Some(asked) = self.asked.take() else {
+            return;
+        };
+        for walker in self.video.iter_mut().chain(&mut self.audio) {
+            if let Walker::Walking(surveyor) = walker {
+                surveyor.cursor().answer(&asked, octets);
+            }
         }
     }
 }
 
-fn walk<C>(
-    walking: &mut Option<Surveyor>,
-    track: &Chosen<C>,
-    size: u64,
-    start: Start,
-) -> Result<Survey, Stop> {
-    let mut surveyor = match walking.take() {
-        Some(surveyor) => surveyor,
-        None => Surveyor::new(track, size, start)?,
-    };
-    let found = surveyor.run();
-    if found.is_err() {
-        *walking = Some(surveyor);
+/// One go over all walks.
+struct Round {
+    together: bool,
+    /// What has to be read first, of all that walks need the first in the file.
+    away: Option<Away>,
+}
+
+impl Round {
+    /// Whether the walk came to its end just now.
+    fn walk(&mut self, walker: &mut Walker) -> Result<bool, Stop> {
+        let Walker::Walking(surveyor) = walker else {
+            return Ok(false);
+        };
+        if self.away.is_some() && !self.together {
+            return Ok(false);
+        }
+        match surveyor.run() {
+            Ok(found) => {
+                *walker = Walker::Done(found);
+                Ok(true)
+            }
+            Err(Stop::Away(away)) => {
+                if self.away.is_none_or(|first| away.offset < first.offset) {
+                    self.away = Some(away);
+                }
+                Ok(false)
+            }
+            Err(stop) => Err(stop),
+        }
     }
-    found
+}
+
+impl Walker {
+    fn new<C>(track: &Chosen<C>, size: u64, start: Start) -> Outcome<Self> {
+        let surveyor = Surveyor::new(track, size, start)?;
+        Ok(Self::Walking(Box::new(surveyor)))
+    }
+
+    fn found(&self) -> Option<Survey> {
+        match self {
+            Self::Done(found) => *found,
+            Self::Walking(_) => None,
+        }
+    }
 }

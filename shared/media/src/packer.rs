@@ -1,6 +1,6 @@
 //! From samples to segments: where to cut, what comes next, and the cipher over the whole.
 
-use vault_domain::packaging::{Iv, PackageFault, PackagePlan, Segment, Step};
+use vault_domain::packaging::{Iv, PackageFault, PackagePlan, Segment, Step, TICKS_PER_SECOND};
 use vault_domain::secret::ContentKey;
 
 use crate::cipher::Cipher;
@@ -9,10 +9,10 @@ use crate::cut::{Cut, Cutter, Next};
 use crate::fault::{Outcome, damaged, unsupported_feature};
 use crate::feed::{Feed, Unit};
 use crate::mp4::cursor::Cursor;
-use crate::mp4::rows::Away;
 use crate::opening::Opened;
 use crate::present::Ledger;
-use crate::survey::Stop;
+use crate::stop::Stop;
+use crate::survey::overfull;
 use crate::ts::{Mux, Program};
 use crate::window::{Want, Windows};
 
@@ -25,6 +25,8 @@ const FREE_GROWTH: u64 = 64 << 20;
 /// Sound frames are gathered into one PES packet up to so many octets or frames.
 const GROUP_OCTETS: usize = 4096;
 const GROUP_FRAMES: u32 = 16;
+/// Ticks by which rounding may move a frame.
+const MAX_SLIP: u64 = 90;
 /// The windows' numbers of the tracks.
 const VIDEO: usize = 0;
 const AUDIO: usize = 1;
@@ -74,18 +76,14 @@ impl Packer {
         let each = || surveys.iter().flatten();
         let octets = each().fold(0_u64, |sum, s| sum.saturating_add(s.octets));
         if octets > size {
-            return Err(damaged(
-                "its index names more pictures and sound than the file can hold",
-            ));
+            return Err(overfull());
         }
         let file_end = each().map(|s| s.file_end).max().unwrap_or(0);
         let starts = each().map(|s| s.decode);
         let program = Program {
             video: video.as_ref().map(|(track, _)| track.codec.family),
             audio: audio.is_some(),
-            marks_keys: video
-                .as_ref()
-                .is_some_and(|(track, _)| track.tables.marks_keys()),
+            marks_keys: video.as_ref().is_some_and(|(_, found)| found.marks_keys),
             first: starts.min().unwrap_or(0),
         };
         let ledger = Ledger::new(
@@ -96,11 +94,11 @@ impl Packer {
         );
         let video = video.map(|(t, s)| Lane {
             codec: t.codec,
-            feed: Feed::new(t.tables, &s),
+            feed: Feed::new(t.samples, &s),
         });
         let audio = audio.map(|(t, s)| Lane {
             codec: t.codec,
-            feed: Feed::new(t.tables, &s),
+            feed: Feed::new(t.samples, &s),
         });
         Ok(Self {
             video,
@@ -250,6 +248,11 @@ impl Packer {
                 .want(AUDIO, (&lane.feed, unit), picture)
                 .map(Some);
         };
+        if self.group.breaks_off(&lane.codec, unit) {
+            // Within a PES packet frames follow each other without a gap.
+            let ahead = picture.map(|picture| picture.decode);
+            self.group.flush(&mut self.mux, &mut open.out, ahead);
+        }
         self.group.add(&lane.codec, sample, unit)?;
         lane.feed.advance();
         // The first frame of a segment stands alone: a demuxer learns the rate from it, and cannot
@@ -286,7 +289,7 @@ impl Packer {
     }
 }
 
-fn peek<C>(lane: Option<&mut Lane<C>>) -> Result<Option<Unit>, Away> {
+fn peek<C>(lane: Option<&mut Lane<C>>) -> Result<Option<Unit>, Stop> {
     lane.map_or(Ok(None), |lane| lane.feed.peek())
 }
 
@@ -299,6 +302,13 @@ impl Group {
         self.frames.extend_from_slice(frame);
         self.count += 1;
         Ok(())
+    }
+
+    /// Whether a frame does not follow those gathered where they end.
+    fn breaks_off(&self, codec: &AudioCodec, unit: &Unit) -> bool {
+        let span = u64::from(self.count) * aac::FRAME * TICKS_PER_SECOND / u64::from(codec.rate);
+        let end = self.show.saturating_add(span.cast_signed());
+        self.count > 0 && unit.show.abs_diff(end) > MAX_SLIP
     }
 
     fn is_full(&self) -> bool {

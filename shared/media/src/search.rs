@@ -2,7 +2,7 @@
 
 use crate::feed::{Feed, Unit};
 use crate::mp4::cursor::Cursor;
-use crate::mp4::rows::Away;
+use crate::stop::Stop;
 
 /// A look ahead for the end of a segment.
 pub(crate) struct Search {
@@ -87,7 +87,7 @@ impl Search {
     }
 
     /// Goes on to the end of the segment; `tail` is its end if no picture follows.
-    pub(crate) fn run(&mut self, tail: Option<i64>) -> Result<(Counted, End), Away> {
+    pub(crate) fn run(&mut self, tail: Option<i64>) -> Result<(Counted, End), Stop> {
         let end = match (self.end, self.leader) {
             (Some(end), _) => end,
             (None, Leader::Pictures) => self.pictures()?.or(tail).into(),
@@ -108,7 +108,7 @@ impl Search {
     }
 
     /// Counts pictures up to the key frame that ends the segment; `None` is the end of the pictures.
-    fn pictures(&mut self) -> Result<Option<i64>, Away> {
+    fn pictures(&mut self) -> Result<Option<i64>, Stop> {
         while let Some(unit) = self.lead.peek()? {
             if self.counted.pictures > 0 && unit.key && unit.show >= self.wished {
                 return Ok(Some(unit.show));
@@ -121,7 +121,7 @@ impl Search {
     }
 
     /// Where a segment without pictures ends; `None` is the end of the film.
-    fn sounds_only(&mut self) -> Result<Option<i64>, Away> {
+    fn sounds_only(&mut self) -> Result<Option<i64>, Stop> {
         let Leader::Sounds { begun, picture } = &mut self.leader else {
             return Ok(None);
         };

@@ -1,12 +1,13 @@
 //! One walk over a track's tables before anything is read: is the film whole, when does the track
 //! start and end, which samples are kept.
 
-use vault_domain::packaging::{PackageFault, Step, TICKS_PER_SECOND};
+use vault_domain::packaging::{PackageFault, TICKS_PER_SECOND};
 
 use crate::fault::{Outcome, damaged, unsupported_feature};
-use crate::mp4::cursor::{Cursor, Place, Sample, short_of};
+use crate::mp4::cursor::{Cursor, Place, Sample, inside};
 use crate::mp4::movie::Chosen;
-use crate::mp4::rows::Away;
+use crate::mp4::table::MAX_SAMPLES;
+use crate::stop::Stop;
 
 /// Larger single pictures than this are taken for damage.
 const MAX_SAMPLE: u32 = 64 << 20;
@@ -72,6 +73,8 @@ pub(crate) struct Survey {
     pub(crate) file_end: u64,
     /// Samples a second.
     pub(crate) rate: f64,
+    /// Whether it is said which samples are key frames.
+    pub(crate) marks_keys: bool,
 }
 
 /// Where a track may start.
@@ -83,42 +86,12 @@ pub(crate) enum Start {
     Before(i64),
 }
 
-/// What goes on at the next sample, or does not.
-pub(crate) enum Stop {
-    Fault(PackageFault),
-    /// These rows have to be read first.
-    Away(Away),
-}
-
-impl Stop {
-    /// What the driver is told.
-    pub(crate) fn step(self) -> Outcome<Step> {
-        match self {
-            Self::Fault(fault) => Err(fault),
-            Self::Away(Away { offset, len, .. }) => Ok(Step::Read { offset, len }),
-        }
-    }
-}
-
-impl From<PackageFault> for Stop {
-    fn from(fault: PackageFault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<Away> for Stop {
-    fn from(away: Away) -> Self {
-        Self::Away(away)
-    }
-}
-
 /// A track on its walk, of a file of `size` octets.
 pub(crate) struct Surveyor {
     cursor: Cursor,
     walk: Walk,
     start: Start,
     size: u64,
-    count: u32,
     timescale: u32,
     /// The composition time behind the edit, counted from its beginning, in the track's ticks.
     until: i64,
@@ -127,11 +100,10 @@ pub(crate) struct Surveyor {
 impl Surveyor {
     pub(crate) fn new<C>(track: &Chosen<C>, size: u64, start: Start) -> Outcome<Self> {
         Ok(Self {
-            cursor: Cursor::new(track.tables.clone(), Place::default()),
-            walk: Walk::new(timeline(track)?),
+            cursor: Cursor::new(track.samples.clone(), Place::default()),
+            walk: Walk::new(timeline(track)?, track.samples.tables.marks_keys()),
             start,
             size,
-            count: track.tables.count(),
             timescale: track.timescale,
             until: shown_until(track),
         })
@@ -142,17 +114,23 @@ impl Surveyor {
         &mut self.cursor
     }
 
-    /// Walks on to the end; asked again after rows came that were away.
-    pub(crate) fn run(&mut self) -> Result<Survey, Stop> {
+    /// Walks on to the end; asked again after rows came that were away. `None` is a track without samples.
+    pub(crate) fn run(&mut self) -> Result<Option<Survey>, Stop> {
         let limit = i64::from(self.timescale) * MAX_SECONDS;
         let from = self.walk.line.from;
-        while self.cursor.place().sample() < self.count {
+        loop {
             let place = self.cursor.place();
-            let sample = short_of(self.cursor.next()?, self.size)?;
+            let Some(sample) = self.cursor.next()? else {
+                break;
+            };
+            let sample = inside(sample, self.size)?;
             if sample.size > MAX_SAMPLE {
                 return Err(oversized().into());
             }
             self.walk.count(&sample);
+            if self.walk.octets > self.size || place.sample() > MAX_SAMPLES {
+                return Err(overfull().into());
+            }
             if sample.size == 0 {
                 continue;
             }
@@ -166,7 +144,10 @@ impl Surveyor {
         if self.cursor.place().changed() {
             return Err(changing().into());
         }
-        Ok(self.walk.finish(self.timescale, self.until)?)
+        if self.cursor.place().sample() == 0 {
+            return Ok(None);
+        }
+        Ok(Some(self.walk.finish(self.timescale, self.until)?))
     }
 }
 
@@ -178,10 +159,11 @@ struct Walk {
     end: i64,
     octets: u64,
     file_end: u64,
+    marks_keys: bool,
 }
 
 impl Walk {
-    fn new(line: Timeline) -> Self {
+    fn new(line: Timeline, marks_keys: bool) -> Self {
         let (first, behind) = (None, None);
         Self {
             line,
@@ -191,6 +173,7 @@ impl Walk {
             end: i64::MIN,
             octets: 0,
             file_end: 0,
+            marks_keys,
         }
     }
 
@@ -198,6 +181,7 @@ impl Walk {
         // Each is below 2^32 and their number below 2^25: the sum cannot overflow.
         self.octets += u64::from(sample.size);
         self.file_end = self.file_end.max(sample.offset + u64::from(sample.size));
+        self.marks_keys |= !sample.key;
         let early = sample.decode.saturating_sub(sample.compose);
         self.line.lead = self.line.lead.max(early);
     }
@@ -249,6 +233,7 @@ impl Walk {
             octets: self.octets,
             file_end: self.file_end,
             rate,
+            marks_keys: self.marks_keys,
         })
     }
 }
@@ -282,6 +267,10 @@ fn too_long() -> PackageFault {
         "film_too_long",
         "The film claims to last for more than 24 hours",
     )
+}
+
+pub(crate) fn overfull() -> PackageFault {
+    damaged("its index names more pictures and sound than the file can hold")
 }
 
 fn changing() -> PackageFault {

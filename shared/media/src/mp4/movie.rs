@@ -3,10 +3,12 @@
 use crate::codec::{AudioCodec, VideoCodec};
 use crate::fault::{Outcome, damaged, not_a_film, unsupported_feature};
 use crate::mp4::boxes::Node;
+use crate::mp4::cursor::{Fragments, Samples};
 use crate::mp4::edit::Edit;
 use crate::mp4::entry;
+use crate::mp4::fragment::Defaults;
 use crate::mp4::index::Index;
-use crate::mp4::scan::fragmented;
+use crate::mp4::shelf::Shelf;
 use crate::mp4::table::Tables;
 use crate::mp4::track::{Medium, Track};
 
@@ -16,7 +18,7 @@ const MAX_TRACKS: usize = 256;
 /// A chosen track: its clock, tables and decoder.
 pub(crate) struct Chosen<C> {
     pub(crate) codec: C,
-    pub(crate) tables: Tables,
+    pub(crate) samples: Samples,
     pub(crate) edit: Edit,
     /// Ticks a second of the track's clock.
     pub(crate) timescale: u32,
@@ -28,11 +30,13 @@ pub(crate) struct Chosen<C> {
 pub(crate) struct Movie {
     pub(crate) video: Option<Chosen<VideoCodec>>,
     pub(crate) audio: Option<Chosen<AudioCodec>>,
+    /// Whether fragments may tell of samples.
+    pub(crate) is_fragmented: bool,
 }
 
 impl Movie {
-    /// Reads what the index describes.
-    pub(crate) fn parse(index: &Index) -> Outcome<Self> {
+    /// Reads what the index of a file of `size` octets describes.
+    pub(crate) fn parse(index: &Index, size: u64) -> Outcome<Self> {
         let root = Node::root(index);
         if root.find(*b"cmov")?.is_some() {
             return Err(unsupported_feature(
@@ -40,12 +44,11 @@ impl Movie {
                 "The film's index is compressed",
             ));
         }
-        if root.find(*b"mvex")?.is_some() {
-            return Err(fragmented());
-        }
+        let defaults = Defaults::of_all(&root)?;
         let mut reader = Reader {
             index,
             film_timescale: film_timescale(&root)?,
+            fragments: defaults.map(|defaults| (Shelf::new(size, defaults.clone()), defaults)),
             tracks: vec![],
         };
         for child in root.children(0) {
@@ -62,6 +65,7 @@ impl Movie {
         let movie = Self {
             video: reader.video()?,
             audio: reader.audio()?,
+            is_fragmented: reader.fragments.is_some(),
         };
         if movie.video.is_none() && movie.audio.is_none() {
             return Err(not_a_film("an MP4 file without picture and sound"));
@@ -73,6 +77,8 @@ impl Movie {
 struct Reader<'a> {
     index: &'a Index,
     film_timescale: u32,
+    /// Where fragments may follow: those, and what they leave unsaid.
+    fragments: Option<(Shelf, Vec<Defaults>)>,
     tracks: Vec<Track<'a>>,
 }
 
@@ -127,6 +133,18 @@ impl<'a> Reader<'a> {
         first_fault.map_or(Ok(None), Err)
     }
 
+    /// The fragments that may hold samples of a track, and what they leave unsaid of it.
+    fn fragments_of(&self, track: &Track<'a>) -> Option<(Fragments, Defaults)> {
+        let (shelf, defaults) = self.fragments.as_ref()?;
+        let defaults = defaults.iter().find(|known| known.track == track.id)?;
+        let fragments = Fragments {
+            shelf: shelf.clone(),
+            track: track.id,
+            from: self.index.in_file(self.index.len()),
+        };
+        Some((fragments, *defaults))
+    }
+
     fn choose<C>(
         &self,
         track: &Track<'a>,
@@ -134,10 +152,18 @@ impl<'a> Reader<'a> {
     ) -> Outcome<Option<Chosen<C>>> {
         let stbl = track.stbl()?;
         let tables = Tables::parse(self.index, &stbl)?;
-        if tables.count() == 0 {
+        let fragments = self.fragments_of(track);
+        if tables.count() == 0 && fragments.is_none() {
             return Ok(None);
         }
-        let (entry, quicktime) = entry::describe(&stbl, tables.description())?;
+        let mut edit = Edit::parse(&track.node)?;
+        let mut description = tables.description();
+        if let Some((_, defaults)) = &fragments {
+            // It was written before the end was known.
+            edit.length = None;
+            description = description.max(defaults.description.min(1 << 16));
+        }
+        let (entry, quicktime) = entry::describe(&stbl, description)?;
         let Some(codec) = codec(track, &entry, quicktime)? else {
             return Ok(None);
         };
@@ -149,8 +175,11 @@ impl<'a> Reader<'a> {
         }
         Ok(Some(Chosen {
             codec,
-            tables,
-            edit: Edit::parse(&track.node)?,
+            samples: Samples {
+                tables,
+                fragments: fragments.map(|(fragments, _)| fragments),
+            },
+            edit,
             timescale: track.timescale()?,
             film_timescale: self.film_timescale,
         }))

@@ -15,6 +15,7 @@ pub(crate) enum Medium {
 #[derive(Clone, Copy)]
 pub(crate) struct Track<'a> {
     pub(crate) node: Node<'a>,
+    pub(crate) id: u32,
     pub(crate) medium: Medium,
     pub(crate) enabled: bool,
     /// Whether its picture is to be shown turned or mirrored.
@@ -25,9 +26,10 @@ impl<'a> Track<'a> {
     /// A track whose headers cannot be read is of no known medium: only what is used must be sound.
     pub(crate) fn parse(node: Node<'a>) -> Self {
         let medium = medium(&node).unwrap_or(Medium::Other);
-        let (enabled, turned) = header(&node).unwrap_or((false, false));
+        let (id, enabled, turned) = header(&node).unwrap_or((0, false, false));
         Self {
             node,
+            id,
             medium,
             enabled,
             turned,
@@ -80,12 +82,16 @@ fn medium(node: &Node<'_>) -> Option<Medium> {
     })
 }
 
-fn header(node: &Node<'_>) -> Option<(bool, bool)> {
+/// Its number, whether it is enabled, and whether it is turned.
+fn header(node: &Node<'_>) -> Option<(u32, bool, bool)> {
     let tkhd = node.find(*b"tkhd").ok()??;
     let mut bytes = tkhd.bytes();
     let word = bytes.u32()?;
-    // Times, id and duration, then reserved, layer, group and volume: up to the matrix.
-    bytes.take(if word >> 24 == 1 { 32 } else { 20 })?;
+    let wide = word >> 24 == 1;
+    bytes.take(if wide { 16 } else { 8 })?;
+    let id = bytes.u32()?;
+    // Reserved and the duration, then reserved, layer, group and volume: up to the matrix.
+    bytes.take(if wide { 12 } else { 8 })?;
     bytes.take(16)?;
     let mut matrix = [0; 5];
     for cell in &mut matrix {
@@ -94,5 +100,5 @@ fn header(node: &Node<'_>) -> Option<(bool, bool)> {
     let [a, b, _, c, d] = matrix;
     let upright = a > 0 && d > 0 && b == 0 && c == 0;
     let unset = matrix == [0; 5];
-    Some((word & 1 == 1, !upright && !unset))
+    Some((id, word & 1 == 1, !upright && !unset))
 }

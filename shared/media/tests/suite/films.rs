@@ -62,7 +62,7 @@ fn same_frames(what: &str, was: &[String], is: &[String]) {
     assert_eq!(differing, None, "first frame of {what} that differs");
 }
 
-fn first(input: &Path, stream: &str) -> f64 {
+pub(crate) fn first(input: &Path, stream: &str) -> f64 {
     let times = probe::packets(input, stream);
     times
         .iter()

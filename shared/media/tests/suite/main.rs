@@ -9,6 +9,8 @@ mod film;
 #[cfg(test)]
 mod films;
 #[cfg(test)]
+mod fragments;
+#[cfg(test)]
 mod hostile;
 mod long;
 #[cfg(test)]
