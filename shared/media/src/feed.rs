@@ -98,6 +98,11 @@ impl Feed {
         Ok(unit)
     }
 
+    /// How long a sample lasts, in ticks of the film.
+    pub(crate) fn lasts(&self, unit: &Unit) -> i64 {
+        self.line.lasts(unit.duration)
+    }
+
     /// Ticks a second of the track's own clock.
     pub(crate) fn timescale(&self) -> u32 {
         self.line.timescale()

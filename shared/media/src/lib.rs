@@ -19,8 +19,10 @@ mod codec;
 mod cut;
 mod fault;
 mod feed;
+mod lanes;
 mod mp4;
 mod opening;
+mod output;
 mod packager;
 mod packer;
 mod present;
@@ -28,6 +30,7 @@ mod search;
 mod stop;
 mod survey;
 mod ts;
+mod vtt;
 mod window;
 
 pub use packager::HlsPackagers;

@@ -1,6 +1,6 @@
 //! From the index to tracks that are known from end to end.
 
-use crate::codec::{AudioCodec, VideoCodec};
+use crate::codec::{AudioCodec, TextCodec, VideoCodec};
 use crate::fault::{Outcome, not_a_film};
 use crate::mp4::index::Index;
 use crate::mp4::movie::{Chosen, Movie};
@@ -11,7 +11,8 @@ use crate::survey::{Start, Survey, Surveyor};
 /// The tracks of a film, each with what the walk over its samples found.
 pub(crate) struct Opened {
     pub(crate) video: Option<(Chosen<VideoCodec>, Survey)>,
-    pub(crate) audio: Option<(Chosen<AudioCodec>, Survey)>,
+    pub(crate) sounds: Vec<(Chosen<AudioCodec>, Survey)>,
+    pub(crate) texts: Vec<(Chosen<TextCodec>, Survey)>,
 }
 
 /// A film whose samples are being walked: where only tables tell of them one track after the other, and
@@ -20,7 +21,8 @@ pub(crate) struct Opening {
     movie: Movie,
     size: u64,
     video: Option<Walker>,
-    audio: Option<Walker>,
+    sounds: Vec<Walker>,
+    texts: Vec<Walker>,
     asked: Option<Away>,
 }
 
@@ -36,11 +38,14 @@ impl Opening {
         let movie = Movie::parse(index, size)?;
         let video = movie.video.as_ref();
         let video = video.map(|track| Walker::new(track, size, Start::Key));
-        let sound = movie.audio.as_ref();
-        let sound = sound.map(|track| Walker::new(track, size, Start::Before(0)));
+        let sounds = movie.sounds.iter();
+        let sounds = sounds.map(|track| Walker::new(track, size, Start::Before(0)));
+        let texts = movie.texts.iter();
+        let texts = texts.map(|track| Walker::new(track, size, Start::First));
         Ok(Self {
             video: video.transpose()?,
-            audio: sound.transpose()?,
+            sounds: sounds.collect::<Outcome<_>>()?,
+            texts: texts.collect::<Outcome<_>>()?,
             movie,
             size,
             asked: None,
@@ -60,11 +65,11 @@ impl Opening {
         {
             // The picture starts early, so that it can be decoded by then: the sound starts with it.
             let start = Start::Before(found.start);
-            for (track, walker) in self.movie.audio.iter().zip(&mut self.audio) {
+            for (track, walker) in self.movie.sounds.iter().zip(&mut self.sounds) {
                 *walker = Walker::new(track, self.size, start)?;
             }
         }
-        if let Some(walker) = &mut self.audio {
+        for walker in self.sounds.iter_mut().chain(&mut self.texts) {
             round.walk(walker)?;
         }
         if let Some(away) = round.away {
@@ -75,12 +80,13 @@ impl Opening {
     }
 
     fn opened(&mut self) -> Result<Opened, Stop> {
-        let found = |walker: &Option<Walker>| walker.as_ref().and_then(Walker::found);
+        let video = self.video.as_ref().and_then(Walker::found);
         let opened = Opened {
-            video: self.movie.video.take().zip(found(&self.video)),
-            audio: self.movie.audio.take().zip(found(&self.audio)),
+            video: self.movie.video.take().zip(video),
+            sounds: found(&mut self.movie.sounds, &self.sounds),
+            texts: found(&mut self.movie.texts, &self.texts),
         };
-        if opened.video.is_none() && opened.audio.is_none() {
+        if opened.video.is_none() && opened.sounds.is_empty() {
             return Err(not_a_film("an MP4 file without picture and sound").into());
         }
         Ok(opened)
@@ -91,12 +97,21 @@ impl Opening {
         let Some(asked) = self.asked.take() else {
             return;
         };
-        for walker in self.video.iter_mut().chain(&mut self.audio) {
+        let video = self.video.iter_mut();
+        for walker in video.chain(&mut self.sounds).chain(&mut self.texts) {
             if let Walker::Walking(surveyor) = walker {
                 surveyor.cursor().answer(&asked, octets);
             }
         }
     }
+}
+
+/// The tracks that have samples.
+fn found<C>(tracks: &mut Vec<Chosen<C>>, walkers: &[Walker]) -> Vec<(Chosen<C>, Survey)> {
+    let tracks = tracks.drain(..).zip(walkers);
+    tracks
+        .filter_map(|(track, walker)| Some((track, walker.found()?)))
+        .collect()
 }
 
 /// One go over all walks.

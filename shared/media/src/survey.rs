@@ -37,6 +37,10 @@ impl Timeline {
         self.shown(decode.saturating_sub(self.lead))
     }
 
+    pub(crate) fn lasts(&self, duration: u32) -> i64 {
+        rescale(i64::from(duration), self.timescale)
+    }
+
     pub(crate) fn timescale(&self) -> u32 {
         self.timescale
     }
@@ -71,7 +75,7 @@ pub(crate) struct Survey {
     /// Octets of all samples, and where the last of them ends in the file.
     pub(crate) octets: u64,
     pub(crate) file_end: u64,
-    /// Samples a second.
+    /// Samples a second: on average if they come evenly, else the most that begin in any second.
     pub(crate) rate: f64,
     /// Whether it is said which samples are key frames.
     pub(crate) marks_keys: bool,
@@ -82,6 +86,8 @@ pub(crate) struct Survey {
 pub(crate) enum Start {
     /// At the last key frame that is not behind the first picture shown.
     Key,
+    /// At the first sample.
+    First,
     /// At the last sample well before that tick, so that a decoder has warmed up by then.
     Before(i64),
 }
@@ -160,6 +166,19 @@ struct Walk {
     octets: u64,
     file_end: u64,
     marks_keys: bool,
+    pace: Pace,
+}
+
+/// How evenly samples come.
+#[derive(Default)]
+struct Pace {
+    before: Option<i64>,
+    least: i64,
+    longest: i64,
+    /// The second at hand, and how many came in it.
+    second: i64,
+    count: u32,
+    most: u32,
 }
 
 impl Walk {
@@ -174,6 +193,7 @@ impl Walk {
             octets: 0,
             file_end: 0,
             marks_keys,
+            pace: Pace::default(),
         }
     }
 
@@ -189,16 +209,19 @@ impl Walk {
     fn keep(&mut self, place: Place, sample: &Sample, shown: i64, until: i64, start: Start) {
         let may_start = match start {
             Start::Key => sample.key && shown <= 0,
+            Start::First => false,
             Start::Before(tick) => self.line.shown(sample.compose) <= tick - MAX_LEAD,
         };
-        let must_start = self.first.is_none() && (sample.key || matches!(start, Start::Before(_)));
+        let must_start = self.first.is_none() && (sample.key || !matches!(start, Start::Key));
         if may_start || must_start {
             self.first = Some((place, *sample));
             self.end = i64::MIN;
+            self.pace = Pace::default();
         }
         if self.first.is_some() && shown < until {
             self.last = place.sample() + 1;
             self.behind = Some(*sample);
+            self.pace.count(sample.decode, self.line.timescale);
             self.end = self
                 .end
                 .max(sample.compose.saturating_add(i64::from(sample.duration)));
@@ -218,7 +241,9 @@ impl Walk {
             clippy::cast_precision_loss,
             reason = "a span of time is far below 2^52 ticks"
         )]
-        let rate = if span > 0 {
+        let rate = if self.pace.varies() {
+            f64::from(self.pace.most)
+        } else if span > 0 {
             count * f64::from(timescale) / span as f64
         } else {
             0.0
@@ -235,6 +260,33 @@ impl Walk {
             rate,
             marks_keys: self.marks_keys,
         })
+    }
+}
+
+impl Pace {
+    fn count(&mut self, decode: i64, timescale: u32) {
+        if let Some(before) = self.before.replace(decode) {
+            let step = decode.saturating_sub(before);
+            self.least = if self.longest == 0 {
+                step
+            } else {
+                self.least.min(step)
+            };
+            self.longest = self.longest.max(step);
+        }
+        let second = decode.div_euclid(i64::from(timescale));
+        self.count = if second == self.second {
+            self.count + 1
+        } else {
+            1
+        };
+        self.second = second;
+        self.most = self.most.max(self.count);
+    }
+
+    /// Rounding to the track's clock moves a sample by a tick at most, so a step by two.
+    fn varies(&self) -> bool {
+        self.longest - self.least > 2
     }
 }
 

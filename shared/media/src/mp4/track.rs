@@ -1,13 +1,22 @@
 //! What a track is before its samples are looked at (ISO/IEC 14496-12 §8.3, §8.4).
 
+use vault_domain::language;
+
 use crate::fault::{Outcome, damaged};
 use crate::mp4::boxes::Node;
+
+/// Languages by their numbers in QuickTime, the first of them.
+const MACINTOSH: [&str; 24] = [
+    "eng", "fra", "deu", "ita", "nld", "swe", "spa", "dan", "por", "nor", "heb", "jpn", "ara",
+    "fin", "ell", "isl", "mlt", "tur", "hrv", "zho", "urd", "hin", "tha", "kor",
+];
 
 /// What a track carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Medium {
     Video,
     Audio,
+    Text,
     Other,
 }
 
@@ -46,6 +55,41 @@ impl<'a> Track<'a> {
         scale.ok_or_else(|| damaged("a track states no unit of time"))
     }
 
+    /// The language as BCP 47 names it: that of `elng`, else of `mdhd`.
+    pub(crate) fn language(&self) -> Option<String> {
+        let mdia = self.node.find(*b"mdia").ok()??;
+        if let Ok(Some(elng)) = mdia.find(*b"elng") {
+            let tag = elng.body().get(4..)?;
+            let end = tag.iter().position(|&octet| octet == 0);
+            let tag = tag.get(..end.unwrap_or(tag.len()))?;
+            let tag = std::str::from_utf8(tag).ok().and_then(language::of_tag);
+            if tag.is_some() {
+                return tag;
+            }
+        }
+        let mdhd = mdia.find(*b"mdhd").ok()??;
+        let mut bytes = mdhd.bytes();
+        let wide = bytes.u32()? >> 24 == 1;
+        bytes.take(if wide { 28 } else { 16 })?;
+        let packed = bytes.u16()?;
+        if packed < 0x400 {
+            let code = MACINTOSH.get(usize::from(packed))?;
+            return language::of_code(code);
+        }
+        let letter = |shift: u16| u8::try_from((packed >> shift) & 31).ok().map(|c| c + 0x60);
+        let code = [letter(10)?, letter(5)?, letter(0)?];
+        std::str::from_utf8(&code).ok().and_then(language::of_code)
+    }
+
+    /// Numbers of the tracks that hold its chapters.
+    pub(crate) fn chapters(&self) -> Vec<u32> {
+        let tref = self.node.find(*b"tref").ok().flatten();
+        let chap = tref.and_then(|tref| tref.find(*b"chap").ok().flatten());
+        let numbers = chap.map(|chap| chap.body().as_chunks().0.iter());
+        let numbers = numbers.into_iter().flatten();
+        numbers.map(|number| u32::from_be_bytes(*number)).collect()
+    }
+
     /// The sample table box.
     pub(crate) fn stbl(&self) -> Outcome<Node<'a>> {
         self.node.need(*b"mdia")?.need(*b"minf")?.need(*b"stbl")
@@ -78,6 +122,7 @@ fn medium(node: &Node<'_>) -> Option<Medium> {
     Some(match &bytes.kind()? {
         b"vide" => Medium::Video,
         b"soun" => Medium::Audio,
+        b"sbtl" | b"text" | b"subt" => Medium::Text,
         _ => Medium::Other,
     })
 }

@@ -9,7 +9,7 @@ use crate::probe;
 use crate::rewrite::{bodies, word};
 
 /// Seconds that rounding to 90 kHz twice, and to microseconds in the tools' output, may cost.
-const TICK: f64 = 2.5 / 90_000.0;
+pub(crate) const TICK: f64 = 3.0 / 90_000.0;
 
 /// Packages a film and holds every frame and time against the source.
 pub(crate) fn faithful(name: &str, film: &Path) -> Packaged {

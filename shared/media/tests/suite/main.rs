@@ -18,6 +18,8 @@ mod probe;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod renditions;
+#[cfg(test)]
 mod rewrite;
 #[cfg(test)]
 mod ts;
