@@ -5,8 +5,12 @@ use crate::fault::{Outcome, not_a_film};
 use crate::mp4::index::Index;
 use crate::mp4::movie::{Chosen, Movie};
 use crate::mp4::rows::Away;
+use crate::mp4::table::MAX_SAMPLES;
 use crate::stop::Stop;
 use crate::survey::{Start, Survey, Surveyor};
+
+/// More texts than this are no subtitles: one every sixth of a second for a day.
+const MAX_TEXTS: u32 = 500_000;
 
 /// The tracks of a film, each with what the walk over its samples found.
 pub(crate) struct Opened {
@@ -19,7 +23,8 @@ pub(crate) struct Opened {
 /// where fragments do, all tracks together, for a fragment tells of all.
 pub(crate) struct Opening {
     movie: Movie,
-    size: u64,
+    /// Octets of the file, and samples of a track at most.
+    bounds: (u64, u32),
     video: Option<Walker>,
     sounds: Vec<Walker>,
     texts: Vec<Walker>,
@@ -36,18 +41,21 @@ impl Opening {
     /// Of a file of `size` octets.
     pub(crate) fn new(index: &Index, size: u64) -> Outcome<Self> {
         let movie = Movie::parse(index, size)?;
+        let tracks = movie.sounds.len() + usize::from(movie.video.is_some());
+        let share = 2 * MAX_SAMPLES / u32::try_from(tracks.max(2)).unwrap_or(u32::MAX);
+        let bounds = (size, share);
         let video = movie.video.as_ref();
-        let video = video.map(|track| Walker::new(track, size, Start::Key));
+        let video = video.map(|track| Walker::new(track, bounds, Start::Key));
         let sounds = movie.sounds.iter();
-        let sounds = sounds.map(|track| Walker::new(track, size, Start::Before(0)));
+        let sounds = sounds.map(|track| Walker::new(track, bounds, Start::Before(0)));
         let texts = movie.texts.iter();
-        let texts = texts.map(|track| Walker::new(track, size, Start::First));
+        let texts = texts.map(|track| Walker::new(track, (size, MAX_TEXTS), Start::First));
         Ok(Self {
             video: video.transpose()?,
             sounds: sounds.collect::<Outcome<_>>()?,
             texts: texts.collect::<Outcome<_>>()?,
             movie,
-            size,
+            bounds,
             asked: None,
         })
     }
@@ -66,7 +74,7 @@ impl Opening {
             // The picture starts early, so that it can be decoded by then: the sound starts with it.
             let start = Start::Before(found.start);
             for (track, walker) in self.movie.sounds.iter().zip(&mut self.sounds) {
-                *walker = Walker::new(track, self.size, start)?;
+                *walker = Walker::new(track, self.bounds, start)?;
             }
         }
         for walker in self.sounds.iter_mut().chain(&mut self.texts) {
@@ -147,8 +155,8 @@ impl Round {
 }
 
 impl Walker {
-    fn new<C>(track: &Chosen<C>, size: u64, start: Start) -> Outcome<Self> {
-        let surveyor = Surveyor::new(track, size, start)?;
+    fn new<C>(track: &Chosen<C>, bounds: (u64, u32), start: Start) -> Outcome<Self> {
+        let surveyor = Surveyor::new(track, bounds, start)?;
         Ok(Self::Walking(Box::new(surveyor)))
     }
 

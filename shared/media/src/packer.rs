@@ -27,6 +27,8 @@ const MAX_GROWTH: u64 = 32;
 const FREE_GROWTH: u64 = 64 << 20;
 /// The text of a sample stands in its first octets; styles may follow (3GPP TS 26.245 §5.17).
 const MAX_TEXT: usize = 2 + u16::MAX as usize;
+/// Subtitles of one stretch that are held, of all languages.
+const MAX_TEXTS: usize = 2 << 20;
 
 /// The machine behind a film whose index is read.
 pub(crate) struct Packer {
@@ -37,6 +39,8 @@ pub(crate) struct Packer {
     about: About,
     open: Option<Open>,
     heads: Heads,
+    /// Octets of the subtitles that are held.
+    texts: usize,
     /// Octets that may still come out.
     left: u64,
 }
@@ -75,6 +79,7 @@ impl Packer {
             about,
             open: None,
             heads: Heads::none(),
+            texts: 0,
             left: size.saturating_mul(MAX_GROWTH).saturating_add(FREE_GROWTH),
         })
     }
@@ -320,7 +325,11 @@ impl Packer {
             };
             let end = unit.show.saturating_add(track.feed.lasts(unit));
             let cue = Cue::new(unit.show, end.min(track.end), &text::text(sample)?);
+            self.texts += cue.as_ref().map_or(0, Cue::weight);
             track.cues.extend(cue);
+            if self.texts > MAX_TEXTS {
+                return Err(damaged("it shows more text at a time than anybody reads"));
+            }
         }
         track.feed.advance();
         Ok(None)
@@ -338,6 +347,8 @@ impl Packer {
             }
             text.cues.retain(|cue| cue.end > open.cut.end);
         }
+        let held = self.lanes.texts.iter().flat_map(|text| &text.cues);
+        self.texts = held.map(Cue::weight).sum();
     }
 
     fn seal(&mut self, mut part: Part, ticks: u64) -> Outcome<Step> {

@@ -6,7 +6,6 @@ use vault_domain::packaging::{PackageFault, TICKS_PER_SECOND};
 use crate::fault::{Outcome, damaged, unsupported_feature};
 use crate::mp4::cursor::{Cursor, Place, Sample, inside};
 use crate::mp4::movie::Chosen;
-use crate::mp4::table::MAX_SAMPLES;
 use crate::stop::Stop;
 
 /// Larger single pictures than this are taken for damage.
@@ -92,24 +91,31 @@ pub(crate) enum Start {
     Before(i64),
 }
 
-/// A track on its walk, of a file of `size` octets.
+/// A track on its walk, of a file of `size` octets and with at most so many samples.
 pub(crate) struct Surveyor {
     cursor: Cursor,
     walk: Walk,
     start: Start,
     size: u64,
+    /// Samples at most.
+    most: u32,
     timescale: u32,
     /// The composition time behind the edit, counted from its beginning, in the track's ticks.
     until: i64,
 }
 
 impl Surveyor {
-    pub(crate) fn new<C>(track: &Chosen<C>, size: u64, start: Start) -> Outcome<Self> {
+    pub(crate) fn new<C>(
+        track: &Chosen<C>,
+        (size, most): (u64, u32),
+        start: Start,
+    ) -> Outcome<Self> {
         Ok(Self {
             cursor: Cursor::new(track.samples.clone(), Place::default()),
             walk: Walk::new(timeline(track)?, track.samples.tables.marks_keys()),
             start,
             size,
+            most,
             timescale: track.timescale,
             until: shown_until(track),
         })
@@ -134,7 +140,7 @@ impl Surveyor {
                 return Err(oversized().into());
             }
             self.walk.count(&sample);
-            if self.walk.octets > self.size || place.sample() > MAX_SAMPLES {
+            if self.walk.octets > self.size || place.sample() > self.most {
                 return Err(overfull().into());
             }
             if sample.size == 0 {

@@ -19,6 +19,11 @@ impl Cue {
         // Shorter than a millisecond, it would end where it begins.
         (millis(end) > millis(start) && !text.is_empty()).then_some(Self { start, end, text })
     }
+
+    /// About how much memory it takes.
+    pub(crate) fn weight(&self) -> usize {
+        self.text.len() + size_of::<Self>()
+    }
 }
 
 /// The text of a cue: characters that mean something are escaped, what would end it is left out.

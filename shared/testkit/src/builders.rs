@@ -22,9 +22,7 @@ use vault_domain::member::{
     Account, Actor, Invitation, Membership, OrgName, Organisation, Subject,
 };
 use vault_domain::network::Networks;
-use vault_domain::packaging::{
-    self, Iv, Media, Presentation, SegmentInfo, Stream, TICKS_PER_SECOND, VideoRange,
-};
+use vault_domain::packaging::{Iv, Presentation, SegmentInfo, TICKS_PER_SECOND};
 use vault_domain::playback::{PlaybackSession, UrlSignature};
 use vault_domain::ports::{Manifest, NewOwner};
 use vault_domain::quota::{Charge, Quota};
@@ -352,30 +350,6 @@ pub const QUOTA: Quota = Quota {
     minutes: 100_000,
     uploads: 1_000,
 };
-
-/// The same with two sounds and subtitles to choose from.
-pub fn manifold_manifest() -> Manifest {
-    let mut manifest = manifest();
-    let segments = manifest.presentation.segments.clone();
-    let rendition = |stream, media, language: Option<&str>| packaging::Rendition {
-        stream,
-        media,
-        language: language.map(str::to_owned),
-        segments: segments.clone(),
-    };
-    let sound = Media::Audio { channels: 6 };
-    manifest.presentation.video_range = Some(VideoRange::Pq);
-    manifest.presentation.renditions = vec![
-        rendition(Stream::Audio(1), sound, Some("en")),
-        rendition(Stream::Audio(2), sound, None),
-        rendition(
-            Stream::Subtitles(1),
-            Media::Subtitles { forced: true },
-            Some("pt-BR"),
-        ),
-    ];
-    manifest
-}
 
 /// A manifest of two segments and one key period.
 pub fn manifest() -> Manifest {

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use vault_domain::packaging::{Media, Stream};
 
 use crate::drive::{PLAN, Packaged, package, scratch};
 use crate::film::{ffmpeg, run};
 use crate::films::{TICK, first};
+use crate::hostile::survives;
 use crate::probe;
 use crate::rewrite::bodies;
 
@@ -326,6 +328,98 @@ fn a_sound_without_letters_of_a_language_has_none() {
         .map(|own| own.language.as_deref())
         .collect();
     assert_eq!(languages[..3], [Some("en"), None, None]);
+}
+
+/// A short film of all kinds of streams.
+fn small() -> Vec<u8> {
+    static FILM: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    let make = || {
+        let options = [
+            "-t",
+            "2",
+            "-b:v",
+            "30k",
+            "-b:a",
+            "12k",
+            "-movflags",
+            "+faststart",
+        ];
+        std::fs::read(film(&scratch("manifold-small"), true, &options)).expect("the film")
+    };
+    FILM.get_or_init(make).clone()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_changed_film_of_many_streams_is_survived(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        media in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..30),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut film = small();
+        let index = bodies(&film, *b"moov").remove(0);
+        for (at, value) in changes {
+            film[index.start + at.index(index.len())] = value;
+        }
+        for (at, value) in media {
+            let at = index.end + at.index(film.len() - index.end);
+            film[at] = value;
+        }
+        survives(&film);
+        film.truncate(cut.index(film.len()));
+        survives(&film);
+    }
+}
+
+#[test]
+fn more_text_than_anybody_reads_is_refused_before_it_fills_the_memory() {
+    let dir = scratch("verbose");
+    let name = |file: &str| dir.join(file).to_str().expect("a plain path").to_owned();
+    let (text, out) = (name("many.srt"), name("film.mp4"));
+    let long = "words ".repeat(200);
+    let cue = |at: u32| {
+        let (start, end) = (at * 2, at * 2 + 2);
+        let time = |ms: u32| format!("00:00:{:02},{:03}", ms / 1000, ms % 1000);
+        format!("{at}\n{} --> {}\n{long}\n\n", time(start), time(end))
+    };
+    let all: String = (0..2_500).map(cue).collect();
+    std::fs::write(&text, all).expect("written");
+    let inputs = [
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=size=64x36:rate=25:duration=6",
+        "-i",
+        &text,
+    ];
+    let codecs = [
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-pix_fmt",
+        "yuv420p",
+        "-c:s",
+        "mov_text",
+    ];
+    ffmpeg(
+        &[
+            &inputs[..],
+            &["-map", "0:v", "-map", "1:s"],
+            &codecs,
+            &[&out],
+        ]
+        .concat(),
+    );
+    let film = std::fs::read(out).expect("the film");
+    let fault = package(&film, PLAN).map(drop).expect_err("too much");
+    assert!(
+        fault.code == "damaged_film" && fault.reason.contains("text"),
+        "{}",
+        fault.reason
+    );
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use vault_domain::asset::{media_prefix, segment_key};
 use vault_domain::id::{AssetId, PackageId};
-use vault_domain::packaging::Stream;
-use vault_domain::ports::{Distribution, MediaReads, MediaWrites};
+use vault_domain::packaging::{Media, Rendition, Stream, VideoRange};
+use vault_domain::ports::{Distribution, Manifest, MediaReads, MediaWrites};
 
 use super::Fetch;
-use crate::builders::{manifest, manifold_manifest};
+use crate::builders::manifest;
 use crate::entropy::SeedNote;
 use crate::sample::Sample;
 
@@ -108,11 +108,35 @@ async fn manifold(
     }
     let main = fetch(segment_key(asset, package, Stream::Main, 0)).await;
     assert_eq!(main, Some(vec![0; 100]), "the main stream's is another");
-    let several = manifold_manifest();
-    let put = writes.put_manifest(asset, package, &several).await;
+    let told = several();
+    let put = writes.put_manifest(asset, package, &told).await;
     put.expect("a manifest is replaced");
     let read = reads.manifest(asset, package).await.expect("manifest");
-    assert_eq!(read, Some(several), "renditions read back");
+    assert_eq!(read, Some(told), "renditions read back");
+}
+
+/// The golden manifest with two sounds and subtitles to choose from.
+fn several() -> Manifest {
+    let mut manifest = manifest();
+    let segments = manifest.presentation.segments.clone();
+    let rendition = |stream, media, language: Option<&str>| Rendition {
+        stream,
+        media,
+        language: language.map(str::to_owned),
+        segments: segments.clone(),
+    };
+    let sound = Media::Audio { channels: 6 };
+    manifest.presentation.video_range = Some(VideoRange::Pq);
+    manifest.presentation.renditions = vec![
+        rendition(Stream::Audio(1), sound, Some("en")),
+        rendition(Stream::Audio(2), sound, None),
+        rendition(
+            Stream::Subtitles(1),
+            Media::Subtitles { forced: true },
+            Some("pt-BR"),
+        ),
+    ];
+    manifest
 }
 
 /// Invalidations: the same reference again is the same invalidation.
