@@ -1,4 +1,5 @@
 // node play.mjs --page URL --playlist URL [--screenshot PATH] [--seconds 2] [--seek 0.9]
+//   [--language de]
 //
 // Plays a playlist with hls.js in headless Chromium, on the origin of `--page`, which brings its own hls.js
 // (`window.Hls`) and its content security policy. Prints what was seen as JSON; `ok` says whether the
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     screenshot: { type: "string" },
     seconds: { type: "string", default: "2" },
     seek: { type: "string" },
+    language: { type: "string" },
   },
 });
 
@@ -32,6 +34,7 @@ async function run(page) {
     playlist: values.playlist,
     seconds: Number(values.seconds),
     seek: values.seek === undefined ? undefined : Number(values.seek),
+    language: values.language,
     deadlineMs: DEADLINE_MS,
   };
   const seen = await page.evaluate(`(() => { ${script}; return watch(${JSON.stringify(wish)}); })()`);

@@ -7,9 +7,9 @@ const CHANGED = 16;
 
 /**
  * Plays `playlist` for `seconds` of film, then goes to the portion `seek` of it, if given, and plays on.
- * Resolves to what was seen; never rejects.
+ * With `language` that sound is chosen and played on, with the first subtitles. Resolves to what was seen; never rejects.
  */
-async function watch({ playlist, seconds, seek, deadlineMs }) {
+async function watch({ playlist, seconds, seek, language, deadlineMs }) {
   const seen = { ok: false, errors: [], keys: 0, segments: 0, places: [] };
   const video = stage();
   const hls = new window.Hls({ keyLoadPolicy: { default: once() } });
@@ -30,6 +30,17 @@ async function watch({ playlist, seconds, seek, deadlineMs }) {
     const first = nextFrame(video).then(() => (seen.first_frame_ms = Math.round(performance.now() - began)));
     await Promise.race([Promise.all([video.play(), first]), gone]);
     seen.places.push(await Promise.race([moving(video, seconds), gone]));
+    const told = ({ name, lang }) => ({ name, lang });
+    Object.assign(seen, { sounds: hls.audioTracks.map(told), subtitles: hls.subtitleTracks.map(told) });
+    if (language) {
+      const switched = new Promise((resolve) => hls.once(window.Hls.Events.AUDIO_TRACK_SWITCHED, resolve));
+      hls.audioTrack = hls.audioTracks.findIndex(({ lang }) => lang === language);
+      hls.subtitleTrack = 0;
+      await Promise.race([switched, gone]);
+      seen.places.push(await Promise.race([moving(video, seconds), gone]));
+      const cue = ({ startTime, endTime, text }) => ({ startTime, endTime, text });
+      seen.cues = [...video.textTracks].flatMap((track) => [...(track.cues ?? [])].map(cue));
+    }
     if (seek !== undefined) {
       video.currentTime = video.duration * seek;
       seen.places.push(await Promise.race([moving(video, seconds), gone]));

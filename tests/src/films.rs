@@ -49,6 +49,52 @@ pub const LARGE: Film = Film {
         "aac",
     ],
 };
+/// H.264, two sounds (English, and German at half the volume) and German subtitles; two key periods long.
+pub const MANIFOLD: Film = Film {
+    name: "manifold",
+    seconds: 32,
+    size: "192x108",
+    encoders: &[
+        "-f",
+        "srt",
+        "-i",
+        GERMAN,
+        "-map",
+        "0:v",
+        "-map",
+        "1:a",
+        "-map",
+        "1:a",
+        "-map",
+        "2:s",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-pix_fmt",
+        "yuv420p",
+        "-bf",
+        "3",
+        "-g",
+        "50",
+        "-c:a",
+        "aac",
+        "-ac",
+        "2",
+        "-filter:a:1",
+        "volume=0.5",
+        "-c:s",
+        "mov_text",
+        "-metadata:s:a:0",
+        "language=eng",
+        "-metadata:s:a:1",
+        "language=ger",
+        "-metadata:s:s:0",
+        "language=ger",
+    ],
+};
+/// "Grüße & mehr" from 1 s to 8 s, "Ende" in bold from 8.5 s to 8.9 s, as `SubRip`.
+const GERMAN: &str = "data:application/x-subrip;base64,MQowMDowMDowMSwwMDAgLS0+IDAwOjAwOjA4LDAwMApHcsO8w59lICYgbWVocgoKMgowMDowMDowOCw1MDAgLS0+IDAwOjAwOjA4LDkwMAo8Yj5FbmRlPC9iPgoK";
 /// VP9 in MP4, which is not packaged.
 pub const VP9: Film = Film {
     name: "vp9",

@@ -69,6 +69,23 @@ impl View {
         }
     }
 
+    /// The text of its master playlist.
+    pub fn master(&self) -> String {
+        Http::default().get(&self.playlist).expect(200).text()
+    }
+
+    /// The reply to a request for another of its playlists.
+    pub fn listed(&self, name: &str) -> Reply {
+        Http::default().get(&resolved(&self.playlist, name))
+    }
+
+    /// The segments of one of the streams that can be chosen, by the name of its playlist.
+    pub fn stream(&self, name: &str) -> Vec<Segment> {
+        let text = self.listed(name).expect(200).text();
+        assert!(text.ends_with("#EXT-X-ENDLIST\n"), "{text}");
+        segments(&resolved(&self.playlist, name), &text)
+    }
+
     /// URLs of its keys, each once, in order.
     pub fn keys(&self) -> Vec<&str> {
         let mut keys: Vec<_> = self

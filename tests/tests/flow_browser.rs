@@ -5,7 +5,7 @@ mod tests {
     use std::process::Command;
 
     use serde_json::Value;
-    use vault_tests::films::LONG;
+    use vault_tests::films::{LONG, MANIFOLD};
     use vault_tests::{cloud, people, python};
 
     /// Runs a driver of the browser; what it saw.
@@ -87,5 +87,30 @@ mod tests {
             seen["keys"].as_u64().is_some_and(|keys| keys >= 2),
             "{seen:#}"
         );
+    }
+
+    #[test]
+    fn hls_js_switches_to_the_other_language_and_has_the_subtitles_in_time() {
+        let owner = people::owner();
+        let view = owner.view(&owner.ready(MANIFOLD));
+        let mut node = Command::new("node");
+        node.arg(python::player("play.mjs"))
+            .args(["--page", &cloud().page_url])
+            .args(["--playlist", &view.playlist]);
+        let seen = run(node.args(["--seconds", "1.5", "--language", "de"]));
+        let languages = |of: &str| -> Vec<String> {
+            let tracks = seen[of].as_array().cloned().unwrap_or_default();
+            let each = tracks.iter();
+            each.map(|track| track["lang"].as_str().unwrap_or_default().to_owned())
+                .collect()
+        };
+        assert_eq!(languages("sounds"), ["en", "de"], "{seen:#}");
+        assert_eq!(languages("subtitles"), ["de"], "{seen:#}");
+        let cues = seen["cues"].as_array().cloned().unwrap_or_default();
+        let in_time = cues.iter().any(|cue| {
+            let start = cue["startTime"].as_f64().unwrap_or_default();
+            cue["text"] == "Grüße & mehr" && (start - 1.0).abs() < 0.05
+        });
+        assert!(in_time, "{seen:#}");
     }
 }

@@ -8,6 +8,7 @@ use crate::error::Malformed;
 use crate::id::{AssetId, CollectionId, OrgId, PackageId};
 use crate::library::Description;
 use crate::member::Actor;
+use crate::packaging::Stream;
 use crate::quota::Charge;
 use crate::text::{named, stored};
 use crate::time::Timestamp;
@@ -338,8 +339,13 @@ pub fn parse_source_key(key: &str) -> Option<(OrgId, AssetId)> {
 }
 
 /// Key of a segment in the media bucket, and its path under the distribution.
-pub fn segment_key(asset: AssetId, package: PackageId, number: u32) -> String {
-    format!("media/{asset}/{package}/{number:05}.ts")
+pub fn segment_key(asset: AssetId, package: PackageId, stream: Stream, number: u32) -> String {
+    let name = match stream {
+        Stream::Main => format!("{number:05}.ts"),
+        Stream::Audio(at) => format!("audio-{at}-{number:05}.ts"),
+        Stream::Subtitles(at) => format!("subtitles-{at}-{number:05}.vtt"),
+    };
+    format!("media/{asset}/{package}/{name}")
 }
 
 /// Prefix of all that is kept of an asset in the uploads bucket.

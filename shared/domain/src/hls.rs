@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::asset::segment_key;
-use crate::packaging::{Presentation, SegmentInfo, TICKS_PER_SECOND};
+use crate::language;
+use crate::packaging::{
+    Media, Presentation, Rendition, SegmentInfo, Stream, TICKS_PER_SECOND, VideoRange,
+};
 use crate::playback::PlaybackSession;
 use crate::ports::Manifest;
 
@@ -17,71 +20,191 @@ pub const MASTER_PLAYLIST: &str = "master.m3u8";
 pub enum PlaylistName {
     /// The list of renditions.
     Master,
-    /// The list of segments and keys.
+    /// The segments and keys of the main stream.
     Video,
+    /// Those of one sound of several.
+    Audio(u8),
+    /// Those of subtitles.
+    Subtitles(u8),
 }
 
 impl PlaylistName {
     /// The playlist of a file name.
     pub fn parse(name: &str) -> Option<Self> {
         match name {
-            MASTER_PLAYLIST => Some(Self::Master),
-            VIDEO_PLAYLIST => Some(Self::Video),
+            MASTER_PLAYLIST => return Some(Self::Master),
+            VIDEO_PLAYLIST => return Some(Self::Video),
+            _ => {}
+        }
+        let (kind, number) = name.strip_suffix(".m3u8")?.split_once('-')?;
+        // Written in one way only.
+        let number = number
+            .parse()
+            .ok()
+            .filter(|own: &u8| own.to_string() == number)?;
+        match kind {
+            "audio" if number > 0 => Some(Self::Audio(number)),
+            "subtitles" if number > 0 => Some(Self::Subtitles(number)),
             _ => None,
+        }
+    }
+
+    /// The stream whose segments it lists.
+    pub const fn stream(self) -> Option<Stream> {
+        match self {
+            Self::Master => None,
+            Self::Video => Some(Stream::Main),
+            Self::Audio(number) => Some(Stream::Audio(number)),
+            Self::Subtitles(number) => Some(Stream::Subtitles(number)),
         }
     }
 }
 
-/// The master playlist (RFC 8216 §4.3.4): one variant as it was packaged.
-pub fn master(presentation: &Presentation) -> String {
-    let Presentation {
-        codecs,
-        resolution,
-        frame_rate,
-        peak_bandwidth,
-        average_bandwidth,
-        ..
-    } = presentation;
-    let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-INDEPENDENT-SEGMENTS\n");
-    let _ = write!(
-        text,
-        "#EXT-X-STREAM-INF:BANDWIDTH={peak_bandwidth},AVERAGE-BANDWIDTH={average_bandwidth},CODECS=\"{}\"",
-        codecs.join(",")
-    );
-    if *resolution != (0, 0) {
-        let _ = write!(
-            text,
-            ",RESOLUTION={}x{},FRAME-RATE={frame_rate:.3}",
-            resolution.0, resolution.1
-        );
+/// The file name of a stream's playlist.
+fn playlist_of(stream: Stream) -> String {
+    match stream {
+        Stream::Main => VIDEO_PLAYLIST.to_owned(),
+        Stream::Audio(number) => format!("audio-{number}.m3u8"),
+        Stream::Subtitles(number) => format!("subtitles-{number}.m3u8"),
     }
+}
+
+/// The master playlist (RFC 8216 §4.3.4): one variant as it was packaged, and what can be chosen beside it.
+pub fn master(presentation: &Presentation) -> String {
+    let renditions = &presentation.renditions;
+    // RFC 8216 §7: EXT-X-MEDIA needs version 4.
+    let version = if renditions.is_empty() { 3 } else { 4 };
+    let mut text = format!("#EXTM3U\n#EXT-X-VERSION:{version}\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+    for at in 0..renditions.len() {
+        media_tag(&mut text, renditions, at);
+    }
+    stream_tag(&mut text, presentation);
     let _ = write!(text, "\n{VIDEO_PLAYLIST}\n");
     text
 }
 
-/// Segments of a film at most: the playlist of one view, with a signed URL and a ticketed key URL each,
+/// `EXT-X-MEDIA` (RFC 8216 §4.3.4.1) of one of the renditions.
+fn media_tag(text: &mut String, renditions: &[Rendition], at: usize) {
+    let Some((own, before)) = renditions.get(..=at).and_then(<[_]>::split_last) else {
+        return;
+    };
+    let group = group_of(own);
+    // The first sound is heard where nobody chooses.
+    let first = !before.iter().any(|other| group_of(other) == group);
+    let sound = matches!(own.media, Media::Audio { .. });
+    // Of two alike a player could not choose by itself.
+    let alike = |other: &&Rendition| {
+        let forced = |of: &Rendition| matches!(of.media, Media::Subtitles { forced: true });
+        group_of(other) == group && other.language == own.language && forced(other) == forced(own)
+    };
+    let twins = before.iter().filter(alike).count();
+    let (kind, name) = (group.to_ascii_uppercase(), name_of(own));
+    let _ = write!(
+        text,
+        "#EXT-X-MEDIA:TYPE={kind},GROUP-ID=\"{group}\",NAME=\"{name}"
+    );
+    if twins > 0 && own.language.is_some() {
+        let _ = write!(text, " {}", twins + 1);
+    }
+    text.push('"');
+    if let Some(language) = &own.language {
+        let _ = write!(text, ",LANGUAGE=\"{language}\"");
+    }
+    let flag = |on| if on { "YES" } else { "NO" };
+    let (default, auto) = (flag(sound && first), flag(twins == 0));
+    let _ = write!(text, ",DEFAULT={default},AUTOSELECT={auto}");
+    match own.media {
+        Media::Audio { channels } => {
+            let _ = write!(text, ",CHANNELS=\"{channels}\"");
+        }
+        Media::Subtitles { forced } => {
+            let _ = write!(text, ",FORCED={}", flag(forced));
+        }
+    }
+    let _ = writeln!(text, ",URI=\"{}\"", playlist_of(own.stream));
+}
+
+/// What a person chooses by; unique with the number that follows it.
+fn name_of(own: &Rendition) -> String {
+    let forced = matches!(own.media, Media::Subtitles { forced: true });
+    let what = match (&own.language, own.stream) {
+        (Some(language), _) => language::name(language),
+        (None, Stream::Main) => "Audio 1".to_owned(),
+        (None, Stream::Audio(number)) => format!("Audio {number}"),
+        (None, Stream::Subtitles(number)) => format!("Subtitles {number}"),
+    };
+    if forced {
+        format!("{what} (forced)")
+    } else {
+        what
+    }
+}
+
+const fn group_of(rendition: &Rendition) -> &'static str {
+    match rendition.media {
+        Media::Audio { .. } => "audio",
+        Media::Subtitles { .. } => "subtitles",
+    }
+}
+
+/// `EXT-X-STREAM-INF` (RFC 8216 §4.3.4.2).
+fn stream_tag(text: &mut String, presentation: &Presentation) {
+    let _ = write!(
+        text,
+        "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\"",
+        presentation.peak_bandwidth,
+        presentation.average_bandwidth,
+        presentation.codecs.join(",")
+    );
+    let (width, height) = presentation.resolution;
+    if (width, height) != (0, 0) {
+        let rate = presentation.frame_rate;
+        let _ = write!(text, ",RESOLUTION={width}x{height},FRAME-RATE={rate:.3}");
+    }
+    if let Some(range) = presentation.video_range {
+        let range = match range {
+            VideoRange::Sdr => "SDR",
+            VideoRange::Hlg => "HLG",
+            VideoRange::Pq => "PQ",
+        };
+        let _ = write!(text, ",VIDEO-RANGE={range}");
+    }
+    for group in ["audio", "subtitles"] {
+        if presentation
+            .renditions
+            .iter()
+            .any(|own| group_of(own) == group)
+        {
+            let _ = write!(text, ",{}=\"{group}\"", group.to_ascii_uppercase());
+        }
+    }
+}
+
+/// Segments of a stream at most: the playlist of one view, with a signed URL and a ticketed key URL each,
 /// has to go into the 6 MB of a Lambda function's reply.
 pub const MAX_SEGMENTS: u32 = 5_200;
+/// Segments of all streams of a package at most: what is told of them is read as one for every playlist.
+pub const MAX_PACKAGE_SEGMENTS: usize = 40_000;
 
-/// The media playlist (RFC 8216 §4.3.3) with signed segment URLs and ticketed key URLs.
+/// The media playlist (RFC 8216 §4.3.3) of a stream with signed segment URLs and ticketed key URLs; `None` if the
+/// package has no such stream.
 ///
 /// `media_base` is the distribution's URL without a trailing slash; `ticket` the text of the session's
 /// playback ticket. Key URLs are relative to the playlist, so that any domain in front of the API serves.
-pub fn video(
-    manifest: &Manifest,
+pub fn media(
+    (manifest, stream): (&Manifest, Stream),
     session: &PlaybackSession,
     ticket: &str,
     media_base: &str,
-) -> String {
-    let segments = &manifest.presentation.segments;
+) -> Option<String> {
+    let segments = manifest.presentation.segments_of(stream)?;
     let query = session.signature.query();
     // About what a line of each kind takes: one allocation for a film of any length.
-    let mut text = String::with_capacity(256 + segments.len() * (query.len() + ticket.len() + 320));
-    let target = segments
-        .iter()
-        .map(|s| rounded_seconds(s.ticks))
-        .max()
-        .unwrap_or(1);
+    let mut text = String::with_capacity(256 + segments.len() * (query.len() + ticket.len() + 340));
+    // RFC 8216 §6.2.4: the same for all streams.
+    let all = manifest.presentation.streams();
+    let all = all.flat_map(|(_, segments)| segments);
+    let target = all.map(|s| rounded_seconds(s.ticks)).max().unwrap_or(1);
     let _ = write!(
         text,
         "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:{target}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
@@ -102,11 +225,11 @@ pub fn video(
             text,
             "#EXTINF:{},\n{media_base}/{}?{query}\n",
             seconds(segment),
-            segment_key(session.asset, session.package, number)
+            segment_key(session.asset, session.package, stream, number)
         );
     }
     text.push_str("#EXT-X-ENDLIST\n");
-    text
+    Some(text)
 }
 
 /// RFC 8216 §4.3.3.1: every duration, rounded, is at most the target.
@@ -145,6 +268,8 @@ mod tests {
                 peak_bandwidth: 1_800_000,
                 average_bandwidth: 1_600_000,
                 segments: vec![segment(540_000, 0), segment(583_200, 0), segment(45_001, 1)],
+                video_range: None,
+                renditions: Vec::new(),
             },
             keys: vec![
                 KeyId::from_octets([1; 16]).to_string(),
@@ -179,19 +304,94 @@ mod tests {
 
     #[test]
     fn the_video_playlist_signs_segments_and_tickets_keys() {
-        insta::assert_snapshot!(video(
-            &manifest(),
+        insta::assert_snapshot!(listed(&manifest(), Stream::Main).unwrap());
+    }
+
+    fn listed(manifest: &Manifest, stream: Stream) -> Option<String> {
+        media(
+            (manifest, stream),
             &session(),
             "TICKET",
-            "https://cdn.example"
-        ));
+            "https://cdn.example",
+        )
+    }
+
+    /// Two languages of sound and a commentary, subtitles and forced subtitles.
+    fn manifold() -> Manifest {
+        let mut manifest = manifest();
+        let segment = |ticks, period| SegmentInfo {
+            ticks,
+            bytes: 500,
+            period,
+            iv: Iv([8; 16]),
+        };
+        let audio = |number, language: Option<&str>| Rendition {
+            stream: Stream::Audio(number),
+            media: Media::Audio { channels: 2 },
+            language: language.map(str::to_owned),
+            segments: vec![segment(540_000, 0), segment(630_000, 0)],
+        };
+        let text = |number, language: Option<&str>, forced| Rendition {
+            stream: Stream::Subtitles(number),
+            media: Media::Subtitles { forced },
+            ..audio(number, language)
+        };
+        manifest.presentation.video_range = Some(VideoRange::Hlg);
+        manifest.presentation.renditions = vec![
+            audio(1, Some("en")),
+            audio(2, Some("de")),
+            audio(3, Some("en")),
+            audio(4, None),
+            text(1, Some("pt-BR"), false),
+            text(2, Some("pt-BR"), true),
+            text(3, None, false),
+        ];
+        manifest
+    }
+
+    #[test]
+    fn the_master_offers_sounds_and_subtitles() {
+        insta::assert_snapshot!(master(&manifold().presentation));
+    }
+
+    #[test]
+    fn a_stream_has_a_playlist_of_its_own_and_no_other() {
+        let manifest = manifold();
+        insta::assert_snapshot!(listed(&manifest, Stream::Subtitles(2)).unwrap());
+        let main = listed(&manifest, Stream::Main).unwrap();
+        assert!(
+            main.contains("TARGETDURATION:7\n"),
+            "the same of all streams"
+        );
+        for stream in [Stream::Audio(5), Stream::Subtitles(4), Stream::Subtitles(0)] {
+            assert_eq!(listed(&manifest, stream), None);
+        }
+    }
+
+    #[test]
+    fn what_was_stored_of_a_package_before_is_read() {
+        let stored = r#"{"presentation":{"codecs":["avc1.64001f"],"resolution":[1280,720],"frame_rate":25.0,
+            "peak_bandwidth":9,"average_bandwidth":8,"segments":[{"ticks":540000,"bytes":192,"period":0,
+            "iv":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}]},"keys":["key_x"]}"#;
+        let manifest: Manifest = serde_json::from_str(stored).unwrap();
+        assert!(manifest.presentation.renditions.is_empty());
+        assert_eq!(manifest.presentation.seconds(), 6);
+        let text = master(&manifest.presentation);
+        assert!(text.contains("VERSION:3") && !text.contains("EXT-X-MEDIA"));
+        let again = serde_json::to_value(&manifest).unwrap();
+        let before: serde_json::Value = serde_json::from_str(stored).unwrap();
+        assert_eq!(again, before, "and written as before");
     }
 
     #[test]
     fn the_longest_film_fits_into_a_reply() {
         let mut manifest = manifest();
-        manifest.presentation.segments =
-            vec![manifest.presentation.segments[0]; MAX_SEGMENTS as usize];
+        manifest.presentation.renditions = vec![Rendition {
+            stream: Stream::Subtitles(255),
+            media: Media::Subtitles { forced: false },
+            language: None,
+            segments: vec![manifest.presentation.segments[0]; MAX_SEGMENTS as usize],
+        }];
         let mut session = session();
         // As long as they get: of an RSA signature in base64, and of a policy over a long domain name.
         session.signature = UrlSignature {
@@ -201,7 +401,13 @@ mod tests {
         };
         let ticket = "T".repeat(100);
         let base = format!("https://{}.example.org", "m".repeat(40));
-        let text = video(&manifest, &session, &ticket, &base);
+        let text = media(
+            (&manifest, Stream::Subtitles(255)),
+            &session,
+            &ticket,
+            &base,
+        )
+        .unwrap();
         let reply = serde_json::to_string(&text).unwrap();
         assert!(reply.len() < 6_000_000, "{}", reply.len());
     }
@@ -214,11 +420,26 @@ mod tests {
     }
 
     #[test]
-    fn only_the_two_names_are_playlists() {
+    fn only_names_of_one_writing_are_playlists() {
         assert_eq!(
             PlaylistName::parse("master.m3u8"),
             Some(PlaylistName::Master)
         );
-        assert_eq!(PlaylistName::parse("../master.m3u8"), None);
+        let named = |name| PlaylistName::parse(name).and_then(PlaylistName::stream);
+        assert_eq!(named("video.m3u8"), Some(Stream::Main));
+        assert_eq!(named("audio-2.m3u8"), Some(Stream::Audio(2)));
+        assert_eq!(named("subtitles-12.m3u8"), Some(Stream::Subtitles(12)));
+        for other in [
+            "../master.m3u8",
+            "audio-0.m3u8",
+            "audio-01.m3u8",
+            "audio-+1.m3u8",
+            "audio-256.m3u8",
+            "audio-1",
+            "video-1.m3u8",
+            "subtitles.m3u8",
+        ] {
+            assert_eq!(PlaylistName::parse(other), None, "{other}");
+        }
     }
 }

@@ -14,6 +14,7 @@ pub mod error;
 pub mod factor;
 pub mod hls;
 pub mod id;
+pub mod language;
 pub mod library;
 pub mod link;
 pub mod mail;

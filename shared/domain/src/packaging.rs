@@ -23,6 +23,18 @@ pub struct PackagePlan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Iv(pub [u8; 16]);
 
+/// One of a package's streams; the segments of each are numbered from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    /// The pictures, and the sound if there is one; of sound alone the first.
+    Main,
+    /// A sound of several, by its number from 1.
+    Audio(u8),
+    /// Subtitles, by their number from 1.
+    Subtitles(u8),
+}
+
 /// What the machine needs or yields next.
 #[derive(Debug)]
 pub enum Step {
@@ -35,12 +47,15 @@ pub enum Step {
     },
     /// Answer with [`Packaging::begin_segment`].
     NeedKey {
-        /// The segment about to be written, from 0.
+        /// The stream of the segment about to be written.
+        stream: Stream,
+        /// Its number, from 0.
         segment: u32,
-        /// The key period that it belongs to, from 0: segments of one period share a content key.
+        /// The key period that it belongs to, from 0: segments of one period share a content key, those of all
+        /// streams. It never goes back.
         period: u32,
     },
-    /// One whole encrypted MPEG-TS segment, to be stored before the film is done.
+    /// One whole encrypted segment, MPEG-TS or of subtitles WebVTT, to be stored before the film is done.
     Segment(Segment),
     /// The film is packaged.
     Done(Presentation),
@@ -49,9 +64,11 @@ pub enum Step {
 /// One encrypted segment and its place in the presentation.
 #[derive(Debug)]
 pub struct Segment {
+    /// Of which stream.
+    pub stream: Stream,
     /// Number from 0.
     pub number: u32,
-    /// AES-128-CBC ciphertext with PKCS#7 padding of a whole MPEG-TS segment.
+    /// AES-128-CBC ciphertext with PKCS#7 padding of a whole segment.
     pub ciphertext: Vec<u8>,
 }
 
@@ -77,27 +94,92 @@ pub trait PackagerFactory: Send + Sync {
 /// A packaged film: what the playlists need, and nothing secret.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Presentation {
-    /// RFC 6381 strings, for example `avc1.64001f` and `mp4a.40.2`.
+    /// RFC 6381 strings of all that is seen and heard, for example `avc1.64001f` and `mp4a.40.2`.
     pub codecs: Vec<String>,
     /// Width and height in pixels as coded for display.
     pub resolution: (u32, u32),
-    /// Frames per second.
+    /// Frames per second; where they vary, the most in any second.
     pub frame_rate: f64,
-    /// Highest bit rate of any segment, bits per second of ciphertext (RFC 8216 BANDWIDTH).
+    /// The peak segment bit rate, bits per second of ciphertext (RFC 8216 §4.1, BANDWIDTH): the main stream's with
+    /// that of the largest sound and the largest subtitles.
     pub peak_bandwidth: u64,
-    /// Bits per second over the whole presentation (RFC 8216 AVERAGE-BANDWIDTH).
+    /// Bits per second over the whole presentation (RFC 8216 AVERAGE-BANDWIDTH), of the same streams.
     pub average_bandwidth: u64,
-    /// In order of presentation.
+    /// The segments of the main stream, in order of presentation.
     pub segments: Vec<SegmentInfo>,
+    /// The dynamic range of the pictures, where the film tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video_range: Option<VideoRange>,
+    /// Sounds to choose from, where there are several, and subtitles. Packages of before have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renditions: Vec<Rendition>,
+}
+
+/// How bright pictures may be (`VIDEO-RANGE` of draft-pantos-hls-rfc8216bis).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VideoRange {
+    /// Standard.
+    Sdr,
+    /// Hybrid log-gamma.
+    Hlg,
+    /// Perceptual quantizer.
+    Pq,
+}
+
+/// A sound or subtitles to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rendition {
+    /// Its stream; [`Stream::Main`] is the sound that the main stream carries.
+    pub stream: Stream,
+    /// What it is.
+    pub media: Media,
+    /// BCP 47, where the film tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Its segments in order of presentation; none of the main stream.
+    pub segments: Vec<SegmentInfo>,
+}
+
+/// What a rendition is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Media {
+    /// Sound.
+    Audio {
+        /// How many channels are heard.
+        channels: u8,
+    },
+    /// Text over the pictures.
+    Subtitles {
+        /// Whether all of it is to be shown to everybody.
+        forced: bool,
+    },
 }
 
 impl Presentation {
     /// How long it is, in seconds; one that has begun is whole.
     pub fn seconds(&self) -> u64 {
-        let ticks = self.segments.iter().map(|segment| segment.ticks);
-        ticks
-            .fold(0, u64::saturating_add)
-            .div_ceil(TICKS_PER_SECOND)
+        let ticks = |segments: &[SegmentInfo]| {
+            let each = segments.iter().map(|segment| segment.ticks);
+            each.fold(0, u64::saturating_add)
+        };
+        let longest = self.streams().map(|(_, segments)| ticks(segments)).max();
+        longest.unwrap_or(0).div_ceil(TICKS_PER_SECOND)
+    }
+
+    /// All streams with their segments.
+    pub fn streams(&self) -> impl Iterator<Item = (Stream, &[SegmentInfo])> {
+        let others = self.renditions.iter();
+        let others = others.filter(|rendition| rendition.stream != Stream::Main);
+        let others = others.map(|rendition| (rendition.stream, &rendition.segments[..]));
+        std::iter::once((Stream::Main, &self.segments[..])).chain(others)
+    }
+
+    /// The segments of a stream, if there is that stream.
+    pub fn segments_of(&self, stream: Stream) -> Option<&[SegmentInfo]> {
+        let mut streams = self.streams();
+        streams.find_map(|(own, segments)| (own == stream).then_some(segments))
     }
 }
 

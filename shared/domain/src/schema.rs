@@ -195,7 +195,12 @@ schemas! {
     });
     Views = json_schema!({ "type": "integer", "description": "Views of a media token.", "minimum": 1, "maximum": MAX_VIEWS });
     Rendition = words("Which file of an asset.", [Rendition::Original.as_str()]);
-    PlaylistName = words("Which playlist.", [MASTER_PLAYLIST, VIDEO_PLAYLIST]);
+    PlaylistName = json_schema!({
+        "type": "string",
+        "description": "Which playlist: of what can be chosen, of pictures (and sound, if there is one), of one sound of several, of subtitles.",
+        "pattern": r"^(master|video|(audio|subtitles)-[1-9][0-9]{0,2})\.m3u8$",
+        "examples": [MASTER_PLAYLIST, VIDEO_PLAYLIST],
+    });
     MetadataKey = json_schema!({ "type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$" });
 }
 

@@ -1,6 +1,6 @@
 //! Packages one local film: `package_file <film> <directory | -> [key hex] [segment ms]`.
 //!
-//! Writes segments, `key_<period>.bin` and `index.m3u8`, or nothing for `-`; prints a JSON account.
+//! Writes segments, `key_<period>.bin` and a playlist of each stream, or nothing for `-`; prints a JSON account.
 //! Its keys are derived from one given key and no secret: it is a bench and a tool for tests.
 
 use std::error::Error;
@@ -9,7 +9,9 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use vault_domain::packaging::{Iv, PackagePlan, PackagerFactory as _, Presentation, Step};
+use vault_domain::packaging::{
+    Iv, PackagePlan, PackagerFactory as _, Presentation, SegmentInfo, Step, Stream,
+};
 use vault_domain::secret::ContentKey;
 use vault_media::HlsPackagers;
 
@@ -72,23 +74,34 @@ fn package(
                 account.read_bytes += len as u64;
                 machine.source(&buffer);
             }
-            Step::NeedKey { segment, period } => {
+            Step::NeedKey {
+                stream,
+                segment,
+                period,
+            } => {
                 let key = key.wrapping_add(u128::from(period)).to_be_bytes();
                 if let Some(target) = target {
                     std::fs::write(target.join(format!("key_{period}.bin")), key)?;
                 }
-                machine.begin_segment(&ContentKey::new(key), Iv(u128::from(segment).to_be_bytes()));
+                machine.begin_segment(&ContentKey::new(key), iv(stream, segment));
             }
             Step::Segment(segment) => {
                 account.bytes_out += segment.ciphertext.len() as u64;
                 if let Some(target) = target {
-                    let name = format!("{:05}.ts", segment.number);
+                    let name = name(segment.stream, segment.number);
                     std::fs::write(target.join(name), &segment.ciphertext)?;
                 }
             }
             Step::Done(told) => {
                 if let Some(target) = target {
-                    std::fs::write(target.join("index.m3u8"), playlist(&told)?)?;
+                    for (stream, segments) in told.streams() {
+                        let list = match stream {
+                            Stream::Main => "index.m3u8".to_owned(),
+                            Stream::Audio(at) => format!("audio-{at}.m3u8"),
+                            Stream::Subtitles(at) => format!("subtitles-{at}.m3u8"),
+                        };
+                        std::fs::write(target.join(list), playlist(stream, segments)?)?;
+                    }
                 }
                 account.presentation = Some(told);
                 return Ok(account);
@@ -97,20 +110,37 @@ fn package(
     }
 }
 
+fn name(stream: Stream, number: u32) -> String {
+    match stream {
+        Stream::Main => format!("{number:05}.ts"),
+        Stream::Audio(at) => format!("audio-{at}-{number:05}.ts"),
+        Stream::Subtitles(at) => format!("subtitles-{at}-{number:05}.vtt"),
+    }
+}
+
+/// Different for each segment of each stream: they share keys.
+fn iv(stream: Stream, segment: u32) -> Iv {
+    let stream: u128 = match stream {
+        Stream::Main => 0,
+        Stream::Audio(at) => 0x100 + u128::from(at),
+        Stream::Subtitles(at) => 0x200 + u128::from(at),
+    };
+    Iv((stream << 32 | u128::from(segment)).to_be_bytes())
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "a segment's ticks are far below 2^52"
 )]
-fn playlist(told: &Presentation) -> Result<String, std::fmt::Error> {
-    let longest = told
-        .segments
+fn playlist(stream: Stream, segments: &[SegmentInfo]) -> Result<String, std::fmt::Error> {
+    let longest = segments
         .iter()
         .map(|s| s.ticks.div_ceil(90_000))
         .max()
         .unwrap_or(1);
     let mut text = format!("#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:{longest}\n");
     text.push_str("#EXT-X-PLAYLIST-TYPE:VOD\n");
-    for (number, segment) in told.segments.iter().enumerate() {
+    for (number, segment) in (0..).zip(segments) {
         let iv = u128::from_be_bytes(segment.iv.0);
         let period = segment.period;
         writeln!(
@@ -119,8 +149,9 @@ fn playlist(told: &Presentation) -> Result<String, std::fmt::Error> {
         )?;
         writeln!(
             text,
-            "#EXTINF:{:.6},\n{number:05}.ts",
-            segment.ticks as f64 / 90_000.0
+            "#EXTINF:{:.6},\n{}",
+            segment.ticks as f64 / 90_000.0,
+            name(stream, number)
         )?;
     }
     text.push_str("#EXT-X-ENDLIST\n");

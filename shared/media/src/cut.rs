@@ -5,11 +5,11 @@ use vault_domain::packaging::{PackagePlan, TICKS_PER_SECOND};
 use crate::cipher::BLOCK;
 use crate::feed::{Feed, Unit};
 use crate::mp4::cursor::Cursor;
-use crate::mp4::rows::Away;
 use crate::search::{End, Leader, Search};
+use crate::stop::Stop;
 use crate::survey::{MAX_LEAD, Survey};
 
-/// Cuts a film into segments, one after the other.
+/// Cuts a film into segments, one after the other, all streams at the same places.
 pub(crate) struct Cutter {
     /// Wished length in ticks.
     wish: i64,
@@ -23,50 +23,61 @@ pub(crate) struct Cutter {
     search: Option<Search>,
 }
 
-/// One segment to be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A stretch of the film: one segment of each stream.
+#[derive(Debug)]
 pub(crate) struct Cut {
     ticks: u64,
+    /// Where it ends.
+    pub(crate) end: i64,
     pictures: u32,
-    sounds: u32,
+    sounds: Vec<Left>,
     /// Octets of all samples in it.
     pub(crate) octets: u64,
+    /// Pictures in it, of which `pictures` are still to be written.
+    all_pictures: u32,
     first: bool,
-    /// Sound frames in it, of which `sounds` are still to be written.
-    frames: u32,
+}
+
+/// Frames of one sound in a cut.
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    /// In all.
+    all: u32,
+    /// Still to be written.
+    left: u32,
 }
 
 /// The sample to be written next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
     Picture(Unit),
-    Sound(Unit),
-    /// The segment is whole.
+    /// Of the sound of that number.
+    Sound(usize, Unit),
+    /// Of the subtitles of that number.
+    Text(usize, Unit),
+    /// The segments are whole.
     End,
 }
 
 impl Cutter {
-    pub(crate) fn new(plan: PackagePlan, [video, audio]: [Option<Survey>; 2]) -> Self {
+    pub(crate) fn new(plan: PackagePlan, video: Option<&Survey>, sounds: &[Survey]) -> Self {
         let ticks = u64::from(plan.segment_ms.max(1)) * TICKS_PER_SECOND / 1000;
         // The priming of an encoder precedes the film: it is carried, and not counted.
-        let audio_start = audio.map(|a| {
+        let starts = sounds.iter().map(|a| {
             if a.start >= -2 * MAX_LEAD {
                 a.start.max(0)
             } else {
                 a.start
             }
         });
-        let at = [video.map(|v| v.start), audio_start]
-            .into_iter()
-            .flatten()
-            .min();
-        let ends = [video.map(|v| v.end), audio.map(|a| a.end)];
+        let at = starts.chain(video.map(|v| v.start)).min();
+        let ends = sounds.iter().chain(video).map(|found| found.end);
         Self {
             wish: ticks.cast_signed(),
             segments_per_key: plan.segments_per_key.max(1),
             at: at.unwrap_or(0),
             video_end: video.map_or(i64::MIN, |v| v.end),
-            end: ends.into_iter().flatten().max().unwrap_or(0),
+            end: ends.max().unwrap_or(0),
             search: None,
         }
     }
@@ -81,11 +92,11 @@ impl Cutter {
     pub(crate) fn next(
         &mut self,
         video: Option<&mut Feed>,
-        audio: Option<&mut Feed>,
-    ) -> Result<Option<Cut>, Away> {
+        sounds: &mut [&mut Feed],
+    ) -> Result<Option<Cut>, Stop> {
         let mut search = match self.search.take() {
             Some(search) => search,
-            None => match self.begin(video, audio)? {
+            None => match self.begin(video, sounds)? {
                 Some(search) => search,
                 None => return Ok(None),
             },
@@ -93,9 +104,9 @@ impl Cutter {
         let tail = (self.end.saturating_sub(self.video_end) > self.wish).then_some(self.video_end);
         let (counted, end) = match search.run(tail) {
             Ok(found) => found,
-            Err(away) => {
+            Err(stop) => {
                 self.search = Some(search);
-                return Err(away);
+                return Err(stop);
             }
         };
         let until = match end {
@@ -104,13 +115,15 @@ impl Cutter {
         };
         let ticks = until.saturating_sub(self.at).max(1);
         self.at = self.at.saturating_add(ticks);
+        let left = |all| Left { all, left: all };
         Ok(Some(Cut {
             ticks: ticks.cast_unsigned(),
+            end: self.at,
             pictures: counted.pictures,
-            sounds: counted.sounds,
+            sounds: counted.sounds.into_iter().map(left).collect(),
             octets: counted.octets,
+            all_pictures: counted.pictures,
             first: true,
-            frames: counted.sounds,
         }))
     }
 
@@ -122,16 +135,23 @@ impl Cutter {
     fn begin(
         &self,
         mut video: Option<&mut Feed>,
-        mut audio: Option<&mut Feed>,
-    ) -> Result<Option<Search>, Away> {
+        sounds: &mut [&mut Feed],
+    ) -> Result<Option<Search>, Stop> {
         let picture = video.as_deref_mut().map_or(Ok(None), Feed::peek)?;
-        let sound = audio.as_deref_mut().map_or(Ok(None), Feed::peek)?;
+        // The first sound that goes on leads where there is no picture.
+        let mut leading = None;
+        for (at, feed) in sounds.iter_mut().enumerate() {
+            let sound = feed.peek()?;
+            leading = leading.or(sound.map(|sound| (sound, at)));
+        }
+        let all: Vec<Feed> = sounds.iter().map(|feed| Feed::clone(feed)).collect();
+        let leading = leading.and_then(|(sound, at)| Some((sound, all.get(at)?)));
         let wished = self.at.saturating_add(self.wish);
         let without = |picture: &Unit, sound: &Unit| {
             // A stretch of sound long enough for a segment precedes the picture.
             picture.show >= wished && sound.show < picture.show
         };
-        let (lead, leader, begin) = match (picture.zip(video), sound.zip(audio.as_deref())) {
+        let (lead, leader, begin) = match (picture.zip(video), leading) {
             (Some((picture, _)), Some((sound, audio))) if without(&picture, &sound) => {
                 let leader = Leader::sounds(Some(picture.show));
                 (audio.clone(), leader, self.at.max(sound.show))
@@ -150,8 +170,7 @@ impl Cutter {
             (None, None) => return Ok(None),
         };
         let wished = begin.saturating_add(self.wish);
-        let sound = audio.as_deref().cloned();
-        Ok(Some(Search::new(lead, leader, wished, sound)))
+        Ok(Some(Search::new(lead, leader, wished, all)))
     }
 }
 
@@ -161,12 +180,14 @@ impl Cut {
         self.ticks
     }
 
-    pub(crate) fn is_last_sound(&self) -> bool {
-        self.sounds == 0
+    pub(crate) fn is_last_sound(&self, at: usize) -> bool {
+        self.sounds.get(at).is_none_or(|sound| sound.left == 0)
     }
 
-    pub(crate) fn is_first_sound(&self) -> bool {
-        self.sounds == self.frames
+    pub(crate) fn is_first_sound(&self, at: usize) -> bool {
+        self.sounds
+            .get(at)
+            .is_some_and(|sound| sound.left == sound.all)
     }
 
     pub(crate) fn is_first_picture(&self) -> bool {
@@ -178,28 +199,66 @@ impl Cut {
         self.pictures = self.pictures.saturating_sub(1);
     }
 
-    pub(crate) fn took_sound(&mut self) {
-        self.sounds = self.sounds.saturating_sub(1);
+    pub(crate) fn took_sound(&mut self, at: usize) {
+        if let Some(sound) = self.sounds.get_mut(at) {
+            sound.left = sound.left.saturating_sub(1);
+        }
     }
 
-    /// About as many octets as the segment will have, rather more.
-    pub(crate) fn room(&self) -> usize {
-        let units = u64::from(self.pictures) * 200 + u64::from(self.frames) * 40;
-        let payload = self.octets + self.octets / 40 + units + 4096;
+    /// About as many octets as a segment will have, rather more: of the main stream with this one sound, or
+    /// without.
+    pub(crate) fn room(&self, sound: Option<usize>, pictures: bool) -> usize {
+        let frames = sound
+            .and_then(|at| self.sounds.get(at))
+            .map_or(0, |sound| sound.all);
+        let pictures = if pictures { self.all_pictures } else { 0 };
+        let units = u64::from(pictures) * 200 + u64::from(frames) * 40;
+        let samples = if pictures > 0 {
+            self.octets
+        } else {
+            // Most sounds stay below 400 kbit/s; a louder one grows.
+            u64::from(frames) * 1024
+        };
+        let payload = samples + samples / 40 + units + 4096;
         usize::try_from(payload).unwrap_or(0) + BLOCK
     }
 
-    /// What is decoded next; a group of sound frames begun is finished first.
-    pub(crate) fn next(&self, picture: Option<Unit>, sound: Option<Unit>, grouping: bool) -> Next {
-        let picture = picture.filter(|_| self.pictures > 0);
-        let sound = sound.filter(|_| self.sounds > 0);
-        match (picture, sound) {
-            (Some(picture), Some(sound)) if !grouping && picture.decode <= sound.decode => {
-                Next::Picture(picture)
-            }
-            (_, Some(sound)) => Next::Sound(sound),
-            (Some(picture), None) => Next::Picture(picture),
-            (None, None) => Next::End,
+    /// What is decoded next; a group of sound frames begun is finished first. Of each track the sample that is
+    /// next, if there is one; `grouping` is the sound of the group.
+    pub(crate) fn next(
+        &self,
+        picture: Option<Unit>,
+        sounds: &[Option<Unit>],
+        texts: &[Option<Unit>],
+        grouping: Option<usize>,
+    ) -> Next {
+        let sound = |at: usize| {
+            let goes_on = !self.is_last_sound(at);
+            let unit = sounds.get(at).copied().flatten();
+            unit.filter(|_| goes_on).map(|unit| Next::Sound(at, unit))
+        };
+        if let Some(next) = grouping.and_then(sound) {
+            return next;
+        }
+        let picture = picture.filter(|_| self.pictures > 0).map(Next::Picture);
+        let texts = texts.iter().enumerate().filter_map(|(at, unit)| {
+            let unit = unit.filter(|unit| unit.show < self.end)?;
+            Some(Next::Text(at, unit))
+        });
+        let all = picture
+            .into_iter()
+            .chain((0..sounds.len()).filter_map(sound))
+            .chain(texts);
+        // The first of those that are decoded at the same time.
+        all.min_by_key(Next::decode).unwrap_or(Next::End)
+    }
+}
+
+impl Next {
+    fn decode(&self) -> i64 {
+        match self {
+            Self::Picture(unit) | Self::Sound(_, unit) | Self::Text(_, unit) => unit.decode,
+            Self::End => i64::MAX,
         }
     }
 }

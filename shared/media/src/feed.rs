@@ -1,8 +1,7 @@
 //! The samples of one track as the packer takes them: in decoding order, timed on the film's clock.
 
-use crate::mp4::cursor::Cursor;
-use crate::mp4::rows::Away;
-use crate::mp4::table::Tables;
+use crate::mp4::cursor::{Cursor, Samples};
+use crate::stop::Stop;
 use crate::survey::{Survey, Timeline};
 
 /// One picture or sound frame; times are 90 kHz ticks from the beginning of the film.
@@ -41,11 +40,11 @@ enum Next {
 }
 
 impl Feed {
-    pub(crate) fn new(tables: Tables, survey: &Survey) -> Self {
+    pub(crate) fn new(samples: Samples, survey: &Survey) -> Self {
         Self {
             line: survey.line,
             last: survey.last,
-            cursor: Cursor::new(tables, survey.first),
+            cursor: Cursor::new(samples, survey.first),
             next: Next::Unknown,
         }
     }
@@ -56,7 +55,7 @@ impl Feed {
     }
 
     /// The next sample, not yet taken; empty samples are passed over.
-    pub(crate) fn peek(&mut self) -> Result<Option<Unit>, Away> {
+    pub(crate) fn peek(&mut self) -> Result<Option<Unit>, Stop> {
         loop {
             match self.next {
                 Next::Is(unit) => return Ok(Some(unit)),
@@ -66,7 +65,7 @@ impl Feed {
         }
     }
 
-    fn look(&mut self) -> Result<Next, Away> {
+    fn look(&mut self) -> Result<Next, Stop> {
         while self.cursor.place().sample() < self.last {
             let Some(sample) = self.cursor.next()? else {
                 break;
@@ -93,10 +92,15 @@ impl Feed {
     }
 
     /// Takes the next sample.
-    pub(crate) fn take(&mut self) -> Result<Option<Unit>, Away> {
+    pub(crate) fn take(&mut self) -> Result<Option<Unit>, Stop> {
         let unit = self.peek()?;
         self.advance();
         Ok(unit)
+    }
+
+    /// How long a sample lasts, in ticks of the film.
+    pub(crate) fn lasts(&self, unit: &Unit) -> i64 {
+        self.line.lasts(unit.duration)
     }
 
     /// Ticks a second of the track's own clock.

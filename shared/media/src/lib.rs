@@ -19,14 +19,18 @@ mod codec;
 mod cut;
 mod fault;
 mod feed;
+mod lanes;
 mod mp4;
 mod opening;
+mod output;
 mod packager;
 mod packer;
 mod present;
 mod search;
+mod stop;
 mod survey;
 mod ts;
+mod vtt;
 mod window;
 
 pub use packager::HlsPackagers;

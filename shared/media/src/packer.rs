@@ -1,19 +1,22 @@
 //! From samples to segments: where to cut, what comes next, and the cipher over the whole.
 
+use std::collections::VecDeque;
+
 use vault_domain::packaging::{Iv, PackageFault, PackagePlan, Segment, Step};
 use vault_domain::secret::ContentKey;
 
 use crate::cipher::Cipher;
-use crate::codec::{AudioCodec, VideoCodec, aac};
+use crate::codec::{aac, text};
 use crate::cut::{Cut, Cutter, Next};
 use crate::fault::{Outcome, damaged, unsupported_feature};
-use crate::feed::{Feed, Unit};
+use crate::feed::Unit;
+use crate::lanes::{Heads, Lanes};
 use crate::mp4::cursor::Cursor;
-use crate::mp4::rows::Away;
 use crate::opening::Opened;
-use crate::present::Ledger;
-use crate::survey::Stop;
-use crate::ts::{Mux, Program};
+use crate::output::{Layout, Output, Writer, lay_out};
+use crate::present::{About, presentation};
+use crate::stop::Stop;
+use crate::vtt::Cue;
 use crate::window::{Want, Windows};
 
 /// A larger segment is refused: it has to be held whole.
@@ -22,120 +25,98 @@ const MAX_SEGMENT: u64 = 256 << 20;
 /// packets of 188. What would grow further repeats its parameter sets without end.
 const MAX_GROWTH: u64 = 32;
 const FREE_GROWTH: u64 = 64 << 20;
-/// Sound frames are gathered into one PES packet up to so many octets or frames.
-const GROUP_OCTETS: usize = 4096;
-const GROUP_FRAMES: u32 = 16;
-/// The windows' numbers of the tracks.
-const VIDEO: usize = 0;
-const AUDIO: usize = 1;
-
-/// One track on its way into the stream.
-pub(crate) struct Lane<C> {
-    pub(crate) codec: C,
-    pub(crate) feed: Feed,
-}
+/// The text of a sample stands in its first octets; styles may follow (3GPP TS 26.245 §5.17).
+const MAX_TEXT: usize = 2 + u16::MAX as usize;
+/// Subtitles of one stretch that are held, of all languages.
+const MAX_TEXTS: usize = 2 << 20;
 
 /// The machine behind a film whose index is read.
 pub(crate) struct Packer {
-    video: Option<Lane<VideoCodec>>,
-    audio: Option<Lane<AudioCodec>>,
+    lanes: Lanes,
+    outputs: Vec<Output>,
     windows: Windows,
-    mux: Mux,
     cutter: Cutter,
-    ledger: Ledger,
+    about: About,
     open: Option<Open>,
-    group: Group,
+    heads: Heads,
+    /// Octets of the subtitles that are held.
+    texts: usize,
     /// Octets that may still come out.
     left: u64,
 }
 
-/// A segment being written.
+/// A stretch of the film being written: a segment of every stream that goes on.
 struct Open {
     cut: Cut,
-    cipher: Option<Cipher>,
-    out: Vec<u8>,
+    parts: VecDeque<Part>,
     begun: bool,
+    whole: bool,
 }
 
-/// Sound frames gathered for one PES packet.
-#[derive(Default)]
-struct Group {
-    frames: Vec<u8>,
-    count: u32,
-    show: i64,
-    decode: i64,
+/// A segment being written.
+struct Part {
+    output: usize,
+    cipher: Option<Cipher>,
+    out: Vec<u8>,
 }
 
 impl Packer {
     /// For a file of `size` octets.
     pub(crate) fn new(opened: Opened, size: u64, plan: PackagePlan) -> Outcome<Self> {
-        let Opened { video, audio } = opened;
-        let surveys = [video.as_ref().map(|v| v.1), audio.as_ref().map(|a| a.1)];
-        let each = || surveys.iter().flatten();
-        let octets = each().fold(0_u64, |sum, s| sum.saturating_add(s.octets));
-        if octets > size {
-            return Err(damaged(
-                "its index names more pictures and sound than the file can hold",
-            ));
-        }
-        let file_end = each().map(|s| s.file_end).max().unwrap_or(0);
-        let starts = each().map(|s| s.decode);
-        let program = Program {
-            video: video.as_ref().map(|(track, _)| track.codec.family),
-            audio: audio.is_some(),
-            marks_keys: video
-                .as_ref()
-                .is_some_and(|(track, _)| track.tables.marks_keys()),
-            first: starts.min().unwrap_or(0),
-        };
-        let ledger = Ledger::new(
-            video
-                .as_ref()
-                .map(|(track, found)| (&track.codec, found.rate)),
-            audio.as_ref().map(|(track, _)| &track.codec),
-        );
-        let video = video.map(|(t, s)| Lane {
-            codec: t.codec,
-            feed: Feed::new(t.tables, &s),
-        });
-        let audio = audio.map(|(t, s)| Lane {
-            codec: t.codec,
-            feed: Feed::new(t.tables, &s),
-        });
-        Ok(Self {
+        let Layout {
+            lanes,
+            outputs,
+            about,
+            file_end,
             video,
-            audio,
-            windows: Windows::new(file_end),
-            mux: Mux::new(program),
-            cutter: Cutter::new(plan, surveys),
-            ledger,
+            sounds,
+        } = lay_out(opened, size)?;
+        Ok(Self {
+            windows: Windows::new(lanes.len(), file_end),
+            lanes,
+            outputs,
+            cutter: Cutter::new(plan, video.as_ref(), &sounds),
+            about,
             open: None,
-            group: Group::default(),
+            heads: Heads::none(),
+            texts: 0,
             left: size.saturating_mul(MAX_GROWTH).saturating_add(FREE_GROWTH),
         })
     }
 
     pub(crate) fn step(&mut self) -> Outcome<Step> {
         let Some(mut open) = self.open.take() else {
-            return match self.next_segment() {
+            return match self.next_segments() {
                 Ok(step) => Ok(step),
                 Err(stop) => stop.step(),
             };
         };
-        if open.cipher.is_none() {
+        if let Some(part) = open.parts.iter().find(|part| part.cipher.is_none()) {
+            let step = self.need_key(part.output);
             self.open = Some(open);
-            return Ok(self.need_key());
+            return Ok(step);
         }
-        match self.fill(&mut open) {
-            Ok(Some(Want { offset, len })) => {
-                self.open = Some(open);
-                Ok(Step::Read { offset, len })
+        if !open.whole {
+            match self.fill(&mut open) {
+                Ok(Some(Want { offset, len })) => {
+                    self.open = Some(open);
+                    return Ok(Step::Read { offset, len });
+                }
+                Ok(None) => open.whole = true,
+                Err(stop) => {
+                    self.open = Some(open);
+                    return stop.step();
+                }
             }
-            Ok(None) => self.seal(open),
-            Err(stop) => {
-                self.open = Some(open);
-                stop.step()
-            }
+        }
+        let part = open.parts.pop_front();
+        let ticks = open.cut.ticks();
+        if !open.parts.is_empty() {
+            self.open = Some(open);
+        }
+        match part {
+            Some(part) => self.seal(part, ticks),
+            None => self.step(),
         }
     }
 
@@ -148,62 +129,106 @@ impl Packer {
     }
 
     fn cursors(&mut self) -> impl Iterator<Item = &mut Cursor> {
-        let video = self.video.as_mut().map(|lane| lane.feed.cursor());
-        let audio = self.audio.as_mut().map(|lane| lane.feed.cursor());
-        let here = video.into_iter().chain(audio);
-        here.chain(self.cutter.cursors())
+        self.lanes.cursors().chain(self.cutter.cursors())
     }
 
     pub(crate) fn begin_segment(&mut self, key: &ContentKey, iv: Iv) -> Outcome<()> {
-        if let Some(open) = self.open.as_mut().filter(|open| !open.begun) {
-            open.cipher = Some(Cipher::new(key, iv)?);
+        let open = self.open.as_mut().filter(|open| !open.begun);
+        let part = open.and_then(|open| {
+            let mut parts = open.parts.iter_mut();
+            parts.find(|part| part.cipher.is_none())
+        });
+        if let Some(part) = part {
+            part.cipher = Some(Cipher::new(key, iv)?);
         }
         Ok(())
     }
 
-    fn next_segment(&mut self) -> Result<Step, Stop> {
-        let video = self.video.as_mut().map(|lane| &mut lane.feed);
-        let audio = self.audio.as_mut().map(|lane| &mut lane.feed);
-        let Some(cut) = self.cutter.next(video, audio)? else {
-            return Ok(Step::Done(self.ledger.presentation()));
+    fn next_segments(&mut self) -> Result<Step, Stop> {
+        let video = self.lanes.video.as_mut().map(|lane| &mut lane.feed);
+        let sounds = self.lanes.sounds.iter_mut();
+        let mut sounds: Vec<_> = sounds.map(|sound| &mut sound.lane.feed).collect();
+        let Some(cut) = self.cutter.next(video, &mut sounds)? else {
+            let ledgers = std::mem::take(&mut self.outputs);
+            let ledgers = ledgers.into_iter().map(|output| output.ledger).collect();
+            return Ok(Step::Done(presentation(&mut self.about, ledgers)));
         };
         if cut.octets > MAX_SEGMENT {
             return Err(sparse().into());
         }
-        self.open = Some(Open {
-            cut,
+        self.lanes.peek(&mut self.heads)?;
+        let going = self.going();
+        let part = |output| Part {
+            output,
             cipher: None,
             out: Vec::new(),
+        };
+        let parts: VecDeque<_> = going.into_iter().map(part).collect();
+        let step = parts.front().map(|part| self.need_key(part.output));
+        self.open = Some(Open {
+            cut,
+            parts,
             begun: false,
+            whole: false,
         });
-        Ok(self.need_key())
+        step.map_or_else(|| Ok(self.step()?), Ok)
     }
 
-    fn need_key(&self) -> Step {
-        let segment = self.ledger.count();
+    /// The streams that have something left; subtitles last as long as the film.
+    fn going(&self) -> Vec<usize> {
+        let mut going = vec![false; self.outputs.len()];
+        let sounds = self.lanes.sounds.iter().zip(&self.heads.sounds);
+        let sounds = sounds.filter(|(_, head)| head.is_some());
+        let texts = self.lanes.texts.iter().map(|text| text.output);
+        let picture = self.heads.picture.map(|_| 0);
+        let all = sounds.map(|(sound, _)| sound.output).chain(texts);
+        for output in all.chain(picture) {
+            going[output] = true;
+        }
+        let going = going.into_iter().enumerate();
+        going.filter_map(|(at, goes)| goes.then_some(at)).collect()
+    }
+
+    fn need_key(&self, output: usize) -> Step {
+        let ledger = &self.outputs[output].ledger;
+        let segment = ledger.count();
         Step::NeedKey {
+            stream: ledger.stream,
             segment,
             period: self.cutter.period(segment),
         }
     }
 
-    /// Writes what is held; what is wanted comes back, or nothing when the segment is whole.
+    /// Writes what is held; what is wanted comes back, or nothing when the segments are whole.
     fn fill(&mut self, open: &mut Open) -> Result<Option<Want>, Stop> {
         if !open.begun {
             open.begun = true;
-            open.out.reserve_exact(open.cut.room());
-            self.mux.begin(&mut open.out);
+            self.begin(open);
         }
         loop {
-            if open.out.len() as u64 > MAX_SEGMENT {
+            if open
+                .parts
+                .iter()
+                .any(|part| part.out.len() as u64 > MAX_SEGMENT)
+            {
                 return Err(sparse().into());
             }
-            let picture = peek(self.video.as_mut())?;
-            let sound = peek(self.audio.as_mut())?;
-            let want = match open.cut.next(picture, sound, self.group.count > 0) {
-                Next::Picture(unit) => self.picture(open, &unit, sound.as_ref())?,
-                Next::Sound(unit) => self.sound(open, &unit, picture.as_ref())?,
-                Next::End => return Ok(None),
+            self.lanes.peek(&mut self.heads)?;
+            let mut sounds = self.lanes.sounds.iter();
+            let grouping = sounds.position(|sound| sound.group.count > 0);
+            let Heads {
+                picture,
+                sounds,
+                texts,
+            } = &self.heads;
+            let want = match open.cut.next(*picture, sounds, texts, grouping) {
+                Next::Picture(unit) => self.picture(open, &unit)?,
+                Next::Sound(at, unit) => self.sound(open, at, &unit)?,
+                Next::Text(at, unit) => self.text(at, &unit)?,
+                Next::End => {
+                    self.end(open);
+                    return Ok(None);
+                }
             };
             if want.is_some() {
                 return Ok(want);
@@ -211,22 +236,32 @@ impl Packer {
         }
     }
 
-    fn picture(
-        &mut self,
-        open: &mut Open,
-        unit: &Unit,
-        sound: Option<&Unit>,
-    ) -> Outcome<Option<Want>> {
-        let Some(lane) = self.video.as_mut() else {
+    fn begin(&mut self, open: &mut Open) {
+        for part in &mut open.parts {
+            let output = &mut self.outputs[part.output];
+            if let Writer::Ts(mux) = &mut output.writer {
+                let sound = self.lanes.sounds.iter();
+                let mut sound = sound.map(|sound| sound.output);
+                let sound = sound.position(|own| own == part.output);
+                let room = open.cut.room(sound, part.output == 0);
+                part.out.reserve_exact(room);
+                mux.begin(&mut part.out);
+            }
+        }
+    }
+
+    fn picture(&mut self, open: &mut Open, unit: &Unit) -> Outcome<Option<Want>> {
+        let Some(lane) = self.lanes.video.as_mut() else {
             return Ok(None);
         };
         let Some(sample) = self.windows.get(unit) else {
-            return self
-                .windows
-                .want(VIDEO, (&lane.feed, unit), sound)
-                .map(Some);
+            let others = self.heads.others(unit);
+            return self.windows.want(0, (&lane.feed, unit), &others).map(Some);
         };
-        let entry = self.mux.picture(&mut open.out, &lane.codec, unit, sample)?;
+        let Some((mux, out)) = written(&mut self.outputs, &mut open.parts, 0) else {
+            return Ok(None);
+        };
+        let entry = mux.picture(out, &lane.codec, unit, sample)?;
         if open.cut.is_first_picture() && !entry {
             return Err(no_entry());
         }
@@ -235,80 +270,116 @@ impl Packer {
         Ok(None)
     }
 
-    fn sound(
-        &mut self,
-        open: &mut Open,
-        unit: &Unit,
-        picture: Option<&Unit>,
-    ) -> Outcome<Option<Want>> {
-        let Some(lane) = self.audio.as_mut() else {
+    fn sound(&mut self, open: &mut Open, at: usize, unit: &Unit) -> Outcome<Option<Want>> {
+        let own = usize::from(self.lanes.video.is_some()) + at;
+        let Some(sound) = self.lanes.sounds.get_mut(at) else {
             return Ok(None);
         };
+        let (lane, group) = (&mut sound.lane, &mut sound.group);
         let Some(sample) = self.windows.get(unit) else {
+            let others = self.heads.others(unit);
             return self
                 .windows
-                .want(AUDIO, (&lane.feed, unit), picture)
+                .want(own, (&lane.feed, unit), &others)
                 .map(Some);
         };
-        self.group.add(&lane.codec, sample, unit)?;
+        let Some((mux, out)) = written(&mut self.outputs, &mut open.parts, sound.output) else {
+            return Ok(None);
+        };
+        let ahead = self.heads.picture.map(|picture| picture.decode);
+        if group.breaks_off(&lane.codec, unit) {
+            // Within a PES packet frames follow each other without a gap.
+            group.flush(mux, out, ahead);
+        }
+        group.add(&lane.codec, sample, unit)?;
         lane.feed.advance();
         // The first frame of a segment stands alone: a demuxer learns the rate from it, and cannot
         // time what follows in the same PES packet before it knows the rate.
-        let alone = open.cut.is_first_sound();
-        open.cut.took_sound();
+        let alone = open.cut.is_first_sound(at);
+        open.cut.took_sound(at);
         let even = u64::from(unit.duration) * u64::from(lane.codec.rate)
             == aac::FRAME * u64::from(lane.feed.timescale());
-        if alone || !even || open.cut.is_last_sound() || self.group.is_full() {
-            let ahead = picture.map(|picture| picture.decode);
-            self.group.flush(&mut self.mux, &mut open.out, ahead);
+        if alone || !even || open.cut.is_last_sound(at) || group.is_full() {
+            group.flush(mux, out, ahead);
         }
         Ok(None)
     }
 
-    fn seal(&mut self, mut open: Open) -> Outcome<Step> {
-        let Some(cipher) = open.cipher else {
-            return Ok(self.need_key());
+    fn text(&mut self, at: usize, unit: &Unit) -> Outcome<Option<Want>> {
+        let own = usize::from(self.lanes.video.is_some()) + self.lanes.sounds.len() + at;
+        let Some(track) = self.lanes.texts.get_mut(at) else {
+            return Ok(None);
         };
-        cipher.seal(&mut open.out)?;
+        // Two octets say that nothing is shown.
+        if unit.size > 2 {
+            let read = Unit {
+                size: unit.size.min(MAX_TEXT),
+                ..*unit
+            };
+            let Some(sample) = self.windows.get(&read) else {
+                let others = self.heads.others(unit);
+                return self
+                    .windows
+                    .want(own, (&track.feed, &read), &others)
+                    .map(Some);
+            };
+            let end = unit.show.saturating_add(track.feed.lasts(unit));
+            let cue = Cue::new(unit.show, end.min(track.end), &text::text(sample)?);
+            self.texts += cue.as_ref().map_or(0, Cue::weight);
+            track.cues.extend(cue);
+            if self.texts > MAX_TEXTS {
+                return Err(damaged("it shows more text at a time than anybody reads"));
+            }
+        }
+        track.feed.advance();
+        Ok(None)
+    }
+
+    /// Writes the subtitles that are shown in the stretch.
+    fn end(&mut self, open: &mut Open) {
+        for text in &mut self.lanes.texts {
+            let mut parts = open.parts.iter_mut();
+            let part = parts.find(|part| part.output == text.output);
+            if let Some(part) = part
+                && let Writer::Vtt { zero } = self.outputs[text.output].writer
+            {
+                crate::vtt::segment(&mut part.out, zero, &text.cues);
+            }
+            text.cues.retain(|cue| cue.end > open.cut.end);
+        }
+        let held = self.lanes.texts.iter().flat_map(|text| &text.cues);
+        self.texts = held.map(Cue::weight).sum();
+    }
+
+    fn seal(&mut self, mut part: Part, ticks: u64) -> Outcome<Step> {
+        let Some(cipher) = part.cipher else {
+            return Ok(self.need_key(part.output));
+        };
+        cipher.seal(&mut part.out)?;
         let grown = || damaged("it would become many times larger than it is");
-        self.left = self
-            .left
-            .checked_sub(open.out.len() as u64)
-            .ok_or_else(grown)?;
-        let number = self.ledger.count();
-        let period = self.cutter.period(number);
-        self.ledger
-            .add(open.cut.ticks(), open.out.len() as u64, period, cipher.iv());
+        let len = part.out.len() as u64;
+        self.left = self.left.checked_sub(len).ok_or_else(grown)?;
+        let ledger = &mut self.outputs[part.output].ledger;
+        let number = ledger.count();
+        ledger.add(ticks, len, self.cutter.period(number), cipher.iv());
         Ok(Step::Segment(Segment {
+            stream: ledger.stream,
             number,
-            ciphertext: open.out,
+            ciphertext: part.out,
         }))
     }
 }
 
-fn peek<C>(lane: Option<&mut Lane<C>>) -> Result<Option<Unit>, Away> {
-    lane.map_or(Ok(None), |lane| lane.feed.peek())
-}
-
-impl Group {
-    fn add(&mut self, codec: &AudioCodec, frame: &[u8], unit: &Unit) -> Outcome<()> {
-        if self.count == 0 {
-            (self.show, self.decode) = (unit.show, unit.decode);
-        }
-        self.frames.extend_from_slice(&codec.adts(frame.len())?);
-        self.frames.extend_from_slice(frame);
-        self.count += 1;
-        Ok(())
-    }
-
-    fn is_full(&self) -> bool {
-        self.count >= GROUP_FRAMES || self.frames.len() >= GROUP_OCTETS
-    }
-
-    fn flush(&mut self, mux: &mut Mux, out: &mut Vec<u8>, ahead: Option<i64>) {
-        mux.sound(out, &self.frames, (self.show, self.decode), ahead);
-        self.frames.clear();
-        self.count = 0;
+/// What a stream is written with, and where to.
+fn written<'p>(
+    outputs: &'p mut [Output],
+    parts: &'p mut VecDeque<Part>,
+    output: usize,
+) -> Option<(&'p mut crate::ts::Mux, &'p mut Vec<u8>)> {
+    let part = parts.iter_mut().find(|part| part.output == output)?;
+    match &mut outputs.get_mut(output)?.writer {
+        Writer::Ts(mux) => Some((mux, &mut part.out)),
+        Writer::Vtt { .. } => None,
     }
 }
 

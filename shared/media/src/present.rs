@@ -1,27 +1,62 @@
 //! What the playlists will say of the film.
 
-use vault_domain::packaging::{Iv, Presentation, SegmentInfo, TICKS_PER_SECOND};
+use vault_domain::packaging::{
+    Iv, Media, Presentation, Rendition, SegmentInfo, Stream, TICKS_PER_SECOND, VideoRange,
+};
 
 use crate::codec::{AudioCodec, VideoCodec};
 
-/// Keeps account of the segments as they are sealed.
-pub(crate) struct Ledger {
+/// What is known of the film before it is packaged.
+pub(crate) struct About {
     codecs: Vec<String>,
     resolution: (u32, u32),
     frame_rate: f64,
+    range: Option<VideoRange>,
+    /// Of the main stream's sound, if there are others to choose.
+    pub(crate) main: Option<Choice>,
+}
+
+/// What a player chooses by.
+#[derive(Debug, Clone)]
+pub(crate) struct Choice {
+    pub(crate) media: Media,
+    pub(crate) language: Option<String>,
+}
+
+impl About {
+    pub(crate) fn new<'c>(
+        video: Option<(&VideoCodec, f64)>,
+        sounds: impl Iterator<Item = &'c AudioCodec>,
+    ) -> Self {
+        let picture = video.map(|(codec, _)| codec.name.clone());
+        let mut codecs: Vec<String> = picture.into_iter().collect();
+        for sound in sounds {
+            if !codecs.contains(&sound.name) {
+                codecs.push(sound.name.clone());
+            }
+        }
+        Self {
+            codecs,
+            resolution: video.map_or((0, 0), |(codec, _)| codec.resolution),
+            frame_rate: video.map_or(0.0, |(_, rate)| rate),
+            range: video.and_then(|(codec, _)| codec.range),
+            main: None,
+        }
+    }
+}
+
+/// Keeps account of the segments of one stream as they are sealed.
+pub(crate) struct Ledger {
+    pub(crate) stream: Stream,
+    choice: Option<Choice>,
     segments: Vec<SegmentInfo>,
 }
 
 impl Ledger {
-    pub(crate) fn new(video: Option<(&VideoCodec, f64)>, audio: Option<&AudioCodec>) -> Self {
-        let names = [
-            video.map(|(codec, _)| &codec.name),
-            audio.map(|codec| &codec.name),
-        ];
+    pub(crate) fn new(stream: Stream, choice: Option<Choice>) -> Self {
         Self {
-            codecs: names.into_iter().flatten().cloned().collect(),
-            resolution: video.map_or((0, 0), |(codec, _)| codec.resolution),
-            frame_rate: video.map_or(0.0, |(_, rate)| rate),
+            stream,
+            choice,
             segments: Vec::new(),
         }
     }
@@ -39,27 +74,108 @@ impl Ledger {
             iv,
         });
     }
+}
 
-    pub(crate) fn presentation(&mut self) -> Presentation {
-        let segments = std::mem::take(&mut self.segments);
-        let sum = |of: fn(&SegmentInfo) -> u64| segments.iter().map(of).sum::<u64>();
-        Presentation {
-            codecs: std::mem::take(&mut self.codecs),
-            resolution: self.resolution,
-            frame_rate: self.frame_rate,
-            peak_bandwidth: segments
-                .iter()
-                .map(|s| rate(s.bytes, s.ticks))
-                .max()
-                .unwrap_or(0),
-            average_bandwidth: rate(sum(|s| s.bytes), sum(|s| s.ticks)),
-            segments,
+/// What is told of all streams, the main one first.
+pub(crate) fn presentation(about: &mut About, ledgers: Vec<Ledger>) -> Presentation {
+    let all = ledgers.iter().flat_map(|ledger| &ledger.segments);
+    let target = all.map(|segment| segment.ticks).max().unwrap_or(1);
+    let mut rates = [Rates::default(); 3];
+    for ledger in &ledgers {
+        let own = Rates::of(&ledger.segments, target);
+        // What is heard or read together: the main stream, one sound, one kind of subtitles.
+        let kind = match ledger.stream {
+            Stream::Main => 0,
+            Stream::Audio(_) => 1,
+            Stream::Subtitles(_) => 2,
+        };
+        rates[kind] = rates[kind].most(own);
+    }
+    let main = about.main.take();
+    let mut segments = Vec::new();
+    let mut renditions: Vec<_> = main
+        .map(|choice| rendition(Stream::Main, choice, Vec::new()))
+        .into_iter()
+        .collect();
+    for ledger in ledgers {
+        match ledger.choice {
+            None => segments = ledger.segments,
+            Some(choice) => renditions.push(rendition(ledger.stream, choice, ledger.segments)),
+        }
+    }
+    Presentation {
+        codecs: std::mem::take(&mut about.codecs),
+        resolution: about.resolution,
+        frame_rate: about.frame_rate,
+        peak_bandwidth: rates.iter().map(|own| own.peak).sum(),
+        average_bandwidth: rates.iter().map(|own| own.average).sum(),
+        segments,
+        video_range: about.range,
+        renditions,
+    }
+}
+
+fn rendition(stream: Stream, choice: Choice, segments: Vec<SegmentInfo>) -> Rendition {
+    Rendition {
+        stream,
+        media: choice.media,
+        language: choice.language,
+        segments,
+    }
+}
+
+/// Bit rates of a stream.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Rates {
+    peak: u64,
+    average: u64,
+}
+
+impl Rates {
+    /// The peak is that of RFC 8216 §4.1: the largest of any segments in a row that last for between half the
+    /// target duration and one and a half, so that a short end with a key frame does not count for itself. Of a
+    /// film that is shorter it is the average.
+    fn of(segments: &[SegmentInfo], target: u64) -> Self {
+        let average = rate(sum(segments));
+        let mut peak = 0;
+        for start in 0..segments.len() {
+            let (mut bytes, mut ticks) = (0_u64, 0_u64);
+            for segment in segments.iter().skip(start) {
+                bytes = bytes.saturating_add(segment.bytes);
+                ticks = ticks.saturating_add(segment.ticks);
+                if ticks.saturating_mul(2) > target.saturating_mul(3) {
+                    break;
+                }
+                if ticks.saturating_mul(2) >= target {
+                    peak = peak.max(rate((bytes, ticks)));
+                }
+            }
+        }
+        Self {
+            peak: peak.max(average),
+            average,
+        }
+    }
+
+    fn most(self, other: Self) -> Self {
+        Self {
+            peak: self.peak.max(other.peak),
+            average: self.average.max(other.average),
         }
     }
 }
 
+fn sum(segments: &[SegmentInfo]) -> (u64, u64) {
+    segments.iter().fold((0, 0), |(bytes, ticks), segment| {
+        (
+            bytes.saturating_add(segment.bytes),
+            ticks.saturating_add(segment.ticks),
+        )
+    })
+}
+
 /// Bits a second, rounded up.
-fn rate(bytes: u64, ticks: u64) -> u64 {
+fn rate((bytes, ticks): (u64, u64)) -> u64 {
     let bits = u128::from(bytes) * 8 * u128::from(TICKS_PER_SECOND);
     u64::try_from(bits.div_ceil(u128::from(ticks.max(1)))).unwrap_or(u64::MAX)
 }
@@ -68,15 +184,54 @@ fn rate(bytes: u64, ticks: u64) -> u64 {
 mod tests {
     use super::*;
 
+    fn ledger(stream: Stream, segments: &[(u64, u64)]) -> Ledger {
+        let choice = match stream {
+            Stream::Main => None,
+            _ => Some(Choice {
+                media: Media::Audio { channels: 2 },
+                language: None,
+            }),
+        };
+        let mut ledger = Ledger::new(stream, choice);
+        for (milliseconds, bytes) in segments {
+            ledger.add(
+                milliseconds * TICKS_PER_SECOND / 1000,
+                *bytes,
+                0,
+                Iv([0; 16]),
+            );
+        }
+        ledger
+    }
+
+    fn told(ledgers: Vec<Ledger>) -> (u64, u64) {
+        let mut about = About::new(None, std::iter::empty());
+        let told = presentation(&mut about, ledgers);
+        (told.peak_bandwidth, told.average_bandwidth)
+    }
+
     #[test]
     fn bandwidth_is_bits_of_ciphertext_a_second() {
-        let mut ledger = Ledger::new(None, None);
-        ledger.add(6 * TICKS_PER_SECOND, 6000, 0, Iv([0; 16]));
-        ledger.add(2 * TICKS_PER_SECOND, 4000, 0, Iv([1; 16]));
-        let told = ledger.presentation();
-        assert_eq!(
-            (told.peak_bandwidth, told.average_bandwidth),
-            (16_000, 10_000)
-        );
+        let main = ledger(Stream::Main, &[(6000, 6000), (4000, 8000), (2000, 1000)]);
+        assert_eq!(told(vec![main]), (16_000, 10_000));
+    }
+
+    #[test]
+    fn a_short_end_counts_with_what_precedes_it() {
+        let main = ledger(Stream::Main, &[(6000, 6000), (40, 4000)]);
+        assert_eq!(told(vec![main]), (13_246, 13_246));
+        let short = ledger(Stream::Main, &[(40, 500)]);
+        assert_eq!(told(vec![short]), (100_000, 100_000));
+    }
+
+    #[test]
+    fn of_what_can_be_chosen_the_largest_counts() {
+        let all = vec![
+            ledger(Stream::Main, &[(6000, 6000)]),
+            ledger(Stream::Audio(1), &[(6000, 600)]),
+            ledger(Stream::Audio(2), &[(6000, 1200)]),
+            ledger(Stream::Subtitles(1), &[(6000, 60)]),
+        ];
+        assert_eq!(told(all), (8_000 + 1_600 + 80, 8_000 + 1_600 + 80));
     }
 }

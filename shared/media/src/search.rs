@@ -2,7 +2,7 @@
 
 use crate::feed::{Feed, Unit};
 use crate::mp4::cursor::Cursor;
-use crate::mp4::rows::Away;
+use crate::stop::Stop;
 
 /// A look ahead for the end of a segment.
 pub(crate) struct Search {
@@ -14,8 +14,8 @@ pub(crate) struct Search {
     leader: Leader,
     /// Where it ends, once found.
     end: Option<End>,
-    /// The sound, for the count of what lies before the end.
-    sound: Option<Feed>,
+    /// The sounds, for the count of what lies before the end.
+    sounds: Vec<Feed>,
 }
 
 /// Where a segment ends.
@@ -38,10 +38,11 @@ pub(crate) enum Leader {
 }
 
 /// What lies before the end.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Counted {
     pub(crate) pictures: u32,
-    pub(crate) sounds: u32,
+    /// Of each sound.
+    pub(crate) sounds: Vec<u32>,
     pub(crate) octets: u64,
 }
 
@@ -68,47 +69,49 @@ impl Leader {
 }
 
 impl Search {
-    /// From `lead` on, not before `wished`; `sound` is where the sound is.
-    pub(crate) fn new(lead: Feed, leader: Leader, wished: i64, sound: Option<Feed>) -> Self {
+    /// From `lead` on, not before `wished`; `sounds` are where the sounds are.
+    pub(crate) fn new(lead: Feed, leader: Leader, wished: i64, sounds: Vec<Feed>) -> Self {
         Self {
-            counted: Counted::default(),
+            counted: Counted {
+                sounds: vec![0; sounds.len()],
+                ..Counted::default()
+            },
             wished,
             lead,
             leader,
             end: None,
-            sound,
+            sounds,
         }
     }
 
     /// The readers of what lies ahead.
     pub(crate) fn cursors(&mut self) -> impl Iterator<Item = &mut Cursor> {
         let lead = std::iter::once(&mut self.lead);
-        lead.chain(self.sound.as_mut()).map(Feed::cursor)
+        lead.chain(&mut self.sounds).map(Feed::cursor)
     }
 
     /// Goes on to the end of the segment; `tail` is its end if no picture follows.
-    pub(crate) fn run(&mut self, tail: Option<i64>) -> Result<(Counted, End), Away> {
+    pub(crate) fn run(&mut self, tail: Option<i64>) -> Result<(Counted, End), Stop> {
         let end = match (self.end, self.leader) {
             (Some(end), _) => end,
             (None, Leader::Pictures) => self.pictures()?.or(tail).into(),
             (None, Leader::Sounds { .. }) => self.sounds_only()?.into(),
         };
         self.end = Some(end);
-        let Some(sound) = &mut self.sound else {
-            return Ok((self.counted, end));
-        };
-        while let Some(unit) = sound.peek()?
-            && end.is_behind(&unit)
-        {
-            self.counted.sounds += 1;
-            self.counted.octets += unit.size as u64;
-            sound.advance();
+        for (sound, count) in self.sounds.iter_mut().zip(&mut self.counted.sounds) {
+            while let Some(unit) = sound.peek()?
+                && end.is_behind(&unit)
+            {
+                *count += 1;
+                self.counted.octets += unit.size as u64;
+                sound.advance();
+            }
         }
-        Ok((self.counted, end))
+        Ok((std::mem::take(&mut self.counted), end))
     }
 
     /// Counts pictures up to the key frame that ends the segment; `None` is the end of the pictures.
-    fn pictures(&mut self) -> Result<Option<i64>, Away> {
+    fn pictures(&mut self) -> Result<Option<i64>, Stop> {
         while let Some(unit) = self.lead.peek()? {
             if self.counted.pictures > 0 && unit.key && unit.show >= self.wished {
                 return Ok(Some(unit.show));
@@ -121,7 +124,7 @@ impl Search {
     }
 
     /// Where a segment without pictures ends; `None` is the end of the film.
-    fn sounds_only(&mut self) -> Result<Option<i64>, Away> {
+    fn sounds_only(&mut self) -> Result<Option<i64>, Stop> {
         let Leader::Sounds { begun, picture } = &mut self.leader else {
             return Ok(None);
         };

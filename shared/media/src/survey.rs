@@ -1,12 +1,12 @@
 //! One walk over a track's tables before anything is read: is the film whole, when does the track
 //! start and end, which samples are kept.
 
-use vault_domain::packaging::{PackageFault, Step, TICKS_PER_SECOND};
+use vault_domain::packaging::{PackageFault, TICKS_PER_SECOND};
 
 use crate::fault::{Outcome, damaged, unsupported_feature};
-use crate::mp4::cursor::{Cursor, Place, Sample, short_of};
+use crate::mp4::cursor::{Cursor, Place, Sample, inside};
 use crate::mp4::movie::Chosen;
-use crate::mp4::rows::Away;
+use crate::stop::Stop;
 
 /// Larger single pictures than this are taken for damage.
 const MAX_SAMPLE: u32 = 64 << 20;
@@ -34,6 +34,10 @@ impl Timeline {
 
     pub(crate) fn decoded(&self, decode: i64) -> i64 {
         self.shown(decode.saturating_sub(self.lead))
+    }
+
+    pub(crate) fn lasts(&self, duration: u32) -> i64 {
+        rescale(i64::from(duration), self.timescale)
     }
 
     pub(crate) fn timescale(&self) -> u32 {
@@ -70,8 +74,10 @@ pub(crate) struct Survey {
     /// Octets of all samples, and where the last of them ends in the file.
     pub(crate) octets: u64,
     pub(crate) file_end: u64,
-    /// Samples a second.
+    /// Samples a second: on average if they come evenly, else the most that begin in any second.
     pub(crate) rate: f64,
+    /// Whether it is said which samples are key frames.
+    pub(crate) marks_keys: bool,
 }
 
 /// Where a track may start.
@@ -79,59 +85,37 @@ pub(crate) struct Survey {
 pub(crate) enum Start {
     /// At the last key frame that is not behind the first picture shown.
     Key,
+    /// At the first sample.
+    First,
     /// At the last sample well before that tick, so that a decoder has warmed up by then.
     Before(i64),
 }
 
-/// What goes on at the next sample, or does not.
-pub(crate) enum Stop {
-    Fault(PackageFault),
-    /// These rows have to be read first.
-    Away(Away),
-}
-
-impl Stop {
-    /// What the driver is told.
-    pub(crate) fn step(self) -> Outcome<Step> {
-        match self {
-            Self::Fault(fault) => Err(fault),
-            Self::Away(Away { offset, len, .. }) => Ok(Step::Read { offset, len }),
-        }
-    }
-}
-
-impl From<PackageFault> for Stop {
-    fn from(fault: PackageFault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<Away> for Stop {
-    fn from(away: Away) -> Self {
-        Self::Away(away)
-    }
-}
-
-/// A track on its walk, of a file of `size` octets.
+/// A track on its walk, of a file of `size` octets and with at most so many samples.
 pub(crate) struct Surveyor {
     cursor: Cursor,
     walk: Walk,
     start: Start,
     size: u64,
-    count: u32,
+    /// Samples at most.
+    most: u32,
     timescale: u32,
     /// The composition time behind the edit, counted from its beginning, in the track's ticks.
     until: i64,
 }
 
 impl Surveyor {
-    pub(crate) fn new<C>(track: &Chosen<C>, size: u64, start: Start) -> Outcome<Self> {
+    pub(crate) fn new<C>(
+        track: &Chosen<C>,
+        (size, most): (u64, u32),
+        start: Start,
+    ) -> Outcome<Self> {
         Ok(Self {
-            cursor: Cursor::new(track.tables.clone(), Place::default()),
-            walk: Walk::new(timeline(track)?),
+            cursor: Cursor::new(track.samples.clone(), Place::default()),
+            walk: Walk::new(timeline(track)?, track.samples.tables.marks_keys()),
             start,
             size,
-            count: track.tables.count(),
+            most,
             timescale: track.timescale,
             until: shown_until(track),
         })
@@ -142,17 +126,23 @@ impl Surveyor {
         &mut self.cursor
     }
 
-    /// Walks on to the end; asked again after rows came that were away.
-    pub(crate) fn run(&mut self) -> Result<Survey, Stop> {
+    /// Walks on to the end; asked again after rows came that were away. `None` is a track without samples.
+    pub(crate) fn run(&mut self) -> Result<Option<Survey>, Stop> {
         let limit = i64::from(self.timescale) * MAX_SECONDS;
         let from = self.walk.line.from;
-        while self.cursor.place().sample() < self.count {
+        loop {
             let place = self.cursor.place();
-            let sample = short_of(self.cursor.next()?, self.size)?;
+            let Some(sample) = self.cursor.next()? else {
+                break;
+            };
+            let sample = inside(sample, self.size)?;
             if sample.size > MAX_SAMPLE {
                 return Err(oversized().into());
             }
             self.walk.count(&sample);
+            if self.walk.octets > self.size || place.sample() > self.most {
+                return Err(overfull().into());
+            }
             if sample.size == 0 {
                 continue;
             }
@@ -166,7 +156,10 @@ impl Surveyor {
         if self.cursor.place().changed() {
             return Err(changing().into());
         }
-        Ok(self.walk.finish(self.timescale, self.until)?)
+        if self.cursor.place().sample() == 0 {
+            return Ok(None);
+        }
+        Ok(Some(self.walk.finish(self.timescale, self.until)?))
     }
 }
 
@@ -178,10 +171,24 @@ struct Walk {
     end: i64,
     octets: u64,
     file_end: u64,
+    marks_keys: bool,
+    pace: Pace,
+}
+
+/// How evenly samples come.
+#[derive(Default)]
+struct Pace {
+    before: Option<i64>,
+    least: i64,
+    longest: i64,
+    /// The second at hand, and how many came in it.
+    second: i64,
+    count: u32,
+    most: u32,
 }
 
 impl Walk {
-    fn new(line: Timeline) -> Self {
+    fn new(line: Timeline, marks_keys: bool) -> Self {
         let (first, behind) = (None, None);
         Self {
             line,
@@ -191,6 +198,8 @@ impl Walk {
             end: i64::MIN,
             octets: 0,
             file_end: 0,
+            marks_keys,
+            pace: Pace::default(),
         }
     }
 
@@ -198,6 +207,7 @@ impl Walk {
         // Each is below 2^32 and their number below 2^25: the sum cannot overflow.
         self.octets += u64::from(sample.size);
         self.file_end = self.file_end.max(sample.offset + u64::from(sample.size));
+        self.marks_keys |= !sample.key;
         let early = sample.decode.saturating_sub(sample.compose);
         self.line.lead = self.line.lead.max(early);
     }
@@ -205,16 +215,19 @@ impl Walk {
     fn keep(&mut self, place: Place, sample: &Sample, shown: i64, until: i64, start: Start) {
         let may_start = match start {
             Start::Key => sample.key && shown <= 0,
+            Start::First => false,
             Start::Before(tick) => self.line.shown(sample.compose) <= tick - MAX_LEAD,
         };
-        let must_start = self.first.is_none() && (sample.key || matches!(start, Start::Before(_)));
+        let must_start = self.first.is_none() && (sample.key || !matches!(start, Start::Key));
         if may_start || must_start {
             self.first = Some((place, *sample));
             self.end = i64::MIN;
+            self.pace = Pace::default();
         }
         if self.first.is_some() && shown < until {
             self.last = place.sample() + 1;
             self.behind = Some(*sample);
+            self.pace.count(sample.decode, self.line.timescale);
             self.end = self
                 .end
                 .max(sample.compose.saturating_add(i64::from(sample.duration)));
@@ -234,7 +247,9 @@ impl Walk {
             clippy::cast_precision_loss,
             reason = "a span of time is far below 2^52 ticks"
         )]
-        let rate = if span > 0 {
+        let rate = if self.pace.varies() {
+            f64::from(self.pace.most)
+        } else if span > 0 {
             count * f64::from(timescale) / span as f64
         } else {
             0.0
@@ -249,7 +264,35 @@ impl Walk {
             octets: self.octets,
             file_end: self.file_end,
             rate,
+            marks_keys: self.marks_keys,
         })
+    }
+}
+
+impl Pace {
+    fn count(&mut self, decode: i64, timescale: u32) {
+        if let Some(before) = self.before.replace(decode) {
+            let step = decode.saturating_sub(before);
+            self.least = if self.longest == 0 {
+                step
+            } else {
+                self.least.min(step)
+            };
+            self.longest = self.longest.max(step);
+        }
+        let second = decode.div_euclid(i64::from(timescale));
+        self.count = if second == self.second {
+            self.count + 1
+        } else {
+            1
+        };
+        self.second = second;
+        self.most = self.most.max(self.count);
+    }
+
+    /// Rounding to the track's clock moves a sample by a tick at most, so a step by two.
+    fn varies(&self) -> bool {
+        self.longest - self.least > 2
     }
 }
 
@@ -282,6 +325,10 @@ fn too_long() -> PackageFault {
         "film_too_long",
         "The film claims to last for more than 24 hours",
     )
+}
+
+pub(crate) fn overfull() -> PackageFault {
+    damaged("its index names more pictures and sound than the file can hold")
 }
 
 fn changing() -> PackageFault {

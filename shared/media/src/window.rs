@@ -1,6 +1,6 @@
 //! What of the source is held: one window per track, read in order and in large pieces.
 //!
-//! A well interleaved film needs one window only, which slides over both tracks. Where sound lies
+//! A well interleaved film needs one window only, which slides over all tracks. Where sound lies
 //! far from the picture each track reads through a window of its own.
 
 use crate::fault::{Outcome, unsupported_feature};
@@ -48,9 +48,9 @@ impl Window {
     }
 }
 
-/// The windows of a film's one or two tracks.
+/// The windows of a film's tracks.
 pub(crate) struct Windows {
-    held: [Window; 2],
+    held: Vec<Window>,
     /// Which window the last wanted range goes to.
     filling: usize,
     /// End of the last sample in the file: nothing behind it is read.
@@ -62,9 +62,10 @@ pub(crate) struct Windows {
 }
 
 impl Windows {
-    pub(crate) fn new(end: u64) -> Self {
+    /// For so many tracks.
+    pub(crate) fn new(tracks: usize, end: u64) -> Self {
         Self {
-            held: [Window::default(), Window::default()],
+            held: (0..tracks.max(1)).map(|_| Window::default()).collect(),
             filling: 0,
             end,
             reads_left: 1000 + end / (32 << 10),
@@ -79,30 +80,21 @@ impl Windows {
             .find_map(|window| window.get(unit.offset, unit.size))
     }
 
-    /// What to read so that `unit`, the next sample of track `own`, is held. `other` is the next sample
-    /// of the other track: kept if it lies close behind, read along if it lies close ahead.
+    /// What to read so that `unit`, the next sample of track `own`, is held. `others` are the next samples
+    /// of the other tracks: kept if they lie close behind, read along if they lie close ahead.
     pub(crate) fn want(
         &mut self,
         own: usize,
         (feed, unit): (&Feed, &Unit),
-        other: Option<&Unit>,
+        others: &[Unit],
     ) -> Outcome<Want> {
-        let sliding = [own, 1 - own]
-            .into_iter()
-            .find(|&at| self.held[at].leads_to(unit.offset));
-        let behind = other.filter(|other| other.offset < unit.offset);
-        let near = behind.filter(|other| unit.offset - other.offset <= KEEP);
-        let base = near.unwrap_or(unit).offset;
-        // A window that holds what the other track needs far behind stays as it is.
-        let pinned = |window: &Window| {
-            near.is_none() && behind.is_some_and(|o| window.get(o.offset, o.size).is_some())
-        };
-        self.filling = match sliding {
-            Some(at) if pinned(&self.held[at]) => 1 - at,
-            Some(at) => at,
-            None if pinned(&self.held[own]) => 1 - own,
-            None => own,
-        };
+        let behind = |other: &&Unit| other.offset < unit.offset;
+        let is_near = |other: &Unit| unit.offset - other.offset <= KEEP;
+        let near = others.iter().filter(behind).filter(|other| is_near(other));
+        let base = near.map(|near| near.offset).fold(unit.offset, u64::min);
+        self.filling = self.choose(own, unit, others);
+        self.release(unit, others);
+        let room = self.room();
         let window = &mut self.held[self.filling];
         if window.leads_to(base) {
             window.drop_before(base);
@@ -111,11 +103,11 @@ impl Windows {
             window.base = base;
         }
         let from = window.end();
-        let along = other.is_some_and(|o| o.offset >= window.base && o.offset < from + READ);
-        let until = if along {
-            from + READ
+        let along = |o: &Unit| o.offset >= window.base && o.offset < from + room;
+        let until = if others.iter().any(along) {
+            from + room
         } else {
-            run(feed, from).min(from + READ)
+            run(feed, from).min(from + room)
         };
         let until = until.min(self.end).max(unit.end());
         let len = until - from;
@@ -123,6 +115,38 @@ impl Windows {
         self.octets_left = self.octets_left.checked_sub(len).ok_or_else(scattered)?;
         let len = usize::try_from(len).map_err(|_| scattered())?;
         Ok(Want { offset: from, len })
+    }
+
+    /// The window to read into: one that leads there, else one's own, unless it holds what another track needs
+    /// far behind.
+    fn choose(&self, own: usize, unit: &Unit, others: &[Unit]) -> usize {
+        let pinned = |at: usize| {
+            let far = |o: &Unit| o.offset < unit.offset && unit.offset - o.offset > KEEP;
+            let mut far = others.iter().filter(|other| far(other));
+            far.any(|other| self.held[at].get(other.offset, other.size).is_some())
+        };
+        let all = || std::iter::once(own).chain((0..self.held.len()).filter(|&at| at != own));
+        let sliding = all().filter(|&at| self.held[at].leads_to(unit.offset));
+        let mut wished = sliding.chain(all());
+        wished.find(|&at| !pinned(at)).unwrap_or(own)
+    }
+
+    /// Lets go of windows that no track comes to any more.
+    fn release(&mut self, unit: &Unit, others: &[Unit]) {
+        for (at, window) in self.held.iter_mut().enumerate() {
+            let mut units = others.iter().chain([unit]);
+            if at != self.filling && !units.any(|unit| window.leads_to(unit.offset)) {
+                window.octets = Vec::new();
+            }
+        }
+    }
+
+    /// How much may be read: all windows together hold not much more than one read of each of two tracks.
+    fn room(&self) -> u64 {
+        let others = self.held.iter().enumerate();
+        let others = others.filter(|(at, _)| *at != self.filling);
+        let held: u64 = others.map(|(_, window)| window.octets.len() as u64).sum();
+        (READ + READ / 2).saturating_sub(held).clamp(READ / 8, READ)
     }
 
     /// Takes in what was wanted last.

@@ -368,6 +368,8 @@ pub fn manifest() -> Manifest {
             peak_bandwidth: 256,
             average_bandwidth: 256,
             segments: vec![segment(1), segment(2)],
+            video_range: None,
+            renditions: Vec::new(),
         },
         keys: vec![KEY.to_string()],
     }

@@ -272,7 +272,12 @@ impl Kit {
             let manifest = builders::manifest();
             s.manifests.insert(manifest_key(asset, package), manifest);
             for number in 0..2 {
-                let segment = segment_key(asset, package, number);
+                let segment = segment_key(
+                    asset,
+                    package,
+                    vault_domain::packaging::Stream::Main,
+                    number,
+                );
                 s.segments.insert(segment, vec![7; 192]);
             }
         });

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use vault_domain::packaging::{
-    Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Presentation, Segment, SegmentInfo,
-    Step, TICKS_PER_SECOND,
+    Iv, Media, PackageFault, PackagePlan, PackagerFactory, Packaging, Presentation, Rendition,
+    Segment, SegmentInfo, Step, Stream, TICKS_PER_SECOND,
 };
 use vault_domain::secret::ContentKey;
 
@@ -15,8 +15,10 @@ pub type Watcher = Arc<dyn Fn(usize) + Send + Sync>;
 /// What the packagers of one factory do.
 #[derive(Clone)]
 pub struct Script {
-    /// Segments in all.
+    /// Segments of each stream.
     pub segments: u32,
+    /// Sounds beside the main stream.
+    pub sounds: u8,
     /// Reads before each segment.
     pub reads: u32,
     /// Ends with this fault at that step, from 1.
@@ -29,6 +31,7 @@ impl Default for Script {
     fn default() -> Self {
         Self {
             segments: 3,
+            sounds: 0,
             reads: 1,
             fault: None,
             watcher: None,
@@ -68,6 +71,8 @@ impl PackagerFactory for ScriptedPackager {
             key: None,
             ivs: BTreeSet::new(),
             segments: Vec::new(),
+            sounds: Vec::new(),
+            turn: 0,
         })
     }
 }
@@ -90,11 +95,37 @@ struct Scripted {
     key: Option<([u8; 16], Iv)>,
     ivs: BTreeSet<([u8; 16], [u8; 16])>,
     segments: Vec<SegmentInfo>,
+    sounds: Vec<Vec<SegmentInfo>>,
+    /// Which sound is next; 0 is the main stream.
+    turn: u8,
 }
 
 impl Scripted {
+    /// The segments of a stream so far.
+    fn told(&mut self, turn: u8) -> &mut Vec<SegmentInfo> {
+        let Some(sound) = usize::from(turn).checked_sub(1) else {
+            return &mut self.segments;
+        };
+        if self.sounds.len() <= sound {
+            self.sounds.resize(sound + 1, Vec::new());
+        }
+        &mut self.sounds[sound]
+    }
+
+    fn stream(&self) -> Stream {
+        match self.turn {
+            0 => Stream::Main,
+            number => Stream::Audio(number),
+        }
+    }
+
+    /// Segments of the stream whose turn it is.
     fn number(&self) -> u32 {
-        u32::try_from(self.segments.len()).unwrap_or(u32::MAX)
+        let told = match usize::from(self.turn).checked_sub(1) {
+            None => Some(&self.segments),
+            Some(sound) => self.sounds.get(sound),
+        };
+        told.map_or(0, |told| u32::try_from(told.len()).unwrap_or(u32::MAX))
     }
 
     fn period(&self) -> u32 {
@@ -115,14 +146,34 @@ impl Scripted {
         let number = self.number();
         let stream = crate::crypto::sha256(&[&key, &iv.0, &number.to_be_bytes()]);
         let ciphertext = stream.repeat(6);
-        self.segments.push(SegmentInfo {
+        let info = SegmentInfo {
             ticks: u64::from(self.plan.segment_ms) * TICKS_PER_SECOND / 1_000,
             bytes: 192,
             period: self.period(),
             iv,
-        });
-        self.reads = 0;
-        Step::Segment(Segment { number, ciphertext })
+        };
+        let (stream, turn) = (self.stream(), self.turn);
+        self.told(turn).push(info);
+        self.turn = (turn + 1) % (self.script.sounds + 1);
+        if self.turn == 0 {
+            self.reads = 0;
+        }
+        Step::Segment(Segment {
+            stream,
+            number,
+            ciphertext,
+        })
+    }
+
+    fn renditions(&self) -> Vec<Rendition> {
+        let sounds = (1..).zip(&self.sounds);
+        let rendition = |(number, segments): (u8, &Vec<SegmentInfo>)| Rendition {
+            stream: Stream::Audio(number),
+            media: Media::Audio { channels: 2 },
+            language: None,
+            segments: segments.clone(),
+        };
+        sounds.map(rendition).collect()
     }
 
     fn done(&self) -> Step {
@@ -133,6 +184,8 @@ impl Scripted {
             peak_bandwidth: 256,
             average_bandwidth: 256,
             segments: self.segments.clone(),
+            video_range: None,
+            renditions: self.renditions(),
         })
     }
 }
@@ -154,7 +207,7 @@ impl Packaging for Scripted {
         {
             return Err(fault.clone());
         }
-        if self.number() == self.script.segments {
+        if self.turn == 0 && self.number() == self.script.segments {
             return Ok(self.done());
         }
         if self.reads < self.script.reads {
@@ -165,6 +218,7 @@ impl Packaging for Scripted {
         }
         self.awaits = Awaits::Key;
         Ok(Step::NeedKey {
+            stream: self.stream(),
             segment: self.number(),
             period: self.period(),
         })

@@ -81,7 +81,12 @@ async fn forgets_the_dead(kit: &Kit) -> Stored<String> {
     let wrapped = kit.wrap.wrap(&key, ASSET, id, package, [0; 12])?;
     ContentKeys::put(&*kit.cloud, &wrapped).await?;
     kit.cloud
-        .put_segment(ASSET, package, 0, vec![0; 16])
+        .put_segment(
+            ASSET,
+            package,
+            (vault_domain::packaging::Stream::Main, 0),
+            vec![0; 16],
+        )
         .await?;
     kit.cloud
         .publish(ASSET, package, (6, &builders::QUOTA), &builders::record())

@@ -76,6 +76,43 @@ fn packaging_an_uploaded_film_survives_every_cut() {
 }
 
 #[test]
+fn packaging_a_film_of_several_sounds_survives_every_cut() {
+    packaging("process_upload, three sounds", || {
+        scripted(|script| (script.segments, script.sounds) = (7, 3))
+    })
+    .hold();
+}
+
+#[tokio::test]
+async fn sounds_share_the_key_of_their_period_and_have_segments_of_their_own() {
+    let kit = scripted(|script| (script.segments, script.sounds) = (7, 2));
+    deliver(&kit, false).await.unwrap();
+    let state = kit.cloud.snapshot();
+    let manifest = state.manifests.values().next().expect("a manifest");
+    let periods = manifest
+        .presentation
+        .segments
+        .last()
+        .map(|last| last.period + 1);
+    assert_eq!(
+        Some(manifest.keys.len()),
+        periods.map(|periods| periods as usize)
+    );
+    assert_eq!(
+        (state.keys.len(), state.segments.len()),
+        (manifest.keys.len(), 3 * 7)
+    );
+    for (_, segments) in manifest.presentation.streams() {
+        assert_eq!(segments.len(), 7);
+        let mut ivs: Vec<_> = segments.iter().map(|segment| segment.iv.0).collect();
+        ivs.extend(manifest.presentation.segments.iter().map(|main| main.iv.0));
+        ivs.sort_unstable();
+        ivs.dedup();
+        assert!(ivs.len() == 7 || ivs.len() == 14, "no IV is used twice");
+    }
+}
+
+#[test]
 fn an_event_that_comes_again_too_soon_is_kept_for_later_at_every_cut() {
     packaging("process_upload, delivered within the lease", || {
         in_state(AssetState::Uploaded)
@@ -102,7 +139,12 @@ fn packaging_after_two_dead_runs_survives_every_cut() {
             for package in dead {
                 let key = sample.wrapped_key(ASSET, package);
                 s.keys.insert((ASSET, key.key), key);
-                let segment = vault_domain::asset::segment_key(ASSET, package, 0);
+                let segment = vault_domain::asset::segment_key(
+                    ASSET,
+                    package,
+                    vault_domain::packaging::Stream::Main,
+                    0,
+                );
                 s.segments.insert(segment, vec![0; 16]);
             }
         });
@@ -253,6 +295,17 @@ fn a_film_of_more_segments_than_a_playlist_can_hold_fails_with_a_reason() {
             && !left.iter().any(|line| line.contains("segments")),
         "{left:?}"
     );
+}
+
+#[test]
+fn a_film_of_more_segments_in_all_than_a_manifest_can_hold_fails_with_a_reason() {
+    let kit = scripted(|script| {
+        (script.segments, script.sounds, script.reads) = (5_000, 9, 0);
+    });
+    let answer = futures_util::FutureExt::now_or_never(deliver(&kit, false));
+    assert_eq!(answer.expect("fakes never wait"), Ok("Failed".to_owned()));
+    let failure = kit.cloud.snapshot().assets[&ASSET].failure.clone();
+    assert_eq!(failure.expect("a reason").code, "film_too_long");
 }
 
 #[tokio::test]

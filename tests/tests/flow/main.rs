@@ -26,6 +26,7 @@ mod person;
 mod quotas;
 #[cfg(test)]
 mod recovery;
+mod renditions;
 #[cfg(test)]
 mod replies;
 #[cfg(test)]

@@ -8,18 +8,28 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use vault_domain::asset::{manifest_key, media_prefix, segment_key};
 use vault_domain::id::{AssetId, PackageId};
+use vault_domain::packaging::Stream;
 use vault_domain::ports::{Manifest, MediaReads, MediaWrites, StoreError, Stored};
 
 use super::collect;
 
 const DELETE: &str = "media.delete_package";
-/// RFC 8216 §10: the type of MPEG-2 Transport Stream segments.
+/// RFC 8216 §3.2: the type of MPEG-2 Transport Stream segments.
 const SEGMENT_TYPE: &str = "video/mp2t";
+/// W3C WebVTT §9: the type of WebVTT segments.
+const SUBTITLES_TYPE: &str = "text/vtt";
 /// A segment never changes. Only the viewer's own cache may keep it, and CloudFront by the minimum of its
 /// cache policy.
 const SEGMENT_CACHE: &str = "private, max-age=31536000, immutable";
 /// Largest manifest that is read: about 40,000 segments, three days of film.
 const MAX_MANIFEST: usize = 16 << 20;
+
+const fn content_type(stream: Stream) -> &'static str {
+    match stream {
+        Stream::Main | Stream::Audio(_) => SEGMENT_TYPE,
+        Stream::Subtitles(_) => SUBTITLES_TYPE,
+    }
+}
 
 /// The media bucket.
 #[derive(Debug, Clone)]
@@ -80,13 +90,13 @@ impl MediaWrites for S3Media {
         &self,
         asset: AssetId,
         package: PackageId,
-        number: u32,
+        (stream, number): (Stream, u32),
         ciphertext: Vec<u8>,
     ) -> Stored<()> {
         let request = self.client.put_object().bucket(&self.bucket);
         let sent = request
-            .key(segment_key(asset, package, number))
-            .content_type(SEGMENT_TYPE)
+            .key(segment_key(asset, package, stream, number))
+            .content_type(content_type(stream))
             .cache_control(SEGMENT_CACHE)
             .body(ByteStream::from(ciphertext))
             .send()
@@ -183,7 +193,7 @@ mod tests {
         let replay = Replay::of(&[(200, "")]);
         let (asset, package) = ids();
         media(&replay)
-            .put_segment(asset, package, 3, vec![0; 9])
+            .put_segment(asset, package, (Stream::Main, 3), vec![0; 9])
             .await
             .unwrap();
         assert!(replay.uri(0).contains("/00003.ts"));
@@ -192,6 +202,28 @@ mod tests {
         assert_eq!(header("cache-control").as_deref(), Some(SEGMENT_CACHE));
         assert_eq!(header("content-length").as_deref(), Some("9"));
         assert_eq!(header("x-amz-checksum-crc32"), None);
+    }
+
+    #[tokio::test]
+    async fn segments_of_each_stream_lie_under_the_package_under_names_of_their_own() {
+        let replay = Replay::of(&[(200, ""), (200, "")]);
+        let (asset, package) = ids();
+        let streams = [Stream::Audio(2), Stream::Subtitles(1)];
+        let told = [
+            ("audio-2-00007.ts", SEGMENT_TYPE),
+            ("subtitles-1-00007.vtt", SUBTITLES_TYPE),
+        ];
+        for (at, (stream, (name, kind))) in streams.into_iter().zip(told).enumerate() {
+            let put = media(&replay);
+            let put = put.put_segment(asset, package, (stream, 7), vec![0; 16]);
+            put.await.unwrap();
+            assert!(
+                replay
+                    .uri(at)
+                    .contains(&format!("{}{package}/{name}", media_prefix(asset)))
+            );
+            assert_eq!(replay.header(at, "content-type").as_deref(), Some(kind));
+        }
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use crate::asset::{Asset, AssetState, Failure, NewAsset};
 use crate::audit::Record;
 use crate::id::{AssetId, KeyId, PackageId, PlaybackId};
 use crate::member::Standing;
-use crate::packaging::Presentation;
+use crate::packaging::{Presentation, Stream};
 use crate::playback::{PlaybackSession, Ticket, UrlSignature, WrappedKey};
 use crate::quota::{Exceeded, Quota};
 use crate::secret::{ContentKey, SecretText};
@@ -364,7 +364,7 @@ pub trait MediaWrites: Send + Sync {
         &self,
         asset: AssetId,
         package: PackageId,
-        number: u32,
+        segment: (Stream, u32),
         ciphertext: Vec<u8>,
     ) -> Stored<()>;
     /// Stores what the playlists need.

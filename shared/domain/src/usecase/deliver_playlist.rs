@@ -48,8 +48,14 @@ pub async fn run(deps: &Deps, command: Command) -> Result<String, Refusal> {
     }
     let manifest = deps.media.manifest(session.asset, session.package).await?;
     let manifest = manifest.ok_or(Refusal::NotFound("playlist"))?;
-    Ok(match command.name {
-        PlaylistName::Master => hls::master(&manifest.presentation),
-        PlaylistName::Video => hls::video(&manifest, &session, &command.ticket, &deps.media_base),
-    })
+    let Some(stream) = command.name.stream() else {
+        return Ok(hls::master(&manifest.presentation));
+    };
+    let listed = hls::media(
+        (&manifest, stream),
+        &session,
+        &command.ticket,
+        &deps.media_base,
+    );
+    listed.ok_or(Refusal::NotFound("playlist"))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::asset::{Asset, AssetState, Failure};
 use crate::audit::{Author, Event, Source};
 use crate::error::Refusal;
-use crate::hls::MAX_SEGMENTS;
+use crate::hls::{MAX_PACKAGE_SEGMENTS, MAX_SEGMENTS};
 use crate::id::{AssetId, KeyId, OrgId, PackageId};
 use crate::packaging::{Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Step};
 use crate::ports::{
@@ -227,6 +227,7 @@ impl Run<'_> {
             ids: Vec::new(),
             current: None,
         };
+        let mut segments = 0;
         loop {
             if self.deps.clock.now() >= self.deadline {
                 return Ok(Packaged::Fault(PackageFault::new(
@@ -244,13 +245,16 @@ impl Run<'_> {
                 Ok(Step::NeedKey { period, .. }) => {
                     writes.beside(keys.begin(&mut *machine, period)).await?;
                 }
-                Ok(Step::Segment(segment)) if segment.number >= MAX_SEGMENTS => {
+                Ok(Step::Segment(segment))
+                    if segment.number >= MAX_SEGMENTS || segments >= MAX_PACKAGE_SEGMENTS =>
+                {
                     return Ok(Packaged::Fault(too_many_segments()));
                 }
                 Ok(Step::Segment(segment)) => {
-                    let (asset, number) = (self.asset.id(), segment.number);
+                    segments += 1;
+                    let (asset, place) = (self.asset.id(), (segment.stream, segment.number));
                     let media = &self.deps.media;
-                    let put = media.put_segment(asset, self.package, number, segment.ciphertext);
+                    let put = media.put_segment(asset, self.package, place, segment.ciphertext);
                     writes.begin(put).await?;
                 }
                 Ok(Step::Done(presentation)) => {
@@ -335,7 +339,7 @@ fn too_many_segments() -> PackageFault {
     PackageFault::new(
         "film_too_long",
         format!(
-            "The film would become more than {MAX_SEGMENTS} segments, more than a playlist can hold. Upload it in parts, or have the operator choose longer segments."
+            "The film would become more than {MAX_SEGMENTS} segments, or with all its sounds and subtitles more than {MAX_PACKAGE_SEGMENTS}, more than playlists can hold. Upload it in parts, or have the operator choose longer segments."
         ),
     )
 }

@@ -27,9 +27,20 @@ pub(crate) struct AudioCodec {
     object: u8,
     rate_index: u8,
     channels: u8,
+    /// Whether one channel is coded and two are heard (HE-AAC version 2).
+    is_parametric: bool,
 }
 
 impl AudioCodec {
+    /// How many channels are heard.
+    pub(crate) fn heard(&self) -> u8 {
+        match self.channels {
+            1 if self.is_parametric => 2,
+            7 => 8,
+            channels => channels,
+        }
+    }
+
     /// The header of a frame of so many octets.
     pub(crate) fn adts(&self, frame: usize) -> Outcome<[u8; ADTS]> {
         let len = u16::try_from(frame + ADTS)
@@ -180,6 +191,7 @@ impl Config {
             object,
             rate_index,
             channels,
+            is_parametric: self.named == 29,
         })
     }
 }

@@ -28,6 +28,7 @@ pub(crate) fn parse(record: &[u8], size: (u16, u16)) -> Outcome<VideoCodec> {
             .first()
             .and_then(|set| sps::h264(set))
             .unwrap_or(stated),
+        range: None,
         length_size: length_size(lengths)?,
         parameters,
     })

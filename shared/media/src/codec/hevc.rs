@@ -34,6 +34,7 @@ pub(crate) fn parse(record: &[u8], size: (u16, u16)) -> Outcome<VideoCodec> {
         family: Family::Hevc,
         name,
         resolution: of(33).next().and_then(sps::hevc).unwrap_or(stated),
+        range: None,
         length_size: length_size(lengths)?,
         parameters,
     })

@@ -1,5 +1,7 @@
 //! Access units: from length-prefixed NAL units (ISO/IEC 14496-15) to a byte stream (Annex B).
 
+use vault_domain::packaging::VideoRange;
+
 use crate::fault::{Outcome, damaged};
 
 pub(crate) const START_CODE: [u8; 4] = [0, 0, 0, 1];
@@ -20,6 +22,8 @@ pub(crate) struct VideoCodec {
     /// RFC 6381.
     pub(crate) name: String,
     pub(crate) resolution: (u32, u32),
+    /// Where the film tells it.
+    pub(crate) range: Option<VideoRange>,
     /// Octets of a NAL unit's length: 1, 2 or 4.
     pub(crate) length_size: usize,
     /// The out-of-band parameter sets as a byte stream.
@@ -154,6 +158,7 @@ mod tests {
         VideoCodec {
             family,
             name,
+            range: None,
             resolution: (0, 0),
             length_size,
             parameters,

@@ -1,12 +1,19 @@
-//! A walk over the sample tables: one sample after the other, and nothing kept of those before.
+//! A walk over the sample tables and the fragments behind them: one sample after the other, and nothing kept of those before.
+
+use std::sync::Arc;
 
 use crate::fault::{Outcome, cut_short, damaged};
-use crate::mp4::rows::{Away, Lack};
+use crate::mp4::fragment::{Fragment, Run as FragmentRun};
+use crate::mp4::rows::{Away, Lack, What};
+use crate::mp4::shelf::Shelf;
 use crate::mp4::table::{Pages, Tables};
+use crate::stop::Stop;
 
 /// More rows of a table that say nothing than this, one after the other, are taken for damage. A page
 /// holds more of the widest rows, so that a sample that is asked for again finds all of its own.
 const MAX_IDLE: u32 = 4096;
+/// More fragments than a day of film in pieces of a third of a second has.
+const MAX_FRAGMENTS: u32 = 260_000;
 
 /// One sample on its track's own clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +28,23 @@ pub(crate) struct Sample {
     pub(crate) key: bool,
 }
 
-/// A place in the tables.
+/// Where a track's samples are told: in the tables, and behind them in fragments.
+#[derive(Clone)]
+pub(crate) struct Samples {
+    pub(crate) tables: Tables,
+    pub(crate) fragments: Option<Fragments>,
+}
+
+/// The fragments of one track.
+#[derive(Clone)]
+pub(crate) struct Fragments {
+    pub(crate) shelf: Shelf,
+    pub(crate) track: u32,
+    /// Where the index of the film ends, and fragments may follow.
+    pub(crate) from: u64,
+}
+
+/// A place in the tables, and in the fragments behind them.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Place {
     sample: u32,
@@ -37,14 +60,29 @@ pub(crate) struct Place {
     sync: u32,
     /// Whether a chunk has another sample description than the first one.
     changed: bool,
+    spot: Spot,
+}
+
+/// A place in the fragments.
+#[derive(Debug, Clone, Copy, Default)]
+struct Spot {
+    /// From where the fragment at hand was looked for; before the first one nothing.
+    from: u64,
+    run: usize,
+    row: u32,
+    /// When the sample before was decoded.
+    before: Option<i64>,
+    fragments: u32,
 }
 
 /// A reader of the tables. A clone looks ahead and shares what is held.
 #[derive(Clone)]
 pub(crate) struct Cursor {
-    tables: Tables,
+    samples: Samples,
     pages: Pages,
     place: Place,
+    /// The fragment of the place, if it is held.
+    fragment: Option<Arc<Fragment>>,
     /// What has to come before the next sample can be told.
     away: Option<Away>,
 }
@@ -79,11 +117,12 @@ fn following(row: u32, begun: u32) -> Result<u32, Lack> {
 }
 
 impl Cursor {
-    pub(crate) fn new(tables: Tables, place: Place) -> Self {
+    pub(crate) fn new(samples: Samples, place: Place) -> Self {
         Self {
-            pages: tables.pages(),
-            tables,
+            pages: samples.tables.pages(),
+            samples,
             place,
+            fragment: None,
             away: None,
         }
     }
@@ -93,23 +132,53 @@ impl Cursor {
         self.place
     }
 
-    /// The next sample; `None` at the end, or where the tables contradict each other. If its rows
-    /// have to be read first, it is asked again after [`Cursor::fill`].
-    pub(crate) fn next(&mut self) -> Result<Option<Sample>, Away> {
-        if self.place.sample >= self.tables.count() {
-            return Ok(None);
+    /// The next sample; `None` at the end. If its rows have to be read first, it is asked again after
+    /// [`Cursor::fill`].
+    pub(crate) fn next(&mut self) -> Result<Option<Sample>, Stop> {
+        let tables = &self.samples.tables;
+        if self.place.sample >= tables.count() {
+            return self.next_of_fragments();
         }
         let mut place = self.place;
-        match place.advance(&self.tables, &self.pages) {
+        match place.advance(tables, &self.pages) {
             Ok(sample) => {
                 self.place = place;
                 Ok(Some(sample))
             }
-            Err(Lack::End) => Ok(None),
+            Err(Lack::End) => Err(damaged("the tables of its index contradict each other").into()),
             Err(Lack::Away(away)) => {
                 self.away = Some(away);
-                Err(away)
+                Err(away.into())
             }
+        }
+    }
+
+    fn next_of_fragments(&mut self) -> Result<Option<Sample>, Stop> {
+        let Some(fragments) = &self.samples.fragments else {
+            return Ok(None);
+        };
+        loop {
+            let fragment = match &self.fragment {
+                Some(fragment) => fragment,
+                None => match fragments
+                    .shelf
+                    .next(fragments.from.max(self.place.spot.from))
+                {
+                    Ok(Some(fragment)) => self.fragment.insert(fragment),
+                    Ok(None) => return Ok(None),
+                    Err(stop) => {
+                        if let Stop::Away(away) = &stop {
+                            self.away = Some(*away);
+                        }
+                        return Err(stop);
+                    }
+                },
+            };
+            if let Some(sample) = self.place.enter(fragment, fragments.track)? {
+                return Ok(Some(sample));
+            }
+            self.place.leave(fragment.behind)?;
+            self.fragment = None;
         }
     }
 
@@ -120,9 +189,24 @@ impl Cursor {
 
     /// Takes in the rows that were asked for last.
     pub(crate) fn fill(&mut self, octets: &[u8]) {
-        if let Some(away) = self.away.take() {
-            self.pages.fill(&away, &self.tables, octets);
+        let Some(away) = self.away.take() else {
+            return;
+        };
+        match (away.what, &self.samples.fragments) {
+            (What::Rows(table, row), _) => {
+                self.pages.fill((table, row), &self.samples.tables, octets);
+            }
+            (What::Fragment, Some(fragments)) => fragments.shelf.fill(&away, octets),
+            (What::Fragment, None) => {}
         }
+    }
+
+    /// Forgets what it asked for, unless that is what comes now: somebody else's wish is fulfilled first.
+    pub(crate) fn answer(&mut self, asked: &Away, octets: &[u8]) {
+        if self.away.as_ref() == Some(asked) {
+            self.fill(octets);
+        }
+        self.away = None;
     }
 }
 
@@ -162,6 +246,61 @@ impl Place {
         self.in_chunk += 1;
         self.sample += 1;
         Ok(sample)
+    }
+
+    /// The next sample of a track in this fragment.
+    fn enter(&mut self, fragment: &Fragment, track: u32) -> Outcome<Option<Sample>> {
+        while let Some(run) = fragment.run(self.spot.run) {
+            if run.track == track && self.spot.row < run.count {
+                let lost = || damaged("a fragment contradicts itself");
+                return self.take(fragment, run).map(Some).ok_or_else(lost);
+            }
+            self.spot.run += 1;
+            self.spot.row = 0;
+        }
+        Ok(None)
+    }
+
+    fn take(&mut self, fragment: &Fragment, run: &FragmentRun) -> Option<Sample> {
+        let row = fragment.row(run, self.spot.row)?;
+        if self.spot.row == 0 {
+            self.offset = run.offset;
+            self.changed |= run.changed;
+            if let Some(clock) = run.clock {
+                // A clock that stands still or goes back would have pictures decoded all at once.
+                let least = self.spot.before.map_or(i64::MIN, |before| before + 1);
+                self.clock = clock.max(least);
+            }
+        }
+        let sample = Sample {
+            offset: self.offset,
+            size: row.size,
+            decode: self.clock,
+            compose: self.clock.checked_add(row.shift)?,
+            duration: row.duration,
+            key: row.key,
+        };
+        self.spot.before = Some(self.clock);
+        self.offset = self.offset.checked_add(u64::from(row.size))?;
+        self.clock = self.clock.checked_add(i64::from(row.duration))?;
+        self.sample = self.sample.checked_add(1)?;
+        self.spot.row += 1;
+        Some(sample)
+    }
+
+    /// Goes on to the fragment behind this one.
+    fn leave(&mut self, behind: u64) -> Outcome<()> {
+        let fragments = self.spot.fragments + 1;
+        if fragments > MAX_FRAGMENTS {
+            return Err(damaged("it consists of too many small fragments"));
+        }
+        self.spot = Spot {
+            from: behind,
+            before: self.spot.before,
+            fragments,
+            ..Spot::default()
+        };
+        Ok(())
     }
 
     fn enter_chunk(&mut self, tables: &Tables, pages: &Pages) -> Result<(), Lack> {
@@ -204,9 +343,8 @@ impl Place {
     }
 }
 
-/// The fault of tables that end before the samples do, or of samples beyond the file.
-pub(crate) fn short_of(sample: Option<Sample>, size: u64) -> Outcome<Sample> {
-    let sample = sample.ok_or_else(|| damaged("the tables of its index contradict each other"))?;
+/// The fault of samples beyond the file.
+pub(crate) fn inside(sample: Sample, size: u64) -> Outcome<Sample> {
     match sample.offset.checked_add(u64::from(sample.size)) {
         Some(end) if end <= size => Ok(sample),
         _ => Err(cut_short(

@@ -1,6 +1,8 @@
 //! Sample descriptions (ISO/IEC 14496-12 §8.5.2; MOV sound descriptions of version 1 and 2).
 
-use crate::codec::{AudioCodec, VideoCodec, aac, avc, hevc};
+use vault_domain::packaging::VideoRange;
+
+use crate::codec::{AudioCodec, TextCodec, VideoCodec, aac, avc, hevc, text};
 use crate::fault::{Outcome, damaged, unsupported_codec, unsupported_feature};
 use crate::mp4::boxes::{Node, name};
 
@@ -54,6 +56,32 @@ pub(crate) fn video(entry: &Node<'_>) -> Outcome<VideoCodec> {
         b"hvc1" | b"hev1" => hevc::parse(config(*b"hvcC")?, size),
         b"encv" => Err(protected()),
         kind => Err(unsupported_codec("picture", &codec_name(*kind))),
+    }
+}
+
+/// The dynamic range that a visual sample entry tells (ISO/IEC 14496-12 §12.1.5, ITU-T H.273 §8.2).
+pub(crate) fn range(entry: &Node<'_>) -> Option<VideoRange> {
+    for colour in entry.children(VISUAL).map_while(Result::ok) {
+        let mut bytes = colour.bytes();
+        let told = colour.kind == *b"colr" && matches!(&bytes.kind()?, b"nclx" | b"nclc");
+        if told {
+            bytes.u16()?;
+            return match bytes.u16()? {
+                1 | 6 | 13..=15 => Some(VideoRange::Sdr),
+                16 => Some(VideoRange::Pq),
+                18 => Some(VideoRange::Hlg),
+                _ => None,
+            };
+        }
+    }
+    None
+}
+
+/// Reads a text sample entry; `None` if it is of another kind than 3GPP timed text.
+pub(crate) fn text(entry: &Node<'_>) -> Outcome<Option<TextCodec>> {
+    match &entry.kind {
+        b"tx3g" => text::parse(entry.body()).map(Some),
+        _ => Ok(None),
     }
 }
 

@@ -89,7 +89,7 @@ impl Index {
     }
 
     /// Where in the file a position is.
-    pub(super) fn in_file(&self, at: usize) -> u64 {
+    pub(crate) fn in_file(&self, at: usize) -> u64 {
         self.base + at as u64
     }
 }

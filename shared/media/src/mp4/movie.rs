@@ -1,22 +1,31 @@
-//! Which tracks of a film are packaged: one picture, one sound.
+//! Which tracks of a film are packaged: one picture, all sounds and subtitles.
 
-use crate::codec::{AudioCodec, VideoCodec};
+use vault_domain::packaging::PackageFault;
+
+use crate::codec::{AudioCodec, TextCodec, VideoCodec};
 use crate::fault::{Outcome, damaged, not_a_film, unsupported_feature};
 use crate::mp4::boxes::Node;
+use crate::mp4::cursor::{Fragments, Samples};
 use crate::mp4::edit::Edit;
 use crate::mp4::entry;
+use crate::mp4::fragment::Defaults;
 use crate::mp4::index::Index;
-use crate::mp4::scan::fragmented;
+use crate::mp4::shelf::Shelf;
 use crate::mp4::table::Tables;
 use crate::mp4::track::{Medium, Track};
 
 /// More tracks than any film has.
 const MAX_TRACKS: usize = 256;
+/// More sounds or subtitles to choose from than this are refused.
+const MAX_SOUNDS: usize = 16;
+const MAX_TEXTS: usize = 32;
 
 /// A chosen track: its clock, tables and decoder.
 pub(crate) struct Chosen<C> {
     pub(crate) codec: C,
-    pub(crate) tables: Tables,
+    /// BCP 47.
+    pub(crate) language: Option<String>,
+    pub(crate) samples: Samples,
     pub(crate) edit: Edit,
     /// Ticks a second of the track's clock.
     pub(crate) timescale: u32,
@@ -27,12 +36,16 @@ pub(crate) struct Chosen<C> {
 /// The tracks to package; at least one is there.
 pub(crate) struct Movie {
     pub(crate) video: Option<Chosen<VideoCodec>>,
-    pub(crate) audio: Option<Chosen<AudioCodec>>,
+    /// Those that are enabled first.
+    pub(crate) sounds: Vec<Chosen<AudioCodec>>,
+    pub(crate) texts: Vec<Chosen<TextCodec>>,
+    /// Whether fragments may tell of samples.
+    pub(crate) is_fragmented: bool,
 }
 
 impl Movie {
-    /// Reads what the index describes.
-    pub(crate) fn parse(index: &Index) -> Outcome<Self> {
+    /// Reads what the index of a file of `size` octets describes.
+    pub(crate) fn parse(index: &Index, size: u64) -> Outcome<Self> {
         let root = Node::root(index);
         if root.find(*b"cmov")?.is_some() {
             return Err(unsupported_feature(
@@ -40,12 +53,11 @@ impl Movie {
                 "The film's index is compressed",
             ));
         }
-        if root.find(*b"mvex")?.is_some() {
-            return Err(fragmented());
-        }
+        let defaults = Defaults::of_all(&root)?;
         let mut reader = Reader {
             index,
             film_timescale: film_timescale(&root)?,
+            fragments: defaults.map(|defaults| (Shelf::new(size, defaults.clone()), defaults)),
             tracks: vec![],
         };
         for child in root.children(0) {
@@ -61,9 +73,11 @@ impl Movie {
         reader.tracks.sort_by_key(|track| !track.enabled);
         let movie = Self {
             video: reader.video()?,
-            audio: reader.audio()?,
+            sounds: reader.sounds()?,
+            texts: reader.texts()?,
+            is_fragmented: reader.fragments.is_some(),
         };
-        if movie.video.is_none() && movie.audio.is_none() {
+        if movie.video.is_none() && movie.sounds.is_empty() {
             return Err(not_a_film("an MP4 file without picture and sound"));
         }
         Ok(movie)
@@ -73,20 +87,19 @@ impl Movie {
 struct Reader<'a> {
     index: &'a Index,
     film_timescale: u32,
+    /// Where fragments may follow: those, and what they leave unsaid.
+    fragments: Option<(Shelf, Vec<Defaults>)>,
     tracks: Vec<Track<'a>>,
 }
 
 impl<'a> Reader<'a> {
     fn video(&self) -> Outcome<Option<Chosen<VideoCodec>>> {
-        let candidates = self
-            .tracks
-            .iter()
-            .filter(|track| track.medium == Medium::Video);
-        self.first(candidates, |track, entry, _| {
+        self.first(self.of(Medium::Video), |track, entry, _| {
             if entry::is_cover(entry) {
                 return Ok(None);
             }
-            let codec = entry::video(entry)?;
+            let mut codec = entry::video(entry)?;
+            codec.range = entry::range(entry);
             if track.turned {
                 Err(turned())
             } else {
@@ -95,14 +108,36 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn audio(&self) -> Outcome<Option<Chosen<AudioCodec>>> {
-        let candidates = self
-            .tracks
-            .iter()
-            .filter(|track| track.medium == Medium::Audio);
-        self.first(candidates, |_, entry, quicktime| {
+    /// All sounds that can be packaged; if there is none, the fault of the first.
+    fn sounds(&self) -> Outcome<Vec<Chosen<AudioCodec>>> {
+        let candidates = self.of(Medium::Audio);
+        let (sounds, fault) = self.all(candidates, |_, entry, quicktime| {
             entry::audio(entry, quicktime).map(Some)
-        })
+        });
+        if sounds.len() > MAX_SOUNDS {
+            return Err(crowded("sound", MAX_SOUNDS));
+        }
+        match fault {
+            Some(fault) if sounds.is_empty() => Err(fault),
+            _ => Ok(sounds),
+        }
+    }
+
+    /// All subtitles that can be packaged; chapters are none.
+    fn texts(&self) -> Outcome<Vec<Chosen<TextCodec>>> {
+        let chapters: Vec<u32> = self.tracks.iter().flat_map(Track::chapters).collect();
+        let candidates = self.of(Medium::Text);
+        let candidates = candidates.filter(|track| !chapters.contains(&track.id));
+        let (texts, _) = self.all(candidates, |_, entry, _| entry::text(entry));
+        if texts.len() > MAX_TEXTS {
+            return Err(crowded("subtitle", MAX_TEXTS));
+        }
+        Ok(texts)
+    }
+
+    fn of(&self, medium: Medium) -> impl Iterator<Item = &Track<'a>> {
+        let tracks = self.tracks.iter();
+        tracks.filter(move |track| track.medium == medium)
     }
 
     /// The first candidate that can be packaged; else the first one's fault.
@@ -114,17 +149,44 @@ impl<'a> Reader<'a> {
     where
         'a: 't,
     {
-        let mut first_fault = None;
+        let (chosen, fault) = self.all(candidates, codec);
+        match (chosen.into_iter().next(), fault) {
+            (None, Some(fault)) => Err(fault),
+            (chosen, _) => Ok(chosen),
+        }
+    }
+
+    /// The candidates that can be packaged, and the first fault.
+    fn all<'t, C>(
+        &self,
+        candidates: impl Iterator<Item = &'t Track<'a>>,
+        codec: impl Fn(&Track<'a>, &Node<'a>, bool) -> Outcome<Option<C>>,
+    ) -> (Vec<Chosen<C>>, Option<PackageFault>)
+    where
+        'a: 't,
+    {
+        let (mut all, mut first_fault) = (Vec::new(), None);
         for track in candidates {
             match self.choose(track, &codec) {
-                Ok(Some(chosen)) => return Ok(Some(chosen)),
-                Ok(None) => {}
+                Ok(chosen) => all.extend(chosen),
                 Err(fault) => {
                     first_fault.get_or_insert(fault);
                 }
             }
         }
-        first_fault.map_or(Ok(None), Err)
+        (all, first_fault)
+    }
+
+    /// The fragments that may hold samples of a track, and what they leave unsaid of it.
+    fn fragments_of(&self, track: &Track<'a>) -> Option<(Fragments, Defaults)> {
+        let (shelf, defaults) = self.fragments.as_ref()?;
+        let defaults = defaults.iter().find(|known| known.track == track.id)?;
+        let fragments = Fragments {
+            shelf: shelf.clone(),
+            track: track.id,
+            from: self.index.in_file(self.index.len()),
+        };
+        Some((fragments, *defaults))
     }
 
     fn choose<C>(
@@ -134,10 +196,18 @@ impl<'a> Reader<'a> {
     ) -> Outcome<Option<Chosen<C>>> {
         let stbl = track.stbl()?;
         let tables = Tables::parse(self.index, &stbl)?;
-        if tables.count() == 0 {
+        let fragments = self.fragments_of(track);
+        if tables.count() == 0 && fragments.is_none() {
             return Ok(None);
         }
-        let (entry, quicktime) = entry::describe(&stbl, tables.description())?;
+        let mut edit = Edit::parse(&track.node)?;
+        let mut description = tables.description();
+        if let Some((_, defaults)) = &fragments {
+            // It was written before the end was known.
+            edit.length = None;
+            description = description.max(defaults.description.min(1 << 16));
+        }
+        let (entry, quicktime) = entry::describe(&stbl, description)?;
         let Some(codec) = codec(track, &entry, quicktime)? else {
             return Ok(None);
         };
@@ -149,8 +219,12 @@ impl<'a> Reader<'a> {
         }
         Ok(Some(Chosen {
             codec,
-            tables,
-            edit: Edit::parse(&track.node)?,
+            language: track.language(),
+            samples: Samples {
+                tables,
+                fragments: fragments.map(|(fragments, _)| fragments),
+            },
+            edit,
             timescale: track.timescale()?,
             film_timescale: self.film_timescale,
         }))
@@ -166,7 +240,14 @@ fn film_timescale(root: &Node<'_>) -> Outcome<u32> {
     scale.ok_or_else(|| damaged("it states no unit of time"))
 }
 
-fn turned() -> vault_domain::packaging::PackageFault {
+fn crowded(what: &str, most: usize) -> PackageFault {
+    unsupported_feature(
+        "too_many_tracks",
+        &format!("The film has more than {most} {what} tracks"),
+    )
+}
+
+fn turned() -> PackageFault {
     unsupported_feature(
         "turned_film_not_supported",
         "The film's pictures are stored sideways with a note to turn them, as phones do, and streaming players ignore that note",

@@ -19,13 +19,21 @@ pub(super) enum Table {
     Syncs,
 }
 
-/// Rows that are not held, and the range of the file that brings them.
+/// Something of the index that is not held, and the range of the file that brings it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Away {
     pub(crate) offset: u64,
     pub(crate) len: usize,
-    pub(super) table: Table,
-    pub(super) row: u32,
+    pub(super) what: What,
+}
+
+/// What is not held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// Rows of a table, from this one on.
+    Rows(Table, u32),
+    /// The fragment that follows.
+    Fragment,
 }
 
 /// Why there is no row.
@@ -107,8 +115,7 @@ impl Rows {
             return Err(Lack::Away(Away {
                 offset: self.file + u64::from(at) * self.width as u64,
                 len: self.page.min(self.count - at) as usize * self.width,
-                table,
-                row: at,
+                what: What::Rows(table, at),
             }));
         };
         let start = page.start + here as usize * self.width;
@@ -119,11 +126,11 @@ impl Rows {
 
 impl Page {
     /// Rows that were away.
-    pub(super) fn read(away: &Away, octets: &[u8], width: usize) -> Self {
+    pub(super) fn read(first: u32, octets: &[u8], width: usize) -> Self {
         Self {
             octets: Arc::new(octets.to_vec()),
             start: 0,
-            first: away.row,
+            first,
             count: u32::try_from(octets.len() / width).unwrap_or(u32::MAX),
         }
     }

@@ -115,7 +115,7 @@ impl Scanner {
                 "The film's index is larger than 256 MiB, far more than a film of a day needs",
             )),
             b"moov" => self.begin_index(&header),
-            b"moof" => Err(fragmented()),
+            b"moof" => Err(headless()),
             _ if header.end > self.size => Err(cut_short(
                 "the file ends before the size that its own header states",
             )),
@@ -207,11 +207,10 @@ impl Scanner {
     }
 }
 
-/// The fault of fragmented MP4.
-pub(crate) fn fragmented() -> vault_domain::packaging::PackageFault {
-    unsupported_feature(
-        "fragmented_not_supported",
-        "The film is a fragmented MP4, made for streaming or by a recorder, and only whole MP4 files are taken",
+/// The fault of fragments without the index that says what they hold.
+fn headless() -> vault_domain::packaging::PackageFault {
+    cut_short(
+        "it begins in the middle of a fragmented MP4, without the index (\u{201c}moov\u{201d}) that stands before the fragments",
     )
 }
 

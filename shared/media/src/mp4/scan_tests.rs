@@ -107,7 +107,7 @@ fn broken_tops_are_faults() {
     );
     assert_eq!(
         scan(&[boxed(*b"ftyp", b"iso5"), boxed(*b"moof", b"")].concat()),
-        Err("fragmented_not_supported")
+        Err("film_cut_short")
     );
     assert_eq!(
         scan(b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x03........"),

@@ -41,8 +41,9 @@ enum Use {
 
 fn used(kind: [u8; 4]) -> Use {
     match &kind {
-        b"trak" | b"mdia" | b"minf" | b"stbl" => Use::Enter,
-        b"mvhd" | b"tkhd" | b"edts" | b"mdhd" | b"hdlr" | b"dinf" | b"stsd" => Use::Keep(MAX_BOX),
+        b"trak" | b"mdia" | b"minf" | b"stbl" | b"mvex" => Use::Enter,
+        b"mvhd" | b"tkhd" | b"edts" | b"mdhd" | b"elng" | b"tref" | b"hdlr" | b"dinf" | b"stsd"
+        | b"trex" => Use::Keep(MAX_BOX),
         b"stsz" | b"stz2" | b"stts" | b"ctts" | b"stco" | b"co64" | b"stsc" | b"stss" => {
             Use::Keep(TABLE_HEAD)
         }

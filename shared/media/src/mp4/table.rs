@@ -3,10 +3,10 @@
 use crate::fault::{Outcome, damaged};
 use crate::mp4::boxes::Node;
 use crate::mp4::index::Index;
-use crate::mp4::rows::{Away, Lack, Page, Rows, Table, empty};
+use crate::mp4::rows::{Lack, Page, Rows, Table, empty};
 
 /// More samples than a day of film at 200 frames a second has.
-const MAX_SAMPLES: u32 = 20_000_000;
+pub(crate) const MAX_SAMPLES: u32 = 20_000_000;
 
 #[derive(Clone)]
 enum Sizes {
@@ -189,9 +189,9 @@ impl Pages {
     }
 
     /// Puts rows that were away in the place of those held of their table.
-    pub(super) fn fill(&mut self, away: &Away, tables: &Tables, octets: &[u8]) {
+    pub(super) fn fill(&mut self, (table, row): (Table, u32), tables: &Tables, octets: &[u8]) {
         let Self([sizes, times, shifts, chunks, runs, syncs]) = self;
-        let page = match away.table {
+        let page = match table {
             Table::Sizes => sizes,
             Table::Times => times,
             Table::Shifts => shifts,
@@ -199,7 +199,7 @@ impl Pages {
             Table::Runs => runs,
             Table::Syncs => syncs,
         };
-        *page = Page::read(away, octets, tables.width(away.table));
+        *page = Page::read(row, octets, tables.width(table));
     }
 }
 

@@ -5,4 +5,4 @@ mod packet;
 mod pes;
 mod psi;
 
-pub(crate) use mux::{Mux, Program};
+pub(crate) use mux::{Mux, Program, time};

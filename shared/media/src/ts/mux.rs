@@ -15,6 +15,20 @@ const CLOCK_EVERY: i64 = 8_100;
 /// Times have 33 bits.
 const TIME_MASK: i64 = (1 << 33) - 1;
 
+/// What is added to a tick of the film whose first sample is decoded at `first`.
+const fn shift(first: i64) -> i64 {
+    FIRST_DECODE - first
+}
+
+const fn masked(tick: i64) -> u64 {
+    (tick & TIME_MASK).cast_unsigned()
+}
+
+/// The time stamp of a tick of the film whose first sample is decoded at `first`.
+pub(crate) const fn time(tick: i64, first: i64) -> u64 {
+    masked(tick.saturating_add(shift(first)))
+}
+
 /// What the program consists of.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Program {
@@ -51,7 +65,7 @@ impl Mux {
             audio: Stream::new(psi::AUDIO_PID),
             has_video: program.video.is_some(),
             marks_keys: program.marks_keys,
-            shift: FIRST_DECODE - program.first,
+            shift: shift(program.first),
             clocked: None,
         }
     }
@@ -64,7 +78,7 @@ impl Mux {
     }
 
     fn time(&self, tick: i64) -> u64 {
-        (tick.saturating_add(self.shift) & TIME_MASK).cast_unsigned()
+        masked(tick.saturating_add(self.shift))
     }
 
     fn pcr(&mut self, decode: i64) -> u64 {

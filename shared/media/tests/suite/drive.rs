@@ -1,12 +1,13 @@
 //! Drives the packager in memory and on disk, for the tests.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::cipher::{AES_128, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
 use vault_domain::packaging::{
-    Iv, PackageFault, PackagePlan, PackagerFactory as _, Presentation, Step,
+    Iv, PackageFault, PackagePlan, PackagerFactory as _, Presentation, SegmentInfo, Step, Stream,
 };
 use vault_domain::secret::ContentKey;
 use vault_media::HlsPackagers;
@@ -19,7 +20,10 @@ pub(crate) const PLAN: PackagePlan = PackagePlan {
 /// Everything that came out, and what it cost.
 pub(crate) struct Packaged {
     pub(crate) told: Presentation,
+    /// Of the main stream.
     pub(crate) segments: Vec<Vec<u8>>,
+    /// Of the others.
+    pub(crate) others: BTreeMap<Stream, Vec<Vec<u8>>>,
     pub(crate) reads: u64,
     pub(crate) read_bytes: u64,
 }
@@ -29,15 +33,22 @@ pub(crate) fn key(period: u32) -> [u8; 16] {
     (u128::MAX / 3 + u128::from(period)).to_be_bytes()
 }
 
-pub(crate) fn iv(segment: u32) -> Iv {
-    Iv((u128::MAX / 7 + u128::from(segment) * 12345).to_be_bytes())
+pub(crate) fn iv(stream: Stream, segment: u32) -> Iv {
+    let stream: u128 = match stream {
+        Stream::Main => 0,
+        Stream::Audio(number) => 1000 + u128::from(number),
+        Stream::Subtitles(number) => 2000 + u128::from(number),
+    };
+    Iv((u128::MAX / 7 + (stream << 64) + u128::from(segment) * 12345).to_be_bytes())
 }
 
 /// Packages a film in memory, holding the machine to its protocol.
 pub(crate) fn package(film: &[u8], plan: PackagePlan) -> Result<Packaged, PackageFault> {
     let size = film.len() as u64;
     let mut machine = HlsPackagers.start(size, plan);
-    let (mut segments, mut reads, mut read_bytes) = (Vec::new(), 0, 0);
+    let (mut reads, mut read_bytes, mut last_period) = (0, 0, 0);
+    let mut streams: BTreeMap<Stream, Vec<Vec<u8>>> = BTreeMap::new();
+    let mut keyed = std::collections::VecDeque::new();
     for _ in 0..200_000 {
         match machine.step()? {
             Step::Read { offset, len } => {
@@ -48,20 +59,34 @@ pub(crate) fn package(film: &[u8], plan: PackagePlan) -> Result<Packaged, Packag
                 read_bytes += len as u64;
                 machine.source(range.expect("reads stay inside the file"));
             }
-            Step::NeedKey { segment, period } => {
-                assert_eq!(segment as usize, segments.len());
+            Step::NeedKey {
+                stream,
+                segment,
+                period,
+            } => {
+                assert_eq!(segment as usize, streams.entry(stream).or_default().len());
                 assert_eq!(period, segment / plan.segments_per_key.max(1));
-                machine.begin_segment(&ContentKey::new(key(period)), iv(segment));
+                assert!(period >= last_period, "a period that is over is over");
+                last_period = period;
+                keyed.push_back((stream, segment));
+                machine.begin_segment(&ContentKey::new(key(period)), iv(stream, segment));
             }
             Step::Segment(segment) => {
-                assert_eq!(segment.number as usize, segments.len());
-                segments.push(segment.ciphertext);
+                let own = streams.entry(segment.stream).or_default();
+                assert_eq!(segment.number as usize, own.len());
+                assert_eq!(keyed.pop_front(), Some((segment.stream, segment.number)));
+                own.push(segment.ciphertext);
             }
             Step::Done(told) => {
-                check_account(&told, &segments);
+                for (stream, told) in told.streams() {
+                    check_account(stream, told, streams.get(&stream).map_or(&[], |own| own));
+                }
+                assert_eq!(told.streams().count(), streams.len());
+                assert!(told.average_bandwidth <= told.peak_bandwidth);
                 return Ok(Packaged {
                     told,
-                    segments,
+                    segments: streams.remove(&Stream::Main).unwrap_or_default(),
+                    others: streams,
                     reads,
                     read_bytes,
                 });
@@ -71,25 +96,32 @@ pub(crate) fn package(film: &[u8], plan: PackagePlan) -> Result<Packaged, Packag
     panic!("the machine does not come to an end");
 }
 
-fn check_account(told: &Presentation, segments: &[Vec<u8>]) {
-    assert_eq!(told.segments.len(), segments.len());
-    for (number, (info, bytes)) in (0..).zip(told.segments.iter().zip(segments)) {
-        assert_eq!((info.bytes, info.iv), (bytes.len() as u64, iv(number)));
+fn check_account(stream: Stream, told: &[SegmentInfo], segments: &[Vec<u8>]) {
+    assert_eq!(told.len(), segments.len());
+    for (number, (info, bytes)) in (0..).zip(told.iter().zip(segments)) {
+        let own = (bytes.len() as u64, iv(stream, number));
+        assert_eq!((info.bytes, info.iv), own);
         assert!(info.ticks > 0);
-        let rate = (info.bytes * 8 * 90_000).div_ceil(info.ticks);
-        assert!(
-            told.peak_bandwidth >= rate,
-            "the peak is the highest of all"
-        );
     }
-    assert!(told.average_bandwidth <= told.peak_bandwidth);
 }
 
 impl Packaged {
-    /// The transport streams behind the ciphertext.
+    /// What is behind the ciphertext of the main stream.
     pub(crate) fn plain(&self) -> Vec<Vec<u8>> {
-        let open = |(number, sealed): (u32, &Vec<u8>)| {
-            let info = self.told.segments[number as usize];
+        self.opened(Stream::Main)
+    }
+
+    fn sealed(&self, stream: Stream) -> (&[SegmentInfo], &[Vec<u8>]) {
+        let told = self.told.segments_of(stream).expect("a stream");
+        match stream {
+            Stream::Main => (told, &self.segments),
+            other => (told, &self.others[&other]),
+        }
+    }
+
+    /// What is behind the ciphertext of a stream.
+    pub(crate) fn opened(&self, stream: Stream) -> Vec<Vec<u8>> {
+        let open = |(info, sealed): (&SegmentInfo, &Vec<u8>)| {
             let key = UnboundCipherKey::new(&AES_128, &key(info.period)).expect("a key");
             let key = PaddedBlockDecryptingKey::cbc_pkcs7(key).expect("a key");
             let mut sealed = sealed.clone();
@@ -98,7 +130,8 @@ impl Packaged {
                 .expect("sound padding")
                 .to_vec()
         };
-        (0..).zip(&self.segments).map(open).collect()
+        let (told, sealed) = self.sealed(stream);
+        told.iter().zip(sealed).map(open).collect()
     }
 
     pub(crate) fn seconds(&self) -> f64 {
@@ -106,12 +139,18 @@ impl Packaged {
         f64::from(u32::try_from(ticks).expect("a short film")) / 90_000.0
     }
 
-    /// Writes keys, segments and playlist as a player would fetch them.
+    /// Writes keys, segments and playlist of the main stream as a player would fetch them.
     pub(crate) fn write(&self, name: &str) -> PathBuf {
+        self.write_stream(Stream::Main, name)
+    }
+
+    /// The same of any stream.
+    pub(crate) fn write_stream(&self, stream: Stream, name: &str) -> PathBuf {
         let dir = scratch(name);
         let mut text = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:60\n".to_owned();
         text.push_str("#EXT-X-PLAYLIST-TYPE:VOD\n");
-        for (number, (info, bytes)) in self.told.segments.iter().zip(&self.segments).enumerate() {
+        let (told, sealed) = self.sealed(stream);
+        for (number, (info, bytes)) in told.iter().zip(sealed).enumerate() {
             let period = info.period;
             std::fs::write(dir.join(format!("{period}.key")), key(period)).expect("written");
             std::fs::write(dir.join(format!("{number}.ts")), bytes).expect("written");

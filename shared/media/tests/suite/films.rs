@@ -3,13 +3,15 @@
 
 use std::path::Path;
 
+use vault_domain::packaging::VideoRange;
+
 use crate::drive::{PLAN, Packaged, clip_path, package, scratch};
 use crate::film::{H264, SOURCE, Source, make};
 use crate::probe;
 use crate::rewrite::{bodies, word};
 
 /// Seconds that rounding to 90 kHz twice, and to microseconds in the tools' output, may cost.
-const TICK: f64 = 2.5 / 90_000.0;
+pub(crate) const TICK: f64 = 3.0 / 90_000.0;
 
 /// Packages a film and holds every frame and time against the source.
 pub(crate) fn faithful(name: &str, film: &Path) -> Packaged {
@@ -62,7 +64,7 @@ fn same_frames(what: &str, was: &[String], is: &[String]) {
     assert_eq!(differing, None, "first frame of {what} that differs");
 }
 
-fn first(input: &Path, stream: &str) -> f64 {
+pub(crate) fn first(input: &Path, stream: &str) -> f64 {
     let times = probe::packets(input, stream);
     times
         .iter()
@@ -309,6 +311,105 @@ fn a_trimmed_film_keeps_its_lag() {
         "{}",
         packaged.seconds()
     );
+}
+
+/// The rate of a film whose pictures come unevenly is the most that begin in a second.
+#[test]
+fn a_varying_rate_is_told_as_the_most_pictures_of_a_second() {
+    let dir = scratch("vfr");
+    let vary = "select='lt(t,7)+not(mod(n,3))'";
+    let args = [H264, &["-vf", vary, "-fps_mode", "vfr"]].concat();
+    let film = make(&dir, "film.mp4", SOURCE, &args);
+    let packaged = faithful("vfr", &film);
+    let mut seconds = std::collections::BTreeMap::new();
+    for packet in probe::packets(&film, "v:0") {
+        // From the first picture on that is decoded, as they are counted.
+        let second = (packet.decode + 1e-4).floor();
+        *seconds.entry(second.to_string()).or_insert(0_u32) += 1;
+    }
+    let most = seconds.values().max().copied().expect("pictures");
+    let told = packaged.told.frame_rate;
+    assert!((told - f64::from(most)).abs() <= 1.0, "{told}, not {most}");
+    let average = probe::told(&film, "v:0", "stream=avg_frame_rate");
+    assert_ne!(average, "25/1", "it varies");
+    assert!((24.0..=26.0).contains(&told), "{told}");
+}
+
+#[test]
+fn the_dynamic_range_is_what_the_film_tells() {
+    let dir = scratch("range");
+    let short = Source {
+        seconds: 2,
+        ..SOURCE
+    };
+    let cases = [
+        ("smpte2084", Some(VideoRange::Pq)),
+        ("arib-std-b67", Some(VideoRange::Hlg)),
+        ("bt709", Some(VideoRange::Sdr)),
+        ("", None),
+    ];
+    for (at, (transfer, range)) in cases.into_iter().enumerate() {
+        let colours = [
+            "-color_primaries",
+            "bt2020",
+            "-colorspace",
+            "bt2020nc",
+            "-color_trc",
+            transfer,
+        ];
+        let told: &[&str] = if transfer.is_empty() { &[] } else { &colours };
+        let args = [H264, told, &["-movflags", "+write_colr"]].concat();
+        let film = make(&dir, &format!("{at}.mp4"), short, &args);
+        let film = std::fs::read(film).expect("the film");
+        let packaged = package(&film, PLAN).expect("packaged");
+        assert_eq!(packaged.told.video_range, range, "{transfer}");
+    }
+}
+
+#[test]
+fn what_is_told_of_a_film_is_what_ffprobe_sees() {
+    let dir = scratch("told");
+    for (at, (rate, size)) in [("25", "192x108"), ("60000/1001", "170x98"), ("24", "64x36")]
+        .into_iter()
+        .enumerate()
+    {
+        let source = Source {
+            rate,
+            seconds: 7,
+            ..SOURCE
+        };
+        let args = [H264, &["-s", size]].concat();
+        let film = make(&dir, &format!("{at}.mp4"), source, &args);
+        let packaged = package(&std::fs::read(&film).expect("the film"), PLAN).expect("packaged");
+        let told = |entry: &str| probe::told(&film, "v:0", &format!("stream={entry}"));
+        let number = |text: String| text.parse::<u32>().expect("a number");
+        let resolution = (number(told("width")), number(told("height")));
+        assert_eq!(packaged.told.resolution, resolution);
+        let average = told("avg_frame_rate");
+        let (above, below) = average.split_once('/').expect("a fraction");
+        let wanted: f64 = above.parse::<f64>().expect("a") / below.parse::<f64>().expect("b");
+        let rates = [packaged.told.frame_rate, wanted].map(|rate| format!("{rate:.3}"));
+        assert_eq!(rates[0], rates[1]);
+        let level = number(told("level"));
+        let name = &packaged.told.codecs[0];
+        assert!(
+            name.ends_with(&format!("{level:02x}")),
+            "{name}: level {level}"
+        );
+        let length: f64 = probe::told(&film, "", "format=duration")
+            .parse()
+            .expect("seconds");
+        let octets: usize = packaged.segments.iter().map(Vec::len).sum();
+        #[expect(clippy::cast_precision_loss, reason = "a short film")]
+        let (wanted, told) = (
+            octets as f64 * 8.0 / length,
+            packaged.told.average_bandwidth as f64,
+        );
+        assert!(
+            (told / wanted - 1.0).abs() < 0.01,
+            "{told} bit/s, not {wanted}"
+        );
+    }
 }
 
 #[test]

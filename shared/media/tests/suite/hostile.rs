@@ -28,7 +28,7 @@ fn small() -> Vec<u8> {
 }
 
 /// Either a film or a fault; the driver itself holds reads, steps and accounts to their bounds.
-fn survives(film: &[u8]) {
+pub(crate) fn survives(film: &[u8]) {
     if let Ok(packaged) = package(
         film,
         PackagePlan {

@@ -9,12 +9,16 @@ mod film;
 #[cfg(test)]
 mod films;
 #[cfg(test)]
+mod fragments;
+#[cfg(test)]
 mod hostile;
 mod long;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod renditions;
 #[cfg(test)]
 mod rewrite;
 #[cfg(test)]

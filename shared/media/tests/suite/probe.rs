@@ -9,15 +9,20 @@ pub(crate) fn decoded(input: &Path, stream: &str) -> Vec<String> {
     framemd5(input, stream, &["-fps_mode", "passthrough"])
 }
 
-/// Hashes of the coded sound frames, without transport headers.
+/// Hashes of the coded frames of the first sound, without transport headers.
 pub(crate) fn coded_sound(input: &Path) -> Vec<String> {
+    coded_sound_of(input, "0:a:0")
+}
+
+/// The same of any sound.
+pub(crate) fn coded_sound_of(input: &Path, stream: &str) -> Vec<String> {
     let adts = input.extension().is_some_and(|kind| kind == "m3u8");
     let strip: &[&str] = if adts {
         &["-bsf:a", "aac_adtstoasc"]
     } else {
         &[]
     };
-    framemd5(input, "0:a:0", &[&["-c", "copy"], strip].concat())
+    framemd5(input, stream, &[&["-c", "copy"], strip].concat())
 }
 
 fn framemd5(input: &Path, stream: &str, args: &[&str]) -> Vec<String> {

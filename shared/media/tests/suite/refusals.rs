@@ -122,12 +122,7 @@ fn other_codecs_are_refused_by_name() {
 }
 
 #[test]
-fn fragmented_protected_and_turned_films_are_refused() {
-    let fragments = [H264, &["-movflags", "frag_keyframe+empty_moov"]].concat();
-    assert_eq!(
-        made("fragments", "film.mp4", &fragments).0,
-        "fragmented_not_supported"
-    );
+fn protected_and_turned_films_are_refused() {
     let secret = "00112233445566778899aabbccddeeff";
     let scheme = [
         "-encryption_scheme",

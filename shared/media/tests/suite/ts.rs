@@ -75,6 +75,13 @@ pub(crate) fn read(segments: &[Vec<u8>]) -> Vec<Pes> {
     done
 }
 
+/// Reads the segments of a sound alone.
+pub(crate) fn read_sound(segments: &[Vec<u8>]) -> Vec<Pes> {
+    let all = read(segments);
+    assert!(all.iter().all(|pes| pes.pid == 0x101), "sound alone");
+    all
+}
+
 fn parts(packet: &[u8]) -> (bool, Option<u64>, &[u8]) {
     if packet[3] & 0x20 == 0 {
         return (false, None, &packet[4..]);

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use vault_domain::asset::{manifest_key, segment_key};
 use vault_domain::id::{AssetId, PackageId};
+use vault_domain::packaging::Stream;
 use vault_domain::playback::WrappedKey;
 use vault_domain::ports::{
     ContentKeys, Distribution, Manifest, MediaReads, MediaWrites, StoreError, Stored,
@@ -35,11 +36,11 @@ impl MediaWrites for FakeCloud {
         &self,
         asset: AssetId,
         package: PackageId,
-        number: u32,
+        (stream, number): (Stream, u32),
         ciphertext: Vec<u8>,
     ) -> Stored<()> {
         self.call("media.put_segment", |s| {
-            let key = segment_key(asset, package, number);
+            let key = segment_key(asset, package, stream, number);
             s.segments.insert(key, ciphertext);
             Ok(())
         })

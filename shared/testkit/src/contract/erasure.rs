@@ -59,7 +59,12 @@ pub async fn media_erasure_contract(
     let store = async |asset: AssetId, package| {
         for number in 0_u32..5 {
             let octets = vec![number.to_le_bytes()[0]; 100];
-            let put = writes.put_segment(asset, package, number, octets);
+            let put = writes.put_segment(
+                asset,
+                package,
+                (vault_domain::packaging::Stream::Main, number),
+                octets,
+            );
             put.await.expect("put_segment");
         }
         let shown = manifest();
@@ -83,9 +88,27 @@ pub async fn media_erasure_contract(
         0,
         "none is left"
     );
-    assert_eq!(fetch(segment_key(doomed, live, 0)).await, None);
+    assert_eq!(
+        fetch(segment_key(
+            doomed,
+            live,
+            vault_domain::packaging::Stream::Main,
+            0
+        ))
+        .await,
+        None
+    );
     assert_eq!(reads.manifest(doomed, live).await.expect("manifest"), None);
-    assert!(fetch(segment_key(kept, live, 4)).await.is_some());
+    assert!(
+        fetch(segment_key(
+            kept,
+            live,
+            vault_domain::packaging::Stream::Main,
+            4
+        ))
+        .await
+        .is_some()
+    );
     assert_eq!(
         reads.manifest(kept, live).await.expect("manifest"),
         Some(manifest())

@@ -1,8 +1,9 @@
 //! The media bucket and the distribution.
 
 use vault_domain::asset::{media_prefix, segment_key};
-use vault_domain::id::AssetId;
-use vault_domain::ports::{Distribution, MediaReads, MediaWrites};
+use vault_domain::id::{AssetId, PackageId};
+use vault_domain::packaging::{Media, Rendition, Stream, VideoRange};
+use vault_domain::ports::{Distribution, Manifest, MediaReads, MediaWrites};
 
 use super::Fetch;
 use crate::builders::manifest;
@@ -28,7 +29,7 @@ pub async fn media_contract(
         for number in 0_u32..30 {
             let octets = vec![number.to_le_bytes()[0]; 100];
             writes
-                .put_segment(asset, package, number, octets)
+                .put_segment(asset, package, (Stream::Main, number), octets)
                 .await
                 .expect("put_segment");
         }
@@ -44,23 +45,30 @@ pub async fn media_contract(
         assert_eq!(read, Some(manifest()), "all fields read back");
     }
     writes
-        .put_segment(asset, kept, 3, vec![9; 50])
+        .put_segment(asset, kept, (Stream::Main, 3), vec![9; 50])
         .await
         .expect("a segment is replaced");
-    assert_eq!(fetch(segment_key(asset, kept, 3)).await, Some(vec![9; 50]));
     assert_eq!(
-        fetch(segment_key(asset, doomed, 29)).await,
+        fetch(segment_key(asset, kept, Stream::Main, 3)).await,
+        Some(vec![9; 50])
+    );
+    assert_eq!(
+        fetch(segment_key(asset, doomed, Stream::Main, 29)).await,
         Some(vec![29; 100])
     );
 
+    manifold(writes, reads, (asset, doomed), fetch).await;
     writes
         .delete_package(asset, doomed)
         .await
         .expect("delete_package");
+    for stream in OTHERS {
+        assert_eq!(fetch(segment_key(asset, doomed, stream, 0)).await, None);
+    }
     assert_eq!(reads.manifest(asset, doomed).await.expect("manifest"), None);
     for number in [0, 3, 29] {
         assert_eq!(
-            fetch(segment_key(asset, doomed, number)).await,
+            fetch(segment_key(asset, doomed, Stream::Main, number)).await,
             None,
             "removed"
         );
@@ -70,7 +78,7 @@ pub async fn media_contract(
         Some(manifest())
     );
     assert_eq!(
-        fetch(segment_key(asset, kept, 29)).await,
+        fetch(segment_key(asset, kept, Stream::Main, 29)).await,
         Some(vec![29; 100]),
         "another's stays"
     );
@@ -78,6 +86,57 @@ pub async fn media_contract(
         .delete_package(asset, doomed)
         .await
         .expect("removing again is fine");
+}
+
+/// Streams beside the main one.
+const OTHERS: [Stream; 3] = [Stream::Audio(1), Stream::Audio(12), Stream::Subtitles(1)];
+
+/// Segments of one number of several streams lie beside each other, and what is told of them is read back.
+async fn manifold(
+    writes: &dyn MediaWrites,
+    reads: &dyn MediaReads,
+    (asset, package): (AssetId, PackageId),
+    fetch: Fetch<'_>,
+) {
+    for (own, stream) in (50..).zip(OTHERS) {
+        let put = writes.put_segment(asset, package, (stream, 0), vec![own; 48]);
+        put.await.expect("put_segment");
+    }
+    for (own, stream) in (50..).zip(OTHERS) {
+        let stored = fetch(segment_key(asset, package, stream, 0)).await;
+        assert_eq!(stored, Some(vec![own; 48]), "{stream:?}");
+    }
+    let main = fetch(segment_key(asset, package, Stream::Main, 0)).await;
+    assert_eq!(main, Some(vec![0; 100]), "the main stream's is another");
+    let told = several();
+    let put = writes.put_manifest(asset, package, &told).await;
+    put.expect("a manifest is replaced");
+    let read = reads.manifest(asset, package).await.expect("manifest");
+    assert_eq!(read, Some(told), "renditions read back");
+}
+
+/// The golden manifest with two sounds and subtitles to choose from.
+fn several() -> Manifest {
+    let mut manifest = manifest();
+    let segments = manifest.presentation.segments.clone();
+    let rendition = |stream, media, language: Option<&str>| Rendition {
+        stream,
+        media,
+        language: language.map(str::to_owned),
+        segments: segments.clone(),
+    };
+    let sound = Media::Audio { channels: 6 };
+    manifest.presentation.video_range = Some(VideoRange::Pq);
+    manifest.presentation.renditions = vec![
+        rendition(Stream::Audio(1), sound, Some("en")),
+        rendition(Stream::Audio(2), sound, None),
+        rendition(
+            Stream::Subtitles(1),
+            Media::Subtitles { forced: true },
+            Some("pt-BR"),
+        ),
+    ];
+    manifest
 }
 
 /// Invalidations: the same reference again is the same invalidation.

@@ -80,7 +80,13 @@ fn after_the_end_nothing_that_is_stored_anywhere_decrypts() {
     // A hundred keys and segments of others stay as they are.
     let other = PackageId::from_octets([0x44; 16]);
     let foreign = AssetId::from_octets([0x55; 16]);
-    now(kit.cloud.put_segment(foreign, other, 1, vec![1; 9])).unwrap();
+    now(kit.cloud.put_segment(
+        foreign,
+        other,
+        (vault_domain::packaging::Stream::Main, 1),
+        vec![1; 9],
+    ))
+    .unwrap();
     let shared = share();
     let record = builders::record();
     assert_eq!(
@@ -99,7 +105,7 @@ fn after_the_end_nothing_that_is_stored_anywhere_decrypts() {
         kit.leaks(),
         Vec::<String>::from([format!(
             "{} of a dead package",
-            segment_key(foreign, other, 1)
+            segment_key(foreign, other, vault_domain::packaging::Stream::Main, 1)
         )])
     );
     let state = kit.cloud.snapshot();
@@ -131,14 +137,25 @@ fn a_packager_that_runs_on_while_its_film_is_erased_leaves_nothing() {
     wait(&kit);
     sweep(&kit).unwrap();
     // It is still at it, and dies before it hears that its film is gone.
-    now(kit.cloud.put_segment(ASSET, package, 0, vec![5; 9])).unwrap();
+    now(kit.cloud.put_segment(
+        ASSET,
+        package,
+        (vault_domain::packaging::Stream::Main, 0),
+        vec![5; 9],
+    ))
+    .unwrap();
     now(kit
         .cloud
         .put_manifest(ASSET, package, &builders::manifest()))
     .unwrap();
-    let key = kit
-        .cloud
-        .with(|s| s.segments.contains_key(&segment_key(ASSET, package, 0)));
+    let key = kit.cloud.with(|s| {
+        s.segments.contains_key(&segment_key(
+            ASSET,
+            package,
+            vault_domain::packaging::Stream::Main,
+            0,
+        ))
+    });
     assert!(
         key && kit
             .cloud
