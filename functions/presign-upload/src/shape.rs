@@ -9,7 +9,7 @@ use vault_domain::usecase::begin_upload::{Command, Slot};
 use vault_domain::usecase::{Ask, IdempotencyKey};
 
 /// Seconds that presigned URLs live.
-const URL_SECONDS: u64 = 3_600;
+pub(crate) const URL_SECONDS: u64 = 3_600;
 
 /// What is going to be uploaded.
 #[derive(Deserialize)]
@@ -24,6 +24,13 @@ pub(crate) struct Announcement {
     content_type: String,
     title: Option<String>,
     checksum: Option<Sum>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::openapi::Kind>"))]
+    kind: Option<String>,
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<crate::openapi::PartSize>")
+    )]
+    part_size: Option<u64>,
 }
 
 /// A checksum of the whole file.
@@ -42,7 +49,7 @@ pub(crate) struct Sum {
 }
 
 impl Announcement {
-    pub(crate) const SHAPE: &str = r#"{"filename", "size", "content_type", optional "title" and "checksum": {"algorithm", "value"}}"#;
+    pub(crate) const SHAPE: &str = r#"{"filename", "size", "content_type", optional "title", "checksum": {"algorithm", "value"}, "kind" and "part_size"}"#;
 
     pub(crate) fn command(
         self,
@@ -56,10 +63,24 @@ impl Announcement {
             ask,
             title: Title::parse(self.title.as_deref().unwrap_or(&self.filename))?,
             media_type: MediaType::parse(&self.content_type)?,
-            plan: PartPlan::of(self.size)?,
+            plan: plan(self.size, self.kind.as_deref(), self.part_size)?,
             checksum: checksum.transpose()?,
             idempotency,
         })
+    }
+}
+
+/// As the client asks for it, or ours.
+fn plan(size: u64, kind: Option<&str>, part_size: Option<u64>) -> Result<PartPlan, Malformed> {
+    match (kind, part_size) {
+        (None, None) => PartPlan::of(size),
+        (None | Some("multipart"), Some(part_size)) => PartPlan::in_parts_of(size, part_size),
+        (Some("multipart"), None) => PartPlan::in_parts(size),
+        (Some("single"), None) => PartPlan::in_one(size),
+        _ => Err(Malformed {
+            field: "kind",
+            expected: "single, or multipart with a part_size if you like",
+        }),
     }
 }
 
@@ -121,10 +142,10 @@ impl<'a> Signed<'a> {
         };
         Self {
             asset_id: slot.asset.id().to_string(),
-            kind: if plan.parts == 1 {
-                "single"
-            } else {
+            kind: if plan.multipart {
                 "multipart"
+            } else {
+                "single"
             },
             size: plan.size,
             part_size: plan.part_size,

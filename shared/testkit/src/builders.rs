@@ -254,6 +254,7 @@ pub fn new_multipart_asset(film: &[u8], part_size: u64) -> NewAsset {
             size,
             part_size,
             parts,
+            multipart: parts > 1,
         },
         checksum: Some(checksum(ChecksumAlgorithm::Crc64Nvme, film)),
         ..new_asset(film)

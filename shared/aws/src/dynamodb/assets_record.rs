@@ -1,5 +1,6 @@
 //! An asset as a record.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use vault_domain::asset::{
     Asset, AssetState, Checksum, ChecksumAlgorithm, Failure, MediaType, NewAsset, PartPlan, Title,
 };
@@ -34,6 +35,13 @@ pub(super) fn to_item(asset: &NewAsset) -> Item {
     ]);
     item.extend(library_record::listed(asset));
     item.extend(usage_record::charged(asset.plan.size));
+    // Several parts are a multipart upload without being told so.
+    let in_parts = asset.plan.multipart && asset.plan.parts == 1;
+    put_some(
+        &mut item,
+        "in_parts",
+        in_parts.then_some(AttributeValue::Bool(true)),
+    );
     let checksum = asset.checksum.as_ref();
     let algorithm = checksum.map(|sum| text(algorithm_name(sum.algorithm)));
     put_some(&mut item, "checksum_algorithm", algorithm);
@@ -107,10 +115,12 @@ fn announced(fields: Fields<'_>) -> Result<NewAsset, Corrupt> {
 
 /// The plan as it was made, even if today's rule would cut otherwise; its numbers must agree.
 fn plan(fields: Fields<'_>) -> Result<PartPlan, Corrupt> {
+    let parts = fields.number("parts")?;
     let plan = PartPlan {
         size: fields.number("size")?,
         part_size: fields.number("part_size")?,
-        parts: fields.number("parts")?,
+        parts,
+        multipart: parts > 1 || fields.has("in_parts"),
     };
     let agrees = plan.part_size > 0
         && plan.size > 0
@@ -246,6 +256,8 @@ pub(super) mod tests {
             if let Ok(title) = Title::parse(&title) {
                 let plan = PartPlan::of(size).unwrap();
                 let new = NewAsset { title, plan, created_at: Timestamp(created), checksum: None, ..announced() };
+                prop_assert_eq!(&from_item(&to_item(&new)).unwrap().announced, &new);
+                let new = NewAsset { plan: PartPlan::of_uppy(size).unwrap(), ..new };
                 prop_assert_eq!(from_item(&to_item(&new)).unwrap().announced, new);
             }
         }

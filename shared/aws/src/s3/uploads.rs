@@ -14,7 +14,8 @@ use aws_sdk_s3::types::{
 use vault_domain::asset::{ChecksumAlgorithm, NewAsset, source_key};
 use vault_domain::download::Override;
 use vault_domain::ports::{
-    Completion, SignedPart, SourceHead, SourceUrls, StoreError, Stored, UploadedPart, Uploads,
+    Completion, HeldPart, HeldParts, SignedPart, SourceHead, SourceUrls, StoreError, Stored,
+    UploadedPart, Uploads,
 };
 use vault_domain::secret::SecretText;
 
@@ -42,26 +43,6 @@ impl S3Uploads {
         Self {
             client,
             bucket: bucket.into(),
-        }
-    }
-
-    async fn part_page(
-        &self,
-        asset: &NewAsset,
-        multipart: &str,
-        after: Option<String>,
-    ) -> Stored<Option<ListPartsOutput>> {
-        let request = self.client.list_parts().bucket(&self.bucket);
-        let sent = request
-            .key(key(asset))
-            .upload_id(multipart)
-            .set_part_number_marker(after)
-            .send()
-            .await;
-        match sent {
-            Ok(page) => Ok(Some(page)),
-            Err(error) if is(&error, "NoSuchUpload") => Ok(None),
-            Err(error) => Err(StoreError::new("uploads.list_parts", error)),
         }
     }
 }
@@ -95,14 +76,20 @@ fn with_checksum(
     }
 }
 
-fn parts_of(page: &ListPartsOutput) -> Option<Vec<UploadedPart>> {
+fn held(page: &ListPartsOutput) -> Option<HeldParts> {
     let parts = page.parts().iter().map(|part| {
-        Some(UploadedPart {
-            number: u32::try_from(part.part_number()?).ok()?,
-            etag: part.e_tag()?.to_owned(),
+        Some(HeldPart {
+            part: UploadedPart {
+                number: u32::try_from(part.part_number()?).ok()?,
+                etag: part.e_tag()?.to_owned(),
+            },
+            size: u64::try_from(part.size()?).ok()?,
         })
     });
-    parts.collect()
+    Some(HeldParts {
+        parts: parts.collect::<Option<_>>()?,
+        more: page.is_truncated() == Some(true),
+    })
 }
 
 fn completed(parts: &[UploadedPart]) -> Option<CompletedMultipartUpload> {
@@ -207,23 +194,21 @@ impl Uploads for S3Uploads {
         Ok(parts)
     }
 
-    async fn list_parts(
+    async fn held_parts(
         &self,
         asset: &NewAsset,
         multipart: &str,
-    ) -> Stored<Option<Vec<UploadedPart>>> {
-        let odd = || StoreError::new("uploads.list_parts", "a part lacks its number or ETag");
-        let mut all = Vec::new();
-        let mut after = None;
-        loop {
-            let Some(page) = self.part_page(asset, multipart, after).await? else {
-                return Ok(None);
-            };
-            all.extend(parts_of(&page).ok_or_else(odd)?);
-            if page.is_truncated() != Some(true) || page.next_part_number_marker().is_none() {
-                return Ok(Some(all));
-            }
-            after = page.next_part_number_marker;
+        after: u32,
+    ) -> Stored<Option<HeldParts>> {
+        const OPERATION: &str = "uploads.held_parts";
+        let odd = || StoreError::new(OPERATION, "a part lacks its number, size or ETag");
+        let request = self.client.list_parts().bucket(&self.bucket);
+        let request = request.key(key(asset)).upload_id(multipart);
+        let marker = (after > 0).then(|| after.to_string());
+        match request.set_part_number_marker(marker).send().await {
+            Ok(page) => held(&page).ok_or_else(odd).map(Some),
+            Err(error) if is(&error, "NoSuchUpload") => Ok(None),
+            Err(error) => Err(StoreError::new(OPERATION, error)),
         }
     }
 

@@ -295,6 +295,24 @@ pub struct UploadedPart {
     pub etag: String,
 }
 
+/// Some of the parts that S3 holds, as it tells of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HeldParts {
+    /// In order; at most 1,000.
+    pub parts: Vec<HeldPart>,
+    /// Do others follow?
+    pub more: bool,
+}
+
+/// A part that S3 holds, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldPart {
+    /// Its number and `ETag`.
+    pub part: UploadedPart,
+    /// Octets.
+    pub size: u64,
+}
+
 /// What became of the completion of a multipart upload.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Completion {
@@ -335,12 +353,33 @@ pub trait Uploads: Send + Sync {
         multipart: &str,
         numbers: &[u32],
     ) -> Stored<Vec<SignedPart>>;
+    /// The parts that S3 holds behind this number, one page in order; `None` when it knows no such upload.
+    async fn held_parts(
+        &self,
+        asset: &NewAsset,
+        multipart: &str,
+        after: u32,
+    ) -> Stored<Option<HeldParts>>;
     /// The parts that S3 holds, all pages, in order; `None` when it knows no such upload.
     async fn list_parts(
         &self,
         asset: &NewAsset,
         multipart: &str,
-    ) -> Stored<Option<Vec<UploadedPart>>>;
+    ) -> Stored<Option<Vec<UploadedPart>>> {
+        let mut all = Vec::new();
+        let mut after = 0;
+        loop {
+            let Some(page) = self.held_parts(asset, multipart, after).await? else {
+                return Ok(None);
+            };
+            all.extend(page.parts.into_iter().map(|held| held.part));
+            match all.last() {
+                // A page that says there is more and brings nothing further would be asked for for ever.
+                Some(last) if page.more && last.number > after => after = last.number,
+                _ => return Ok(Some(all)),
+            }
+        }
+    }
     /// Makes the parts an object.
     async fn complete(
         &self,

@@ -72,10 +72,10 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
     let entered = deps.gate.enter(&ask).await?;
     let verdict = entered.organisation(Action::Upload).await?;
     let sha256 = command.checksum.as_ref().map(|c| c.algorithm) == Some(ChecksumAlgorithm::Sha256);
-    if sha256 && command.plan.parts > 1 {
+    if sha256 && command.plan.multipart {
         return Err(Malformed {
             field: "checksum.algorithm",
-            expected: "crc64nvme for an upload of several parts",
+            expected: "crc64nvme for a multipart upload",
         }
         .into());
     }
@@ -159,7 +159,7 @@ fn same(asset: Asset, new: &NewAsset) -> Result<Asset, Refusal> {
 
 async fn with_multipart(deps: &Deps, mut asset: Asset) -> Result<Asset, Refusal> {
     let new = &asset.announced;
-    if new.plan.parts == 1 || asset.multipart.is_some() {
+    if !new.plan.multipart || asset.multipart.is_some() {
         return Ok(asset);
     }
     // A request that died after S3 began the upload left it behind: go on with that one.

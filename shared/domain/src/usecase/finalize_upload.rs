@@ -9,7 +9,7 @@ use crate::asset::{Asset, AssetState, Failure};
 use crate::audit::Event;
 use crate::error::Refusal;
 use crate::id::AssetId;
-use crate::ports::{Assets, Completion, SourceHead, Stored, UploadedPart, Uploads};
+use crate::ports::{Abandonments, Assets, Completion, SourceHead, Stored, UploadedPart, Uploads};
 
 /// What completing needs.
 pub struct Deps {
@@ -19,6 +19,8 @@ pub struct Deps {
     pub assets: Arc<dyn Assets>,
     /// The uploads bucket.
     pub uploads: Arc<dyn Uploads>,
+    /// The end of uploads that are given up.
+    pub ends: Arc<dyn Abandonments>,
 }
 
 /// A parsed request to complete.
@@ -147,7 +149,7 @@ fn is_lie(asset: &Asset) -> bool {
     failure.is_some_and(|failure| lies.contains(&failure.code.as_str()))
 }
 
-/// Removes the bytes of an upload that failed as a lie or was abandoned, for whoever finds it so; repeating is fine.
+/// Removes the bytes of an upload that failed as a lie, was abandoned or given up, for whoever finds it so; repeating is fine.
 ///
 /// # Errors
 /// [`Refusal::Unavailable`]'s cause: the bytes may still be there.

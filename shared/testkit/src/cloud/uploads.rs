@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use vault_domain::asset::{NewAsset, source_key};
 use vault_domain::ports::{
-    Completion, SignedPart, SourceHead, StoreError, Stored, UploadedPart, Uploads,
+    Completion, HeldPart, HeldParts, SignedPart, SourceHead, StoreError, Stored, UploadedPart,
+    Uploads,
 };
 use vault_domain::secret::SecretText;
 
@@ -83,18 +84,27 @@ impl Uploads for FakeCloud {
         })
         .await
     }
-    async fn list_parts(
+    async fn held_parts(
         &self,
         _asset: &NewAsset,
         multipart: &str,
-    ) -> Stored<Option<Vec<UploadedPart>>> {
-        self.call("uploads.list_parts", |s| {
-            let listed = |(number, part): (&u32, &Object)| UploadedPart {
-                number: *number,
-                etag: part.etag.clone(),
+        after: u32,
+    ) -> Stored<Option<HeldParts>> {
+        self.call("uploads.held_parts", |s| {
+            let page = s.uploads.part_page;
+            let held = |(number, part): (&u32, &Object)| HeldPart {
+                part: UploadedPart {
+                    number: *number,
+                    etag: part.etag.clone(),
+                },
+                size: u64::try_from(part.bytes.len()).unwrap_or(u64::MAX),
             };
-            let upload = s.uploads.multiparts.get(multipart);
-            Ok(upload.map(|u| u.parts.iter().map(listed).collect()))
+            Ok(s.uploads.multiparts.get(multipart).map(|upload| {
+                let behind = upload.parts.range(after.saturating_add(1)..);
+                let more = behind.clone().count() > page;
+                let parts = behind.take(page).map(held).collect();
+                HeldParts { parts, more }
+            }))
         })
         .await
     }

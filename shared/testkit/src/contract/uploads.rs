@@ -161,6 +161,16 @@ async fn parts(port: &dyn Uploads, put: Put<'_>, sample: &Sample) {
     let listed = port.list_parts(&new, &multipart).await.expect("list_parts");
     let listed = listed.expect("the upload is under way");
     assert_eq!(bare(&listed), bare(&parts));
+    let behind = async |number| {
+        let held = port.held_parts(&new, &multipart, number).await;
+        held.expect("held_parts").expect("it is under way")
+    };
+    let (all, last) = (behind(0).await, behind(1).await);
+    assert!(!all.more && !last.more, "one page holds them");
+    let sizes: Vec<u64> = all.parts.iter().map(|held| held.size).collect();
+    assert_eq!(sizes, [PART, 1_000]);
+    assert_eq!(last.parts, all.parts[1..]);
+    assert_eq!(behind(2).await.parts, []);
 
     let complete = async |parts| {
         port.complete(&new, &multipart, parts)

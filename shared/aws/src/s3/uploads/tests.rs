@@ -117,20 +117,36 @@ async fn an_upload_without_checksum_asks_for_none() {
 }
 
 #[tokio::test]
-async fn all_pages_of_parts_are_read() {
-    let page = |number: u32, more: &str| {
+async fn parts_are_read_page_by_page_or_all_of_them() {
+    let page = |number: u32, more: bool| {
         format!(
-            "<ListPartsResult><Part><PartNumber>{number}</PartNumber><ETag>\"{number}\"</ETag></Part>{more}</ListPartsResult>"
+            "<ListPartsResult><IsTruncated>{more}</IsTruncated><Part><PartNumber>{number}</PartNumber>\
+             <ETag>\"{number}\"</ETag><Size>{number}0</Size></Part></ListPartsResult>"
         )
     };
-    let more = "<IsTruncated>true</IsTruncated><NextPartNumberMarker>1</NextPartNumberMarker>";
-    let replay = Replay::of(&[(200, &page(1, more)), (200, &page(2, ""))]);
-    let listed = uploads(&replay)
-        .list_parts(&announced(9), "mp")
-        .await
-        .unwrap();
-    assert_eq!(listed, Some(parts()));
+    let pages = [(200, page(1, true)), (200, page(2, false))];
+    let pages = [&pages[0], &pages[1]].map(|(status, page)| (*status, page.as_str()));
+    let replay = Replay::of(&pages);
+    let listed = uploads(&replay).list_parts(&announced(9), "mp").await;
+    assert_eq!(listed.unwrap(), Some(parts()));
+    assert!(!replay.uri(0).contains("part-number-marker"));
     assert!(replay.uri(1).contains("part-number-marker=1"));
+    let replay = Replay::of(&pages[..1]);
+    let held = uploads(&replay).held_parts(&announced(9), "mp", 7).await;
+    let held = held.unwrap().unwrap();
+    assert_eq!((held.parts[0].size, held.more), (10, true));
+    assert!(replay.uri(0).contains("part-number-marker=7"));
+}
+
+#[tokio::test]
+async fn a_page_that_promises_more_and_brings_nothing_is_the_last() {
+    let empty = "<ListPartsResult><IsTruncated>true</IsTruncated></ListPartsResult>";
+    let replay = Replay::of(&[(200, empty), (404, &error("NoSuchUpload"))]);
+    let uploads = uploads(&replay);
+    let listed = uploads.list_parts(&announced(9), "mp").await.unwrap();
+    assert_eq!(listed, Some(Vec::new()));
+    let gone = uploads.held_parts(&announced(9), "mp", 0).await.unwrap();
+    assert_eq!(gone, None);
 }
 
 #[tokio::test]
