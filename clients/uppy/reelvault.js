@@ -168,7 +168,8 @@ class Uploads {
 
   /** Completes it, by the parts as S3 lists them; where it tells how it fares. */
   async complete(id, signal) {
-    await this.#call("POST", `${place(id)}/finalize`, signal);
+    const { state, code, reason } = await this.#call("POST", `${place(id)}/finalize`, signal);
+    if (state === "failed") throw new ReelvaultError(409, { code, detail: reason });
     return this.#api + place(id);
   }
 

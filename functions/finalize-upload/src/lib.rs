@@ -39,6 +39,12 @@ pub(crate) struct Part {
     pub(crate) number: u32,
     #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::PartTag"))]
     pub(crate) etag: String,
+    /// Its checksum, if it was signed with one.
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<crate::openapi::PartSum>")
+    )]
+    pub(crate) checksum: Option<String>,
 }
 
 /// How far an upload and its packaging are.
@@ -88,6 +94,13 @@ pub(crate) struct HeldPart<'a> {
     size: u64,
     #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::PartTag"))]
     etag: &'a str,
+    /// Its checksum, if it was signed with one.
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<crate::openapi::PartSum>")
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checksum: Option<&'a str>,
 }
 
 /// Handles a request to any of the routes.
@@ -147,6 +160,7 @@ fn of_held(held: &vault_domain::ports::HeldPart) -> HeldPart<'_> {
         number: held.part.number,
         size: held.size,
         etag: &held.part.etag,
+        checksum: held.part.checksum.as_deref(),
     }
 }
 
@@ -163,14 +177,22 @@ fn parts(request: &Request) -> Result<Option<Vec<UploadedPart>>, Failure> {
 
 /// An `ETag` is quoted back to S3 in XML, which has no place for controls.
 pub(crate) fn part(part: Part) -> Result<UploadedPart, Malformed> {
-    let Part { number, etag } = part;
+    let Part {
+        number,
+        etag,
+        checksum,
+    } = part;
     let plain = (1..=MAX_ETAG).contains(&etag.len()) && etag.bytes().all(|b| b.is_ascii_graphic());
     let malformed = Malformed {
         field: "etag",
         expected: "the ETag that S3 gave for the part",
     };
     plain
-        .then_some(UploadedPart { number, etag })
+        .then_some(UploadedPart {
+            number,
+            etag,
+            checksum,
+        })
         .ok_or(malformed)
 }
 

@@ -11,6 +11,11 @@ use crate::{Body, Listed, Status};
 shape! {
     /// The number of a part.
     PartNumber = { "type": "integer", "description": "From 1 on.", "minimum": 1, "maximum": 10_000 };
+    /// The checksum of a part.
+    PartSum = {
+        "type": "string", "description": "In base64, in the algorithm of the upload's `part_checksums`.",
+        "contentEncoding": "base64", "minLength": 12, "maxLength": 44, "pattern": "^[A-Za-z0-9+/]+=$",
+    };
     /// Behind which part a page begins.
     After = { "type": "integer", "description": "The `next` of the page before.", "minimum": 0, "maximum": 10_000 };
     /// Where an upload tells how it fares.

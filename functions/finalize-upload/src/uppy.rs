@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use vault_boot::wiring::finalize_upload::Deps;
+use vault_domain::asset::AssetState;
 use vault_domain::error::{Malformed, Refusal};
 use vault_domain::id::AssetId;
 use vault_domain::ports::HeldPart;
@@ -110,14 +111,24 @@ async fn complete(deps: &Deps, request: &Request, ask: Ask, asset: AssetId) -> O
     let parts = body
         .parts
         .into_iter()
-        .map(|CompletedPart { number, etag }| part(Part { number, etag }));
+        .map(|CompletedPart { number, etag }| {
+            part(Part {
+                number,
+                etag,
+                checksum: None,
+            })
+        });
     let parts: Result<Vec<_>, Malformed> = parts.collect();
     let command = Command {
         ask,
         asset,
         parts: Some(parts?),
     };
-    run(&deps.finalize, command).await?;
+    let asset = run(&deps.finalize, command).await?;
+    if asset.state == AssetState::Failed {
+        return Err(Refusal::WrongState(asset.state).into());
+    }
+    let asset = asset.id();
     let told = Completed {
         location: format!("/v1/uploads/{asset}"),
         key: asset.to_string(),

@@ -50,7 +50,7 @@ async fn begin(deps: &Deps, request: &Request, ask: Ask) -> Outcome {
 async fn parts(deps: &Deps, request: &Request, ask: &Ask) -> Outcome {
     let asset = AssetId::parse(&extract::path(request, "asset_id")?)?;
     let body: PartNumbers = extract::json(request, SMALL_BODY, PartNumbers::SHAPE)?;
-    let slot = begin_upload::sign_parts(&deps.begin, ask, asset, &body.part_numbers).await?;
+    let slot = begin_upload::sign_parts(&deps.begin, ask, asset, &body.wanted()?).await?;
     Ok(Reply::json(
         200,
         &Signed::of(&slot, deps.begin.clock.now()),

@@ -12,7 +12,7 @@ use vault_domain::error::{Malformed, Refusal};
 use vault_domain::id::AssetId;
 use vault_domain::ports::SignedPart;
 use vault_domain::usecase::Ask;
-use vault_domain::usecase::begin_upload::{self, Command};
+use vault_domain::usecase::begin_upload::{self, Command, Wanted};
 use vault_http::extract::{self, SMALL_BODY};
 use vault_http::{Cache, Outcome, Reply, Request};
 
@@ -175,7 +175,8 @@ pub(crate) async fn sign(deps: &Deps, request: &Request, ask: &Ask) -> Outcome {
     if extract::query(request, "key") != Some(asset.to_string()) {
         return Err(Refusal::NotFound("upload").into());
     }
-    let slot = begin_upload::sign_parts(&deps.begin, ask, asset, &[number]).await?;
+    let wanted: [Wanted; 1] = [u32::into(number)];
+    let slot = begin_upload::sign_parts(&deps.begin, ask, asset, &wanted).await?;
     let part = slot.parts.first().ok_or(Refusal::NotFound("part"))?;
     let told = Signature {
         method: "PUT",

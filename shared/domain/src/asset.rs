@@ -90,24 +90,46 @@ pub enum ChecksumAlgorithm {
     Crc64Nvme,
 }
 
+impl ChecksumAlgorithm {
+    /// The name as stored, and as shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Crc64Nvme => "crc64nvme",
+        }
+    }
+    /// Reads the name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Sha256, Self::Crc64Nvme];
+        all.into_iter().find(|kind| kind.as_str() == text)
+    }
+    const fn octets(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Crc64Nvme => 8,
+        }
+    }
+}
+
 impl Checksum {
     /// Parses a base64 checksum of the algorithm's length.
     ///
     /// # Errors
     /// [`Malformed`] for another algorithm, alphabet or length.
     pub fn parse(algorithm: &str, value: &str) -> Result<Self, Malformed> {
-        let (algorithm, octets) = match algorithm {
-            "sha256" => (ChecksumAlgorithm::Sha256, 32),
-            "crc64nvme" => (ChecksumAlgorithm::Crc64Nvme, 8),
-            _ => {
-                return Err(Malformed {
-                    field: "checksum.algorithm",
-                    expected: "sha256 or crc64nvme",
-                });
-            }
-        };
+        let algorithm = ChecksumAlgorithm::parse(algorithm).ok_or(Malformed {
+            field: "checksum.algorithm",
+            expected: "sha256 or crc64nvme",
+        })?;
+        Self::of(algorithm, value)
+    }
+    /// Parses a base64 checksum of this algorithm.
+    ///
+    /// # Errors
+    /// [`Malformed`] for another alphabet or length.
+    pub fn of(algorithm: ChecksumAlgorithm, value: &str) -> Result<Self, Malformed> {
         match data_encoding::BASE64.decode(value.as_bytes()) {
-            Ok(raw) if raw.len() == octets => Ok(Self {
+            Ok(raw) if raw.len() == algorithm.octets() => Ok(Self {
                 algorithm,
                 value: value.to_owned(),
             }),
@@ -212,9 +234,10 @@ pub struct Failure {
 
 /// Codes of failures after which the bytes of an upload are removed: they are not what was announced, nobody
 /// finished, or it was given up.
-const EMPTYING: [&str; 4] = [
+const EMPTYING: [&str; 5] = [
     Failure::SIZE,
     Failure::CHECKSUM,
+    Failure::TYPE,
     Failure::ABANDONED,
     Failure::CANCELLED,
 ];
@@ -224,6 +247,8 @@ impl Failure {
     pub const SIZE: &str = "size_mismatch";
     /// Something else arrived than was announced.
     pub const CHECKSUM: &str = "checksum_mismatch";
+    /// What arrived is no film, whatever it was declared as.
+    pub const TYPE: &str = "not_a_film";
     /// Nobody brought the upload to an end.
     pub const ABANDONED: &str = "abandoned";
     /// Whoever may upload it gave it up.

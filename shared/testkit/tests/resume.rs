@@ -2,14 +2,16 @@
 
 use futures_util::FutureExt as _;
 use vault_domain::access::Visibility;
-use vault_domain::asset::{Asset, AssetState};
+use vault_domain::asset::{Asset, AssetState, ChecksumAlgorithm};
 use vault_domain::audit::Event;
 use vault_domain::credential::Role;
 use vault_domain::deletion::{Hold, Reason};
 use vault_domain::error::Refusal;
-use vault_domain::ports::{Assets as _, Clock as _, Uploads as _};
+use vault_domain::id::AssetId;
+use vault_domain::ports::{Assets as _, Clock as _, UploadedPart, Uploads as _};
 use vault_domain::quota::Usage;
 use vault_domain::token::Caller;
+use vault_domain::usecase::begin_upload::Wanted;
 use vault_domain::usecase::resume_upload::{cancel, held};
 use vault_domain::usecase::{begin_upload, finalize_upload, process_upload, sweep_assets};
 use vault_testkit::Kit;
@@ -122,7 +124,7 @@ fn what_is_given_up_counts_no_more_and_leaves_no_bytes() {
     assert_eq!(kit.cloud.with(|s| s.tally(ORG).used), left);
     // No part is signed for it any more.
     let (deps, ask) = (kit.begin_upload(), builders::ask());
-    let parts = now(begin_upload::sign_parts(&deps, &ask, ASSET, &[1]));
+    let parts = now(begin_upload::sign_parts(&deps, &ask, ASSET, &[1.into()]));
     let failed = Refusal::WrongState(AssetState::Failed).to_string();
     assert_eq!(parts.unwrap_err().to_string(), failed);
 }
@@ -216,4 +218,104 @@ fn an_upload_that_is_given_up_as_it_arrives_is_either() {
     ));
     let there = now(kit.cloud.get(ASSET)).unwrap().unwrap();
     assert_eq!(there.state, AssetState::Ready);
+}
+
+/// An upload in three parts, each of which is to come with its checksum.
+fn summed(kit: &Kit, kind: ChecksumAlgorithm) -> AssetId {
+    kit.cloud.with(|s| s.uploads.least_part = 1);
+    let new = builders::new_multipart_asset(&builders::film(1_000), PART);
+    let command = begin_upload::Command {
+        ask: builders::ask(),
+        title: new.title,
+        media_type: new.media_type,
+        plan: new.plan.with_checksums(kind).unwrap(),
+        checksum: None,
+        idempotency: None,
+    };
+    let slot = now(begin_upload::run(&kit.begin_upload(), command)).unwrap();
+    assert!(slot.parts.is_empty(), "nothing can be signed yet");
+    slot.asset.id()
+}
+
+#[test]
+fn parts_come_with_the_checksum_that_was_signed_or_not_at_all() {
+    for kind in [ChecksumAlgorithm::Sha256, ChecksumAlgorithm::Crc64Nvme] {
+        let kit = Kit::with_users(1);
+        let id = summed(&kit, kind);
+        let (film, deps, ask) = (builders::film(1_000), kit.begin_upload(), builders::ask());
+        let sign = |wanted| now(begin_upload::sign_parts(&deps, &ask, id, &[wanted]));
+        assert!(matches!(sign(1.into()), Err(Refusal::Malformed(_))), "none");
+        let other = Wanted {
+            number: 1,
+            checksum: Some("AAAA".to_owned()),
+        };
+        assert!(matches!(sign(other), Err(Refusal::Malformed(_))), "another");
+        let mut parts = Vec::new();
+        for (number, octets) in (1..).zip(film.chunks(400)) {
+            let checksum = Some(builders::checksum(kind, octets).value);
+            let wanted = Wanted {
+                number,
+                checksum: checksum.clone(),
+            };
+            let slot = sign(wanted).unwrap();
+            let mut changed = octets.to_vec();
+            changed[7] ^= 1;
+            assert_eq!(kit.cloud.client_put(&slot.parts[0], changed), Err(400));
+            let etag = kit.cloud.client_put(&slot.parts[0], octets.to_vec());
+            parts.push(UploadedPart {
+                number,
+                etag: etag.unwrap(),
+                checksum,
+            });
+        }
+        let finalize = |parts: &[UploadedPart]| {
+            let command = finalize_upload::Command {
+                ask: builders::ask(),
+                asset: id,
+                parts: Some(parts.to_vec()),
+            };
+            now(finalize_upload::run(&kit.finalize_upload(), command))
+        };
+        let mut forged = parts.clone();
+        forged[1].checksum.clone_from(&parts[0].checksum);
+        let refused = finalize(&forged);
+        assert!(matches!(refused, Err(Refusal::UploadIncomplete(_))));
+        assert_eq!(finalize(&parts).unwrap().state, AssetState::Uploaded);
+    }
+}
+
+#[test]
+fn checksums_that_s3_cannot_verify_are_refused() {
+    let kit = Kit::with_users(1);
+    let film = builders::film(1_000);
+    let (sha256, crc) = (ChecksumAlgorithm::Sha256, ChecksumAlgorithm::Crc64Nvme);
+    let single = builders::new_asset(&film).plan;
+    assert!(single.with_checksums(sha256).is_err(), "a single PUT");
+    let new = builders::new_multipart_asset(&film, PART);
+    for (parts, whole, taken) in [
+        (None, sha256, false),
+        (Some(sha256), crc, false),
+        (Some(crc), sha256, false),
+        (Some(crc), crc, true),
+    ] {
+        let plan = parts.map_or(new.plan, |kind| new.plan.with_checksums(kind).unwrap());
+        let command = begin_upload::Command {
+            ask: builders::ask(),
+            title: new.title.clone(),
+            media_type: new.media_type.clone(),
+            plan,
+            checksum: Some(builders::checksum(whole, &film)),
+            idempotency: None,
+        };
+        let begun = now(begin_upload::run(&kit.begin_upload(), command));
+        assert_eq!(begun.is_ok(), taken, "{parts:?} and {whole:?}");
+    }
+    kit.plant_parts(&new, &film);
+    let wanted = Wanted {
+        number: 1,
+        checksum: Some(builders::checksum(crc, &film[..400]).value),
+    };
+    let (deps, ask) = (kit.begin_upload(), builders::ask());
+    let unasked = now(begin_upload::sign_parts(&deps, &ask, ASSET, &[wanted]));
+    assert!(matches!(unasked, Err(Refusal::Malformed(_))));
 }

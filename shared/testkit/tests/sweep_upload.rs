@@ -79,7 +79,9 @@ fn asking_again_for_parts_survives_every_cut() {
         },
         async |kit: &Kit, _| {
             let ask = builders::ask();
-            let slot = begin_upload::sign_parts(&kit.begin_upload(), &ask, ASSET, &[2, 3]).await;
+            let slot =
+                begin_upload::sign_parts(&kit.begin_upload(), &ask, ASSET, &[2.into(), 3.into()])
+                    .await;
             answer(slot, told)
         },
     )
@@ -134,9 +136,11 @@ fn completing_parts_that_the_client_lists_survives_every_cut() {
         let parts = film
             .chunks(400)
             .map(|c| vault_testkit::cloud::Object::new(c.to_vec()).etag);
-        let parts = (1..)
-            .zip(parts)
-            .map(|(number, etag)| UploadedPart { number, etag });
+        let parts = (1..).zip(parts).map(|(number, etag)| UploadedPart {
+            number,
+            etag,
+            checksum: None,
+        });
         finalize(kit, Some(parts.collect())).await
     })
     .hold();

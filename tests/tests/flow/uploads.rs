@@ -1,10 +1,13 @@
 //! Uploads that are repeated, interrupted, or told of in another order.
 
+use std::path::Path;
+use std::process::Command;
+
 use serde_json::{Value, json};
 use vault_tests::api::{refused, url};
-use vault_tests::films::{LARGE, SHORT};
+use vault_tests::films::{Film, LARGE, SHORT};
 use vault_tests::upload::{PACKAGING, Slot, announcement, with_checksum};
-use vault_tests::{Person, Reply, Request, people, sdk, wait};
+use vault_tests::{Person, Reply, Request, cloud, people, sdk, wait};
 
 fn announce_named(person: &Person, key: &str, wish: &Value) -> Reply {
     let request = Request::new("POST", &url("/v1/uploads"))
@@ -166,6 +169,11 @@ fn numbers_of_parts_outside_the_plan_are_refused() {
     }
 }
 
+fn give_up(person: &Person, path: &str) -> Reply {
+    let request = Request::new("DELETE", &url(path)).bearer(&person.access);
+    person.api.http.send(&request)
+}
+
 #[test]
 fn an_upload_goes_on_where_it_was_by_what_s3_holds() {
     let owner = people::owner();
@@ -191,7 +199,7 @@ fn an_upload_goes_on_where_it_was_by_what_s3_holds() {
     assert_eq!(behind["parts"], json!([]));
     refused(&held("?after=x"), 400, "malformed");
     let stranger = people::owner();
-    let asked = stranger.api.get(&path, Some(&stranger.access));
+    let asked = stranger.api.get(&path, &stranger.access);
     refused(&asked, 404, "not_found");
     for (part, chunk) in slot
         .parts
@@ -214,7 +222,7 @@ fn an_upload_that_is_given_up_is_gone_and_frees_its_place() {
     slot.parts[0].put(&octets[..8 << 20]).expect(200);
     let path = format!("/v1/uploads/{}", slot.asset_id);
     for _ in 0..2 {
-        let told = owner.api.delete(&path, &owner.access).expect(200).json();
+        let told = give_up(&owner, &path).expect(200).json();
         assert_eq!(
             (&told["state"], &told["code"]),
             (&json!("failed"), &json!("cancelled"))
@@ -223,7 +231,7 @@ fn an_upload_that_is_given_up_is_gone_and_frees_its_place() {
     let prefix = format!("uploads/{}/{}/", owner.organisation, slot.asset_id);
     assert!(sdk::multiparts("UploadsBucket", &prefix).is_empty());
     assert_eq!(slot.parts[1].put(&octets[8 << 20..16 << 20]).status, 404);
-    let usage = owner.api.get("/v1/organisation/usage", Some(&owner.access));
+    let usage = owner.api.get("/v1/organisation/usage", &owner.access);
     let usage = usage.expect(200).json();
     assert_eq!(usage["uploads"]["used"], 0, "{usage}");
     assert_eq!(usage["bytes"]["used"], 0, "{usage}");
@@ -235,13 +243,48 @@ fn an_upload_that_is_given_up_is_gone_and_frees_its_place() {
     // What comes by an old URL is removed when S3 tells of it.
     let late = owner.announce(&announcement(1_000));
     let path = format!("/v1/uploads/{}", late.asset_id);
-    owner.api.delete(&path, &owner.access).expect(200);
+    give_up(&owner, &path).expect(200);
     late.parts[0].put(&[7; 1_000]).expect(200);
     let prefix = format!("uploads/{}/{}/", owner.organisation, late.asset_id);
     wait::until("the removal", PACKAGING, || {
         let left = sdk::objects("UploadsBucket", &prefix);
         left.is_empty().then_some(())
     });
+}
+
+/// Runs an example as its head says; the asset that it brought in.
+fn example(owner: &Person, program: &str, film: Film) -> String {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let mut command = match program.strip_suffix(".py") {
+        Some(_) => Command::new(examples.join("../tests/signers/run.sh")),
+        None => Command::new("sh"),
+    };
+    let output = command
+        .arg(examples.join(program))
+        .arg(film.path())
+        .env("REELVAULT_API", &cloud().api_url)
+        .env("REELVAULT_TOKEN", &owner.access)
+        .env("NO_PROXY", "127.0.0.1,localhost")
+        .output()
+        .expect("a program");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program}: {complaint}");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    told["asset_id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_examples_bring_films_in() {
+    let owner = people::owner();
+    for (program, film) in [
+        ("upload.sh", SHORT),
+        ("upload.sh", LARGE),
+        ("upload.py", SHORT),
+        ("upload.py", LARGE),
+    ] {
+        let asset = example(&owner, program, film);
+        assert_eq!(owner.settled(&asset)["state"], "ready", "{program}");
+    }
 }
 
 #[test]

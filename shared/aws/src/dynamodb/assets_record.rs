@@ -12,13 +12,6 @@ use vault_domain::time::Timestamp;
 use super::record::{Corrupt, Fields, Item, PK, item, number, put_some, text, time};
 use super::{access_record, deletion_record, library_record, read, usage_record};
 
-const fn algorithm_name(algorithm: ChecksumAlgorithm) -> &'static str {
-    match algorithm {
-        ChecksumAlgorithm::Sha256 => "sha256",
-        ChecksumAlgorithm::Crc64Nvme => "crc64nvme",
-    }
-}
-
 /// The record of an asset that is announced.
 pub(super) fn to_item(asset: &NewAsset) -> Item {
     let mut item = item([
@@ -42,8 +35,10 @@ pub(super) fn to_item(asset: &NewAsset) -> Item {
         "in_parts",
         in_parts.then_some(AttributeValue::Bool(true)),
     );
+    let checksums = asset.plan.checksums.map(|kind| text(kind.as_str()));
+    put_some(&mut item, "part_checksums", checksums);
     let checksum = asset.checksum.as_ref();
-    let algorithm = checksum.map(|sum| text(algorithm_name(sum.algorithm)));
+    let algorithm = checksum.map(|sum| text(sum.algorithm.as_str()));
     put_some(&mut item, "checksum_algorithm", algorithm);
     put_some(&mut item, "checksum", checksum.map(|sum| text(&sum.value)));
     item
@@ -121,6 +116,9 @@ fn plan(fields: Fields<'_>) -> Result<PartPlan, Corrupt> {
         part_size: fields.number("part_size")?,
         parts,
         multipart: parts > 1 || fields.has("in_parts"),
+        checksums: fields.optional("part_checksums", |fields, name| {
+            fields.parsed(name, ChecksumAlgorithm::parse)
+        })?,
     };
     let agrees = plan.part_size > 0
         && plan.size > 0
@@ -257,7 +255,9 @@ pub(super) mod tests {
                 let plan = PartPlan::of(size).unwrap();
                 let new = NewAsset { title, plan, created_at: Timestamp(created), checksum: None, ..announced() };
                 prop_assert_eq!(&from_item(&to_item(&new)).unwrap().announced, &new);
-                let new = NewAsset { plan: PartPlan::of_uppy(size).unwrap(), ..new };
+                let plan = PartPlan::of_uppy(size).unwrap();
+                let plan = plan.with_checksums(ChecksumAlgorithm::Sha256).unwrap();
+                let new = NewAsset { plan, ..new };
                 prop_assert_eq!(from_item(&to_item(&new)).unwrap().announced, new);
             }
         }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ChecksumAlgorithm;
 use crate::error::Malformed;
 
 /// S3's largest object: 48.8 TiB as 10,000 parts of 5 GiB.
@@ -29,6 +30,8 @@ pub struct PartPlan {
     pub parts: u32,
     /// Is it a multipart upload, of one part perhaps? Else it is a single PUT.
     pub multipart: bool,
+    /// In which algorithm the client gives a checksum of every part, if it does.
+    pub checksums: Option<ChecksumAlgorithm>,
 }
 
 impl PartPlan {
@@ -100,9 +103,24 @@ impl PartPlan {
             part_size,
             parts,
             multipart,
+            checksums: None,
         };
         let fits = u64::from(parts) <= MAX_PARTS;
         fits.then_some(plan).ok_or(PART_SIZE)
+    }
+
+    /// The same, with a checksum of every part.
+    ///
+    /// # Errors
+    /// [`Malformed`] of a single PUT, which has one of the whole.
+    pub fn with_checksums(self, algorithm: ChecksumAlgorithm) -> Result<Self, Malformed> {
+        let malformed = Malformed {
+            field: "part_checksums",
+            expected: "a multipart upload; of a single PUT give the `checksum`",
+        };
+        let checksums = Some(algorithm);
+        let plan = Self { checksums, ..self };
+        self.multipart.then_some(plan).ok_or(malformed)
     }
 
     /// Octets of part `number`, counted from 1; `None` beyond the plan.

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use crate::asset::{Asset, AssetState, Failure, NewAsset};
+use crate::asset::{Asset, AssetState, Checksum, Failure, NewAsset};
 use crate::audit::Record;
 use crate::id::{AssetId, KeyId, PackageId, PlaybackId};
 use crate::member::Standing;
@@ -293,6 +293,17 @@ pub struct UploadedPart {
     pub number: u32,
     /// The `ETag` that S3 gave.
     pub etag: String,
+    /// Its checksum in base64, in the algorithm of the [plan](crate::asset::PartPlan), where that has one.
+    pub checksum: Option<String>,
+}
+
+/// A part that the client wants to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedPart {
+    /// From 1.
+    pub number: u32,
+    /// What its octets must have, so that S3 takes no others.
+    pub checksum: Option<Checksum>,
 }
 
 /// Some of the parts that S3 holds, as it tells of them.
@@ -351,7 +362,7 @@ pub trait Uploads: Send + Sync {
         &self,
         asset: &NewAsset,
         multipart: &str,
-        numbers: &[u32],
+        parts: &[WantedPart],
     ) -> Stored<Vec<SignedPart>>;
     /// The parts that S3 holds behind this number, one page in order; `None` when it knows no such upload.
     async fn held_parts(

@@ -184,6 +184,7 @@ mod tests {
             .map(|(number, part)| UploadedPart {
                 number: *number,
                 etag: part.etag.clone(),
+                checksum: None,
             })
             .collect();
         let refused = Completion::Refused("EntityTooSmall".into());

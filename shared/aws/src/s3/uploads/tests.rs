@@ -34,6 +34,7 @@ fn parts() -> Vec<UploadedPart> {
     let part = |number| UploadedPart {
         number,
         etag: format!("\"{number}\""),
+        checksum: None,
     };
     vec![part(1), part(2)]
 }
@@ -102,6 +103,39 @@ async fn an_announced_crc_is_of_the_whole_object_from_creation_to_completion() {
     }
     let size = (20 << 20).to_string();
     assert_eq!(header(1, "x-amz-mp-object-size"), Some(size));
+}
+
+#[tokio::test]
+async fn checksums_of_parts_are_composite_and_told_from_creation_to_completion() {
+    let created =
+        "<InitiateMultipartUploadResult><UploadId>mp</UploadId></InitiateMultipartUploadResult>";
+    let listed = "<ListPartsResult><Part><PartNumber>1</PartNumber><ETag>\"1\"</ETag><Size>9</Size>\
+         <ChecksumSHA256>sum</ChecksumSHA256></Part></ListPartsResult>";
+    let completed = "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>";
+    let replay = Replay::of(&[(200, created), (200, listed), (200, completed)]);
+    let plan = PartPlan::of_uppy(9).unwrap();
+    let plan = plan.with_checksums(ChecksumAlgorithm::Sha256).unwrap();
+    let asset = NewAsset {
+        plan,
+        ..announced(9)
+    };
+    let uploads = uploads(&replay);
+    uploads.create_multipart(&asset).await.unwrap();
+    let header = |name| replay.header(0, name);
+    assert_eq!(
+        header("x-amz-checksum-algorithm").as_deref(),
+        Some("SHA256")
+    );
+    assert_eq!(header("x-amz-checksum-type").as_deref(), Some("COMPOSITE"));
+    let parts = uploads.list_parts(&asset, "mp").await.unwrap().unwrap();
+    assert_eq!(parts[0].checksum.as_deref(), Some("sum"));
+    let done = uploads.complete(&asset, "mp", &parts).await;
+    assert_eq!(done.unwrap(), Completion::Completed);
+    assert!(
+        replay
+            .body(2)
+            .contains("<ChecksumSHA256>sum</ChecksumSHA256>")
+    );
 }
 
 #[tokio::test]
