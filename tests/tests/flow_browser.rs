@@ -100,12 +100,12 @@ mod tests {
         node.arg("--large").arg(LARGE.path());
         let seen = run(node.env("REELVAULT_ACCESS", &owner.access));
         let steps = seen["steps"].as_array().unwrap();
-        let named = |step: &Value| {
+        let facts = |step: &Value| {
             let text = |name: &str| step[name].as_str().unwrap().to_owned();
             (text("step"), text("asset"))
         };
         let (last, whole) = steps.split_last().unwrap();
-        let whole: Vec<_> = whole.iter().map(named).collect();
+        let whole: Vec<_> = whole.iter().map(facts).collect();
         let names: Vec<_> = whole.iter().map(|(step, _)| step.as_str()).collect();
         let expected = "small multipart failsOnce paused reloaded expired";
         assert_eq!(names.join(" "), expected);
@@ -113,7 +113,7 @@ mod tests {
             let settled = owner.settled(&asset);
             assert_eq!(settled["state"], "ready", "{step}: {settled}");
         }
-        is_given_up(&owner, &named(last).1);
+        is_given_up(&owner, &facts(last).1);
     }
 
     fn is_given_up(owner: &Person, asset: &str) {

@@ -1,5 +1,11 @@
 //! Uploads that are taken up again, or given up.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a helper of tests tells what is wrong by panicking"
+)]
+
 use futures_util::FutureExt as _;
 use vault_domain::access::Visibility;
 use vault_domain::asset::{Asset, AssetState, ChecksumAlgorithm};

@@ -182,11 +182,7 @@ fn an_upload_goes_on_where_it_was_by_what_s3_holds() {
     let chunks: Vec<&[u8]> = octets.chunks(8 << 20).collect();
     slot.parts[1].put(chunks[1]).expect(200);
     let path = format!("/v1/uploads/{}/parts", slot.asset_id);
-    let held = |after: &str| {
-        owner
-            .api
-            .get(&format!("{path}{after}"), Some(&owner.access))
-    };
+    let held = |after: &str| owner.api.get(&format!("{path}{after}"), &owner.access);
     let told = held("").expect(200).json();
     assert_eq!(
         (&told["part_size"], &told["part_count"]),
