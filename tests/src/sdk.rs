@@ -90,6 +90,20 @@ pub fn objects(bucket: &str, prefix: &str) -> Vec<String> {
         .collect()
 }
 
+/// Ids of the multipart uploads under way in a bucket under a prefix.
+pub fn multiparts(bucket: &str, prefix: &str) -> Vec<String> {
+    let list = sdk()
+        .s3()
+        .list_multipart_uploads()
+        .bucket(cloud().output(bucket))
+        .prefix(prefix);
+    let found = block_on(list.send()).expect("a listing");
+    let uploads = found.uploads().iter();
+    uploads
+        .filter_map(|upload| upload.upload_id().map(str::to_owned))
+        .collect()
+}
+
 /// The text of a secret, by the stack output or parameter that names it.
 pub fn secret(id: &str) -> String {
     let found = block_on(vault_aws::secrets::secret(&sdk().secrets(), id));

@@ -1,12 +1,12 @@
-//! The browser: a person's way through the reference page, and hls.js on a playlist.
+//! The browser: a person's way through the reference page, hls.js on a playlist, and Uppy's uploads.
 
 #[cfg(test)]
 mod tests {
     use std::process::Command;
 
     use serde_json::Value;
-    use vault_tests::films::{LONG, MANIFOLD};
-    use vault_tests::{cloud, people, python};
+    use vault_tests::films::{LARGE, LONG, MANIFOLD, SHORT};
+    use vault_tests::{Person, cloud, people, python, sdk};
 
     /// Runs a driver of the browser; what it saw.
     fn run(command: &mut Command) -> Value {
@@ -112,5 +112,56 @@ mod tests {
             cue["text"] == "Grüße & mehr" && (start - 1.0).abs() < 0.05
         });
         assert!(in_time, "{seen:#}");
+    }
+
+    /// Uploads by the real Uppy: six films that are packaged, and one that is given up.
+    fn uppy(way: &str) {
+        let owner = people::owner();
+        let mut node = Command::new("node");
+        node.arg(python::player("uppy.mjs"))
+            .args(["--page", &cloud().page_url, "--api", &cloud().api_url])
+            .args(["--way", way]);
+        node.arg("--small").arg(SHORT.path());
+        node.arg("--large").arg(LARGE.path());
+        let seen = run(node.env("REELVAULT_ACCESS", &owner.access));
+        let steps = seen["steps"].as_array().unwrap();
+        let facts = |step: &Value| {
+            let text = |name: &str| step[name].as_str().unwrap().to_owned();
+            (text("step"), text("asset"))
+        };
+        let (last, whole) = steps.split_last().unwrap();
+        let whole: Vec<_> = whole.iter().map(facts).collect();
+        let names: Vec<_> = whole.iter().map(|(step, _)| step.as_str()).collect();
+        let expected = "small multipart failsOnce paused reloaded expired";
+        assert_eq!(names.join(" "), expected);
+        for (step, asset) in whole {
+            let settled = owner.settled(&asset);
+            assert_eq!(settled["state"], "ready", "{step}: {settled}");
+        }
+        is_given_up(&owner, &facts(last).1);
+    }
+
+    fn is_given_up(owner: &Person, asset: &str) {
+        let status = owner.api.status(&owner.access, asset).expect(200).json();
+        assert_eq!(status["state"], "failed", "{status}");
+        assert_eq!(status["code"], "cancelled");
+        let prefix = format!("uploads/{}/{asset}/", owner.organisation);
+        assert!(sdk::objects("UploadsBucket", &prefix).is_empty());
+        assert!(sdk::multiparts("UploadsBucket", &prefix).is_empty());
+    }
+
+    #[test]
+    fn uppy_6_uploads_by_the_requests_that_are_signed_for_it() {
+        uppy("uppy6");
+    }
+
+    #[test]
+    fn uppy_5_uploads_by_its_callbacks() {
+        uppy("uppy5");
+    }
+
+    #[test]
+    fn uppy_5_uploads_by_the_routes_of_companion() {
+        uppy("companion");
     }
 }

@@ -51,6 +51,11 @@ impl Context {
         self.root.join("tests/players")
     }
 
+    /// What people upload with, one folder each.
+    pub(crate) fn uploaders(&self) -> PathBuf {
+        self.root.join("tests/uploaders")
+    }
+
     /// The package of a function, where `template.yaml` expects it.
     pub(crate) fn function_zip(&self, function: &str) -> PathBuf {
         self.target()

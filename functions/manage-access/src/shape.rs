@@ -51,7 +51,10 @@ pub(crate) struct Placed {
     )]
     pub(crate) visibility: Option<String>,
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<vault_domain::id::CollectionId>"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<vault_domain::id::CollectionId>")
+    )]
     pub(crate) collection: Moved,
 }
 

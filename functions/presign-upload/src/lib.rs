@@ -4,8 +4,10 @@
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod shape;
+mod uppy;
 
 use vault_boot::wiring::presign_upload::Deps;
+use vault_domain::error::Refusal;
 use vault_domain::id::AssetId;
 use vault_domain::usecase::{Ask, begin_upload};
 use vault_http::extract::{self, SMALL_BODY};
@@ -13,13 +15,19 @@ use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request};
 
 use shape::{Announcement, PartNumbers, Signed};
 
-/// Handles a request to either route.
+/// Handles a request to any of the routes.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
         let ask = ask(deps, request)?;
-        match extract::path(request, "asset_id") {
-            Ok(asset) => parts(deps, request, &ask, &asset).await,
-            Err(_) => begin(deps, request, ask).await,
+        match extract::route(request) {
+            "POST /v1/uploads" => begin(deps, request, ask).await,
+            "POST /v1/uploads/{asset_id}/parts" => parts(deps, request, &ask).await,
+            "GET /v1/uppy/s3/params" => uppy::parameters(deps, request, ask).await,
+            "POST /v1/uppy/s3/multipart" => uppy::create(deps, request, ask).await,
+            "GET /v1/uppy/s3/multipart/{asset_id}/{part_number}" => {
+                uppy::sign(deps, request, &ask).await
+            }
+            _ => Err(Refusal::NotFound("route").into()),
         }
     })
 }
@@ -39,10 +47,10 @@ async fn begin(deps: &Deps, request: &Request, ask: Ask) -> Outcome {
     Ok(Reply::json(201, &signed, Cache::NoStore).header("location", location))
 }
 
-async fn parts(deps: &Deps, request: &Request, ask: &Ask, asset: &str) -> Outcome {
-    let asset = AssetId::parse(asset)?;
+async fn parts(deps: &Deps, request: &Request, ask: &Ask) -> Outcome {
+    let asset = AssetId::parse(&extract::path(request, "asset_id")?)?;
     let body: PartNumbers = extract::json(request, SMALL_BODY, PartNumbers::SHAPE)?;
-    let slot = begin_upload::sign_parts(&deps.begin, ask, asset, &body.part_numbers).await?;
+    let slot = begin_upload::sign_parts(&deps.begin, ask, asset, &body.wanted()?).await?;
     Ok(Reply::json(
         200,
         &Signed::of(&slot, deps.begin.clock.now()),

@@ -1,10 +1,13 @@
 //! What describes the routes.
 
+use vault_domain::asset::Title;
+use vault_domain::id::AssetId;
 use vault_http::openapi::{Operation, Section};
 use vault_http::problem::Code;
 use vault_http::shape;
 
 use crate::shape::{Announcement, PartNumbers, Signed};
+use crate::uppy::{Create, Created, Parameters, Signature};
 
 shape! {
     /// The size of a file.
@@ -23,6 +26,21 @@ shape! {
     };
     /// Whether an upload is cut.
     Kind = { "type": "string", "description": "Is it one part, or several?", "enum": ["single", "multipart"] };
+    /// The size of every part but the last.
+    PartSize = {
+        "type": "integer", "description": "Octets, 5 MiB to 5 GiB, at most 10,000 of them.", "minimum": 5_242_880, "maximum": 5_368_709_120_u64,
+    };
+    /// The size of a file, as Uppy's metadata holds it.
+    UppySize = {
+        "description": "Octets, as a number or as its digits.",
+        "anyOf": [{ "type": "integer", "minimum": 1 }, { "type": "string", "pattern": "^[0-9]+$", "minLength": 1, "maxLength": 14 }],
+    };
+    /// What the browser takes the file for.
+    UppyType = { "type": "string", "description": "A media type, or nothing where it knows none.", "maxLength": 255, "pattern": "^((video|audio)/[A-Za-z0-9!#$&^_.+-]+|application/octet-stream)?$" };
+    /// Seconds that a URL lives.
+    UrlSeconds = { "type": "integer", "description": "Seconds.", "const": 3_600 };
+    /// The number of a part.
+    UppyPartNumber = { "type": "integer", "description": "From 1 on.", "minimum": 1, "maximum": 10_000 };
     /// How parts are sent.
     Put = { "type": "string", "description": "The method.", "const": "PUT" };
 }
@@ -47,6 +65,33 @@ pub fn section() -> Section {
         )
         .takes::<PartNumbers>()
         .replies::<Signed<'static>>(200, "Those parts")
+        .refuses(&[Code::WrongState, Code::AssetWithdrawn]),
+        Operation::new(
+            "GET /v1/uppy/s3/params",
+            "uppyParameters",
+            "For Uppy: announces an upload by a single PUT and signs it",
+        )
+        .asks::<Title>("filename")
+        .asks::<UppyType>("type")
+        .asks::<UppySize>("metadata[size]")
+        .replies::<Parameters<'static>>(200, "The signed PUT")
+        .refuses(&[Code::QuotaExceeded]),
+        Operation::new(
+            "POST /v1/uppy/s3/multipart",
+            "uppyCreateMultipart",
+            "For Uppy: announces a multipart upload, cut as Uppy cuts it",
+        )
+        .takes::<Create>()
+        .replies::<Created>(200, "How it is named from now on")
+        .refuses(&[Code::QuotaExceeded]),
+        Operation::new(
+            "GET /v1/uppy/s3/multipart/{asset_id}/{part_number}",
+            "uppySignPart",
+            "For Uppy: signs a part, as often as it is asked for",
+        )
+        .path::<UppyPartNumber>("part_number")
+        .asks::<AssetId>("key")
+        .replies::<Signature<'static>>(200, "The signed PUT")
         .refuses(&[Code::WrongState, Code::AssetWithdrawn]),
     ];
     Section::new("Uploads", "How films come in.", operations)

@@ -13,16 +13,12 @@ use crate::quota::Charge;
 use crate::text::{named, stored};
 use crate::time::Timestamp;
 
-/// S3's largest object: 48.8 TiB as 10,000 parts of 5 GiB (Amazon S3 multipart upload limits).
-pub const MAX_OBJECT_OCTETS: u64 = 10_000 * MAX_PART_OCTETS;
-/// S3's largest part: 5 GiB.
-pub const MAX_PART_OCTETS: u64 = 5 << 30;
-/// S3's most parts of one upload.
-pub const MAX_PARTS: u64 = 10_000;
-/// The size up to which one PUT serves, and the smallest part that we plan. S3 wants at least 5 MiB.
-pub const PART_OCTETS: u64 = 8 << 20;
-/// How many parts are signed in one reply.
-pub const SIGNED_PAGE: u32 = 100;
+mod plan;
+
+pub use plan::{
+    LEAST_PART_OCTETS, MAX_OBJECT_OCTETS, MAX_PART_OCTETS, MAX_PARTS, PART_OCTETS, PartPlan,
+    SIGNED_PAGE,
+};
 
 /// Where an asset is on its way from an announced upload to a film that can be watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,24 +91,46 @@ pub enum ChecksumAlgorithm {
     Crc64Nvme,
 }
 
+impl ChecksumAlgorithm {
+    /// The name as stored, and as shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Crc64Nvme => "crc64nvme",
+        }
+    }
+    /// Reads the name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Sha256, Self::Crc64Nvme];
+        all.into_iter().find(|kind| kind.as_str() == text)
+    }
+    const fn octets(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Crc64Nvme => 8,
+        }
+    }
+}
+
 impl Checksum {
     /// Parses a base64 checksum of the algorithm's length.
     ///
     /// # Errors
     /// [`Malformed`] for another algorithm, alphabet or length.
     pub fn parse(algorithm: &str, value: &str) -> Result<Self, Malformed> {
-        let (algorithm, octets) = match algorithm {
-            "sha256" => (ChecksumAlgorithm::Sha256, 32),
-            "crc64nvme" => (ChecksumAlgorithm::Crc64Nvme, 8),
-            _ => {
-                return Err(Malformed {
-                    field: "checksum.algorithm",
-                    expected: "sha256 or crc64nvme",
-                });
-            }
-        };
+        let algorithm = ChecksumAlgorithm::parse(algorithm).ok_or(Malformed {
+            field: "checksum.algorithm",
+            expected: "sha256 or crc64nvme",
+        })?;
+        Self::of(algorithm, value)
+    }
+    /// Parses a base64 checksum of this algorithm.
+    ///
+    /// # Errors
+    /// [`Malformed`] for another alphabet or length.
+    pub fn of(algorithm: ChecksumAlgorithm, value: &str) -> Result<Self, Malformed> {
         match data_encoding::BASE64.decode(value.as_bytes()) {
-            Ok(raw) if raw.len() == octets => Ok(Self {
+            Ok(raw) if raw.len() == algorithm.octets() => Ok(Self {
                 algorithm,
                 value: value.to_owned(),
             }),
@@ -121,53 +139,6 @@ impl Checksum {
                 expected: "base64 of 32 octets (sha256) or 8 octets (crc64nvme)",
             }),
         }
-    }
-}
-
-/// How the bytes of one upload are cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PartPlan {
-    /// Octets in all.
-    pub size: u64,
-    /// Octets of every part but the last.
-    pub part_size: u64,
-    /// How many parts; 1 means a single PUT.
-    pub parts: u32,
-}
-
-impl PartPlan {
-    /// The plan for an object of `size` octets: whole MiB parts, at least 8 MiB, at most 10,000 of them.
-    ///
-    /// # Errors
-    /// [`Malformed`] when it is empty or larger than S3 takes.
-    pub fn of(size: u64) -> Result<Self, Malformed> {
-        if size == 0 || size > MAX_OBJECT_OCTETS {
-            return Err(Malformed {
-                field: "size",
-                expected: "1 octet to 48.8 TiB (10,000 parts of 5 GiB)",
-            });
-        }
-        let mebibyte = 1 << 20;
-        let part_size = size
-            .div_ceil(MAX_PARTS)
-            .next_multiple_of(mebibyte)
-            .max(PART_OCTETS);
-        let parts = size.div_ceil(part_size);
-        // `parts` is at most 10,000 by the line above.
-        Ok(Self {
-            size,
-            part_size,
-            parts: u32::try_from(parts).unwrap_or(u32::MAX),
-        })
-    }
-
-    /// Octets of part `number`, counted from 1; `None` beyond the plan.
-    pub fn octets_of(&self, number: u32) -> Option<u64> {
-        if number == 0 || number > self.parts {
-            return None;
-        }
-        let before = u64::from(number - 1) * self.part_size;
-        Some(self.part_size.min(self.size - before))
     }
 }
 
@@ -262,16 +233,27 @@ pub struct Failure {
     pub reason: String,
 }
 
-/// Codes of failures after which the bytes of an upload are removed: they are not what was announced, or nobody finished.
-const EMPTYING: [&str; 3] = [Failure::SIZE, Failure::CHECKSUM, Failure::ABANDONED];
+/// Codes of failures after which the bytes of an upload are removed: they are not what was announced, nobody
+/// finished, or it was given up.
+const EMPTYING: [&str; 5] = [
+    Failure::SIZE,
+    Failure::CHECKSUM,
+    Failure::TYPE,
+    Failure::ABANDONED,
+    Failure::CANCELLED,
+];
 
 impl Failure {
     /// Another number of octets arrived than was announced.
     pub const SIZE: &str = "size_mismatch";
     /// Something else arrived than was announced.
     pub const CHECKSUM: &str = "checksum_mismatch";
+    /// What arrived is no film, whatever it was declared as.
+    pub const TYPE: &str = "not_a_film";
     /// Nobody brought the upload to an end.
     pub const ABANDONED: &str = "abandoned";
+    /// Whoever may upload it gave it up.
+    pub const CANCELLED: &str = "cancelled";
 
     /// Are the bytes of what failed so removed?
     pub fn empties(&self) -> bool {
@@ -371,31 +353,6 @@ pub fn manifest_key(asset: AssetId, package: PackageId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_part_plan_covers_every_octet_within_the_limits_of_s3() {
-        for size in [
-            1,
-            PART_OCTETS,
-            PART_OCTETS + 1,
-            400 << 20,
-            80_000 << 20,
-            (80_000 << 20) + 1,
-            MAX_OBJECT_OCTETS - 1,
-            MAX_OBJECT_OCTETS,
-        ] {
-            let plan = PartPlan::of(size).unwrap();
-            assert!(u64::from(plan.parts) <= MAX_PARTS, "{size}");
-            assert!(plan.part_size <= MAX_PART_OCTETS, "{size}");
-            let sum: u64 = (1..=plan.parts).filter_map(|n| plan.octets_of(n)).sum();
-            assert_eq!(sum, size);
-            assert_eq!(plan.octets_of(0), None);
-            assert_eq!(plan.octets_of(plan.parts + 1), None);
-        }
-        assert!(PartPlan::of(0).is_err());
-        assert!(PartPlan::of(MAX_OBJECT_OCTETS + 1).is_err());
-        assert!(PartPlan::of(u64::MAX).is_err());
-    }
 
     #[test]
     fn a_source_key_reads_back_and_nothing_else_does() {

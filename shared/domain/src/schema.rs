@@ -145,7 +145,7 @@ schemas! {
         "type": "string", "description": "A film or a sound by its declared type, in lower case.",
         "pattern": r"^((video|audio)/[a-z0-9!#$&^_.+-]{1,127}|application/octet-stream)$", "examples": ["video/mp4"],
     });
-    ChecksumAlgorithm = words("SHA-256 for single PUTs, CRC-64/NVME for both.", ["sha256", "crc64nvme"]);
+    ChecksumAlgorithm = words("Of a whole file SHA-256 for single PUTs, CRC-64/NVME for both; of parts either.", ["sha256", "crc64nvme"]);
     Visibility = words("Who sees what nothing else is said of.", [Visibility::Organisation.as_str(), Visibility::Restricted.as_str()]);
     Level = words("What is granted; each holds the one before it, and `none` shuts out.", Level::ALL.map(Level::as_str));
     Principal = principal();

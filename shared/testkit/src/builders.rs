@@ -255,6 +255,8 @@ pub fn new_multipart_asset(film: &[u8], part_size: u64) -> NewAsset {
             size,
             part_size,
             parts,
+            multipart: parts > 1,
+            checksums: None,
         },
         checksum: Some(checksum(ChecksumAlgorithm::Crc64Nvme, film)),
         ..new_asset(film)

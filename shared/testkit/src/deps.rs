@@ -271,6 +271,7 @@ impl Kit {
             gate: self.gate(),
             assets: self.cloud.clone(),
             uploads: self.cloud.clone(),
+            ends: self.cloud.clone(),
         }
     }
     /// Of [`process_upload`].

@@ -164,6 +164,15 @@ fn a_ready_film_is_left_as_it_is() {
 }
 
 #[test]
+fn what_is_no_film_fails_and_its_bytes_go_at_every_cut() {
+    packaging("process_upload, no film", || {
+        let fault = PackageFault::new("not_a_film", "it looks like text");
+        scripted(|script| script.fault = Some((1, fault)))
+    })
+    .hold();
+}
+
+#[test]
 fn a_film_that_cannot_be_packaged_fails_and_leaves_nothing_at_every_cut() {
     packaging("process_upload, a fault after a segment", || {
         let fault = PackageFault::new("unsupported_codec", "VP9 is not supported");

@@ -2,7 +2,7 @@
 
 use vault_domain::asset::{Asset, AssetState};
 use vault_domain::ports::UploadedPart;
-use vault_domain::usecase::{begin_upload, finalize_upload};
+use vault_domain::usecase::{begin_upload, finalize_upload, resume_upload};
 use vault_testkit::Kit;
 use vault_testkit::builders::{self, ASSET};
 use vault_testkit::sweep::{Answer, Scenario, answer};
@@ -79,7 +79,9 @@ fn asking_again_for_parts_survives_every_cut() {
         },
         async |kit: &Kit, _| {
             let ask = builders::ask();
-            let slot = begin_upload::sign_parts(&kit.begin_upload(), &ask, ASSET, &[2, 3]).await;
+            let slot =
+                begin_upload::sign_parts(&kit.begin_upload(), &ask, ASSET, &[2.into(), 3.into()])
+                    .await;
             answer(slot, told)
         },
     )
@@ -134,10 +136,53 @@ fn completing_parts_that_the_client_lists_survives_every_cut() {
         let parts = film
             .chunks(400)
             .map(|c| vault_testkit::cloud::Object::new(c.to_vec()).etag);
-        let parts = (1..)
-            .zip(parts)
-            .map(|(number, etag)| UploadedPart { number, etag });
+        let parts = (1..).zip(parts).map(|(number, etag)| UploadedPart {
+            number,
+            etag,
+            checksum: None,
+        });
         finalize(kit, Some(parts.collect())).await
+    })
+    .hold();
+}
+
+async fn cancel(kit: &Kit) -> Answer {
+    let ask = builders::ask();
+    let asset = resume_upload::cancel(&kit.finalize_upload(), &ask, ASSET).await;
+    answer(asset, |asset| asset.state.to_string())
+}
+
+#[test]
+fn giving_up_survives_every_cut_and_leaves_no_bytes() {
+    for (name, world) in [
+        ("cancel, one PUT that arrived", one_put as fn() -> Kit),
+        ("cancel, parts", in_parts),
+    ] {
+        Scenario::new(name, world, async |kit: &Kit, _| cancel(kit).await).hold();
+    }
+}
+
+#[test]
+fn giving_up_what_arrived_is_refused_and_harms_nothing_at_every_cut() {
+    Scenario::new(
+        "cancel, uploaded",
+        || {
+            let kit = one_put();
+            kit.change_asset(|asset| asset.state = AssetState::Uploaded);
+            kit
+        },
+        async |kit: &Kit, _| cancel(kit).await,
+    )
+    .refused("the asset is uploaded")
+    .hold();
+}
+
+#[test]
+fn asking_what_s3_holds_survives_every_cut() {
+    Scenario::new("held", in_parts, async |kit: &Kit, _| {
+        let ask = builders::ask();
+        let held = resume_upload::held(&kit.finalize_upload(), &ask, ASSET, 1).await;
+        answer(held, |held| format!("{} parts", held.parts.len()))
     })
     .hold();
 }

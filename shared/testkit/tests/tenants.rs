@@ -249,7 +249,12 @@ fn asker(which: usize) -> Ask {
 
 fn uploads(kit: &Kit, ask: Ask, asset: AssetId) -> String {
     let deps = kit.begin_upload();
-    let parts = told(now(begin_upload::sign_parts(&deps, &ask, asset, &[1])));
+    let parts = told(now(begin_upload::sign_parts(
+        &deps,
+        &ask,
+        asset,
+        &[1.into()],
+    )));
     let new = builders::new_asset(&builders::film(1_000));
     let command = begin_upload::Command {
         ask,

@@ -269,6 +269,7 @@ async fn a_hundred_finalizes_complete_one_upload() {
         gate: gate(&stores, seed),
         assets: Arc::new(stores.assets.clone()),
         uploads,
+        ends: Arc::new(stores.abandonments.clone()),
     };
     let viewers = Viewers {
         directory: &stores.directory,
@@ -312,6 +313,7 @@ async fn the_place_of_an_upload_is_given_back_once_however_it_ends() {
         gate: gate(&stores, seed),
         assets: Arc::new(stores.assets.clone()),
         uploads: Arc::new(quiet_bucket(&stores).await),
+        ends: Arc::new(stores.abandonments.clone()),
     };
     let of_whom = (stores.viewers(), &stores.usages as _, &putter as _);
     race::race_slots(Arc::new(deps), of_whom, seed, WAY).await;

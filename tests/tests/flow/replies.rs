@@ -72,6 +72,14 @@ const REFUSALS: &[(&str, &str, u16)] = &[
     ("POST", "/v1/uploads/ast_x/parts", 401),
     ("POST", "/v1/uploads/ast_x/finalize", 401),
     ("GET", "/v1/uploads/ast_x", 401),
+    ("GET", "/v1/uploads/ast_x/parts", 401),
+    ("DELETE", "/v1/uploads/ast_x", 401),
+    ("GET", "/v1/uppy/s3/params", 401),
+    ("POST", "/v1/uppy/s3/multipart", 401),
+    ("GET", "/v1/uppy/s3/multipart/ast_x", 401),
+    ("GET", "/v1/uppy/s3/multipart/ast_x/1", 401),
+    ("DELETE", "/v1/uppy/s3/multipart/ast_x", 401),
+    ("POST", "/v1/uppy/s3/multipart/ast_x/complete", 401),
     ("GET", "/v1/audit", 401),
     ("GET", "/v1/assets", 401),
     ("GET", "/v1/assets/ast_x", 401),
@@ -351,7 +359,7 @@ fn what_is_no_route_is_the_gateways_404_and_readable() {
     for (method, path) in [
         ("GET", "/"),
         ("GET", "/v1/login"),
-        ("DELETE", "/v1/uploads/ast_x"),
+        ("PATCH", "/v1/uploads/ast_x"),
         ("GET", "/v2/login"),
         ("POST", "/v1/login/"),
     ] {

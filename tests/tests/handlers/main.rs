@@ -27,4 +27,6 @@ mod replies;
 mod shares;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod uppy;
 mod world;

@@ -228,6 +228,12 @@ fn body(route: &str) -> Option<Value> {
             json!({ "filename": "film.mp4", "size": 20_000_000, "content_type": "video/mp4" })
         }
         "POST /v1/uploads/{asset_id}/parts" => json!({ "part_numbers": [1] }),
+        "POST /v1/uppy/s3/multipart" => json!({
+            "filename": "film.mp4", "type": "video/mp4", "metadata": { "size": "20000000" },
+        }),
+        "POST /v1/uppy/s3/multipart/{asset_id}/complete" => {
+            json!({ "parts": [{ "PartNumber": 1, "ETag": "\"e\"" }] })
+        }
         "PATCH /v1/assets/{asset_id}" => json!({ "title": "Another title" }),
         "PATCH /v1/assets/{asset_id}/access" => json!({ "visibility": "organisation" }),
         "PUT /v1/assets/{asset_id}/legal-hold" => json!({ "reason": "A case" }),
@@ -299,6 +305,7 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
         ("token", borne.to_owned()),
         ("credential_id", "AAAA".to_owned()),
         ("playlist", "master.m3u8".to_owned()),
+        ("part_number", "1".to_owned()),
     ];
     for (name, value) in values {
         if path.contains(&format!("{{{name}}}")) {
@@ -327,6 +334,13 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
     }
     if path.starts_with("/v1/keys/") {
         ask = ask.query("token", borne);
+    }
+    if path.starts_with("/v1/uppy/s3/multipart/") {
+        ask = ask.query("key", ASSET);
+    }
+    if path == "/v1/uppy/s3/params" {
+        let film = ask.query("filename", "film.mp4").query("type", "video/mp4");
+        ask = film.query("metadata[size]", 1_000);
     }
     match token {
         Some(token) => ask.header("if-match", "*").bearer(token),

@@ -193,6 +193,51 @@ fn parts_whose_whole_has_another_checksum_complete_nothing() {
 }
 
 #[test]
+fn a_part_of_another_checksum_is_refused_at_the_door() {
+    use vault_domain::ports::Hashing as _;
+    let owner = people::owner();
+    let octets = LARGE.octets();
+    let mut wish = announcement(octets.len());
+    wish["part_checksums"] = json!("sha256");
+    let slot = owner.announce(&wish);
+    assert!(slot.parts.is_empty(), "nothing can be signed yet");
+    let path = format!("/v1/uploads/{}/parts", slot.asset_id);
+    let sign = |body: &Value| owner.api.post(&path, Some(&owner.access), body);
+    refused(&sign(&json!({ "part_numbers": [1] })), 400, "malformed");
+    let chunks: Vec<&[u8]> = octets.chunks(8 << 20).collect();
+    for (number, octets) in (1_u32..).zip(chunks) {
+        let digest = vault_crypto::entropy::Sha256.sha256(octets).0;
+        let part = json!({ "number": number, "checksum": data_encoding::BASE64.encode(&digest) });
+        let signed = sign(&json!({ "parts": [part] })).expect(200).json();
+        let signed: vault_tests::upload::Slot = serde_json::from_value(signed).unwrap();
+        let mut changed = octets.to_vec();
+        changed[7] ^= 1;
+        assert_eq!(signed.parts[0].put(&changed).status, 400, "part {number}");
+        let mut other = signed.parts[0].clone();
+        other.headers.remove("x-amz-checksum-sha256");
+        assert!((400..500).contains(&other.put(&changed).status), "without");
+        signed.parts[0].put(octets).expect(200);
+    }
+    let held = owner.api.get(&path, &owner.access).expect(200).json();
+    assert!(held["parts"][0]["checksum"].is_string(), "{held}");
+    let finalize = format!("/v1/uploads/{}/finalize", slot.asset_id);
+    let mut parts = held["parts"].clone();
+    for part in parts.as_array_mut().unwrap() {
+        part.as_object_mut().unwrap().remove("size");
+    }
+    let mut forged = parts.clone();
+    forged[1]["checksum"] = forged[0]["checksum"].clone();
+    let complete = |parts: Value| {
+        let body = json!({ "parts": parts });
+        owner.api.post(&finalize, Some(&owner.access), &body)
+    };
+    refused(&complete(forged), 409, "upload_incomplete");
+    let told = complete(parts);
+    assert!(matches!(told.status, 200 | 202), "{}", told.text());
+    assert_eq!(owner.settled(&slot.asset_id)["state"], "ready");
+}
+
+#[test]
 fn a_part_of_another_size_is_refused_at_the_door() {
     let owner = people::owner();
     let slot = owner.announce(&announcement((8 << 20) + 10));

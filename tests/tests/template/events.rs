@@ -168,6 +168,20 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST /v1/token/revoke", "MintToken"),
     ("POST /v1/uploads", "PresignUpload"),
     ("POST /v1/uploads/{asset_id}/finalize", "FinalizeUpload"),
+    ("GET /v1/uploads/{asset_id}/parts", "FinalizeUpload"),
+    ("DELETE /v1/uploads/{asset_id}", "FinalizeUpload"),
+    ("GET /v1/uppy/s3/params", "PresignUpload"),
+    ("POST /v1/uppy/s3/multipart", "PresignUpload"),
+    (
+        "GET /v1/uppy/s3/multipart/{asset_id}/{part_number}",
+        "PresignUpload",
+    ),
+    ("GET /v1/uppy/s3/multipart/{asset_id}", "FinalizeUpload"),
+    ("DELETE /v1/uppy/s3/multipart/{asset_id}", "FinalizeUpload"),
+    (
+        "POST /v1/uppy/s3/multipart/{asset_id}/complete",
+        "FinalizeUpload",
+    ),
     ("POST /v1/uploads/{asset_id}/parts", "PresignUpload"),
 ];
 

@@ -41,6 +41,7 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
 
     progress.heading("Tools");
     let python = tools::ensure(context, progress)?.python;
+    tools::uploaders(context, progress)?;
     let schemathesis = tools::schemathesis(context, progress)?.join("schemathesis");
     if !cloud_only {
         progress.heading("Tests within the crates");

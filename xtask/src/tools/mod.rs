@@ -62,6 +62,12 @@ pub(crate) fn imageio_ffmpeg(context: &Context, progress: &Progress) -> Result<P
     python::imageio_ffmpeg(context, progress)
 }
 
+/// The versions of Uppy, where the tests of uploads look for them.
+pub(crate) fn uploaders(context: &Context, progress: &Progress) -> Result<()> {
+    let _lock = lock(&context.cache.join("install.lock"))?;
+    node::uploaders(context, progress)
+}
+
 /// The folder of the bench's Node handlers, with what they import.
 pub(crate) fn bench_node(context: &Context, progress: &Progress) -> Result<PathBuf> {
     let _lock = lock(&context.cache.join("install.lock"))?;

@@ -1,5 +1,5 @@
-//! Node packages: hls.js for the reference page, playwright-core for the browser's driver, the AWS SDK
-//! for the handlers that the bench measures against.
+//! Node packages: hls.js for the reference page, playwright-core for the browser's driver, Uppy for the tests of uploads,
+//! the AWS SDK for the handlers that the bench measures against.
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,16 @@ const FILES: [&str; 2] = ["package.json", "package-lock.json"];
 pub(super) fn ensure(context: &Context, progress: &Progress) -> Result<()> {
     let title = "Installing hls.js and the browser's driver, once";
     install(context, progress, &context.players(), "players", title)
+}
+
+/// The versions of Uppy that uploads are tested with.
+pub(super) fn uploaders(context: &Context, progress: &Progress) -> Result<()> {
+    for name in ["uppy5", "uppy6"] {
+        let clone = context.uploaders().join(name);
+        let title = format!("Installing {name}, once");
+        install(context, progress, &clone, name, &title)?;
+    }
+    Ok(())
 }
 
 /// The folder of the bench's handlers, with what they import.

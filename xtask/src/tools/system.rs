@@ -7,13 +7,15 @@ use crate::proc;
 use crate::progress::{Progress, Step};
 
 /// A Debian package and the programs any one of which shows that it is there.
-const NEEDED: [(&str, &[&str]); 3] = [
+const NEEDED: [(&str, &[&str]); 5] = [
     ("ffmpeg", &["ffmpeg"]),
     (
         "chromium",
         &["chromium", "chromium-browser", "google-chrome"],
     ),
     ("oathtool", &["oathtool"]),
+    ("curl", &["curl"]),
+    ("jq", &["jq"]),
 ];
 
 pub(super) fn ensure(context: &Context, progress: &Progress) -> Result<()> {

@@ -1,5 +1,6 @@
 //! An asset as a record.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use vault_domain::asset::{
     Asset, AssetState, Checksum, ChecksumAlgorithm, Failure, MediaType, NewAsset, PartPlan, Title,
 };
@@ -10,13 +11,6 @@ use vault_domain::time::Timestamp;
 
 use super::record::{Corrupt, Fields, Item, PK, item, number, put_some, text, time};
 use super::{access_record, deletion_record, library_record, read, usage_record};
-
-const fn algorithm_name(algorithm: ChecksumAlgorithm) -> &'static str {
-    match algorithm {
-        ChecksumAlgorithm::Sha256 => "sha256",
-        ChecksumAlgorithm::Crc64Nvme => "crc64nvme",
-    }
-}
 
 /// The record of an asset that is announced.
 pub(super) fn to_item(asset: &NewAsset) -> Item {
@@ -34,8 +28,17 @@ pub(super) fn to_item(asset: &NewAsset) -> Item {
     ]);
     item.extend(library_record::listed(asset));
     item.extend(usage_record::charged(asset.plan.size));
+    // Several parts are a multipart upload without being told so.
+    let in_parts = asset.plan.multipart && asset.plan.parts == 1;
+    put_some(
+        &mut item,
+        "in_parts",
+        in_parts.then_some(AttributeValue::Bool(true)),
+    );
+    let checksums = asset.plan.checksums.map(|kind| text(kind.as_str()));
+    put_some(&mut item, "part_checksums", checksums);
     let checksum = asset.checksum.as_ref();
-    let algorithm = checksum.map(|sum| text(algorithm_name(sum.algorithm)));
+    let algorithm = checksum.map(|sum| text(sum.algorithm.as_str()));
     put_some(&mut item, "checksum_algorithm", algorithm);
     put_some(&mut item, "checksum", checksum.map(|sum| text(&sum.value)));
     item
@@ -107,10 +110,15 @@ fn announced(fields: Fields<'_>) -> Result<NewAsset, Corrupt> {
 
 /// The plan as it was made, even if today's rule would cut otherwise; its numbers must agree.
 fn plan(fields: Fields<'_>) -> Result<PartPlan, Corrupt> {
+    let parts = fields.number("parts")?;
     let plan = PartPlan {
         size: fields.number("size")?,
         part_size: fields.number("part_size")?,
-        parts: fields.number("parts")?,
+        parts,
+        multipart: parts > 1 || fields.has("in_parts"),
+        checksums: fields.optional("part_checksums", |fields, name| {
+            fields.parsed(name, ChecksumAlgorithm::parse)
+        })?,
     };
     let agrees = plan.part_size > 0
         && plan.size > 0
@@ -246,6 +254,10 @@ pub(super) mod tests {
             if let Ok(title) = Title::parse(&title) {
                 let plan = PartPlan::of(size).unwrap();
                 let new = NewAsset { title, plan, created_at: Timestamp(created), checksum: None, ..announced() };
+                prop_assert_eq!(&from_item(&to_item(&new)).unwrap().announced, &new);
+                let plan = PartPlan::of_uppy(size).unwrap();
+                let plan = plan.with_checksums(ChecksumAlgorithm::Sha256).unwrap();
+                let new = NewAsset { plan, ..new };
                 prop_assert_eq!(from_item(&to_item(&new)).unwrap().announced, new);
             }
         }

@@ -6,7 +6,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use vault_domain::asset::{ChecksumAlgorithm, NewAsset, source_key};
 use vault_domain::download::Override;
-use vault_domain::ports::{SignedPart, StoreError, Stored};
+use vault_domain::ports::{SignedPart, StoreError, Stored, WantedPart};
 use vault_domain::secret::SecretText;
 
 /// How long a signed URL serves. One for a part can be asked for again.
@@ -78,25 +78,31 @@ pub(super) async fn object(client: &Client, bucket: &str, asset: &NewAsset) -> S
     Ok(signed(1, size, &presigned))
 }
 
-/// A PUT of one part, its size signed. Parts carry no checksum of their own: of an upload whose checksum is of the
-/// `FULL_OBJECT` kind S3 computes what it needs, and compares the whole at the completion.
+/// A PUT of one part, its size signed, and its checksum if the client gave one. Where it did not, and the upload's checksum
+/// is of the `FULL_OBJECT` kind, S3 computes what it needs, and compares the whole at the completion.
 pub(super) async fn part(
     client: &Client,
     bucket: &str,
-    asset: &NewAsset,
-    multipart: &str,
-    number: u32,
+    (asset, multipart): (&NewAsset, &str),
+    wanted: &WantedPart,
 ) -> Stored<SignedPart> {
     const OPERATION: &str = "uploads.presign_parts";
+    let number = wanted.number;
     let outside = || StoreError::new(OPERATION, format!("part {number} is outside the plan"));
     let size = asset.plan.octets_of(number).ok_or_else(outside)?;
-    let request = client
+    let mut request = client
         .upload_part()
         .bucket(bucket)
         .key(source_key(asset.org, asset.id))
         .upload_id(multipart)
         .part_number(i32::try_from(number).map_err(|error| StoreError::new(OPERATION, error))?)
         .content_length(octets(OPERATION, size)?);
+    if let Some(checksum) = &wanted.checksum {
+        request = match checksum.algorithm {
+            ChecksumAlgorithm::Sha256 => request.checksum_sha256(&checksum.value),
+            ChecksumAlgorithm::Crc64Nvme => request.checksum_crc64_nvme(&checksum.value),
+        };
+    }
     let presigned = request.presigned(lifetime(OPERATION)?).await;
     let presigned = presigned.map_err(|error| StoreError::new(OPERATION, error))?;
     Ok(signed(number, size, &presigned))
@@ -209,9 +215,7 @@ mod tests {
     async fn a_part_is_signed_with_its_size_and_needs_no_header() {
         let asset = announced((8 << 20) + 1);
         for (number, size) in [(1, 8 << 20), (2, 1)] {
-            let part = part(&client(true), "uploads", &asset, "mp", number)
-                .await
-                .unwrap();
+            let part = signed_part(&asset, number, None).await.unwrap();
             assert_eq!(part.size, size);
             assert_eq!(
                 query(&part, "X-Amz-SignedHeaders"),
@@ -220,10 +224,30 @@ mod tests {
             assert_eq!(part.headers, []);
             assert!(part.url.expose().contains("/uploads/uploads/"));
         }
-        assert!(
-            part(&client(true), "uploads", &asset, "mp", 3)
-                .await
-                .is_err()
-        );
+        assert!(signed_part(&asset, 3, None).await.is_err());
+    }
+
+    async fn signed_part(
+        asset: &NewAsset,
+        number: u32,
+        checksum: Option<Checksum>,
+    ) -> Stored<SignedPart> {
+        let wanted = WantedPart { number, checksum };
+        part(&client(true), "uploads", (asset, "mp"), &wanted).await
+    }
+
+    #[tokio::test]
+    async fn a_part_is_signed_with_the_checksum_that_was_given() {
+        let sha256 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        for (algorithm, value, header) in [
+            ("sha256", sha256, "x-amz-checksum-sha256"),
+            ("crc64nvme", "AAAAAAAAAAA=", "x-amz-checksum-crc64nvme"),
+        ] {
+            let checksum = Checksum::parse(algorithm, value).unwrap();
+            let part = signed_part(&announced(9), 1, Some(checksum)).await.unwrap();
+            let signed = format!("content-length%3Bhost%3B{header}");
+            assert_eq!(query(&part, "X-Amz-SignedHeaders"), Some(signed.as_str()));
+            assert_eq!(part.headers, [(header.to_owned(), value.to_owned())]);
+        }
     }
 }

@@ -14,7 +14,8 @@ use aws_sdk_s3::types::{
 use vault_domain::asset::{ChecksumAlgorithm, NewAsset, source_key};
 use vault_domain::download::Override;
 use vault_domain::ports::{
-    Completion, SignedPart, SourceHead, SourceUrls, StoreError, Stored, UploadedPart, Uploads,
+    Completion, HeldPart, HeldParts, SignedPart, SourceHead, SourceUrls, StoreError, Stored,
+    UploadedPart, Uploads, WantedPart,
 };
 use vault_domain::secret::SecretText;
 
@@ -44,26 +45,6 @@ impl S3Uploads {
             bucket: bucket.into(),
         }
     }
-
-    async fn part_page(
-        &self,
-        asset: &NewAsset,
-        multipart: &str,
-        after: Option<String>,
-    ) -> Stored<Option<ListPartsOutput>> {
-        let request = self.client.list_parts().bucket(&self.bucket);
-        let sent = request
-            .key(key(asset))
-            .upload_id(multipart)
-            .set_part_number_marker(after)
-            .send()
-            .await;
-        match sent {
-            Ok(page) => Ok(Some(page)),
-            Err(error) if is(&error, "NoSuchUpload") => Ok(None),
-            Err(error) => Err(StoreError::new("uploads.list_parts", error)),
-        }
-    }
 }
 
 fn key(asset: &NewAsset) -> String {
@@ -87,30 +68,52 @@ fn with_checksum(
     request: CreateMultipartUploadFluentBuilder,
     asset: &NewAsset,
 ) -> CreateMultipartUploadFluentBuilder {
-    match whole_object_crc(asset) {
-        Some(_) => request
+    let parts = asset.plan.checksums;
+    match whole_object_crc(asset).map_or(parts, |_| Some(ChecksumAlgorithm::Crc64Nvme)) {
+        Some(ChecksumAlgorithm::Crc64Nvme) => request
             .checksum_algorithm(S3Algorithm::Crc64Nvme)
             .checksum_type(ChecksumType::FullObject),
+        // S3 has no other kind of it over several parts.
+        Some(ChecksumAlgorithm::Sha256) => request
+            .checksum_algorithm(S3Algorithm::Sha256)
+            .checksum_type(ChecksumType::Composite),
         None => request,
     }
 }
 
-fn parts_of(page: &ListPartsOutput) -> Option<Vec<UploadedPart>> {
+fn held(asset: &NewAsset, page: &ListPartsOutput) -> Option<HeldParts> {
     let parts = page.parts().iter().map(|part| {
-        Some(UploadedPart {
-            number: u32::try_from(part.part_number()?).ok()?,
-            etag: part.e_tag()?.to_owned(),
+        let checksum = asset.plan.checksums.and_then(|kind| match kind {
+            ChecksumAlgorithm::Sha256 => part.checksum_sha256(),
+            ChecksumAlgorithm::Crc64Nvme => part.checksum_crc64_nvme(),
+        });
+        Some(HeldPart {
+            part: UploadedPart {
+                number: u32::try_from(part.part_number()?).ok()?,
+                etag: part.e_tag()?.to_owned(),
+                checksum: checksum.map(str::to_owned),
+            },
+            size: u64::try_from(part.size()?).ok()?,
         })
     });
-    parts.collect()
+    Some(HeldParts {
+        parts: parts.collect::<Option<_>>()?,
+        more: page.is_truncated() == Some(true),
+    })
 }
 
-fn completed(parts: &[UploadedPart]) -> Option<CompletedMultipartUpload> {
+fn completed(asset: &NewAsset, parts: &[UploadedPart]) -> Option<CompletedMultipartUpload> {
     let parts = parts.iter().map(|part| {
         let number = i32::try_from(part.number).ok()?;
         let completed = CompletedPart::builder()
             .part_number(number)
             .e_tag(&part.etag);
+        let checksum = part.checksum.clone();
+        let completed = match asset.plan.checksums {
+            Some(ChecksumAlgorithm::Sha256) => completed.set_checksum_sha256(checksum),
+            Some(ChecksumAlgorithm::Crc64Nvme) => completed.set_checksum_crc64_nvme(checksum),
+            None => completed,
+        };
         Some(completed.build())
     });
     let parts = parts.collect::<Option<Vec<_>>>()?;
@@ -197,33 +200,31 @@ impl Uploads for S3Uploads {
         &self,
         asset: &NewAsset,
         multipart: &str,
-        numbers: &[u32],
+        parts: &[WantedPart],
     ) -> Stored<Vec<SignedPart>> {
-        let mut parts = Vec::with_capacity(numbers.len());
-        for number in numbers {
-            let part = presign::part(&self.client, &self.bucket, asset, multipart, *number);
-            parts.push(part.await?);
+        let mut signed = Vec::with_capacity(parts.len());
+        for part in parts {
+            let part = presign::part(&self.client, &self.bucket, (asset, multipart), part);
+            signed.push(part.await?);
         }
-        Ok(parts)
+        Ok(signed)
     }
 
-    async fn list_parts(
+    async fn held_parts(
         &self,
         asset: &NewAsset,
         multipart: &str,
-    ) -> Stored<Option<Vec<UploadedPart>>> {
-        let odd = || StoreError::new("uploads.list_parts", "a part lacks its number or ETag");
-        let mut all = Vec::new();
-        let mut after = None;
-        loop {
-            let Some(page) = self.part_page(asset, multipart, after).await? else {
-                return Ok(None);
-            };
-            all.extend(parts_of(&page).ok_or_else(odd)?);
-            if page.is_truncated() != Some(true) || page.next_part_number_marker().is_none() {
-                return Ok(Some(all));
-            }
-            after = page.next_part_number_marker;
+        after: u32,
+    ) -> Stored<Option<HeldParts>> {
+        const OPERATION: &str = "uploads.held_parts";
+        let odd = || StoreError::new(OPERATION, "a part lacks its number, size or ETag");
+        let request = self.client.list_parts().bucket(&self.bucket);
+        let request = request.key(key(asset)).upload_id(multipart);
+        let marker = (after > 0).then(|| after.to_string());
+        match request.set_part_number_marker(marker).send().await {
+            Ok(page) => held(asset, &page).ok_or_else(odd).map(Some),
+            Err(error) if is(&error, "NoSuchUpload") => Ok(None),
+            Err(error) => Err(StoreError::new(OPERATION, error)),
         }
     }
 
@@ -235,7 +236,7 @@ impl Uploads for S3Uploads {
         parts: &[UploadedPart],
     ) -> Stored<Completion> {
         const OPERATION: &str = "uploads.complete";
-        let Some(parts) = completed(parts) else {
+        let Some(parts) = completed(asset, parts) else {
             return Ok(Completion::Refused(
                 "a part number is out of range".to_owned(),
             ));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use vault_aws::dynamodb::DynamoAbandonments;
 use vault_aws::s3::S3Uploads;
 use vault_domain::ports::{AccessVerifier, Clock};
 use vault_domain::usecase::finalize_upload;
@@ -24,18 +25,22 @@ pub struct Deps {
 /// Reads the configuration.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let (gated, bucket) = (Gated::of(env), env.text("UPLOADS_BUCKET"));
-    let usage = env.text("USAGE_TABLE");
+    let (usage, retention) = (env.text("USAGE_TABLE"), env.text("RETENTION_TABLE"));
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
-        let (gated, bucket, usage) = (gated.clone(), bucket.clone(), usage.clone());
+        let (gated, bucket) = (gated.clone(), bucket.clone());
+        let (usage, retention) = (usage.clone(), retention.clone());
         let (sdk, verifier) = (sdk.clone(), verifier.clone());
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
+            let assets = gated.assets(&sdk).counted_in(&usage);
+            let ends = DynamoAbandonments::new(sdk.dynamodb(), assets.clone(), usage, retention);
             Ok(Deps {
                 finalize: finalize_upload::Deps {
                     gate: gated.gate(&sdk),
-                    assets: Arc::new(gated.assets(&sdk).counted_in(usage)),
+                    assets: Arc::new(assets),
                     uploads: Arc::new(S3Uploads::new(sdk.s3(), bucket)),
+                    ends: Arc::new(ends),
                 },
                 verifier: verifier.ok_or_else(unwired)?,
                 clock: Arc::new(SystemClock),

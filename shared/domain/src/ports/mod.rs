@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use crate::asset::{Asset, AssetState, Failure, NewAsset};
+use crate::asset::{Asset, AssetState, Checksum, Failure, NewAsset};
 use crate::audit::Record;
 use crate::id::{AssetId, KeyId, PackageId, PlaybackId};
 use crate::member::Standing;
@@ -293,6 +293,35 @@ pub struct UploadedPart {
     pub number: u32,
     /// The `ETag` that S3 gave.
     pub etag: String,
+    /// Its checksum in base64, in the algorithm of the [plan](crate::asset::PartPlan), where that has one.
+    pub checksum: Option<String>,
+}
+
+/// A part that the client wants to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedPart {
+    /// From 1.
+    pub number: u32,
+    /// What its octets must have, so that S3 takes no others.
+    pub checksum: Option<Checksum>,
+}
+
+/// Some of the parts that S3 holds, as it tells of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HeldParts {
+    /// In order; at most 1,000.
+    pub parts: Vec<HeldPart>,
+    /// Do others follow?
+    pub more: bool,
+}
+
+/// A part that S3 holds, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldPart {
+    /// Its number and `ETag`.
+    pub part: UploadedPart,
+    /// Octets.
+    pub size: u64,
 }
 
 /// What became of the completion of a multipart upload.
@@ -333,14 +362,35 @@ pub trait Uploads: Send + Sync {
         &self,
         asset: &NewAsset,
         multipart: &str,
-        numbers: &[u32],
+        parts: &[WantedPart],
     ) -> Stored<Vec<SignedPart>>;
+    /// The parts that S3 holds behind this number, one page in order; `None` when it knows no such upload.
+    async fn held_parts(
+        &self,
+        asset: &NewAsset,
+        multipart: &str,
+        after: u32,
+    ) -> Stored<Option<HeldParts>>;
     /// The parts that S3 holds, all pages, in order; `None` when it knows no such upload.
     async fn list_parts(
         &self,
         asset: &NewAsset,
         multipart: &str,
-    ) -> Stored<Option<Vec<UploadedPart>>>;
+    ) -> Stored<Option<Vec<UploadedPart>>> {
+        let mut all = Vec::new();
+        let mut after = 0;
+        loop {
+            let Some(page) = self.held_parts(asset, multipart, after).await? else {
+                return Ok(None);
+            };
+            all.extend(page.parts.into_iter().map(|held| held.part));
+            match all.last() {
+                // A page that says there is more and brings nothing further would be asked for for ever.
+                Some(last) if page.more && last.number > after => after = last.number,
+                _ => return Ok(Some(all)),
+            }
+        }
+    }
     /// Makes the parts an object.
     async fn complete(
         &self,

@@ -14,7 +14,9 @@ use crate::deletion::Keeping;
 use crate::error::{Malformed, Refusal};
 use crate::id::AssetId;
 use crate::library::Description;
-use crate::ports::{Assets, Change, Clock, Entropy, Hashing, Reservation, SignedPart, Uploads};
+use crate::ports::{
+    Assets, Change, Clock, Entropy, Hashing, Reservation, SignedPart, Uploads, WantedPart,
+};
 use crate::quota::{Charge, Quota};
 use crate::time::Timestamp;
 
@@ -71,14 +73,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
     let ask = command.ask.clone();
     let entered = deps.gate.enter(&ask).await?;
     let verdict = entered.organisation(Action::Upload).await?;
-    let sha256 = command.checksum.as_ref().map(|c| c.algorithm) == Some(ChecksumAlgorithm::Sha256);
-    if sha256 && command.plan.parts > 1 {
-        return Err(Malformed {
-            field: "checksum.algorithm",
-            expected: "crc64nvme for an upload of several parts",
-        }
-        .into());
-    }
+    verifiable(&command)?;
     let new = announced(deps, command)?;
     let record = entered
         .scribe(verdict)
@@ -97,9 +92,40 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
         Reservation::OverQuota(exceeded) => return Err(exceeded.into()),
     };
     let asset = with_multipart(deps, asset).await?;
-    let numbers: Vec<u32> = (1..=asset.announced.plan.parts.min(SIGNED_PAGE)).collect();
-    let parts = sign(deps, &asset, &numbers).await?;
+    let plan = asset.announced.plan;
+    // What has a checksum of its own is signed with it, once that is told.
+    let first = plan.checksums.map_or(plan.parts.min(SIGNED_PAGE), |_| 0);
+    let first: Vec<_> = (1..=first).map(plain).collect();
+    let parts = sign(deps, &asset, &first).await?;
     Ok(Slot { asset, parts })
+}
+
+const fn plain(number: u32) -> WantedPart {
+    WantedPart {
+        number,
+        checksum: None,
+    }
+}
+
+/// S3 has a checksum of a whole multipart upload in CRC-64/NVME alone, and none beside SHA-256 of its parts (Amazon S3 User
+/// Guide, "Checking object integrity").
+fn verifiable(command: &Command) -> Result<(), Malformed> {
+    let whole = command.checksum.as_ref().map(|sum| sum.algorithm);
+    let parts = command.plan.checksums;
+    let sha256 = Some(ChecksumAlgorithm::Sha256);
+    if command.plan.multipart && whole == sha256 {
+        return Err(Malformed {
+            field: "checksum.algorithm",
+            expected: "crc64nvme for a multipart upload",
+        });
+    }
+    if parts == sha256 && whole.is_some() {
+        return Err(Malformed {
+            field: "part_checksums",
+            expected: "crc64nvme beside a `checksum` of the whole",
+        });
+    }
+    Ok(())
 }
 
 const DELETED: Refusal = Refusal::Conflict(
@@ -159,7 +185,7 @@ fn same(asset: Asset, new: &NewAsset) -> Result<Asset, Refusal> {
 
 async fn with_multipart(deps: &Deps, mut asset: Asset) -> Result<Asset, Refusal> {
     let new = &asset.announced;
-    if new.plan.parts == 1 || asset.multipart.is_some() {
+    if !new.plan.multipart || asset.multipart.is_some() {
         return Ok(asset);
     }
     // A request that died after S3 began the upload left it behind: go on with that one.
@@ -185,11 +211,15 @@ async fn with_multipart(deps: &Deps, mut asset: Asset) -> Result<Asset, Refusal>
     Ok(current)
 }
 
-async fn sign(deps: &Deps, asset: &Asset, numbers: &[u32]) -> Result<Vec<SignedPart>, Refusal> {
+async fn sign(
+    deps: &Deps,
+    asset: &Asset,
+    wanted: &[WantedPart],
+) -> Result<Vec<SignedPart>, Refusal> {
     Ok(match &asset.multipart {
         Some(multipart) => {
             deps.uploads
-                .presign_parts(&asset.announced, multipart, numbers)
+                .presign_parts(&asset.announced, multipart, wanted)
                 .await?
         }
         None => vec![deps.uploads.presign_object(&asset.announced).await?],
@@ -200,12 +230,12 @@ async fn sign(deps: &Deps, asset: &Asset, numbers: &[u32]) -> Result<Vec<SignedP
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::WrongState`],
-/// [`Refusal::Malformed`] for numbers outside the plan.
+/// [`Refusal::Malformed`] for numbers outside the plan, or checksums where it has none, or other ones.
 pub async fn sign_parts(
     deps: &Deps,
     ask: &Ask,
     id: AssetId,
-    numbers: &[u32],
+    wanted: &[Wanted],
 ) -> Result<Slot, Refusal> {
     let entered = deps.gate.enter(ask).await?;
     let found = deps.assets.get(id).await?;
@@ -215,15 +245,60 @@ pub async fn sign_parts(
     }
     let plan = asset.announced.plan;
     let most = usize::try_from(SIGNED_PAGE).unwrap_or(usize::MAX);
-    let in_plan = numbers.iter().all(|n| (1..=plan.parts).contains(n));
-    if numbers.is_empty() || numbers.len() > most || !in_plan {
+    let in_plan = |part: &Wanted| (1..=plan.parts).contains(&part.number);
+    if wanted.is_empty() || wanted.len() > most || !wanted.iter().all(in_plan) {
         return Err(Malformed {
             field: "part_numbers",
             expected: "1 to 100 numbers of parts of this upload",
         }
         .into());
     }
+    let wanted = wanted.iter().map(|part| part.under(&plan));
+    let wanted: Vec<_> = wanted.collect::<Result<_, _>>()?;
     let asset = with_multipart(deps, asset).await?;
-    let parts = sign(deps, &asset, numbers).await?;
+    let parts = sign(deps, &asset, &wanted).await?;
     Ok(Slot { asset, parts })
+}
+
+/// A part to be signed, as the client asks for it.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// From 1.
+    pub number: u32,
+    /// Its checksum in base64, of the algorithm that was announced.
+    pub checksum: Option<String>,
+}
+
+impl From<u32> for Wanted {
+    fn from(number: u32) -> Self {
+        Self {
+            number,
+            checksum: None,
+        }
+    }
+}
+
+impl Wanted {
+    fn under(&self, plan: &PartPlan) -> Result<WantedPart, Malformed> {
+        let checksum = match (plan.checksums, &self.checksum) {
+            (Some(algorithm), Some(value)) => Some(Checksum::of(algorithm, value)?),
+            (None, None) => None,
+            (Some(_), None) => {
+                return Err(Malformed {
+                    field: "parts",
+                    expected: "each with its checksum, as the `part_checksums` of this upload promise",
+                });
+            }
+            (None, Some(_)) => {
+                return Err(Malformed {
+                    field: "parts",
+                    expected: "no checksums: this upload was announced without `part_checksums`",
+                });
+            }
+        };
+        Ok(WantedPart {
+            number: self.number,
+            checksum,
+        })
+    }
 }

@@ -9,7 +9,7 @@ use crate::asset::{Asset, AssetState, Failure};
 use crate::audit::Event;
 use crate::error::Refusal;
 use crate::id::AssetId;
-use crate::ports::{Assets, Completion, SourceHead, Stored, UploadedPart, Uploads};
+use crate::ports::{Abandonments, Assets, Completion, SourceHead, Stored, UploadedPart, Uploads};
 
 /// What completing needs.
 pub struct Deps {
@@ -19,6 +19,8 @@ pub struct Deps {
     pub assets: Arc<dyn Assets>,
     /// The uploads bucket.
     pub uploads: Arc<dyn Uploads>,
+    /// The end of uploads that are given up.
+    pub ends: Arc<dyn Abandonments>,
 }
 
 /// A parsed request to complete.
@@ -80,6 +82,15 @@ async fn complete(
             None => return Ok(()),
         },
     };
+    if new.plan.checksums.is_some() {
+        let held = deps.uploads.list_parts(new, multipart).await?;
+        let Some(held) = held else { return Ok(()) };
+        if !parts.iter().all(|part| is_held(part, &held)) {
+            return Err(OTHER_PARTS);
+        }
+        // With the checksums that S3 verified.
+        parts.clone_from(&held);
+    }
     // S3 takes them in ascending order alone.
     parts.sort_by_key(|part| part.number);
     if !parts.iter().map(|part| part.number).eq(1..=new.plan.parts) {
@@ -87,10 +98,21 @@ async fn complete(
     }
     match deps.uploads.complete(new, multipart, &parts).await? {
         Completion::Completed | Completion::NoSuchUpload => Ok(()),
-        Completion::Refused(_) => Err(Refusal::UploadIncomplete(
-            "S3 refuses the parts: a number, an ETag, a size or the checksum is not what it holds",
-        )),
+        Completion::Refused(_) => Err(OTHER_PARTS),
     }
+}
+
+const OTHER_PARTS: Refusal = Refusal::UploadIncomplete(
+    "S3 refuses the parts: a number, an ETag, a size or a checksum is not what it holds",
+);
+
+/// Is the part, as the client saw it, one that S3 holds?
+fn is_held(part: &UploadedPart, held: &[UploadedPart]) -> bool {
+    let mut of_number = held.iter().filter(|other| other.number == part.number);
+    of_number.next().is_some_and(|other| {
+        let same = other.etag.trim_matches('"') == part.etag.trim_matches('"');
+        same && (part.checksum.is_none() || part.checksum == other.checksum)
+    })
 }
 
 /// Verifies the object that is there: `uploading` → `uploaded`, or → `failed` with its bytes removed.
@@ -147,7 +169,7 @@ fn is_lie(asset: &Asset) -> bool {
     failure.is_some_and(|failure| lies.contains(&failure.code.as_str()))
 }
 
-/// Removes the bytes of an upload that failed as a lie or was abandoned, for whoever finds it so; repeating is fine.
+/// Removes the bytes of an upload that failed as a lie, was abandoned or given up, for whoever finds it so; repeating is fine.
 ///
 /// # Errors
 /// [`Refusal::Unavailable`]'s cause: the bytes may still be there.

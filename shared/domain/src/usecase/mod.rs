@@ -36,6 +36,7 @@ pub mod read_audit;
 pub mod recover_account;
 pub mod refresh;
 mod rehash;
+pub mod resume_upload;
 pub mod revoke_token;
 pub mod scribe;
 pub mod seal_audit;

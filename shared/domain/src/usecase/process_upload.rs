@@ -304,6 +304,11 @@ impl Run<'_> {
         }
         self.bury_previous().await?;
         remove(self.deps, asset, self.package).await?;
+        let failed = Asset {
+            failure: Some(failure),
+            ..self.asset.clone()
+        };
+        finalize_upload::discard(&*self.deps.uploads, &failed).await?;
         Ok(Outcome::Failed)
     }
 

@@ -157,6 +157,20 @@ impl Operation {
         names.iter().fold(self, with).refuses(&[Code::Malformed])
     }
 
+    /// A parameter of the query that must be there.
+    #[must_use]
+    pub fn asks<T: JsonSchema>(self, name: &'static str) -> Self {
+        let named = self.parameter(name, "query", true, Some(subschema::<T>));
+        named.refuses(&[Code::Malformed])
+    }
+
+    /// [`Self::asks`], of what may be left out.
+    #[must_use]
+    pub fn may_ask<T: JsonSchema>(self, name: &'static str) -> Self {
+        let named = self.parameter(name, "query", false, Some(subschema::<T>));
+        named.refuses(&[Code::Malformed])
+    }
+
     /// An `Idempotency-Key` may name the request.
     #[must_use]
     pub fn idempotent(self) -> Self {

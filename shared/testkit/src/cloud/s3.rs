@@ -8,6 +8,8 @@ use vault_domain::ports::{Completion, UploadedPart};
 
 /// S3's least size of every part but the last (Amazon S3 multipart upload limits).
 const LEAST_PART: usize = 5 << 20;
+/// S3's most parts of one page of a list (the same).
+const PART_PAGE: usize = 1_000;
 
 /// An object or a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub struct Bucket {
     pub completed: u32,
     /// Least size of a part; tests of logic alone make it small.
     pub least_part: usize,
+    /// Most parts of one page of a list; tests of logic alone make it small.
+    pub part_page: usize,
 }
 
 impl Default for Bucket {
@@ -61,6 +65,7 @@ impl Default for Bucket {
             begun: 0,
             completed: 0,
             least_part: LEAST_PART,
+            part_page: PART_PAGE,
         }
     }
 }
@@ -179,6 +184,7 @@ mod tests {
             .map(|(number, part)| UploadedPart {
                 number: *number,
                 etag: part.etag.clone(),
+                checksum: None,
             })
             .collect();
         let refused = Completion::Refused("EntityTooSmall".into());

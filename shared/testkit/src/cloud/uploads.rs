@@ -1,9 +1,10 @@
 //! The uploads bucket, from the functions' side and from the client's.
 
 use async_trait::async_trait;
-use vault_domain::asset::{NewAsset, source_key};
+use vault_domain::asset::{Checksum, NewAsset, source_key};
 use vault_domain::ports::{
-    Completion, SignedPart, SourceHead, StoreError, Stored, UploadedPart, Uploads,
+    Completion, HeldPart, HeldParts, SignedPart, SourceHead, StoreError, Stored, UploadedPart,
+    Uploads, WantedPart,
 };
 use vault_domain::secret::SecretText;
 
@@ -29,12 +30,13 @@ fn whole(asset: &NewAsset) -> SignedPart {
     let mut part = signed(&key(asset), "", 1, asset.plan.size);
     let media_type = asset.media_type.as_str().to_owned();
     part.headers.push(("content-type".to_owned(), media_type));
-    if let Some(sum) = &asset.checksum {
-        let name = format!("{:?}", sum.algorithm).to_lowercase();
-        let header = (format!("{CHECKSUM_HEADER}{name}"), sum.value.clone());
-        part.headers.push(header);
-    }
+    part.headers.extend(asset.checksum.as_ref().map(header));
     part
+}
+
+fn header(sum: &Checksum) -> (String, String) {
+    let name = format!("{CHECKSUM_HEADER}{}", sum.algorithm.as_str());
+    (name, sum.value.clone())
 }
 
 #[async_trait]
@@ -69,32 +71,48 @@ impl Uploads for FakeCloud {
         &self,
         asset: &NewAsset,
         multipart: &str,
-        numbers: &[u32],
+        parts: &[WantedPart],
     ) -> Stored<Vec<SignedPart>> {
         const NAME: &str = "uploads.presign_parts";
         self.call(NAME, |_| {
-            let sign = |number: &u32| {
-                let size = asset.plan.octets_of(*number);
+            let sign = |wanted: &WantedPart| {
+                let number = wanted.number;
+                let size = asset.plan.octets_of(number);
                 let size = size.ok_or_else(|| StoreError::new(NAME, "no such part"))?;
                 let query = format!("uploadId={multipart}&partNumber={number}&");
-                Ok(signed(&key(asset), &query, *number, size))
+                let mut part = signed(&key(asset), &query, number, size);
+                part.headers.extend(wanted.checksum.as_ref().map(header));
+                Ok(part)
             };
-            numbers.iter().map(sign).collect()
+            parts.iter().map(sign).collect()
         })
         .await
     }
-    async fn list_parts(
+    async fn held_parts(
         &self,
-        _asset: &NewAsset,
+        asset: &NewAsset,
         multipart: &str,
-    ) -> Stored<Option<Vec<UploadedPart>>> {
-        self.call("uploads.list_parts", |s| {
-            let listed = |(number, part): (&u32, &Object)| UploadedPart {
-                number: *number,
-                etag: part.etag.clone(),
+        after: u32,
+    ) -> Stored<Option<HeldParts>> {
+        self.call("uploads.held_parts", |s| {
+            let page = s.uploads.part_page;
+            let held = |(number, part): (&u32, &Object)| HeldPart {
+                part: UploadedPart {
+                    number: *number,
+                    etag: part.etag.clone(),
+                    checksum: asset
+                        .plan
+                        .checksums
+                        .map(|kind| checksum_of(kind, &part.bytes)),
+                },
+                size: u64::try_from(part.bytes.len()).unwrap_or(u64::MAX),
             };
-            let upload = s.uploads.multiparts.get(multipart);
-            Ok(upload.map(|u| u.parts.iter().map(listed).collect()))
+            Ok(s.uploads.multiparts.get(multipart).map(|upload| {
+                let behind = upload.parts.range(after.saturating_add(1)..);
+                let more = behind.clone().count() > page;
+                let parts = behind.take(page).map(held).collect();
+                HeldParts { parts, more }
+            }))
         })
         .await
     }

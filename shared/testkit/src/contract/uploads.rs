@@ -1,7 +1,7 @@
 //! The uploads bucket, with a client that follows the signed URLs.
 
 use vault_domain::asset::{ChecksumAlgorithm, NewAsset};
-use vault_domain::ports::{Completion, UploadedPart, Uploads};
+use vault_domain::ports::{Completion, UploadedPart, Uploads, WantedPart};
 
 use super::Put;
 use crate::builders;
@@ -21,6 +21,9 @@ pub async fn uploads_contract(port: &dyn Uploads, put: Put<'_>, seed: u64) {
     lies_at_the_door(port, put, &sample).await;
     parts(port, put, &sample).await;
     parts_that_lie(port, put, &sample).await;
+    for kind in [ChecksumAlgorithm::Sha256, ChecksumAlgorithm::Crc64Nvme] {
+        checksums_of_parts(port, put, &sample, kind).await;
+    }
     abortion(port, put, &sample).await;
 }
 
@@ -98,6 +101,15 @@ async fn lies_at_the_door(port: &dyn Uploads, put: Put<'_>, sample: &Sample) {
     }
 }
 
+/// The part with these octets, with its checksum where the plan has them.
+fn wanted_part(new: &NewAsset, number: u32, octets: &[u8]) -> WantedPart {
+    let kind = new.plan.checksums;
+    WantedPart {
+        number,
+        checksum: kind.map(|kind| builders::checksum(kind, octets)),
+    }
+}
+
 /// Begins a multipart upload and PUTs all parts of the film; its id and its parts.
 pub async fn begin_in_parts(
     port: &dyn Uploads,
@@ -106,12 +118,14 @@ pub async fn begin_in_parts(
     film: &[u8],
 ) -> (String, Vec<UploadedPart>) {
     let multipart = port.create_multipart(new).await.expect("create_multipart");
-    let numbers: Vec<u32> = (1..=new.plan.parts).collect();
+    let step = usize::try_from(new.plan.part_size).expect("parts that fit into memory");
+    let wanted = (1..).zip(film.chunks(step));
+    let wanted = wanted.map(|(number, octets)| wanted_part(new, number, octets));
+    let wanted: Vec<_> = wanted.collect();
     let signed = port
-        .presign_parts(new, &multipart, &numbers)
+        .presign_parts(new, &multipart, &wanted)
         .await
         .expect("presign_parts");
-    let step = usize::try_from(new.plan.part_size).expect("parts that fit into memory");
     let mut parts = Vec::new();
     for (part, octets) in signed.into_iter().zip(film.chunks(step)) {
         let number = part.number;
@@ -119,7 +133,13 @@ pub async fn begin_in_parts(
         let etag = put(part, octets.to_vec())
             .await
             .expect("the client's PUT of a part");
-        parts.push(UploadedPart { number, etag });
+        parts.push(UploadedPart {
+            number,
+            etag,
+            checksum: wanted_part(new, number, octets)
+                .checksum
+                .map(|sum| sum.value),
+        });
     }
     (multipart, parts)
 }
@@ -151,7 +171,7 @@ async fn parts(port: &dyn Uploads, put: Put<'_>, sample: &Sample) {
     );
 
     let again = port
-        .presign_parts(&new, &multipart, &[2])
+        .presign_parts(&new, &multipart, &[wanted_part(&new, 2, &film[5 << 20..])])
         .await
         .expect("presign_parts");
     for part in again {
@@ -161,6 +181,16 @@ async fn parts(port: &dyn Uploads, put: Put<'_>, sample: &Sample) {
     let listed = port.list_parts(&new, &multipart).await.expect("list_parts");
     let listed = listed.expect("the upload is under way");
     assert_eq!(bare(&listed), bare(&parts));
+    let behind = async |number| {
+        let held = port.held_parts(&new, &multipart, number).await;
+        held.expect("held_parts").expect("it is under way")
+    };
+    let (all, last) = (behind(0).await, behind(1).await);
+    assert!(!all.more && !last.more, "one page holds them");
+    let sizes: Vec<u64> = all.parts.iter().map(|held| held.size).collect();
+    assert_eq!(sizes, [PART, 1_000]);
+    assert_eq!(last.parts, all.parts[1..]);
+    assert_eq!(behind(2).await.parts, []);
 
     let complete = async |parts| {
         port.complete(&new, &multipart, parts)
@@ -226,6 +256,39 @@ async fn parts_that_lie(port: &dyn Uploads, put: Put<'_>, sample: &Sample) {
     port.abort_multipart(&new, &multipart)
         .await
         .expect("abort_multipart");
+}
+
+async fn checksums_of_parts(
+    port: &dyn Uploads,
+    put: Put<'_>,
+    sample: &Sample,
+    kind: ChecksumAlgorithm,
+) {
+    let film = builders::film((5 << 20) + 1_000);
+    let new = sample.new_multipart_asset(&film, PART);
+    let new = NewAsset {
+        plan: new.plan.with_checksums(kind).expect("a multipart plan"),
+        checksum: None,
+        ..new
+    };
+    let (multipart, parts) = begin_in_parts(port, put, &new, &film).await;
+    let other = [&film[(5 << 20) + 1..], &[7]].concat();
+    let wanted = wanted_part(&new, 2, &film[5 << 20..]);
+    let signed = port.presign_parts(&new, &multipart, &[wanted]).await;
+    for part in signed.expect("presign_parts") {
+        let lie = put(part, other.clone()).await;
+        assert!(lie.is_err(), "S3 refuses octets of another checksum");
+    }
+    let held = port.list_parts(&new, &multipart).await.expect("list_parts");
+    let held = held.expect("the upload is under way");
+    let sums = |parts: &[UploadedPart]| -> Vec<Option<String>> {
+        parts.iter().map(|part| part.checksum.clone()).collect()
+    };
+    assert_eq!(sums(&held), sums(&parts), "{kind:?}");
+    let done = port.complete(&new, &multipart, &held).await;
+    assert_eq!(done.expect("complete"), Completion::Completed);
+    assert!(port.head(&new).await.expect("head").is_some());
+    port.delete(&new).await.expect("delete");
 }
 
 async fn abortion(port: &dyn Uploads, put: Put<'_>, sample: &Sample) {

@@ -9,7 +9,7 @@ use vault_domain::ports::{Change, Usages};
 use vault_domain::quota::{Counted, Quota};
 use vault_domain::token::Caller;
 use vault_domain::usecase::begin_upload::{self, Command};
-use vault_domain::usecase::finalize_upload;
+use vault_domain::usecase::{finalize_upload, resume_upload};
 
 use super::{RUNNERS, Way, together};
 use crate::builders;
@@ -122,7 +122,7 @@ pub async fn race_named_announcements(
     assert_eq!((used.assets, used.bytes, used.uploads), (1, 10, 1));
 }
 
-/// One upload is completed, failed, withdrawn and told of by S3, a hundred times at once: its place among the uploads is
+/// One upload is completed, failed, withdrawn, given up and told of by S3, a hundred times at once: its place among the uploads is
 /// given back once, and what it counts for afterwards is what it came to.
 pub async fn race_slots(
     deps: Arc<finalize_upload::Deps>,
@@ -183,7 +183,7 @@ fn ending(
     let (id, record) = (new.id, builders::record());
     Box::pin(async move {
         let assets = &deps.assets;
-        let changed = match number % 4 {
+        let changed = match number % 5 {
             0 => assets.mark_uploaded(id, &record).await,
             1 => assets.withdraw(id, &record).await,
             2 => {
@@ -192,6 +192,13 @@ fn ending(
                     reason: "it is another".to_owned(),
                 };
                 assets.fail(id, None, &failure, &record).await
+            }
+            3 => {
+                let ask = builders::ask_of(caller);
+                match resume_upload::cancel(&deps, &ask, id).await {
+                    Err(Refusal::Unavailable(error)) => Err(error),
+                    _ => Ok(Change::NotApplied),
+                }
             }
             _ => {
                 let command = finalize_upload::Command {

@@ -73,7 +73,7 @@ fn ways(kit: &Kit) -> Vec<(&'static str, Result<(), Refusal>)> {
         ("finalize", finalize(kit)),
         (
             "parts",
-            now(begin_upload::sign_parts(&uploads, &ask, ASSET, &[1])).map(drop),
+            now(begin_upload::sign_parts(&uploads, &ask, ASSET, &[1.into()])).map(drop),
         ),
         (
             "status",

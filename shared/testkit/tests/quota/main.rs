@@ -190,7 +190,7 @@ fn the_operator_sets_a_quota_once_and_less_than_there_is_stops_only_what_is_new(
     assert!(announce(&kit, 1, None).is_err());
     let ask = builders::ask();
     let uploads = kit.begin_upload();
-    let parts = now(begin_upload::sign_parts(&uploads, &ask, first, &[1]));
+    let parts = now(begin_upload::sign_parts(&uploads, &ask, first, &[1.into()]));
     assert!(parts.is_ok(), "what is under way goes on");
     let back = [
         (Counted::Assets, Wish::Default),

@@ -34,6 +34,7 @@ fn parts() -> Vec<UploadedPart> {
     let part = |number| UploadedPart {
         number,
         etag: format!("\"{number}\""),
+        checksum: None,
     };
     vec![part(1), part(2)]
 }
@@ -105,6 +106,39 @@ async fn an_announced_crc_is_of_the_whole_object_from_creation_to_completion() {
 }
 
 #[tokio::test]
+async fn checksums_of_parts_are_composite_and_told_from_creation_to_completion() {
+    let created =
+        "<InitiateMultipartUploadResult><UploadId>mp</UploadId></InitiateMultipartUploadResult>";
+    let listed = "<ListPartsResult><Part><PartNumber>1</PartNumber><ETag>\"1\"</ETag><Size>9</Size>\
+         <ChecksumSHA256>sum</ChecksumSHA256></Part></ListPartsResult>";
+    let completed = "<CompleteMultipartUploadResult></CompleteMultipartUploadResult>";
+    let replay = Replay::of(&[(200, created), (200, listed), (200, completed)]);
+    let plan = PartPlan::of_uppy(9).unwrap();
+    let plan = plan.with_checksums(ChecksumAlgorithm::Sha256).unwrap();
+    let asset = NewAsset {
+        plan,
+        ..announced(9)
+    };
+    let uploads = uploads(&replay);
+    uploads.create_multipart(&asset).await.unwrap();
+    let header = |name| replay.header(0, name);
+    assert_eq!(
+        header("x-amz-checksum-algorithm").as_deref(),
+        Some("SHA256")
+    );
+    assert_eq!(header("x-amz-checksum-type").as_deref(), Some("COMPOSITE"));
+    let parts = uploads.list_parts(&asset, "mp").await.unwrap().unwrap();
+    assert_eq!(parts[0].checksum.as_deref(), Some("sum"));
+    let done = uploads.complete(&asset, "mp", &parts).await;
+    assert_eq!(done.unwrap(), Completion::Completed);
+    assert!(
+        replay
+            .body(2)
+            .contains("<ChecksumSHA256>sum</ChecksumSHA256>")
+    );
+}
+
+#[tokio::test]
 async fn an_upload_without_checksum_asks_for_none() {
     let created =
         "<InitiateMultipartUploadResult><UploadId>mp</UploadId></InitiateMultipartUploadResult>";
@@ -117,20 +151,36 @@ async fn an_upload_without_checksum_asks_for_none() {
 }
 
 #[tokio::test]
-async fn all_pages_of_parts_are_read() {
-    let page = |number: u32, more: &str| {
+async fn parts_are_read_page_by_page_or_all_of_them() {
+    let page = |number: u32, more: bool| {
         format!(
-            "<ListPartsResult><Part><PartNumber>{number}</PartNumber><ETag>\"{number}\"</ETag></Part>{more}</ListPartsResult>"
+            "<ListPartsResult><IsTruncated>{more}</IsTruncated><Part><PartNumber>{number}</PartNumber>\
+             <ETag>\"{number}\"</ETag><Size>{number}0</Size></Part></ListPartsResult>"
         )
     };
-    let more = "<IsTruncated>true</IsTruncated><NextPartNumberMarker>1</NextPartNumberMarker>";
-    let replay = Replay::of(&[(200, &page(1, more)), (200, &page(2, ""))]);
-    let listed = uploads(&replay)
-        .list_parts(&announced(9), "mp")
-        .await
-        .unwrap();
-    assert_eq!(listed, Some(parts()));
+    let pages = [(200, page(1, true)), (200, page(2, false))];
+    let pages = [&pages[0], &pages[1]].map(|(status, page)| (*status, page.as_str()));
+    let replay = Replay::of(&pages);
+    let listed = uploads(&replay).list_parts(&announced(9), "mp").await;
+    assert_eq!(listed.unwrap(), Some(parts()));
+    assert!(!replay.uri(0).contains("part-number-marker"));
     assert!(replay.uri(1).contains("part-number-marker=1"));
+    let replay = Replay::of(&pages[..1]);
+    let held = uploads(&replay).held_parts(&announced(9), "mp", 7).await;
+    let held = held.unwrap().unwrap();
+    assert_eq!((held.parts[0].size, held.more), (10, true));
+    assert!(replay.uri(0).contains("part-number-marker=7"));
+}
+
+#[tokio::test]
+async fn a_page_that_promises_more_and_brings_nothing_is_the_last() {
+    let empty = "<ListPartsResult><IsTruncated>true</IsTruncated></ListPartsResult>";
+    let replay = Replay::of(&[(200, empty), (404, &error("NoSuchUpload"))]);
+    let uploads = uploads(&replay);
+    let listed = uploads.list_parts(&announced(9), "mp").await.unwrap();
+    assert_eq!(listed, Some(Vec::new()));
+    let gone = uploads.held_parts(&announced(9), "mp", 0).await.unwrap();
+    assert_eq!(gone, None);
 }
 
 #[tokio::test]
