@@ -141,12 +141,12 @@ impl Windows {
         }
     }
 
-    /// How much may be read: all windows together hold not much more than one read of each of two tracks.
+    /// How much may be read: all windows together hold not much more than one read.
     fn room(&self) -> u64 {
         let others = self.held.iter().enumerate();
         let others = others.filter(|(at, _)| *at != self.filling);
         let held: u64 = others.map(|(_, window)| window.octets.len() as u64).sum();
-        (READ + READ / 2).saturating_sub(held).clamp(READ / 8, READ)
+        (READ + READ / 4).saturating_sub(held).clamp(READ / 8, READ)
     }
 
     /// Takes in what was wanted last.

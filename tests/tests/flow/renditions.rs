@@ -7,7 +7,7 @@ mod tests {
     use std::process::Command;
 
     use vault_tests::films::{MANIFOLD, SHORT};
-    use vault_tests::view::is_transport_stream;
+    use vault_tests::view::{Segment, is_transport_stream};
     use vault_tests::{people, sdk};
 
     const STREAMS: [&str; 4] = [
@@ -87,7 +87,7 @@ mod tests {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         for (at, name) in ["audio-1.m3u8", "audio-2.m3u8"].into_iter().enumerate() {
             let segments = view.stream(name);
-            let clear: Vec<u8> = segments.iter().flat_map(|own| own.opened()).collect();
+            let clear: Vec<u8> = segments.iter().flat_map(Segment::opened).collect();
             let file = folder.join(format!("{}-{at}.ts", vault_tests::unique()));
             std::fs::write(&file, clear).expect("written");
             let is = frames(&file, "0:a:0", &["-bsf:a", "aac_adtstoasc"]);

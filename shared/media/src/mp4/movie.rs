@@ -179,10 +179,10 @@ impl<'a> Reader<'a> {
 
     /// The fragments that may hold samples of a track, and what they leave unsaid of it.
     fn fragments_of(&self, track: &Track<'a>) -> Option<(Fragments, Defaults)> {
-        let (shelf, defaults) = self.fragments.as_ref()?;
+        let (fragments, defaults) = self.fragments.as_ref()?;
         let defaults = defaults.iter().find(|known| known.track == track.id)?;
         let fragments = Fragments {
-            shelf: shelf.clone(),
+            shelf: fragments.clone(),
             track: track.id,
             from: self.index.in_file(self.index.len()),
         };

@@ -13,12 +13,12 @@ use crate::stop::Stop;
 /// A fragment whose index is larger than this is refused: half an hour of film fits.
 const MAX_MOOF: u64 = 1 << 20;
 /// What is held, beside the fragment that was asked for.
-const MAX_HELD: usize = 1 << 20;
+const MAX_HELD: usize = 512 << 10;
 /// Parts without pictures or sound that may stand between two fragments.
 const MAX_IDLE: u32 = 1_000;
 /// A read at the place of a fragment where they lie far apart, and where they lie close together.
 const FAR_READ: u64 = 16 << 10;
-const NEAR_READ: u64 = 1 << 20;
+const NEAR_READ: u64 = 512 << 10;
 /// Fragments that begin so many octets behind each other lie close together.
 const NEAR: u64 = 256 << 10;
 

@@ -45,12 +45,12 @@ fn fragments_far_apart_cost_a_read_each_and_close_together_one_for_many() {
         .repeat(500);
     let (found, reads) = walk(&near, &shelf(&near)).expect("sound");
     assert_eq!(found.len(), 500);
-    assert!(reads <= 5, "{reads}");
+    assert!(reads <= 8, "{reads}");
 }
 
 #[test]
 fn two_readers_at_different_places_both_come_to_the_end() {
-    // Each fragment weighs a third of what is held.
+    // One fragment fills most of what is held.
     let moof = boxed(*b"moof", &boxed(*b"free", &vec![0; 400_000]));
     let file = [&moof[..], &boxed(*b"mdat", &[1; 9])].concat().repeat(12);
     let shelf = shelf(&file);
