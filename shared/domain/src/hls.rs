@@ -37,14 +37,14 @@ impl PlaylistName {
             _ => {}
         }
         let (kind, number) = name.strip_suffix(".m3u8")?.split_once('-')?;
-        // Written in one way only.
-        let number = number
-            .parse()
-            .ok()
-            .filter(|own: &u8| own.to_string() == number)?;
+        let own: u8 = number.parse().ok()?;
+        // Written in one way only, and of two digits at most: a film has no more of either.
+        if !(1..100).contains(&own) || own.to_string() != number {
+            return None;
+        }
         match kind {
-            "audio" if number > 0 => Some(Self::Audio(number)),
-            "subtitles" if number > 0 => Some(Self::Subtitles(number)),
+            "audio" => Some(Self::Audio(own)),
+            "subtitles" => Some(Self::Subtitles(own)),
             _ => None,
         }
     }
@@ -434,7 +434,7 @@ mod tests {
             "audio-0.m3u8",
             "audio-01.m3u8",
             "audio-+1.m3u8",
-            "audio-256.m3u8",
+            "audio-100.m3u8",
             "audio-1",
             "video-1.m3u8",
             "subtitles.m3u8",

@@ -182,7 +182,7 @@ schemas! {
     });
     Network = json_schema!({
         "type": "string", "description": "A network or an address, of IPv4 or IPv6; no bit is set behind the prefix.",
-        "maxLength": 43, "pattern": "^[0-9a-fA-F:.]+(/(0|[1-9][0-9]{0,2}))?$", "examples": ["192.0.2.0/24"],
+        "maxLength": 43, "pattern": "^[0-9a-fA-F:.]+(/(0|[1-9][0-9]?))?$", "examples": ["192.0.2.0/24"],
     });
     PageSize = json_schema!({
         "type": "integer", "description": "Entries of a page at most.", "minimum": 1, "maximum": MAX_PAGE, "default": MAX_PAGE,
@@ -198,7 +198,7 @@ schemas! {
     PlaylistName = json_schema!({
         "type": "string",
         "description": "Which playlist: of what can be chosen, of pictures (and sound, if there is one), of one sound of several, of subtitles.",
-        "pattern": r"^(master|video|(audio|subtitles)-[1-9][0-9]{0,2})\.m3u8$",
+        "pattern": r"^(master|video|(audio|subtitles)-[1-9][0-9]?)\.m3u8$",
         "examples": [MASTER_PLAYLIST, VIDEO_PLAYLIST],
     });
     MetadataKey = json_schema!({ "type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$" });
