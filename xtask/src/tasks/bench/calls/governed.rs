@@ -1,6 +1,6 @@
 //! Who may do what, shares and usage, and an asset that is read through a collection and a space.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use super::super::client::field;
@@ -14,6 +14,8 @@ const GRANT: &str = "PUT /v1/assets/{asset_id}/access/{principal}";
 const SHOW: &str = "GET /v1/assets/{asset_id}";
 const SHARE: &str = "POST /v1/assets/{asset_id}/shares";
 const EXCHANGE: &str = "POST /v1/shares/exchange";
+/// How the tokens of shares begin.
+const SHARE_TOKEN: &str = "rvs_";
 const USAGE: &str = "GET /v1/organisation/usage";
 
 impl Flow<'_> {
@@ -46,10 +48,14 @@ impl Flow<'_> {
     fn share(&mut self) -> Result<()> {
         let events = self.about(SHARE, Some(&json!({ "name": "For review" })));
         let made = self.web("manage-shares", SHARE, 201, |n, _| Ok(events[n].clone()))?;
-        let links = made.iter().map(|answer| field(answer, "link"));
-        let links: Vec<String> = links.collect::<Result<_>>()?;
+        let token = |answer: &Value| {
+            let link = field(answer, "link")?;
+            let token = link.find(SHARE_TOKEN).map(|at| link[at..].to_owned());
+            token.context("a link without a token")
+        };
+        let tokens: Vec<String> = made.iter().map(token).collect::<Result<_>>()?;
         self.web("exchange-share", EXCHANGE, 201, |n, _| {
-            let wish = json!({ "token": links[n].rsplit('#').next() }).to_string();
+            let wish = json!({ "token": tokens[n] }).to_string();
             let event = Http {
                 route: EXCHANGE,
                 content_type: "application/json",
