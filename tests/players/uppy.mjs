@@ -151,8 +151,12 @@ async function paused(page) {
 }
 
 async function reloaded(page) {
-  await beginLarge(page, () => {});
+  let begun;
+  const second = new Promise((resolve) => (begun = resolve));
+  await beginLarge(page, begun);
   await firstPart(page);
+  // Its second part is on its way, and goes down with the page.
+  await second;
   await page.waitForFunction(() => window.kept());
   const id = await page.evaluate(() => underWay());
   await page.reload();

@@ -22,7 +22,11 @@ async function watch({ playlist, seconds, seek, language, deadlineMs }) {
   });
   const keys = new Set();
   hls.on(window.Hls.Events.KEY_LOADED, (_, data) => (seen.keys = keys.add(data.frag.decryptdata?.uri).size));
-  hls.on(window.Hls.Events.FRAG_BUFFERED, () => seen.segments++);
+  hls.on(window.Hls.Events.FRAG_BUFFERED, (_, { frag }) => {
+    seen.segments++;
+    // Where the first picture stands on the player's own clock.
+    seen.begins ??= frag.elementaryStreams?.video?.startPTS;
+  });
   const began = performance.now();
   hls.loadSource(playlist);
   hls.attachMedia(video);
