@@ -5,13 +5,14 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use vault_domain::access::{
-    Access, AccessList, Action, Asker, Entry, Level, Principal, Resource, Visibility,
+    Access, AccessList, Action, Asker, Container, Entry, Level, Principal, Resource, Visibility,
+    Within,
 };
 use vault_domain::api_key::Scopes;
 use vault_domain::asset::{Asset, AssetState, MediaType, NewAsset, PartPlan, Title};
 use vault_domain::credential::Role;
 use vault_domain::deletion::Keeping;
-use vault_domain::id::{AssetId, OrgId, SessionId, UserId};
+use vault_domain::id::{AssetId, CollectionId, OrgId, SessionId, SpaceId, UserId};
 use vault_domain::library::Description;
 use vault_domain::member::{Actor, Subject};
 use vault_domain::ports::Policies as _;
@@ -21,6 +22,8 @@ use vault_policy::CedarPolicies;
 
 const ORG: OrgId = OrgId::from_octets([1; 16]);
 const VIEWER: UserId = UserId::from_octets([2; 16]);
+const COLLECTION: CollectionId = CollectionId::from_octets([5; 16]);
+const SPACE: SpaceId = SpaceId::from_octets([6; 16]);
 const NOW: Timestamp = Timestamp(1_000);
 const TIMES: u32 = 20_000;
 
@@ -97,17 +100,46 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("a list of 50, restricted", Visibility::Restricted, 50),
     ] {
         let asset = asset(visibility, entries)?;
-        let on = Resource::Asset(&asset, None);
-        let begun = cpu()?;
-        for _ in 0..TIMES {
-            let verdict = CedarPolicies.decide(black_box(&asker), Action::Play, &on, NOW)?;
-            assert!(verdict.allowed);
-        }
-        let each = Duration::from_nanos(cpu()?.saturating_sub(begun)) / TIMES;
-        println!(
-            "{what}: {each:?} each, {:.0} a CPU second",
-            1.0 / each.as_secs_f64()
-        );
+        measured(what, &asker, &Resource::Asset(&asset, None))?;
     }
+    let around = collection_in_space()?;
+    let mut within = asset(Visibility::Organisation, 0)?;
+    within.collection = Some(COLLECTION);
+    let what = "in a collection of a restricted space, a list of 1 on that";
+    measured(what, &asker, &Resource::Asset(&within, Some(&around)))
+}
+
+#[expect(clippy::print_stdout, reason = "the figures are what this tool is for")]
+fn measured(what: &str, asker: &Asker, on: &Resource<'_>) -> Result<(), Box<dyn Error>> {
+    let begun = cpu()?;
+    for _ in 0..TIMES {
+        let verdict = CedarPolicies.decide(black_box(asker), Action::Play, on, NOW)?;
+        assert!(verdict.allowed);
+    }
+    let each = Duration::from_nanos(cpu()?.saturating_sub(begun)) / TIMES;
+    println!(
+        "{what}: {each:?} each, {:.0} a CPU second",
+        1.0 / each.as_secs_f64()
+    );
     Ok(())
+}
+
+fn collection_in_space() -> Result<Container, Box<dyn Error>> {
+    let space = Container {
+        id: SPACE.into(),
+        org: ORG,
+        name: Title::parse("Newsroom")?,
+        access: asset(Visibility::Restricted, 1)?.access,
+        created_at: NOW,
+        within: None,
+    };
+    Ok(Container {
+        id: COLLECTION.into(),
+        access: Access::default(),
+        within: Some(Within {
+            id: SPACE,
+            space: Some(Box::new(space.clone())),
+        }),
+        ..space
+    })
 }
