@@ -291,6 +291,25 @@ fn parts_come_with_the_checksum_that_was_signed_or_not_at_all() {
 }
 
 #[test]
+fn a_checksum_that_nothing_would_be_compared_with_is_refused_and_nothing_is_completed() {
+    let kit = begun();
+    let held = now(held(&kit.finalize_upload(), &builders::ask(), ASSET, 0)).unwrap();
+    let told = held.parts.into_iter().map(|held| UploadedPart {
+        checksum: Some("AAAAAAAAAAA=".to_owned()),
+        ..held.part
+    });
+    let command = finalize_upload::Command {
+        ask: builders::ask(),
+        asset: ASSET,
+        parts: Some(told.collect()),
+    };
+    let refused = now(finalize_upload::run(&kit.finalize_upload(), command));
+    assert!(matches!(refused, Err(Refusal::Malformed(_))), "{refused:?}");
+    assert_eq!(asset(&kit).state, AssetState::Uploading);
+    assert!(kit.cloud.with(|s| s.uploads.objects.is_empty()));
+}
+
+#[test]
 fn checksums_that_s3_cannot_verify_are_refused() {
     let kit = Kit::with_users(1);
     let film = builders::film(1_000);

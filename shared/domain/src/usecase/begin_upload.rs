@@ -260,6 +260,12 @@ pub async fn sign_parts(
     Ok(Slot { asset, parts })
 }
 
+/// What was not announced is not compared with anything.
+pub(super) const NO_CHECKSUMS: Malformed = Malformed {
+    field: "parts",
+    expected: "no checksums: this upload was announced without `part_checksums`",
+};
+
 /// A part to be signed, as the client asks for it.
 #[derive(Debug, Clone)]
 pub struct Wanted {
@@ -289,12 +295,7 @@ impl Wanted {
                     expected: "each with its checksum, as the `part_checksums` of this upload promise",
                 });
             }
-            (None, Some(_)) => {
-                return Err(Malformed {
-                    field: "parts",
-                    expected: "no checksums: this upload was announced without `part_checksums`",
-                });
-            }
+            (None, Some(_)) => return Err(NO_CHECKSUMS),
         };
         Ok(WantedPart {
             number: self.number,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::begin_upload::NO_CHECKSUMS;
 use super::gate::{Ask, Gate};
 use super::scribe::Scribe;
 use crate::access::Action;
@@ -75,22 +76,23 @@ async fn complete(
     };
     let new = &asset.announced;
     let mut parts = match parts {
-        Some(parts) => parts,
-        // No such upload any more: it was completed before, and the object itself tells.
-        None => match deps.uploads.list_parts(new, multipart).await? {
-            Some(parts) => parts,
-            None => return Ok(()),
-        },
-    };
-    if new.plan.checksums.is_some() {
-        let held = deps.uploads.list_parts(new, multipart).await?;
-        let Some(held) = held else { return Ok(()) };
-        if !parts.iter().all(|part| is_held(part, &held)) {
-            return Err(OTHER_PARTS);
+        Some(told) if new.plan.checksums.is_none() => {
+            if told.iter().any(|part| part.checksum.is_some()) {
+                return Err(NO_CHECKSUMS.into());
+            }
+            told
         }
-        // With the checksums that S3 verified.
-        parts.clone_from(&held);
-    }
+        told => {
+            // No such upload any more: it was completed before, and the object itself tells.
+            let held = deps.uploads.list_parts(new, multipart).await?;
+            let Some(held) = held else { return Ok(()) };
+            if !told.iter().flatten().all(|part| is_held(part, &held)) {
+                return Err(OTHER_PARTS);
+            }
+            // With the checksums that S3 verified, where there are any.
+            held
+        }
+    };
     // S3 takes them in ascending order alone.
     parts.sort_by_key(|part| part.number);
     if !parts.iter().map(|part| part.number).eq(1..=new.plan.parts) {
