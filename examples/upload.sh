@@ -15,9 +15,10 @@ call() { curl --silent --show-error --fail-with-body --header "@$own/token" "$@"
 # Sends part $1 by the signed request in $own/part.json.
 put() {
     jq --raw-output '.headers | to_entries[] | "\(.key): \(.value)"' < "$own/part.json" > "$own/headers"
+    jq --raw-output '"url = \(.url | tojson)"' < "$own/part.json" > "$own/place"
     dd if="$film" of="$own/part" bs="$part_size" skip="$(($1 - 1))" count=1 status=none
     curl --silent --show-error --fail-with-body --retry 3 --header "@$own/headers" \
-        --upload-file "$own/part" "$(jq --raw-output .url < "$own/part.json")"
+        --upload-file "$own/part" --config "$own/place"
 }
 
 jq --null-input --arg filename "$(basename "$film")" --argjson size "$(stat --format %s "$film")" \
