@@ -40,7 +40,7 @@ shape! {
     /// Seconds that a URL lives.
     UrlSeconds = { "type": "integer", "description": "Seconds.", "const": 3_600 };
     /// The number of a part.
-    UppyPartNumber = { "type": "integer", "description": "From 1 on.", "minimum": 1, "maximum": 10_000 };
+    PartNumber = { "type": "integer", "description": "From 1 on.", "minimum": 1, "maximum": 10_000 };
     /// How parts are sent.
     Put = { "type": "string", "description": "The method.", "const": "PUT" };
 }
@@ -89,7 +89,7 @@ pub fn section() -> Section {
             "uppySignPart",
             "For Uppy: signs a part, as often as it is asked for",
         )
-        .path::<UppyPartNumber>("part_number")
+        .path::<PartNumber>("part_number")
         .asks::<AssetId>("key")
         .replies::<Signature<'static>>(200, "The signed PUT")
         .refuses(&[Code::WrongState, Code::AssetWithdrawn]),

@@ -121,7 +121,7 @@ pub(crate) struct PartNumbers {
 #[cfg_attr(feature = "openapi", schemars(rename = "SummedPart"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SummedPart {
-    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::UppyPartNumber"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::PartNumber"))]
     number: u32,
     #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::ChecksumValue"))]
     checksum: String,
