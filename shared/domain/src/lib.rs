@@ -6,6 +6,7 @@ pub mod api_key;
 pub mod asset;
 pub mod audit;
 pub mod challenge;
+pub mod conversion;
 pub mod credential;
 pub mod deletion;
 pub mod download;

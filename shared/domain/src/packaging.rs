@@ -206,7 +206,28 @@ pub struct PackageFault {
     pub reason: String,
 }
 
+/// Codes of faults of sound films that cannot be packaged as they are, and can once their pictures and sounds are coded
+/// anew.
+const CONVERTIBLE: [&str; 12] = [
+    "unsupported_container",
+    "unsupported_codec",
+    "turned_film_not_supported",
+    "edits_not_supported",
+    "changing_format_not_supported",
+    "channel_layout_not_supported",
+    "no_key_frames",
+    "key_frames_too_far_apart",
+    "index_compressed",
+    "index_too_large",
+    "fragment_too_large",
+    "too_many_tracks",
+];
+
 impl PackageFault {
+    /// Can the film be packaged once it is converted?
+    pub fn is_convertible(&self) -> bool {
+        CONVERTIBLE.contains(&self.code)
+    }
     /// A fault with its stable code and a sentence for a person.
     pub fn new(code: &'static str, reason: impl Into<String>) -> Self {
         Self {

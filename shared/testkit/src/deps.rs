@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
     access, account, authorize_download, authorize_playback, begin_upload, bootstrap_owner, client,
-    deletion, deliver_key, deliver_playlist, enter_support, erase_account, exchange,
+    convert_film, deletion, deliver_key, deliver_playlist, enter_support, erase_account, exchange,
     exchange_share, export_audit, finalize_upload, gate, guard, introspect, library, login,
     manage_api_keys, manage_shares, organisation, process_upload, proof, read_audit,
     recover_account, refresh, revoke_token, seal_audit, second_factor, send_mail, set_quota,
@@ -287,6 +287,18 @@ impl Kit {
             entropy: self.entropy.clone(),
             plan: self.plan,
             quota: builders::QUOTA,
+            conversions: Some(self.cloud.clone()),
+        }
+    }
+    /// Of [`convert_film`]: sources of up to a million octets.
+    pub fn convert_film(&self) -> convert_film::Deps {
+        convert_film::Deps {
+            process: process_upload::Deps {
+                conversions: None,
+                ..self.process_upload()
+            },
+            workshop: self.workshop.clone(),
+            max_source: 1_000_000,
         }
     }
     /// Of [`authorize_playback`].

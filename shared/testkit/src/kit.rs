@@ -29,6 +29,7 @@ use crate::link::{FakeLinkTokens, FakePolicy};
 use crate::packager::ScriptedPackager;
 use crate::passkey::FakePasskeys;
 use crate::share::FakeShareTokens;
+use crate::workshop::FakeWorkshop;
 
 /// The content key that [`Kit::plant_ready`] wraps.
 pub const GOLDEN_KEY: [u8; 16] = *b"a golden key 16.";
@@ -81,6 +82,8 @@ pub struct Kit {
     pub wrap: Arc<FakeKeyWrap>,
     /// The packager.
     pub packager: Arc<ScriptedPackager>,
+    /// The workshop.
+    pub workshop: Arc<FakeWorkshop>,
     /// How films are cut: two segments a key, so that a golden film has two periods.
     pub plan: PackagePlan,
 }
@@ -112,6 +115,7 @@ impl Kit {
             signer: Arc::new(FakeUrlSigner(shared.clone())),
             wrap: Arc::new(FakeKeyWrap(shared.clone())),
             packager: Arc::default(),
+            workshop: Arc::new(FakeWorkshop::new(Arc::clone(&faults))),
             plan: PackagePlan {
                 segment_ms: 6_000,
                 segments_per_key: 2,

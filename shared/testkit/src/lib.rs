@@ -30,6 +30,7 @@ mod sample;
 pub mod share;
 pub mod support;
 pub mod sweep;
+pub mod workshop;
 
 pub use challenge::FakeChallenge;
 pub use clock::FixedClock;
@@ -40,3 +41,4 @@ pub use kit::Kit;
 pub use packager::ScriptedPackager;
 pub use passkey::{FakeAuthenticator, FakePasskeys};
 pub use sample::{FAR_AHEAD, Sample};
+pub use workshop::FakeWorkshop;

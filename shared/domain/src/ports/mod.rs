@@ -16,6 +16,7 @@ use crate::token::{Digest, Grant};
 
 mod access;
 mod audit;
+mod conversion;
 mod deletion;
 mod devices;
 mod downloads;
@@ -38,6 +39,7 @@ pub use audit::{
     Waiting,
 };
 pub use clients::{Clients, Creation, MAX_CLIENTS};
+pub use conversion::{Conversions, Workshop};
 pub use deletion::{
     Deletions, Dues, Elder, Erasures, Gone, KeyErasure, MediaErasure, RetentionChanges, Retentions,
     ShareErasure, SourceErasure,

@@ -12,6 +12,7 @@ pub mod bootstrap_owner;
 pub mod budget;
 pub mod client;
 pub mod client_credentials;
+pub mod convert_film;
 pub mod deletion;
 pub mod deliver_key;
 pub mod deliver_playlist;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use crate::asset::{Asset, AssetState, Failure};
 use crate::audit::{Author, Event, Source};
+use crate::conversion::ConversionOrder;
 use crate::error::Refusal;
 use crate::hls::{MAX_PACKAGE_SEGMENTS, MAX_SEGMENTS};
 use crate::id::{AssetId, KeyId, OrgId, PackageId};
 use crate::packaging::{Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Step};
 use crate::ports::{
-    Assets, Change, Charged, Claim, Clock, ContentKeys, Entropy, KeyWrap, Manifest, MediaWrites,
-    SourceHead, StoreError, Stored, Uploads,
+    Assets, Change, Charged, Claim, Clock, ContentKeys, Conversions, Entropy, KeyWrap, Manifest,
+    MediaWrites, SourceHead, StoreError, Stored, Uploads, Workshop,
 };
 use crate::quota::Quota;
 use crate::secret::ContentKey;
@@ -41,6 +42,8 @@ pub struct Deps {
     pub plan: PackagePlan,
     /// How much an organisation may use where the operator did not say otherwise.
     pub quota: Quota,
+    /// Where conversions are ordered of films that cannot be packaged as they are; without it they fail.
+    pub conversions: Option<Arc<dyn Conversions>>,
 }
 
 /// A parsed event: an object was created under a source key.
@@ -65,6 +68,8 @@ pub enum Outcome {
     Ready,
     /// It cannot be; the asset says why.
     Failed,
+    /// It has to be converted first, and that is ordered.
+    Ordered,
     /// There was nothing to do: a repeated, late or foreign event.
     Nothing,
 }
@@ -85,63 +90,72 @@ pub enum Retry {
 /// # Errors
 /// [`Retry`]: deliver the event again.
 pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
-    let asset = deps.assets.get(command.asset).await?;
-    let Some(asset) = asset.filter(|a| a.announced.org == command.org) else {
+    let Some(asset) = own(deps, &command).await? else {
         return Ok(Outcome::Nothing);
     };
-    let scribe = Scribe {
+    let scribe = scribe(deps, &command);
+    let Some(asset) = arrived(deps, &scribe, asset).await? else {
+        return Ok(Outcome::Nothing);
+    };
+    match claimed(deps, &scribe, &asset, &command).await? {
+        Err(outcome) => Ok(outcome),
+        Ok(run) => {
+            let ended = run.all().await;
+            run.end(ended, command.last_try).await
+        }
+    }
+}
+
+/// The asset of a delivery, if it is there and the organisation's.
+pub(super) async fn own(deps: &Deps, command: &Command) -> Stored<Option<Asset>> {
+    let asset = deps.assets.get(command.asset).await?;
+    Ok(asset.filter(|a| a.announced.org == command.org))
+}
+
+/// Who writes of what a delivery does.
+pub(super) fn scribe<'a>(deps: &'a Deps, command: &Command) -> Scribe<'a> {
+    Scribe {
         entropy: &*deps.entropy,
         org: command.org,
         clock: &*deps.clock,
         author: Author::System,
         verdict: None,
         source: Source {
-            request: command.request,
+            request: command.request.clone(),
             ..Source::default()
         },
-    };
-    let Some(asset) = arrived(deps, &scribe, asset).await? else {
-        return Ok(Outcome::Nothing);
-    };
+    }
+}
+
+/// A run that has the asset for itself, or what the delivery came to without one.
+pub(super) async fn claimed<'a>(
+    deps: &'a Deps,
+    scribe: &'a Scribe<'a>,
+    asset: &'a Asset,
+    command: &Command,
+) -> Result<Result<Run<'a>, Outcome>, Retry> {
     let package = PackageId::random(&*deps.entropy)?;
     let claim = deps
         .assets
         .claim(asset.id(), package, deps.clock.now(), command.deadline)
         .await?;
-    let previous = match claim {
-        Claim::Claimed { previous } => previous,
+    match claim {
+        Claim::Claimed { previous } => Ok(Ok(Run {
+            deps,
+            scribe,
+            asset,
+            package,
+            previous,
+            deadline: command.deadline,
+        })),
         Claim::NotClaimed => {
             let current = deps.assets.get(asset.id()).await?;
             let busy = current.is_some_and(|a| a.state == AssetState::Processing);
-            return if busy {
+            if busy {
                 Err(Retry::Busy)
             } else {
-                Ok(Outcome::Nothing)
-            };
-        }
-    };
-    let run = Run {
-        deps,
-        scribe: &scribe,
-        asset: &asset,
-        package,
-        previous,
-        deadline: command.deadline,
-    };
-    match run.all().await {
-        Ok(outcome) => Ok(outcome),
-        Err(Retry::Busy) => Err(Retry::Busy),
-        Err(Retry::Store(_)) if command.last_try => {
-            let gave_up = PackageFault::new(
-                "gave_up",
-                "storage was not available at every try; upload the film again later",
-            );
-            run.failed(&gave_up).await
-        }
-        Err(error) => {
-            // Best effort: without it the next delivery waits for the lease to end.
-            let _ = deps.assets.release(asset.id(), package).await;
-            Err(error)
+                Ok(Err(Outcome::Nothing))
+            }
         }
     }
 }
@@ -175,14 +189,23 @@ async fn remove(deps: &Deps, asset: AssetId, package: PackageId) -> Stored<()> {
     deps.media.delete_package(asset, package).await
 }
 
-struct Run<'a> {
-    deps: &'a Deps,
+pub(super) struct Run<'a> {
+    pub(super) deps: &'a Deps,
     scribe: &'a Scribe<'a>,
-    asset: &'a Asset,
+    pub(super) asset: &'a Asset,
     package: PackageId,
     /// Dead runs whose segments and keys are still to be removed.
     previous: Vec<PackageId>,
-    deadline: Timestamp,
+    pub(super) deadline: Timestamp,
+}
+
+/// Where the octets of a film are.
+#[derive(Clone, Copy)]
+pub(super) enum Film<'a> {
+    /// In the uploads bucket.
+    Uploaded(&'a SourceHead),
+    /// In the workshop, so many of them.
+    Converted(&'a dyn Workshop, u64),
 }
 
 /// What a run of the machine came to.
@@ -193,22 +216,88 @@ enum Packaged {
 
 impl Run<'_> {
     async fn all(&self) -> Result<Outcome, Retry> {
-        self.bury_previous().await?;
-        let Some(head) = self.deps.uploads.head(&self.asset.announced).await? else {
-            let gone = PackageFault::new("source_gone", "the uploaded film is not there any more");
-            return self.failed(&gone).await;
+        let Some(head) = self.source().await? else {
+            return self.source_gone().await;
         };
-        match self.machine(&head).await? {
+        match self.machine(Film::Uploaded(&head)).await? {
+            Packaged::Fault(fault) if fault.is_convertible() => match &self.deps.conversions {
+                Some(conversions) => self.ordered(&**conversions).await,
+                None => self.failed(&fault).await,
+            },
+            packaged => self.settled(packaged).await,
+        }
+    }
+
+    /// Packages a film that was converted.
+    pub(super) async fn converted(&self, film: Film<'_>) -> Result<Outcome, Retry> {
+        let packaged = self.machine(film).await?;
+        self.settled(packaged).await
+    }
+
+    async fn settled(&self, packaged: Packaged) -> Result<Outcome, Retry> {
+        match packaged {
             Packaged::Fault(fault) => self.failed(&fault).await,
             Packaged::Whole(manifest) => self.publish(&manifest).await,
         }
     }
 
+    /// The source as it is, once what dead runs left is removed.
+    pub(super) async fn source(&self) -> Stored<Option<SourceHead>> {
+        self.bury_previous().await?;
+        self.deps.uploads.head(&self.asset.announced).await
+    }
+
+    /// There is none any more.
+    pub(super) async fn source_gone(&self) -> Result<Outcome, Retry> {
+        let gone = PackageFault::new("source_gone", "the uploaded film is not there any more");
+        self.failed(&gone).await
+    }
+
+    /// Hands the asset on to the function that converts, and nothing of this run with it.
+    async fn ordered(&self, conversions: &dyn Conversions) -> Result<Outcome, Retry> {
+        let asset = self.asset.id();
+        remove(self.deps, asset, self.package).await?;
+        // The lease before the order: an order that finds it held waits for as long as a run may take.
+        if self.deps.assets.release(asset, self.package).await? == Change::NotApplied {
+            return self.overtaken().await;
+        }
+        let order = ConversionOrder::Film {
+            org: self.asset.announced.org,
+            asset,
+        };
+        conversions.order(&order).await?;
+        Ok(Outcome::Ordered)
+    }
+
+    /// What the delivery came to: without storage a last try fails the film, and another lets go of it.
+    pub(super) async fn end(
+        &self,
+        ended: Result<Outcome, Retry>,
+        last_try: bool,
+    ) -> Result<Outcome, Retry> {
+        match ended {
+            Err(Retry::Store(_)) if last_try => {
+                let gave_up = PackageFault::new(
+                    "gave_up",
+                    "storage was not available at every try; upload the film again later",
+                );
+                self.failed(&gave_up).await
+            }
+            Err(Retry::Store(error)) => {
+                // Best effort: without it the next delivery waits for the lease to end.
+                let assets = &self.deps.assets;
+                let _ = assets.release(self.asset.id(), self.package).await;
+                Err(error.into())
+            }
+            ended => ended,
+        }
+    }
+
     /// Runs the machine. Whatever it comes to, no write is under way any more: what is removed
     /// afterwards stays removed.
-    async fn machine(&self, head: &SourceHead) -> Stored<Packaged> {
+    async fn machine(&self, film: Film<'_>) -> Stored<Packaged> {
         let mut writes = Background::default();
-        let packaged = self.steps(head, &mut writes).await;
+        let packaged = self.steps(film, &mut writes).await;
         let written = writes.finish().await;
         match packaged? {
             Packaged::Whole(manifest) => written.map(|()| Packaged::Whole(manifest)),
@@ -216,12 +305,8 @@ impl Run<'_> {
         }
     }
 
-    async fn steps<'s>(
-        &'s self,
-        head: &SourceHead,
-        writes: &mut Background<'s>,
-    ) -> Stored<Packaged> {
-        let mut machine = self.deps.packager.start(head.size, self.deps.plan);
+    async fn steps<'s>(&'s self, film: Film<'_>, writes: &mut Background<'s>) -> Stored<Packaged> {
+        let mut machine = self.deps.packager.start(film.size(), self.deps.plan);
         let mut keys = Keys {
             run: self,
             ids: Vec::new(),
@@ -238,8 +323,7 @@ impl Run<'_> {
             match machine.step() {
                 Err(fault) => return Ok(Packaged::Fault(fault)),
                 Ok(Step::Read { offset, len }) => {
-                    let new = &self.asset.announced;
-                    let read = self.deps.uploads.read(new, &head.etag, offset, len);
+                    let read = self.read(film, offset, len);
                     machine.source(&writes.beside(read).await?);
                 }
                 Ok(Step::NeedKey { period, .. }) => {
@@ -262,6 +346,17 @@ impl Run<'_> {
                     return Ok(Packaged::Whole(Manifest { presentation, keys }));
                 }
             }
+        }
+    }
+
+    pub(super) async fn read(&self, film: Film<'_>, offset: u64, len: usize) -> Stored<Vec<u8>> {
+        let new = &self.asset.announced;
+        match film {
+            Film::Uploaded(head) => {
+                let uploads = &self.deps.uploads;
+                uploads.read(new, &head.etag, offset, len).await
+            }
+            Film::Converted(workshop, _) => workshop.read(offset, len).await,
         }
     }
 
@@ -289,7 +384,7 @@ impl Run<'_> {
         }
     }
 
-    async fn failed(&self, fault: &PackageFault) -> Result<Outcome, Retry> {
+    pub(super) async fn failed(&self, fault: &PackageFault) -> Result<Outcome, Retry> {
         let failure = Failure {
             code: fault.code.to_owned(),
             reason: fault.reason.clone(),
@@ -337,6 +432,15 @@ impl Run<'_> {
             remove(self.deps, self.asset.id(), *dead).await?;
         }
         Ok(())
+    }
+}
+
+impl Film<'_> {
+    const fn size(self) -> u64 {
+        match self {
+            Self::Uploaded(head) => head.size,
+            Self::Converted(_, size) => size,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod assets;
 mod audit;
 mod client;
 mod clients;
+mod conversion;
 mod deletion;
 mod downloads;
 mod erasure;
@@ -32,6 +33,7 @@ use vault_domain::access::{Container, ContainerId, Group};
 use vault_domain::api_key::ApiKey;
 use vault_domain::asset::Asset;
 use vault_domain::audit::Record;
+use vault_domain::conversion::ConversionOrder;
 use vault_domain::credential::User;
 use vault_domain::deletion::{Duty, Retention, Tombstone};
 use vault_domain::download::Download;
@@ -138,6 +140,8 @@ pub struct State {
     pub manifests: BTreeMap<String, Manifest>,
     /// Invalidations by reference.
     pub invalidations: BTreeMap<String, Vec<String>>,
+    /// Orders of conversions; the queue hands them out again and again.
+    pub conversions: Vec<ConversionOrder>,
     /// Mail orders; the queue hands them out again and again.
     pub mail_orders: Vec<MailOrder>,
     /// Mails in all mailboxes.

@@ -33,7 +33,7 @@ impl Shape {
 
 impl State {
     /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `shares`, `support`, `views`, `downloads`, `assets`, `deletion`, `usage`, `access`, `audit`,
-    /// `sources`, `multiparts`, `invalidations`, `mail_orders`, `sent`, `chains`. Mail goes at least once: a copy of an
+    /// `sources`, `multiparts`, `invalidations`, `conversions`, `mail_orders`, `sent`, `chains`. Mail goes at least once: a copy of an
     /// order or of a mail changes nothing in it.
     pub fn shape(&self) -> Shape {
         let sections: Vec<(&'static str, Vec<String>)> = vec![
@@ -61,6 +61,7 @@ impl State {
             ("sources", self.sources_shape()),
             ("multiparts", self.multiparts_shape()),
             ("invalidations", self.invalidations_shape()),
+            ("conversions", self.conversions_shape()),
             ("mail_orders", self.mail_orders_shape()),
             ("sent", self.sent_shape()),
             ("chains", self.chains.lines()),

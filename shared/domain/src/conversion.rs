@@ -1,0 +1,187 @@
+//! Conversion: coding anew what cannot be packaged as it was uploaded, by a program that does not share our process.
+//!
+//! The use case drives a [`Workshop`](crate::ports::Workshop): it brings the source into its scratch space, has it probed
+//! and encoded, and reads the outcome as it would read an upload. No program is told of keys, buckets or organisations.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AssetId, OrgId};
+use crate::packaging::PackageFault;
+
+/// What is asked of the function that converts, through its queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Wire", try_from = "Wire")]
+pub enum ConversionOrder {
+    /// Convert the source of an asset that cannot be packaged as it is, and package what comes out.
+    Film {
+        /// Whose.
+        org: OrgId,
+        /// Which.
+        asset: AssetId,
+    },
+}
+
+/// An order as the queue holds it: `{"v":1,"kind":"film","org":"org_…","asset":"ast_…"}`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+enum Wire {
+    Film { v: u8, org: String, asset: String },
+}
+
+impl From<ConversionOrder> for Wire {
+    fn from(order: ConversionOrder) -> Self {
+        match order {
+            ConversionOrder::Film { org, asset } => Self::Film {
+                v: 1,
+                org: org.to_string(),
+                asset: asset.to_string(),
+            },
+        }
+    }
+}
+
+impl TryFrom<Wire> for ConversionOrder {
+    type Error = String;
+    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
+        let Wire::Film { v, org, asset } = wire;
+        if v != 1 {
+            return Err("v: expected 1".to_owned());
+        }
+        Ok(Self::Film {
+            org: OrgId::parse(&org).map_err(|fault| fault.to_string())?,
+            asset: AssetId::parse(&asset).map_err(|fault| fault.to_string())?,
+        })
+    }
+}
+
+/// What a source is, as far as a conversion has to know.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Probe {
+    /// Width and height of the pictures as they are coded; none of sound alone.
+    pub pictures: Option<(u32, u32)>,
+    /// The sounds.
+    pub sounds: Vec<Sound>,
+    /// The subtitles that are text, by their number among all subtitles from 0. Those that are pictures are left out.
+    pub texts: Vec<u8>,
+}
+
+/// What a sound becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sound {
+    /// Channels: 1, 2 or 6.
+    pub channels: u8,
+    /// Samples a second: 32,000, 44,100 or 48,000.
+    pub rate: u32,
+}
+
+/// Pictures of a converted film have at most so many lines, or columns where they stand upright: a larger film is made
+/// smaller, never a smaller one larger.
+pub const MAX_CONVERTED_LINES: u32 = 1080;
+/// Sounds that are taken along, and subtitles: as many as of a film that is packaged as it is.
+pub const MAX_SOUNDS: usize = 16;
+/// The most subtitles that are taken along.
+pub const MAX_TEXTS: usize = 32;
+
+/// What is to be encoded: H.264 and AAC in an MP4 file with its index in front, the clock of the source kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoding {
+    /// What the source is.
+    pub source: Probe,
+    /// Lines of the shorter side at most.
+    pub lines: u32,
+    /// Milliseconds from one key frame to the next at most, so that segments can be cut.
+    pub key_frame_ms: u32,
+}
+
+impl Encoding {
+    /// That of a film which cannot be packaged as it is.
+    pub fn whole(source: &Probe, segment_ms: u32) -> Result<Self, PackageFault> {
+        if source.pictures.is_none() && source.sounds.is_empty() {
+            return Err(PackageFault::new(
+                "not_a_film",
+                "This file holds neither pictures nor sound that can be read. Upload a film or a sound.",
+            ));
+        }
+        let mut source = source.clone();
+        source.sounds.truncate(MAX_SOUNDS);
+        source.texts.truncate(MAX_TEXTS);
+        Ok(Self {
+            source,
+            lines: MAX_CONVERTED_LINES,
+            key_frame_ms: segment_ms,
+        })
+    }
+}
+
+/// The source does not go into the scratch space.
+pub fn too_large(most: u64) -> PackageFault {
+    PackageFault::new(
+        "too_large_to_convert",
+        format!(
+            "The film has to be converted before it can be played, and only films of up to {} MB are. Export it as an MP4 with H.264 or HEVC video and AAC sound, which needs no conversion at any size, and upload that.",
+            most / 1_000_000
+        ),
+    )
+}
+
+/// Converting took longer than one run may.
+pub fn took_too_long() -> PackageFault {
+    PackageFault::new(
+        "too_long_to_convert",
+        "The film has to be converted before it can be played, and that took longer than one run may take. Export it as an MP4 with H.264 or HEVC video and AAC sound, which needs no conversion at any length, and upload that.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order() -> ConversionOrder {
+        ConversionOrder::Film {
+            org: OrgId::from_octets([1; 16]),
+            asset: AssetId::from_octets([2; 16]),
+        }
+    }
+
+    #[test]
+    fn an_order_reads_back_and_another_is_none() {
+        let text = serde_json::to_string(&order()).unwrap();
+        assert_eq!(
+            serde_json::from_str::<ConversionOrder>(&text).unwrap(),
+            order()
+        );
+        for bad in [
+            text.replace("\"v\":1", "\"v\":2"),
+            text.replace("film", "films"),
+            text.replace("org_", "ast_"),
+            text.replace("\"v\":1", "\"v\":1,\"more\":0"),
+            "{}".to_owned(),
+        ] {
+            assert!(
+                serde_json::from_str::<ConversionOrder>(&bad).is_err(),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_to_see_or_hear_is_no_film_and_more_tracks_than_are_taken_are_left_out() {
+        assert!(Encoding::whole(&Probe::default(), 6_000).is_err());
+        let many = Probe {
+            pictures: Some((64, 48)),
+            sounds: vec![
+                Sound {
+                    channels: 2,
+                    rate: 48_000,
+                };
+                40
+            ],
+            texts: (0..50).collect(),
+        };
+        let taken = Encoding::whole(&many, 6_000).unwrap().source;
+        assert_eq!(
+            (taken.sounds.len(), taken.texts.len()),
+            (MAX_SOUNDS, MAX_TEXTS)
+        );
+    }
+}

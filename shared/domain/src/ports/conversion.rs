@@ -1,0 +1,40 @@
+//! Conversion: the queue of its orders, and the workshop that does the work.
+
+use async_trait::async_trait;
+
+use super::Stored;
+use crate::conversion::{ConversionOrder, Encoding, Probe};
+use crate::packaging::PackageFault;
+use crate::time::Timestamp;
+
+/// The queue of the function that converts: at least once, in any order.
+#[async_trait]
+pub trait Conversions: Send + Sync {
+    /// Asks for a conversion.
+    async fn order(&self, order: &ConversionOrder) -> Stored<()>;
+}
+
+/// Scratch space with room for one film, and the program that encodes. One film is in hand at a time.
+#[async_trait]
+pub trait Workshop: Send + Sync {
+    /// Empties the space; whatever another run left there is gone.
+    async fn clear(&self) -> Stored<()>;
+    /// Appends octets to the source.
+    async fn bring(&self, octets: &[u8]) -> Stored<()>;
+    /// What the source is, by its content.
+    ///
+    /// # Errors
+    /// The inner one: it is nothing that the program reads.
+    async fn probe(&self) -> Stored<Result<Probe, PackageFault>>;
+    /// Encodes the source until `deadline` at the latest; the octets of what came out.
+    ///
+    /// # Errors
+    /// The inner one: the source is damaged, or it took too long.
+    async fn encode(
+        &self,
+        encoding: &Encoding,
+        deadline: Timestamp,
+    ) -> Stored<Result<u64, PackageFault>>;
+    /// `len` octets of what came out, from `offset`.
+    async fn read(&self, offset: u64, len: usize) -> Stored<Vec<u8>>;
+}

@@ -1,0 +1,130 @@
+//! A workshop on script: it takes what is brought, and tells what it is told to.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use vault_domain::conversion::{Encoding, Probe, Sound};
+use vault_domain::packaging::PackageFault;
+use vault_domain::ports::{StoreError, Stored, Workshop};
+use vault_domain::time::Timestamp;
+
+use crate::fault::Faults;
+
+/// What a workshop does.
+#[derive(Debug, Clone)]
+pub struct Craft {
+    /// What it finds in a source.
+    pub probe: Result<Probe, PackageFault>,
+    /// What it makes of it.
+    pub outcome: Result<Vec<u8>, PackageFault>,
+}
+
+impl Default for Craft {
+    fn default() -> Self {
+        Self {
+            probe: Ok(Probe {
+                pictures: Some((1280, 720)),
+                sounds: vec![Sound {
+                    channels: 2,
+                    rate: 48_000,
+                }],
+                texts: Vec::new(),
+            }),
+            outcome: Ok(crate::builders::film(2_000)),
+        }
+    }
+}
+
+/// What lies in its scratch space: of this process alone, so it is no part of the cloud.
+#[derive(Debug, Default)]
+struct Bench {
+    craft: Craft,
+    source: Vec<u8>,
+    outcome: Option<Vec<u8>>,
+    encodings: Vec<Encoding>,
+}
+
+/// The workshop.
+#[derive(Debug, Default)]
+pub struct FakeWorkshop {
+    faults: Arc<Faults>,
+    bench: Mutex<Bench>,
+}
+
+impl FakeWorkshop {
+    /// One whose calls are subject to a plan.
+    pub fn new(faults: Arc<Faults>) -> Self {
+        Self {
+            faults,
+            bench: Mutex::default(),
+        }
+    }
+    /// Changes what it does.
+    pub fn set(&self, craft: Craft) {
+        self.with(|bench| bench.craft = craft);
+    }
+    /// What it was asked to encode.
+    pub fn encodings(&self) -> Vec<Encoding> {
+        self.with(|bench| bench.encodings.clone())
+    }
+    /// Is its scratch space empty?
+    pub fn is_clear(&self) -> bool {
+        self.with(|bench| bench.source.is_empty() && bench.outcome.is_none())
+    }
+    fn with<T>(&self, act: impl FnOnce(&mut Bench) -> T) -> T {
+        act(&mut self.bench.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+    async fn call<T: Send>(
+        &self,
+        name: &'static str,
+        effect: impl FnOnce(&mut Bench) -> Stored<T> + Send,
+    ) -> Stored<T> {
+        self.faults.call(name, || self.with(effect)).await
+    }
+}
+
+#[async_trait]
+impl Workshop for FakeWorkshop {
+    async fn clear(&self) -> Stored<()> {
+        self.call("workshop.clear", |bench| {
+            bench.source.clear();
+            bench.outcome = None;
+            Ok(())
+        })
+        .await
+    }
+    async fn bring(&self, octets: &[u8]) -> Stored<()> {
+        self.call("workshop.bring", |bench| {
+            bench.source.extend_from_slice(octets);
+            Ok(())
+        })
+        .await
+    }
+    async fn probe(&self) -> Stored<Result<Probe, PackageFault>> {
+        self.call("workshop.probe", |bench| Ok(bench.craft.probe.clone()))
+            .await
+    }
+    async fn encode(
+        &self,
+        encoding: &Encoding,
+        _deadline: Timestamp,
+    ) -> Stored<Result<u64, PackageFault>> {
+        self.call("workshop.encode", |bench| {
+            bench.encodings.push(encoding.clone());
+            let outcome = bench.craft.outcome.clone();
+            bench.outcome = outcome.clone().ok();
+            Ok(outcome.map(|octets| octets.len() as u64))
+        })
+        .await
+    }
+    async fn read(&self, offset: u64, len: usize) -> Stored<Vec<u8>> {
+        self.call("workshop.read", |bench| {
+            let start = usize::try_from(offset).unwrap_or(usize::MAX);
+            let outcome = bench.outcome.as_deref().unwrap_or_default();
+            let range = outcome.get(start..start.saturating_add(len));
+            let missing = || StoreError::new("workshop.read", "nothing of the kind is there");
+            range.map(<[u8]>::to_vec).ok_or_else(missing)
+        })
+        .await
+    }
+}

@@ -1,0 +1,162 @@
+//! What ffmpeg is told (<https://ffmpeg.org/ffmpeg.html>, <https://ffmpeg.org/ffmpeg-protocols.html>).
+
+use vault_domain::conversion::Encoding;
+
+use crate::scratch::{OUTCOME, SOURCE};
+
+/// Containers that are read. None of them names other files, or (MOV) not unless it is allowed to; playlists and scripts
+/// are not among them.
+const FORMATS: &str = "mov,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,wav,mp3,flac,mxf";
+/// Pictures of more pixels are refused before room is made for them: 8192 × 8192.
+const MAX_PIXELS: &str = "67108864";
+
+fn texts(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// How the source is opened.
+fn source() -> Vec<String> {
+    let mut words = texts(&["-nostdin", "-hide_banner", "-v", "error", "-y"]);
+    words.extend(texts(&[
+        "-protocol_whitelist",
+        "file",
+        "-format_whitelist",
+        FORMATS,
+    ]));
+    words.extend(texts(&["-max_pixels", MAX_PIXELS, "-i", SOURCE]));
+    words
+}
+
+/// Tells the streams, and reads no more than it takes to know them.
+pub(crate) fn probe() -> Vec<String> {
+    let mut words = source();
+    words.extend(texts(&["-map", "0:V?", "-map", "0:a?", "-map", "0:s?"]));
+    words.extend(texts(&[
+        "-c",
+        "copy",
+        "-t",
+        "0",
+        "-f",
+        "framehash",
+        "pipe:1",
+    ]));
+    words
+}
+
+/// Encodes the whole film.
+pub(crate) fn whole(encoding: &Encoding) -> Vec<String> {
+    let mut words = source();
+    // A damaged film fails, rather than being played with holes.
+    words.insert(0, "-xerror".to_owned());
+    let of = &encoding.source;
+    if of.pictures.is_some() {
+        words.extend(texts(&[
+            "-map", "0:V:0", "-c:v", "libx264", "-preset", "veryfast",
+        ]));
+        words.extend(texts(&[
+            "-crf",
+            "21",
+            "-profile:v",
+            "high",
+            "-pix_fmt",
+            "yuv420p",
+        ]));
+        let seconds = f64::from(encoding.key_frame_ms) / 1000.0;
+        words.extend([
+            "-force_key_frames".to_owned(),
+            format!("expr:gte(t,n_forced*{seconds})"),
+        ]);
+        words.extend(["-vf".to_owned(), pictures(encoding.lines)]);
+        words.extend(texts(&["-fps_mode", "vfr"]));
+    }
+    for (at, sound) in of.sounds.iter().enumerate() {
+        words.extend(["-map".to_owned(), format!("0:a:{at}")]);
+        words.extend([format!("-ac:a:{at}"), sound.channels.to_string()]);
+        words.extend([format!("-ar:a:{at}"), sound.rate.to_string()]);
+        let kilobits = 64 * u32::from(sound.channels) + 32;
+        words.extend([format!("-b:a:{at}"), format!("{kilobits}k")]);
+    }
+    if !of.sounds.is_empty() {
+        // Gaps are filled with silence, so that sound and pictures stay together.
+        words.extend(texts(&["-c:a", "aac", "-af", "aresample=async=1"]));
+    }
+    for at in &of.texts {
+        words.extend(["-map".to_owned(), format!("0:s:{at}")]);
+    }
+    if !of.texts.is_empty() {
+        words.extend(texts(&["-c:s", "mov_text"]));
+    }
+    words.extend(texts(&[
+        "-map_chapters",
+        "-1",
+        "-dn",
+        "-max_muxing_queue_size",
+        "4096",
+    ]));
+    words.extend(texts(&["-f", "mp4", OUTCOME]));
+    words
+}
+
+/// Square pixels, no interlacing, an even number of them, and no more than so many lines on the shorter side.
+fn pictures(lines: u32) -> String {
+    let short = format!("trunc(min({lines}\\,SHORT)/2)*2");
+    let (by_height, by_width) = (short.replace("SHORT", "ih"), short.replace("SHORT", "iw"));
+    format!(
+        "bwdif=mode=send_frame:deint=interlaced,scale=w='trunc(iw*sar/2)*2':h='trunc(ih/2)*2',setsar=1,\
+         scale=w='if(gt(iw\\,ih)\\,-2\\,{by_width})':h='if(gt(iw\\,ih)\\,{by_height}\\,-2)',setsar=1"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use vault_domain::conversion::{Probe, Sound};
+
+    use super::*;
+
+    #[test]
+    fn only_files_are_opened_and_only_of_containers_that_name_no_others() {
+        let encoding = Encoding::whole(
+            &Probe {
+                pictures: Some((64, 48)),
+                sounds: vec![Sound {
+                    channels: 2,
+                    rate: 48_000,
+                }],
+                texts: vec![1],
+            },
+            6_000,
+        );
+        let whole = whole(&encoding.unwrap());
+        for words in [&probe(), &whole] {
+            let after = |name: &str| {
+                words
+                    .iter()
+                    .skip_while(|word| *word != name)
+                    .nth(1)
+                    .map(String::as_str)
+            };
+            assert!(
+                after("-protocol_whitelist")
+                    .is_some_and(|list| list == "file" || list == "file,pipe")
+            );
+            let formats = after("-format_whitelist").unwrap();
+            for foreign in [
+                "hls", "concat", "dash", "image2", "lavfi", "tee", "sdp", "rtsp",
+            ] {
+                assert!(
+                    !formats.split(',').any(|format| format == foreign),
+                    "{foreign}"
+                );
+            }
+            let opened = words.iter().position(|word| word == "-i").unwrap();
+            assert!(
+                words
+                    .iter()
+                    .position(|word| word == "-protocol_whitelist")
+                    .unwrap()
+                    < opened
+            );
+        }
+        assert!(whole.contains(&"-xerror".to_owned()) && whole.contains(&"0:s:1".to_owned()));
+    }
+}

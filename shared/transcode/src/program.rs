@@ -1,0 +1,84 @@
+//! One run of the program.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::Command;
+
+/// Octets of what it says that are kept; the rest is read and let go, so that it never waits for us.
+const KEPT: u64 = 64 << 10;
+
+pub(crate) struct Program(PathBuf);
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// It did what it was asked, and said this.
+    Done(String),
+    /// It could not.
+    Refused,
+    /// It was ended, having run for as long as it may.
+    TimedOut,
+}
+
+impl Program {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Runs it in `folder` for `seconds` at most.
+    ///
+    /// An error is one of the machine: it did not start, or somebody else ended it.
+    pub(crate) async fn run(
+        &self,
+        folder: &Path,
+        arguments: &[String],
+        seconds: u64,
+    ) -> io::Result<End> {
+        let mut child = Command::new(&self.0)
+            .args(arguments)
+            .env_clear()
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let (told, complaint) = (child.stdout.take(), child.stderr.take());
+        let all = async {
+            let (told, complaint) = tokio::join!(kept(told), kept(complaint));
+            Ok::<_, io::Error>((child.wait().await?, told?, complaint?))
+        };
+        let limit = Duration::from_secs(seconds);
+        let Ok(ended) = tokio::time::timeout(limit, all).await else {
+            // Dropped here, and with it the process.
+            child.kill().await?;
+            return Ok(End::TimedOut);
+        };
+        let (status, told, complaint) = ended?;
+        if status.success() {
+            return Ok(End::Done(told));
+        }
+        let last = complaint.lines().last().unwrap_or_default();
+        tracing::warn!(%status, complaint = last, "the source could not be converted");
+        if status.code().is_none() {
+            return Err(io::Error::other(format!("ffmpeg ended by {status}")));
+        }
+        Ok(End::Refused)
+    }
+}
+
+/// The first octets that are said, as text; all of it is read.
+async fn kept(stream: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
+    let Some(mut stream) = stream else {
+        return Ok(String::new());
+    };
+    let mut octets = Vec::new();
+    (&mut stream).take(KEPT).read_to_end(&mut octets).await?;
+    let mut rest = [0; 4096];
+    while stream.read(&mut rest).await? > 0 {}
+    Ok(String::from_utf8_lossy(&octets).into_owned())
+}
