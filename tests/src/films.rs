@@ -102,6 +102,18 @@ pub const VP9: Film = Film {
     size: "64x36",
     encoders: &["-c:v", "libvpx-vp9", "-deadline", "realtime", "-an"],
 };
+/// Matroska of VP8 and Opus, in two languages and with German subtitles.
+pub const MATROSKA: Film = Film {
+    name: "matroska",
+    seconds: 9,
+    size: "192x108",
+    encoders: &[
+        "-f", "srt", "-i", GERMAN, "-map", "0:v", "-map", "1:a", "-map", "1:a", "-map", "2:s",
+        "-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus", "-c:s", "srt",
+        "-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=ger", "-metadata:s:s:0",
+        "language=ger", "-f", "matroska",
+    ],
+};
 
 const H264: &[&str] = &[
     "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-bf", "3", "-g", "50",

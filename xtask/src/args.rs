@@ -29,6 +29,8 @@ Usage: cargo xtask <task>
   package                the functions' packages for this machine
   package --release [--arch arm64|x86_64]
                          the functions' packages for AWS
+  ffmpeg [--arch arm64|x86_64]
+                         target/ffmpeg, from which infra/ffmpeg.yaml makes the layer that converts films
   keys --to-aws          make the signing secrets in your AWS account; prints YAML for
                          `sam deploy --parameter-overrides file://parameters.yaml`
 
@@ -67,6 +69,7 @@ pub(crate) fn run() -> Result<()> {
         Some("openapi") => {
             finish(arguments).and_then(|()| tasks::openapi::run(&context, &progress))
         }
+        Some("ffmpeg") => run_ffmpeg(&context, arguments, &progress),
         Some("keys") => run_keys(&context, arguments, &progress),
         Some("demo") => tasks::demo::run(&context, arguments, &progress),
         Some("test") => tasks::test::run(&context, arguments, &progress),
@@ -92,6 +95,15 @@ fn run_package(context: &Context, mut arguments: Arguments, progress: &Progress)
         );
     }
     package::local(context, progress).map(drop)
+}
+
+fn run_ffmpeg(context: &Context, mut arguments: Arguments, progress: &Progress) -> Result<()> {
+    let architecture: Option<String> = arguments.opt_value_from_str("--arch")?;
+    finish(arguments)?;
+    let architecture = architecture.as_deref().unwrap_or("arm64");
+    let program = tools::lambda_ffmpeg(context, architecture, progress)?;
+    say(&format!("{} is for {architecture}.", program.display()));
+    Ok(())
 }
 
 fn run_keys(context: &Context, mut arguments: Arguments, progress: &Progress) -> Result<()> {

@@ -29,7 +29,7 @@
 //! | `secrets` | [`secrets::secret`] | |
 //! | `cloudfront` | [`cloudfront::CloudFrontDistribution`] | `Distribution` |
 //! | `challenge` | [`challenge::SiteVerify`] | `ChallengeVerifier` |
-//! | `sqs` | [`sqs::SqsMailQueue`] | `MailQueue` |
+//! | `sqs` | [`sqs::SqsMailQueue`], [`sqs::SqsConversions`] | `MailQueue`, `Conversions` |
 //! | `ses` | [`ses::SesMailSender`] | `MailSender` |
 //!
 //! [`Sdk`] makes the clients, each when it is first asked for.

@@ -1,9 +1,10 @@
-//! The queue of mail orders in SQS.
+//! The queues of mail orders and of conversions in SQS.
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
+use vault_domain::conversion::ConversionOrder;
 use vault_domain::mail::{MailOrder, MailQueue};
-use vault_domain::ports::{StoreError, Stored};
+use vault_domain::ports::{Conversions, StoreError, Stored};
 
 const OPERATION: &str = "mail_queue.order";
 
@@ -28,6 +29,35 @@ impl SqsMailQueue {
 impl MailQueue for SqsMailQueue {
     /// The order's JSON is the whole message. A try that the SDK repeats leaves it twice, which orders bear.
     async fn order(&self, order: &MailOrder) -> Stored<()> {
+        let body = serde_json::to_string(order).map_err(|e| StoreError::new(OPERATION, e))?;
+        let request = self.client.send_message().queue_url(&self.url);
+        let sent = request.message_body(body).send().await;
+        sent.map_err(|error| StoreError::new(OPERATION, error))?;
+        Ok(())
+    }
+}
+
+/// The queue of conversions: at least once, in any order.
+#[derive(Debug, Clone)]
+pub struct SqsConversions {
+    client: Client,
+    url: String,
+}
+
+impl SqsConversions {
+    /// The queue of this URL.
+    pub fn new(client: Client, url: impl Into<String>) -> Self {
+        Self {
+            client,
+            url: url.into(),
+        }
+    }
+}
+
+#[async_trait]
+impl Conversions for SqsConversions {
+    async fn order(&self, order: &ConversionOrder) -> Stored<()> {
+        const OPERATION: &str = "conversions.order";
         let body = serde_json::to_string(order).map_err(|e| StoreError::new(OPERATION, e))?;
         let request = self.client.send_message().queue_url(&self.url);
         let sent = request.message_body(body).send().await;
@@ -67,6 +97,23 @@ mod tests {
         let body = sent["MessageBody"].as_str().unwrap();
         assert_eq!(serde_json::from_str::<MailOrder>(body).unwrap(), reset());
         assert_eq!(sent.as_object().unwrap().len(), 2, "{sent}");
+    }
+
+    #[tokio::test]
+    async fn a_conversion_goes_out_as_its_json() {
+        let replay = Replay::of(&[(200, r#"{"MessageId":"m","MD5OfMessageBody":"x"}"#)]);
+        let order = ConversionOrder::Film {
+            org: OrgId::from_octets([1; 16]),
+            asset: vault_domain::id::AssetId::from_octets([2; 16]),
+        };
+        let queue = SqsConversions::new(Client::new(&replay.config()), URL);
+        queue.order(&order).await.unwrap();
+        let sent: serde_json::Value = serde_json::from_str(&replay.body(0)).unwrap();
+        let body = sent["MessageBody"].as_str().unwrap();
+        assert_eq!(
+            serde_json::from_str::<ConversionOrder>(body).unwrap(),
+            order
+        );
     }
 
     #[tokio::test]

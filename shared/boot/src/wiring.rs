@@ -8,6 +8,8 @@ pub mod authorize_playback;
 pub mod bootstrap_owner;
 #[cfg(feature = "login")]
 mod challenge;
+#[cfg(feature = "convert-film")]
+pub mod convert_film;
 #[cfg(feature = "deliver-key")]
 pub mod deliver_key;
 #[cfg(feature = "deliver-playlist")]
@@ -42,6 +44,8 @@ pub mod manage_organisation;
 pub mod manage_shares;
 #[cfg(feature = "mint-token")]
 pub mod mint_token;
+#[cfg(any(feature = "process-upload", feature = "convert-film"))]
+mod packaging;
 #[cfg(feature = "presign-upload")]
 pub mod presign_upload;
 #[cfg(feature = "process-upload")]
@@ -176,7 +180,8 @@ mod parts {
         feature = "manage-deletion",
         feature = "manage-organisation",
         feature = "presign-upload",
-        feature = "process-upload"
+        feature = "process-upload",
+        feature = "convert-film"
     ))]
     pub(super) fn quota(env: &Env<'_>) -> vault_domain::quota::Quota {
         let most = |name: &str| env.number(name, 0..=vault_domain::quota::MAX_QUOTA);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
@@ -38,6 +39,9 @@ impl Program {
         arguments: &[String],
         seconds: u64,
     ) -> io::Result<End> {
+        // Whoever takes over the decoder runs as our user: our environment and memory, and the credentials in them, are
+        // not to be read through /proc (prctl(2), PR_SET_DUMPABLE). The program itself is dumpable again by its start.
+        set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
         let mut child = Command::new(&self.0)
             .args(arguments)
             .env_clear()

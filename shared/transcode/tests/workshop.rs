@@ -286,6 +286,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn our_environment_is_neither_handed_on_nor_to_be_read_through_proc() {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+        let folder = Folder::new("spy");
+        let spy = folder.0.join("spy");
+        // It writes what it was given; and tells of itself by succeeding.
+        std::fs::write(&spy, "#!/bin/sh\nexport -p > environment\n").unwrap();
+        std::fs::set_permissions(&spy, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let workshop = FfmpegWorkshop::new(&spy, folder.0.join("scratch"), Arc::new(Noon));
+        workshop.clear().await.unwrap();
+        assert!(workshop.probe().await.unwrap().is_err(), "it told of no stream");
+        let scratch = folder.0.join(format!("scratch/workshop-{}", std::process::id()));
+        let given = std::fs::read_to_string(scratch.join("environment")).unwrap();
+        let foreign = given.lines().filter(|line| !line.contains("PWD"));
+        assert_eq!(foreign.collect::<Vec<_>>(), Vec::<&str>::new());
+        // What a process keeps to itself belongs to root, whoever runs it (proc(5)).
+        let ours = std::fs::metadata("/proc/self/environ").unwrap();
+        assert_eq!((ours.uid(), ours.mode() & 0o777), (0, 0o400));
+        let dumpable = rustix::process::dumpable_behavior().unwrap();
+        assert_eq!(dumpable, rustix::process::DumpableBehavior::NotDumpable);
+    }
+
+    #[tokio::test]
     async fn a_program_that_is_not_there_is_a_fault_of_the_machine() {
         let folder = Folder::new("none");
         let workshop =

@@ -4,6 +4,7 @@
 mod access;
 #[cfg(test)]
 mod audit;
+mod conversions;
 #[cfg(test)]
 mod deletion;
 #[cfg(test)]

@@ -366,6 +366,13 @@ pub(crate) async fn invoke(kit: &Kit, function: &str, payload: Value) -> Outcome
             };
             process_upload::handle(&deps, invocation).await
         }
+        "convert-film" => {
+            let deps = wiring::convert_film::Deps {
+                convert: kit.convert_film(),
+                max_receive_count: 3,
+            };
+            convert_film::handle(&deps, invocation).await
+        }
         "bootstrap-owner" => bootstrap_owner::handle(&kit.bootstrap_owner(), invocation).await,
         "export-audit" => export_audit::handle(&kit.export_audit(), invocation).await,
         "seal-audit" => seal_audit::handle(&kit.seal_audit(), invocation).await,

@@ -198,6 +198,7 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
     api(world, &mut faults);
     queue(world, &mut faults);
     queue_policies(world, &mut faults);
+    conversion_queue(world, &mut faults);
     mail_queue(world, &mut faults);
     schedules(world, &mut faults);
     faults.into()
@@ -442,6 +443,52 @@ fn queue_policies(world: &World, faults: &mut Faults) {
     }
 }
 
+/// Orders of conversions come from packaging alone, whose own role allows it.
+fn conversion_queue(world: &World, faults: &mut Faults) {
+    let resources = &world.template(ROOT)["Resources"];
+    let (queue, function) = (
+        &resources["ConversionQueue"]["Properties"],
+        &resources["ConvertFilm"]["Properties"],
+    );
+    let source = &function["Events"]["Orders"]["Properties"];
+    let redrive = json!({ "deadLetterTargetArn": { "Fn::GetAtt": "ConversionDeadLetters.Arn" }, "maxReceiveCount": 5 });
+    let layer =
+        json!([{ "Fn::If": ["FfmpegIsLayer", { "Ref": "Ffmpeg" }, { "Ref": "AWS::NoValue" }] }]);
+    for (what, found, expected) in [
+        ("conversion redrive", &queue["RedrivePolicy"], redrive),
+        // More than a run may take: one film is not converted twice at once.
+        (
+            "conversion visibility",
+            &queue["VisibilityTimeout"],
+            json!({ "Ref": "ProcessRetrySeconds" }),
+        ),
+        (
+            "conversion timeout",
+            &function["Timeout"],
+            json!({ "Ref": "ProcessUploadTimeout" }),
+        ),
+        (
+            "conversion queue",
+            &source["Queue"],
+            json!({ "Fn::GetAtt": "ConversionQueue.Arn" }),
+        ),
+        ("conversion batch", &source["BatchSize"], json!(1)),
+        (
+            "conversion batches",
+            &source["FunctionResponseTypes"],
+            json!(["ReportBatchItemFailures"]),
+        ),
+        ("ffmpeg", &function["Layers"], layer),
+    ] {
+        faults.same(what, found, &expected);
+    }
+    faults.expect(
+        source["ScalingConfig"]["MaximumConcurrency"].is_object(),
+        "conversion is not bounded",
+    );
+    tls_only(world, &["ConversionQueue", "ConversionDeadLetters"], faults);
+}
+
 /// Orders of mail come from functions alone, whose own roles allow it: the queues' policies only refuse.
 fn mail_queue(world: &World, faults: &mut Faults) {
     let resources = &world.template(ROOT)["Resources"];
@@ -500,7 +547,15 @@ fn mail_queue(world: &World, faults: &mut Faults) {
         visible == timeout.map(|timeout| 6 * timeout),
         "a mail order comes back while it is worked on",
     );
-    for name in ["MailQueue", "MailDeadLetters"] {
+    tls_only(world, &["MailQueue", "MailDeadLetters"], faults);
+}
+
+/// Queues that functions alone write to: their policies only refuse.
+fn tls_only(world: &World, names: &[&str], faults: &mut Faults) {
+    let resources = &world.template(ROOT)["Resources"];
+    for name in names {
+        let queue = &resources[name]["Properties"];
+        faults.same(name, &queue["SqsManagedSseEnabled"], &json!(true));
         let policy = &resources[format!("{name}Policy")]["Properties"];
         faults.same(name, &policy["Queues"], &json!([{ "Ref": name }]));
         let refuse = json!([{

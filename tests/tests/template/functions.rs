@@ -63,7 +63,12 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "ProcessUpload",
         "process-upload",
-        "ASSETS_TABLE KEYS_TABLE UPLOADS_BUCKET MEDIA_BUCKET MASTER_KEY_SECRET SEGMENT_MS SEGMENTS_PER_KEY MAX_RECEIVE_COUNT AUDIT_TABLE USAGE_TABLE DEFAULT_MAX_ASSETS DEFAULT_MAX_BYTES DEFAULT_MAX_MINUTES DEFAULT_MAX_UPLOADS",
+        "ASSETS_TABLE KEYS_TABLE UPLOADS_BUCKET MEDIA_BUCKET MASTER_KEY_SECRET SEGMENT_MS SEGMENTS_PER_KEY MAX_RECEIVE_COUNT AUDIT_TABLE USAGE_TABLE DEFAULT_MAX_ASSETS DEFAULT_MAX_BYTES DEFAULT_MAX_MINUTES DEFAULT_MAX_UPLOADS CONVERSION_QUEUE_URL",
+    ),
+    (
+        "ConvertFilm",
+        "convert-film",
+        "ASSETS_TABLE KEYS_TABLE UPLOADS_BUCKET MEDIA_BUCKET MASTER_KEY_SECRET SEGMENT_MS SEGMENTS_PER_KEY MAX_RECEIVE_COUNT AUDIT_TABLE USAGE_TABLE DEFAULT_MAX_ASSETS DEFAULT_MAX_BYTES DEFAULT_MAX_MINUTES DEFAULT_MAX_UPLOADS CONVERT_MAX_BYTES FFMPEG",
     ),
     (
         "AuthorizePlayback",
@@ -149,6 +154,11 @@ const VARIABLES: &[(&str, &str)] = &[
     ("CHALLENGE_SECRET", "<ChallengeSecretArn>"),
     ("CHALLENGE_VERIFY_URL", "<ChallengeVerifyUrl>"),
     ("CLIENTS_TABLE", "Data/ClientsTable"),
+    (
+        "CONVERSION_QUEUE_URL",
+        "If[Converts, Root/ConversionQueue, none]",
+    ),
+    ("CONVERT_MAX_BYTES", "6000000000"),
     ("DEFAULT_MAX_ASSETS", "<DefaultMaxAssets>"),
     ("DEFAULT_MAX_BYTES", "<DefaultMaxBytes>"),
     ("DEFAULT_MAX_MINUTES", "<DefaultMaxMinutes>"),
@@ -160,6 +170,7 @@ const VARIABLES: &[(&str, &str)] = &[
         "<DownloadViaCloudFrontBelow>",
     ),
     ("FACTOR_SECRET", "Data/FactorSecret"),
+    ("FFMPEG", "If[FfmpegIsLayer, /opt/bin/ffmpeg, <Ffmpeg>]"),
     ("GRANTS_TABLE", "Data/GrantsTable"),
     ("KEYS_TABLE", "Data/KeysTable"),
     ("LIMITS_TABLE", "Data/LimitsTable"),

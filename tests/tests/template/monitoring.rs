@@ -45,6 +45,16 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
             "Root/ProcessQueue.QueueName",
         ),
         (
+            "ConversionGivenUp",
+            "ApproximateNumberOfMessagesVisible",
+            "Root/ConversionDeadLetters.QueueName",
+        ),
+        (
+            "ConversionsWaiting",
+            "ApproximateAgeOfOldestMessage",
+            "Root/ConversionQueue.QueueName",
+        ),
+        (
             "MailGivenUp",
             "ApproximateNumberOfMessagesVisible",
             "Root/MailDeadLetters.QueueName",

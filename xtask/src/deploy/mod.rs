@@ -53,6 +53,9 @@ pub(crate) fn deploy(
     Ok(outputs)
 }
 
+/// Debian's, which the tools install.
+const FFMPEG: &str = "/usr/bin/ffmpeg";
+
 /// The most that any quota can be.
 const MOST: &str = "1000000000000000";
 
@@ -66,6 +69,7 @@ fn parameters(instance: &Instance, signing: &Signing) -> Parameters {
         ("MediaBaseUrl", Ports::url(ports.edge())),
         ("Architecture", package::host_architecture().to_owned()),
         ("DeletionProtection", "false".to_owned()),
+        ("Ffmpeg", FFMPEG.to_owned()),
         // Every test announces uploads, and few end them.
         ("DefaultMaxAssets", MOST.to_owned()),
         ("DefaultMaxBytes", MOST.to_owned()),

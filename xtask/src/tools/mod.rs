@@ -62,6 +62,16 @@ pub(crate) fn imageio_ffmpeg(context: &Context, progress: &Progress) -> Result<P
     python::imageio_ffmpeg(context, progress)
 }
 
+/// `target/ffmpeg/bin/ffmpeg` for Lambda, from the same package as the bench's, whose hashes are locked.
+pub(crate) fn lambda_ffmpeg(
+    context: &Context,
+    architecture: &str,
+    progress: &Progress,
+) -> Result<PathBuf> {
+    let _lock = lock(&context.cache.join("install.lock"))?;
+    python::lambda_ffmpeg(context, architecture, progress)
+}
+
 /// The versions of Uppy, where the tests of uploads look for them.
 pub(crate) fn uploaders(context: &Context, progress: &Progress) -> Result<()> {
     let _lock = lock(&context.cache.join("install.lock"))?;

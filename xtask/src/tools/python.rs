@@ -35,6 +35,48 @@ pub(super) fn imageio_ffmpeg(context: &Context, progress: &Progress) -> Result<P
     Ok(PathBuf::from(told.trim()))
 }
 
+/// A static ffmpeg for Lambda's Amazon Linux 2023, whatever this machine is.
+pub(super) fn lambda_ffmpeg(
+    context: &Context,
+    architecture: &str,
+    progress: &Progress,
+) -> Result<PathBuf> {
+    let platform = match architecture {
+        "arm64" => "aarch64-unknown-linux-gnu",
+        "x86_64" => "x86_64-unknown-linux-gnu",
+        other => bail!("no such architecture: {other} (arm64 or x86_64)"),
+    };
+    let lock = context.root.join("infra/local/imageio-ffmpeg.lock");
+    let log = context.target().join("xtask/ffmpeg.log");
+    let wheel = context.target().join("xtask/ffmpeg");
+    let program = context.target().join("ffmpeg/bin/ffmpeg");
+    progress.run(&format!("Fetching ffmpeg for {architecture}"), |step| {
+        let uv = uv(context, &log, step)?;
+        if wheel.exists() {
+            std::fs::remove_dir_all(&wheel)?;
+        }
+        let mut install = proc::command(uv);
+        install.args(["pip", "install", "--require-hashes", "--python-version"]);
+        install.args([VERSIONS[0], "--python-platform", platform]);
+        install.args(["--only-binary", ":all:", "--target"]).arg(&wheel);
+        proc::run(install.arg("-r").arg(&lock), &log)?;
+        let binaries = std::fs::read_dir(wheel.join("imageio_ffmpeg/binaries"))?;
+        let mut binaries = binaries.flatten().map(|entry| entry.path());
+        let is_ffmpeg = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| name.starts_with("ffmpeg"))
+        };
+        let found = binaries.find(is_ffmpeg).context("the package holds no ffmpeg")?;
+        if let Some(folder) = program.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::copy(found, &program)?;
+        std::fs::remove_dir_all(&wheel)?;
+        Ok(())
+    })?;
+    Ok(program)
+}
+
 /// Where LocalStack looks for the files of the seed, under its root.
 pub(crate) const SEED: &str = "usr/lib/localstack";
 

@@ -33,12 +33,14 @@ const OTHERS: [(&[u8], &str); 11] = [
     (b"{", "a data file"),
 ];
 
-const CONTAINERS: [(&[u8], &str); 8] = [
+const CONTAINERS: [(&[u8], &str); 9] = [
     (b"\x1a\x45\xdf\xa3", "a Matroska or WebM film"),
     (b"RIFF", "an AVI or WAV file"),
     (b"OggS", "an Ogg file"),
     (b"FLV", "a Flash film"),
     (b"\x30\x26\xb2\x75", "a Windows Media file"),
+    // SMPTE ST 377-1 §6: the key of the header partition.
+    (b"\x06\x0e\x2b\x34\x02\x05\x01\x01", "an MXF film"),
     (b"ID3", "an MP3 file"),
     (b"fLaC", "a FLAC file"),
     (b"\0\0\x01\xba", "an MPEG program stream"),

@@ -95,6 +95,9 @@ fn may_import(member: &Member, name: &str, dev: bool) -> bool {
         "vault-crypto" | "vault-media" | "vault-aws" | "vault-http" | "vault-policy" => {
             &["vault-domain"]
         }
+        // What it encodes is read by our own reader in its tests.
+        "vault-transcode" if dev => &["vault-domain", "vault-media"],
+        "vault-transcode" => &["vault-domain"],
         // The fakes are decided over by the real policies.
         "vault-testkit" => &["vault-domain", "vault-policy"],
         "vault-boot" => &[
@@ -104,6 +107,7 @@ fn may_import(member: &Member, name: &str, dev: bool) -> bool {
             "vault-aws",
             "vault-http",
             "vault-policy",
+            "vault-transcode",
         ],
         "xtask" => &["vault-domain", "vault-crypto"],
         // The workspace's tests see everything.

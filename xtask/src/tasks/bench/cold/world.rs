@@ -125,7 +125,7 @@ impl World {
                 let event = about("GET /v1/uploads/{asset_id}", bearer, None);
                 first("an unknown upload", Some(404), event)
             }
-            "process-upload" | "send-mail" => {
+            "process-upload" | "convert-film" | "send-mail" => {
                 first("an empty batch", None, json!({ "Records": [] }))
             }
             "authorize-playback" => unknown("POST /v1/assets/{asset_id}/playback"),

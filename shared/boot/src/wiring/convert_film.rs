@@ -1,0 +1,52 @@
+//! Converting.
+
+use std::sync::Arc;
+
+use vault_domain::usecase::convert_film;
+use vault_transcode::FfmpegWorkshop;
+
+use super::packaging::Packaging;
+use super::parts::{sdk, unwired};
+use crate::clock::SystemClock;
+use crate::{Env, Lazy};
+
+/// What converting needs.
+pub struct Deps {
+    /// The use case.
+    pub convert: convert_film::Deps,
+    /// How often SQS hands a message out before it goes to the dead-letter queue.
+    pub max_receive_count: u32,
+}
+
+/// Where Lambda lets a function write (AWS Lambda Developer Guide, "Configure ephemeral storage").
+const SCRATCH: &str = "/tmp/reelvault";
+
+/// Reads the configuration.
+pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
+    let packaging = Packaging::of(env);
+    let ffmpeg = env.text("FFMPEG");
+    if !ffmpeg.starts_with('/') {
+        env.note(format!(
+            "FFMPEG: expected the path of a program, found {ffmpeg:?}: without it nothing is converted"
+        ));
+    }
+    let max_source = env.number("CONVERT_MAX_BYTES", 1..=10_000_000_000);
+    let sdk = sdk(env);
+    Lazy::new(move || {
+        let (packaging, sdk) = (packaging.clone(), sdk.clone());
+        let ffmpeg = ffmpeg.clone();
+        async move {
+            let sdk = sdk.ok_or_else(unwired)?;
+            let max_receive_count = packaging.max_receive_count;
+            let workshop = FfmpegWorkshop::new(ffmpeg, SCRATCH, Arc::new(SystemClock));
+            Ok(Deps {
+                convert: convert_film::Deps {
+                    process: packaging.deps(&sdk, None).await?,
+                    workshop: Arc::new(workshop),
+                    max_source,
+                },
+                max_receive_count,
+            })
+        }
+    })
+}

@@ -1,0 +1,79 @@
+//! What every function needs that packages films.
+
+use std::sync::Arc;
+
+use vault_aws::Sdk;
+use vault_aws::dynamodb::{DynamoAssets, DynamoContentKeys, DynamoRecords};
+use vault_aws::s3::{S3Media, S3Uploads};
+use vault_crypto::entropy::SystemEntropy;
+use vault_crypto::wrap::MasterKeys;
+use vault_domain::packaging::PackagePlan;
+use vault_domain::ports::{Conversions, Stored};
+use vault_domain::quota::Quota;
+use vault_domain::usecase::process_upload;
+use vault_media::HlsPackagers;
+
+use super::parts::{quota, refused, ring};
+use crate::Env;
+use crate::clock::SystemClock;
+
+/// What the environment says of it.
+#[derive(Clone)]
+pub(super) struct Packaging {
+    assets: String,
+    audit: String,
+    usage: String,
+    keys: String,
+    pub(super) uploads: String,
+    media: String,
+    master: String,
+    plan: PackagePlan,
+    quota: Quota,
+    pub(super) max_receive_count: u32,
+}
+
+impl Packaging {
+    pub(super) fn of(env: &Env<'_>) -> Self {
+        Self {
+            assets: env.text("ASSETS_TABLE"),
+            audit: env.text("AUDIT_TABLE"),
+            usage: env.text("USAGE_TABLE"),
+            keys: env.text("KEYS_TABLE"),
+            uploads: env.text("UPLOADS_BUCKET"),
+            media: env.text("MEDIA_BUCKET"),
+            master: env.text("MASTER_KEY_SECRET"),
+            plan: PackagePlan {
+                segment_ms: env.number("SEGMENT_MS", 1_000..=30_000),
+                segments_per_key: env.number("SEGMENTS_PER_KEY", 1..=1_000),
+            },
+            quota: quota(env),
+            max_receive_count: env.number("MAX_RECEIVE_COUNT", 1..=1_000),
+        }
+    }
+
+    pub(super) async fn deps(
+        self,
+        sdk: &Sdk,
+        conversions: Option<Arc<dyn Conversions>>,
+    ) -> Stored<process_upload::Deps> {
+        let master = ring(sdk, &self.master).await?;
+        let (dynamodb, s3) = (sdk.dynamodb(), sdk.s3());
+        let records = DynamoRecords::new(dynamodb.clone(), self.audit);
+        let assets =
+            DynamoAssets::new(dynamodb.clone(), self.assets, records).counted_in(self.usage);
+        let wrap = MasterKeys::new(&master).map_err(|fault| refused("master key", fault))?;
+        Ok(process_upload::Deps {
+            assets: Arc::new(assets),
+            uploads: Arc::new(S3Uploads::new(s3.clone(), self.uploads)),
+            keys: Arc::new(DynamoContentKeys::new(dynamodb, self.keys)),
+            media: Arc::new(S3Media::new(s3, self.media)),
+            wrap: Arc::new(wrap),
+            packager: Arc::new(HlsPackagers),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            plan: self.plan,
+            quota: self.quota,
+            conversions,
+        })
+    }
+}
