@@ -5,11 +5,12 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Our own crates, which log below `warn`: an SDK's debug lines can hold whole requests.
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "vault_http",
     "vault_boot",
     "process_upload",
     "bootstrap_owner",
+    "deliver_webhooks",
     "export_audit",
     "mint_token",
     "seal_audit",

@@ -36,3 +36,4 @@ mod text;
 pub mod time;
 pub mod token;
 pub mod usecase;
+pub mod webhook;

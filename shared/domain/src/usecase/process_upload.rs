@@ -17,6 +17,7 @@ use crate::secret::ContentKey;
 use crate::time::Timestamp;
 use crate::usecase::background::Background;
 use crate::usecase::finalize_upload;
+use crate::usecase::progress::Progress;
 use crate::usecase::scribe::Scribe;
 
 /// What packaging needs.
@@ -104,10 +105,10 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
         return Ok(Outcome::Nothing);
     };
     let package = PackageId::random(&*deps.entropy)?;
-    let claim = deps
-        .assets
-        .claim(asset.id(), package, deps.clock.now(), command.deadline)
-        .await?;
+    let record = scribe.asset(Event::AssetProcessing, asset.id())?;
+    let lease = (deps.clock.now(), command.deadline);
+    let claim = deps.assets.claim(asset.id(), package, lease, &record);
+    let claim = claim.await?;
     let previous = match claim {
         Claim::Claimed { previous } => previous,
         Claim::NotClaimed => {
@@ -228,6 +229,7 @@ impl Run<'_> {
             current: None,
         };
         let mut segments = 0;
+        let mut progress = Progress::of(head.size);
         loop {
             if self.deps.clock.now() >= self.deadline {
                 return Ok(Packaged::Fault(PackageFault::new(
@@ -241,6 +243,9 @@ impl Run<'_> {
                     let new = &self.asset.announced;
                     let read = self.deps.uploads.read(new, &head.etag, offset, len);
                     machine.source(&writes.beside(read).await?);
+                    if let Some(percent) = progress.read(len) {
+                        writes.begin(Box::pin(self.tell(percent))).await?;
+                    }
                 }
                 Ok(Step::NeedKey { period, .. }) => {
                     writes.beside(keys.begin(&mut *machine, period)).await?;
@@ -263,6 +268,15 @@ impl Run<'_> {
                 }
             }
         }
+    }
+
+    /// Tells how far the film is. It is for those who wait: lost or refused, it stops nothing.
+    async fn tell(&self, percent: u8) -> Stored<()> {
+        let assets = &self.deps.assets;
+        let _ = assets
+            .progress(self.asset.id(), self.package, percent)
+            .await;
+        Ok(())
     }
 
     async fn publish(&self, manifest: &Manifest) -> Result<Outcome, Retry> {
