@@ -83,7 +83,12 @@ fn read(stream: &mut std::net::TcpStream) -> Came {
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let (head, body) = (head.to_owned(), body.to_owned());
             let came = Came { head, body };
-            if came.body.len() >= came.header("content-length").parse().expect("a length") {
+            if came.body.len()
+                >= came
+                    .header("content-length")
+                    .parse::<usize>()
+                    .expect("a length")
+            {
                 return came;
             }
         }
