@@ -57,6 +57,10 @@ pub(crate) struct Status<'a> {
     title: &'a str,
     size: u64,
     created_at: u64,
+    /// How much of it is packaged, in per cent, while it is `processing`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(max = 100)))]
+    progress: Option<u8>,
     /// Why it failed: the code is stable, the reason for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
@@ -204,6 +208,7 @@ fn told(asset: &Asset, code: u16) -> Reply {
         title: asset.description.title.as_str(),
         size: asset.announced.plan.size,
         created_at: asset.announced.created_at.0,
+        progress: asset.packaged(),
         code: failure.map(|failure| failure.code.as_str()),
         reason: failure.map(|failure| failure.reason.as_str()),
     };

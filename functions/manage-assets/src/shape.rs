@@ -93,6 +93,10 @@ pub(crate) struct Shown {
     size: u64,
     owner: String,
     created_at: u64,
+    /// How much of it is packaged, in per cent, while it is `processing`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(max = 100)))]
+    progress: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     collection: Option<String>,
     /// Why it failed: the code is stable, the reason for people.
@@ -129,6 +133,7 @@ impl Shown {
             size: announced.plan.size,
             owner: announced.owner.to_string(),
             created_at: announced.created_at.0,
+            progress: asset.packaged(),
             collection: asset.collection.map(|id| id.to_string()),
             code: failure.map(|failure| failure.code.clone()),
             reason: failure.map(|failure| failure.reason.clone()),

@@ -23,13 +23,16 @@
 //! | | [`dynamodb::DynamoAudit`] | `AuditLog`, `AuditChain`, `AuditExports` |
 //! | | [`dynamodb::DynamoRecords`] | `Records` |
 //! | | [`dynamodb::DynamoAccess`] | `Containers`, `AccessChanges`, `Groups` |
+//! | | [`dynamodb::DynamoWebhooks`] | `Webhooks`, `Deliveries` |
 //! | `s3` | [`s3::S3Uploads`] | `Uploads`, `SourceUrls` |
 //! | | [`s3::S3Media`] | `MediaWrites`, `MediaReads` |
 //! | | [`s3::S3AuditArchive`] | `AuditArchive` |
 //! | `secrets` | [`secrets::secret`] | |
 //! | `cloudfront` | [`cloudfront::CloudFrontDistribution`] | `Distribution` |
 //! | `challenge` | [`challenge::SiteVerify`] | `ChallengeVerifier` |
+//! | `webhooks` | [`webhooks::HttpPoster`] | `WebhookPoster` |
 //! | `sqs` | [`sqs::SqsMailQueue`], [`sqs::SqsConversions`] | `MailQueue`, `Conversions` |
+//! | | [`sqs::SqsWebhookQueue`] | `WebhookQueue` |
 //! | `ses` | [`ses::SesMailSender`] | `MailSender` |
 //!
 //! [`Sdk`] makes the clients, each when it is first asked for.
@@ -50,6 +53,8 @@ pub mod secrets;
 pub mod ses;
 #[cfg(feature = "sqs")]
 pub mod sqs;
+#[cfg(feature = "webhooks")]
+pub mod webhooks;
 
 #[cfg(feature = "sdk")]
 pub use sdk::{MissingEnvironment, Sdk};

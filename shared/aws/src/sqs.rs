@@ -1,10 +1,12 @@
-//! The queues of mail orders and of conversions in SQS.
+//! The queues in SQS: of mail orders, of conversions, and of webhook messages.
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use vault_domain::conversion::ConversionOrder;
 use vault_domain::mail::{MailOrder, MailQueue};
-use vault_domain::ports::{Conversions, StoreError, Stored};
+use vault_domain::ports::{Conversions, StoreError, Stored, WebhookQueue};
+use vault_domain::webhook::DeliveryOrder;
 
 const OPERATION: &str = "mail_queue.order";
 
@@ -34,6 +36,74 @@ impl MailQueue for SqsMailQueue {
         let sent = request.message_body(body).send().await;
         sent.map_err(|error| StoreError::new(OPERATION, error))?;
         Ok(())
+    }
+}
+
+/// One standard queue of webhook messages: at least once, in any order.
+#[derive(Debug, Clone)]
+pub struct SqsWebhookQueue {
+    client: Client,
+    url: String,
+}
+
+impl SqsWebhookQueue {
+    /// The queue of this URL.
+    pub fn new(client: Client, url: impl Into<String>) -> Self {
+        Self {
+            client,
+            url: url.into(),
+        }
+    }
+
+    /// Hides a message that was received for so many seconds more, twelve hours at the most.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the message comes again when the queue's own time is over.
+    pub async fn hide(&self, receipt: &str, seconds: u64) -> Stored<()> {
+        let request = self.client.change_message_visibility();
+        let request = request.queue_url(&self.url).receipt_handle(receipt);
+        let seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
+        let sent = request.visibility_timeout(seconds).send().await;
+        sent.map_err(|error| StoreError::new("webhook_queue.hide", error))?;
+        Ok(())
+    }
+}
+
+fn entry(at: usize, order: &DeliveryOrder) -> Stored<SendMessageBatchRequestEntry> {
+    let body = serde_json::to_string(order);
+    let body = body.map_err(|error| StoreError::new(ORDER, error))?;
+    let entry = SendMessageBatchRequestEntry::builder()
+        .id(at.to_string())
+        .message_body(body)
+        // Fair queues: who has many messages waiting does not keep those of others (SQS developer guide).
+        .message_group_id(order.org.to_string())
+        .build();
+    entry.map_err(|error| StoreError::new(ORDER, error))
+}
+
+const ORDER: &str = "webhook_queue.order";
+
+#[async_trait]
+impl WebhookQueue for SqsWebhookQueue {
+    /// Each order's JSON is a whole message. What is refused of a batch is an error of all: leaving one twice is fine.
+    async fn order(&self, orders: &[DeliveryOrder]) -> Stored<()> {
+        if orders.is_empty() {
+            return Ok(());
+        }
+        let entries = orders.iter().enumerate();
+        let entries: Vec<_> = entries
+            .map(|(at, order)| entry(at, order))
+            .collect::<Stored<_>>()?;
+        let request = self.client.send_message_batch().queue_url(&self.url);
+        let sent = request.set_entries(Some(entries)).send().await;
+        let output = sent.map_err(|error| StoreError::new(ORDER, error))?;
+        match output.failed.first() {
+            None => Ok(()),
+            Some(failed) => Err(StoreError::new(
+                ORDER,
+                format!("the queue does not take all: {}", failed.code),
+            )),
+        }
     }
 }
 
@@ -137,5 +207,42 @@ mod tests {
         let error = queue.order(&reset()).await.unwrap_err();
         let shown = format!("{queue:?}{error:?}");
         assert!(!shown.contains("ada@"), "{shown}");
+    }
+
+    fn message() -> DeliveryOrder {
+        let body = r#"{"v":1,"org":"org_aeaqcaibaeaqcaibaeaqcaibae","webhook":"whk_aeaqcaibaeaqcaibaeaqcaibae","delivery":"msg_aeaqcaibaeaqcaibaeaqcaibae","round":0,"event":"webhook.test","at":7}"#;
+        serde_json::from_str(body).unwrap()
+    }
+
+    #[tokio::test]
+    async fn messages_go_out_in_one_batch_each_of_its_organisation_and_a_part_is_not_all() {
+        let taken = r#"{"Successful":[],"Failed":[]}"#;
+        let part =
+            r#"{"Successful":[],"Failed":[{"Id":"1","SenderFault":false,"Code":"InternalError"}]}"#;
+        let replay = Replay::of(&[(200, taken), (200, part)]);
+        let queue = SqsWebhookQueue::new(Client::new(&replay.config()), URL);
+        queue.order(&[]).await.unwrap();
+        assert_eq!(replay.count(), 0);
+        queue.order(&[message(), message()]).await.unwrap();
+        let sent: serde_json::Value = serde_json::from_str(&replay.body(0)).unwrap();
+        let entries = sent["Entries"].as_array().unwrap();
+        assert_eq!(entries.len(), 2);
+        assert_eq!(entries[1]["MessageGroupId"], message().org.to_string());
+        let body = entries[1]["MessageBody"].as_str().unwrap();
+        assert_eq!(
+            serde_json::from_str::<DeliveryOrder>(body).unwrap(),
+            message()
+        );
+        assert!(queue.order(&[message(), message()]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_message_is_hidden_by_its_receipt() {
+        let replay = Replay::of(&[(200, "{}")]);
+        let queue = SqsWebhookQueue::new(Client::new(&replay.config()), URL);
+        queue.hide("receipt", 39_000).await.unwrap();
+        let sent: serde_json::Value = serde_json::from_str(&replay.body(0)).unwrap();
+        assert_eq!(sent["ReceiptHandle"], "receipt");
+        assert_eq!(sent["VisibilityTimeout"], 39_000);
     }
 }

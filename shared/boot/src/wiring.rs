@@ -14,6 +14,8 @@ pub mod convert_film;
 pub mod deliver_key;
 #[cfg(feature = "deliver-playlist")]
 pub mod deliver_playlist;
+#[cfg(feature = "deliver-webhooks")]
+pub mod deliver_webhooks;
 #[cfg(feature = "erase-account")]
 pub mod erase_account;
 #[cfg(feature = "exchange-share")]
@@ -42,6 +44,8 @@ pub mod manage_deletion;
 pub mod manage_organisation;
 #[cfg(feature = "manage-shares")]
 pub mod manage_shares;
+#[cfg(feature = "manage-webhooks")]
+pub mod manage_webhooks;
 #[cfg(feature = "mint-token")]
 pub mod mint_token;
 #[cfg(any(feature = "process-upload", feature = "convert-film"))]
@@ -93,6 +97,7 @@ mod parts {
             feature = "erase-account",
             feature = "manage-deletion",
             feature = "manage-shares",
+            feature = "manage-webhooks",
             feature = "read-audit",
             feature = "mint-token",
             feature = "presign-upload",
@@ -121,6 +126,7 @@ mod parts {
         feature = "manage-account",
         feature = "manage-api-keys",
         feature = "manage-organisation",
+        feature = "manage-webhooks",
         feature = "erase-account",
         feature = "read-audit"
     ))]
@@ -191,6 +197,19 @@ mod parts {
             minutes: most("DEFAULT_MAX_MINUTES"),
             uploads: most("DEFAULT_MAX_UPLOADS"),
         }
+    }
+
+    /// How far endpoints of webhooks may be: on AWS never further than the public internet, whatever the stack says, for what
+    /// a function can reach beside that is its own credentials.
+    #[cfg(any(feature = "manage-webhooks", feature = "deliver-webhooks"))]
+    pub(super) fn reach(env: &Env<'_>, sdk: Option<&Sdk>) -> vault_domain::webhook::Reach {
+        use vault_domain::webhook::Reach;
+        let reach = env.parsed("WEBHOOK_REACH", Reach::parse);
+        if reach == Reach::Anywhere && !sdk.is_some_and(Sdk::is_local) {
+            env.note("WEBHOOK_REACH must be public on AWS");
+            return Reach::Public;
+        }
+        reach
     }
 
     /// A versioned secret.

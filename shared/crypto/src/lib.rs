@@ -15,6 +15,7 @@ pub mod password;
 pub mod policy;
 #[cfg(feature = "totp")]
 pub mod totp;
+pub mod webhook;
 pub mod wrap;
 
 pub use keyring::{KeyFault, Keyring};

@@ -278,6 +278,8 @@ pub struct Asset {
     pub runs: Vec<PackageId>,
     /// Until when a packager has it for itself.
     pub lease_until: Option<Timestamp>,
+    /// How far the newest run told that it is, 0 to 100; each begins at 0.
+    pub progress: u8,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// Who may do what with it.
@@ -301,6 +303,10 @@ impl Asset {
     /// and count from a moment to come, because views were ended twice in a second.
     pub fn views_ended(&self, now: Timestamp) -> Timestamp {
         now.max(self.views_from).plus(1)
+    }
+    /// How much of it is packaged, in per cent; none unless it is being packaged.
+    pub fn packaged(&self) -> Option<u8> {
+        (self.state == AssetState::Processing).then_some(self.progress)
     }
     /// Key of its source in the uploads bucket.
     pub fn source_key(&self) -> String {

@@ -46,6 +46,8 @@ events! {
     AssetAnnounced = "asset.announced",
     /// All bytes of an upload are there and are what was announced.
     AssetUploaded = "asset.uploaded",
+    /// A film is being packaged.
+    AssetProcessing = "asset.processing",
     /// A film can be watched.
     AssetReady = "asset.ready",
     /// An upload was refused, or its film cannot be packaged.
@@ -162,6 +164,16 @@ events! {
     SupportEntered = "support.entered",
     /// Staff did something in the organisation.
     SupportUsed = "support.used",
+    /// An endpoint was set up that is told of changes.
+    WebhookCreated = "webhook.created",
+    /// What an endpoint is called, where it is, what it is told of or whether it is told changed.
+    WebhookChanged = "webhook.changed",
+    /// An endpoint got a new secret.
+    WebhookRotated = "webhook.rotated",
+    /// An endpoint is not told any more, because it was gone or failed for long.
+    WebhookDisabled = "webhook.disabled",
+    /// An endpoint was removed.
+    WebhookDeleted = "webhook.deleted",
     /// A person had their account erased.
     AccountErased = "account.erased",
     /// Something was asked for and refused.

@@ -161,6 +161,14 @@ id!(
     /// What an owner granted to the operator's support.
     SupportId, "sup_"
 );
+id!(
+    /// An endpoint that is told of changes.
+    WebhookId, "whk_"
+);
+id!(
+    /// What one endpoint is told of one change: a webhook's message. Of later changes it is greater.
+    DeliveryId, "msg_"
+);
 
 #[cfg(test)]
 mod tests {

@@ -37,3 +37,4 @@ mod text;
 pub mod time;
 pub mod token;
 pub mod usecase;
+pub mod webhook;

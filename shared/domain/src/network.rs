@@ -16,6 +16,53 @@ pub const MAX_NETWORKS: usize = 20;
 /// Bits by which a mapped IPv4 address is longer than a plain one.
 const MAPPED: u8 = 96;
 
+/// Addresses outside the public internet: of one's own machine and network, for documentation, benchmarks, translation
+/// and many receivers (IANA special-purpose address registries, RFC 6890; 169.254.169.254 tells functions their
+/// credentials).
+const NOT_PUBLIC: [(u32, u8); 16] = [
+    (0x0000_0000, 8),
+    (0x0a00_0000, 8),
+    (0x6440_0000, 10),
+    (0x7f00_0000, 8),
+    (0xa9fe_0000, 16),
+    (0xac10_0000, 12),
+    (0xc000_0000, 24),
+    (0xc000_0200, 24),
+    (0xc058_6300, 24),
+    (0xc0a8_0000, 16),
+    (0xc612_0000, 15),
+    (0xc633_6400, 24),
+    (0xcb00_7100, 24),
+    (0xe000_0000, 4),
+    (0xf000_0000, 4),
+    (0xffff_ffff, 32),
+];
+
+/// Of IPv6 only 2000::/3 is given out (RFC 4291 §2.4), and within it not these: 2001::/23 of the IETF (Teredo among them),
+/// documentation, and 6to4, which leads on to an IPv4 address.
+const NOT_PUBLIC_V6: [(u128, u8); 4] = [
+    (0x2001 << 112, 23),
+    (0x2001_0db8 << 96, 32),
+    (0x2002 << 112, 16),
+    (0x3fff << 112, 20),
+];
+
+/// Is it an address of the public internet?
+pub fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let bits = v4.to_bits();
+            let within = |(net, length): &(u32, u8)| (bits ^ net) >> (32 - length) == 0;
+            !NOT_PUBLIC.iter().any(within)
+        }
+        IpAddr::V6(v6) => {
+            let bits = v6.to_bits();
+            let within = |(net, length): &(u128, u8)| (bits ^ net) >> (128 - length) == 0;
+            bits >> 125 == 0b001 && !NOT_PUBLIC_V6.iter().any(within)
+        }
+    }
+}
+
 /// Why a text is no network, or no list of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkFault {

@@ -30,6 +30,7 @@ use crate::time::{Lifetime, Timestamp};
 use crate::token::{Action, MediaToken};
 use crate::usecase::IdempotencyKey;
 use crate::usecase::exchange::{LIFETIMES, MAX_VIEWS, Views};
+use crate::webhook::{DeliveryState, MAX_URL, Topic, WebhookUrl};
 
 /// 128 bits in base 32, as a pattern: of the last character only three bits are in use.
 const BITS_128: &str = "[a-z2-7]{25}[aeimquy4]";
@@ -154,6 +155,13 @@ schemas! {
         "pattern": format!("^({}){BITS_128}$", [UserId::PREFIX, ApiKeyId::PREFIX, ShareId::PREFIX, SupportId::PREFIX].join("|")),
     });
     Event = words("What was done.", Event::ALL.iter().copied().map(Event::as_str));
+    Topic = words("A change of an asset's state.", Topic::all().map(Topic::as_str));
+    DeliveryState = words("Where a message is.", DeliveryState::ALL.map(DeliveryState::as_str));
+    WebhookUrl = json_schema!({
+        "type": "string", "description": "Where an endpoint is: a public host name over TLS, port 443 or 8443. What the name leads to is looked at when it is connected to.",
+        "maxLength": MAX_URL, "pattern": r#"^https://([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:(443|8443))?([/?][!-"$-\[\]-~]*)?$"#,
+        "examples": ["https://hooks.example.org/reelvault"],
+    });
     Method = words("A second factor.", ["totp", "recovery_code", "passkey"]);
     TotpCode = json_schema!({
         "type": "string", "description": "Six digits of an authenticator app; blanks do not count.",

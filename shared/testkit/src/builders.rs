@@ -282,6 +282,7 @@ pub fn announced(new: NewAsset) -> Asset {
         package: None,
         runs: Vec::new(),
         lease_until: None,
+        progress: 0,
         failure: None,
         access: Access::default(),
         collection: None,

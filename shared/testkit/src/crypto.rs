@@ -21,7 +21,7 @@ use vault_domain::token::{AccessClaims, Caller, Digest, LoginChallenge, RefreshC
 use crate::fault::Faults;
 
 /// SHA-256 of several fields.
-pub(crate) fn sha256(fields: &[&[u8]]) -> [u8; 32] {
+pub fn sha256(fields: &[&[u8]]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     for field in fields {
         hasher.update(field);

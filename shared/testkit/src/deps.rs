@@ -5,12 +5,13 @@ use std::sync::Arc;
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
     access, account, authorize_download, authorize_playback, begin_upload, bootstrap_owner, client,
-    convert_film, deletion, deliver_key, deliver_playlist, enter_support, erase_account, exchange,
-    exchange_share, export_audit, finalize_upload, gate, guard, introspect, library, login,
-    manage_api_keys, manage_shares, organisation, process_upload, proof, read_audit,
-    recover_account, refresh, revoke_token, seal_audit, second_factor, send_mail, set_quota,
-    sweep_assets, withdraw_asset,
+    convert_film, deletion, deliver_key, deliver_playlist, deliver_webhook, enter_support,
+    erase_account, exchange, exchange_share, export_audit, finalize_upload, gate, guard,
+    introspect, library, login, manage_api_keys, manage_shares, manage_webhooks, organisation,
+    process_upload, proof, read_audit, recover_account, refresh, revoke_token, seal_audit,
+    second_factor, send_mail, set_quota, sweep_assets, tell_webhooks, withdraw_asset,
 };
+use vault_domain::webhook::Reach;
 use vault_policy::CedarPolicies;
 
 use crate::builders;
@@ -170,7 +171,37 @@ impl Kit {
         seal_audit::Deps {
             chain: self.cloud.clone(),
             hashing: self.hashing.clone(),
+            webhooks: tell_webhooks::Deps {
+                webhooks: self.cloud.clone(),
+                queue: self.cloud.clone(),
+                hashing: self.hashing.clone(),
+            },
             clock: self.clock.clone(),
+        }
+    }
+    /// Of [`deliver_webhook`].
+    pub fn deliver_webhook(&self) -> deliver_webhook::Deps {
+        deliver_webhook::Deps {
+            webhooks: self.cloud.clone(),
+            deliveries: self.cloud.clone(),
+            secrets: self.webhook_secrets.clone(),
+            poster: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            reach: Reach::Public,
+        }
+    }
+    /// Of [`manage_webhooks`].
+    pub fn manage_webhooks(&self) -> manage_webhooks::Deps {
+        manage_webhooks::Deps {
+            standings: self.cloud.clone(),
+            webhooks: self.cloud.clone(),
+            deliveries: self.cloud.clone(),
+            queue: self.cloud.clone(),
+            secrets: self.webhook_secrets.clone(),
+            hashing: self.hashing.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
         }
     }
     /// Of [`erase_account`].

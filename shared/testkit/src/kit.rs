@@ -29,6 +29,7 @@ use crate::link::{FakeLinkTokens, FakePolicy};
 use crate::packager::ScriptedPackager;
 use crate::passkey::FakePasskeys;
 use crate::share::FakeShareTokens;
+use crate::webhook::FakeWebhookSecrets;
 use crate::workshop::FakeWorkshop;
 
 /// The content key that [`Kit::plant_ready`] wraps.
@@ -62,6 +63,8 @@ pub struct Kit {
     pub link_tokens: Arc<FakeLinkTokens>,
     /// Tokens of the links of shares.
     pub share_tokens: Arc<FakeShareTokens>,
+    /// The secrets of webhooks.
+    pub webhook_secrets: Arc<FakeWebhookSecrets>,
     /// The judge of new passwords.
     pub policy: Arc<FakePolicy>,
     /// What stands between password and second factor.
@@ -105,6 +108,7 @@ impl Kit {
             challenge: Arc::new(FakeChallenge::new(shared.clone())),
             link_tokens: Arc::new(FakeLinkTokens(shared.clone())),
             share_tokens: Arc::new(FakeShareTokens(shared.clone())),
+            webhook_secrets: Arc::new(FakeWebhookSecrets(shared.clone())),
             policy: Arc::default(),
             challenges: Arc::new(FakeLoginChallenges(shared.clone())),
             totp: Arc::new(FakeTotp(shared.clone())),

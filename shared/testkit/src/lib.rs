@@ -30,6 +30,7 @@ mod sample;
 pub mod share;
 pub mod support;
 pub mod sweep;
+pub mod webhook;
 pub mod workshop;
 
 pub use challenge::FakeChallenge;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use vault_testkit::Kit;
-use vault_testkit::cloud::{fetcher, putter, receiver};
+use vault_testkit::cloud::{fetcher, order_receiver, putter, receiver};
 use vault_testkit::contract::{self, KeyStores, PlaylistStores, Viewers};
 
 /// Stores that hold something already, and more with each suite.
@@ -316,6 +316,29 @@ async fn mail_queue() {
     let receive = receiver(&kit.cloud);
     for seed in SEEDS {
         contract::mail_queue_contract(&*kit.cloud, &receive, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn webhooks() {
+    let kit = kit();
+    kit.plant_webhook(|_| ());
+    kit.faults.interleave(true);
+    for seed in SEEDS {
+        let stores = contract::WebhookStores {
+            webhooks: &*kit.cloud,
+            deliveries: &*kit.cloud,
+        };
+        contract::webhooks_contract(stores, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn webhook_queue() {
+    let kit = kit();
+    let receive = order_receiver(&kit.cloud);
+    for seed in SEEDS {
+        contract::webhook_queue_contract(&*kit.cloud, &receive, seed).await;
     }
 }
 

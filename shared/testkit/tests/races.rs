@@ -5,10 +5,13 @@ use std::sync::Arc;
 use vault_domain::asset::Asset;
 use vault_domain::quota::Counted;
 use vault_domain::usecase::begin_upload;
+use vault_domain::webhook::Verdict;
 use vault_testkit::Kit;
+use vault_testkit::builders;
 use vault_testkit::cloud::putter;
 use vault_testkit::contract::Viewers;
 use vault_testkit::race::{self, Setup, Way};
+use vault_testkit::webhook::{WEBHOOK_URL, ready_order};
 
 /// Seeds of the random order; each is a race of a hundred.
 const SEEDS: std::ops::Range<u64> = 0..40;
@@ -275,6 +278,24 @@ async fn holds_against_the_end(seed: u64, way: Way) {
     race::race_the_end(&enrolled(seed), race::Against::Hold, seed, way).await;
 }
 
+async fn webhooks(seed: u64, way: Way) {
+    let kit = enrolled(seed);
+    let deps = Arc::new(kit.manage_webhooks());
+    race::race_webhooks(deps, builders::ask(), way).await;
+}
+
+async fn deliverers(seed: u64, way: Way) {
+    let kit = kit(seed);
+    kit.plant_webhook(|_| ());
+    if seed % 2 == 1 {
+        let refuses = vec![Verdict::Answered(500); 10];
+        kit.cloud
+            .with(|s| s.answers.insert(WEBHOOK_URL.to_owned(), refuses));
+    }
+    let deps = Arc::new(kit.deliver_webhook());
+    race::race_deliverers(deps, ready_order(), way).await;
+}
+
 macro_rules! races {
     ($($name:ident $seeds:expr;)+) => {$(
         mod $name {
@@ -331,4 +352,6 @@ races! {
     ends_of_an_upload SEEDS;
     returns_against_the_end SEEDS;
     holds_against_the_end SEEDS;
+    webhooks 0..10;
+    deliverers SEEDS;
 }

@@ -73,7 +73,10 @@ fn a_view_that_is_spent_before_its_session_opens_is_caught() {
 async fn forgets_the_dead(kit: &Kit) -> Stored<String> {
     let package = PackageId::random(&*kit.entropy)?;
     let now = kit.clock.now();
-    let claim = kit.cloud.claim(ASSET, package, now, now.plus(900)).await?;
+    let claim = kit
+        .cloud
+        .claim(ASSET, package, (now, now.plus(900)), &builders::record())
+        .await?;
     if matches!(claim, Claim::NotClaimed) {
         return Ok("nothing".to_owned());
     }

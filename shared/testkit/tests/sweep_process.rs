@@ -8,10 +8,10 @@ use vault_domain::audit::Event;
 use vault_domain::packaging::PackageFault;
 use vault_domain::ports::Clock as _;
 use vault_domain::usecase::process_upload;
-use vault_testkit::Kit;
 use vault_testkit::builders::{self, ASSET, ORG};
 use vault_testkit::packager::Script;
-use vault_testkit::sweep::{Answer, Scenario};
+use vault_testkit::sweep::{Answer, Scenario, drive};
+use vault_testkit::{Fault, Kit, Mode};
 
 const RUN_SECONDS: u64 = 900;
 
@@ -332,4 +332,66 @@ async fn a_record_tells_when_it_was_done_and_not_when_the_run_began() {
     let ready = records.iter().find(|r| r.event == Event::AssetReady);
     assert!(ended > began);
     assert_eq!(ready.map(|record| record.at), Some(ended));
+}
+
+fn told(kit: &Kit) -> Vec<u8> {
+    let notes = kit.cloud.calls();
+    let asset = kit.cloud.with(|s| s.assets[&ASSET].clone());
+    let told = notes.iter().filter(|name| **name == "assets.progress");
+    vec![asset.progress; told.count()]
+}
+
+#[test]
+fn progress_is_told_a_bounded_number_of_times_and_a_write_that_fails_stops_nothing() {
+    let build = || scripted(|script| (script.segments, script.reads) = (40, 3));
+    let kit = build();
+    assert_eq!(
+        drive(&kit.faults, deliver(&kit, false)),
+        Some(Ok("Ready".to_owned()))
+    );
+    let writes = told(&kit);
+    assert!((2..20).contains(&writes.len()), "{writes:?}");
+    assert_eq!(writes[0], 95, "the last that was told");
+    assert_eq!(kit.cloud.with(|s| s.assets[&ASSET].packaged()), None);
+
+    let calls = kit.faults.log();
+    let progress = (1..)
+        .zip(&calls)
+        .filter(|(_, call)| call.name == "assets.progress");
+    let faults = progress.map(|(call, _)| Fault {
+        call,
+        mode: Mode::FailBefore,
+    });
+    let other = build();
+    other.faults.arm(faults.collect());
+    assert_eq!(
+        drive(&other.faults, deliver(&other, false)),
+        Some(Ok("Ready".to_owned()))
+    );
+    assert_eq!(told(&other), vec![0; writes.len()]);
+}
+
+#[test]
+fn a_film_that_is_taken_over_is_told_of_once() {
+    let kit = in_state(AssetState::Uploaded);
+    let lost = vec![Fault {
+        call: 4,
+        mode: Mode::DieAfter,
+    }];
+    kit.faults.arm(lost);
+    assert_eq!(
+        drive(&kit.faults, deliver(&kit, false)),
+        None,
+        "the run died"
+    );
+    kit.clock.advance(RUN_SECONDS);
+    kit.faults.arm(Vec::new());
+    assert_eq!(
+        drive(&kit.faults, deliver(&kit, false)),
+        Some(Ok("Ready".to_owned()))
+    );
+    let events = kit
+        .cloud
+        .with(|s| s.audit.iter().map(|r| r.event).collect::<Vec<_>>());
+    assert_eq!(events, [Event::AssetProcessing, Event::AssetReady]);
 }

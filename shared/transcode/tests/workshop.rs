@@ -296,8 +296,13 @@ mod tests {
         std::fs::set_permissions(&spy, std::fs::Permissions::from_mode(0o755)).unwrap();
         let workshop = FfmpegWorkshop::new(&spy, folder.0.join("scratch"), Arc::new(Noon));
         workshop.clear().await.unwrap();
-        assert!(workshop.probe().await.unwrap().is_err(), "it told of no stream");
-        let scratch = folder.0.join(format!("scratch/workshop-{}", std::process::id()));
+        assert!(
+            workshop.probe().await.unwrap().is_err(),
+            "it told of no stream"
+        );
+        let scratch = folder
+            .0
+            .join(format!("scratch/workshop-{}", std::process::id()));
         let given = std::fs::read_to_string(scratch.join("environment")).unwrap();
         let foreign = given.lines().filter(|line| !line.contains("PWD"));
         assert_eq!(foreign.collect::<Vec<_>>(), Vec::<&str>::new());

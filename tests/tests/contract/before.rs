@@ -32,7 +32,9 @@ async fn assets_of_before_the_library_go_their_way() {
     let (assets, id) = (&stores.assets, new.id);
     let applied = |change: Stored<Change>| assert_eq!(change.expect("it"), Change::Applied);
     applied(assets.mark_uploaded(id, &builders::record()).await);
-    let claim = assets.claim(id, package, GOLDEN_NOW, later).await;
+    let claim = assets
+        .claim(id, package, (GOLDEN_NOW, later), &builders::record())
+        .await;
     assert!(matches!(claim.expect("claim"), Claim::Claimed { .. }));
     let film = (6, &builders::QUOTA);
     let published = assets.publish(id, package, film, &builders::record()).await;

@@ -289,6 +289,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn webhooks() {
+        let stores = Stores::new();
+        let both = contract::WebhookStores {
+            webhooks: &stores.webhooks,
+            deliveries: &stores.webhooks,
+        };
+        contract::webhooks_contract(both, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn webhook_queue() {
+        let stores = Stores::new();
+        let (queue, receive) = crate::stores::webhook_queue(&stores).await;
+        contract::webhook_queue_contract(&queue, &receive, seed()).await;
+    }
+
+    #[tokio::test]
     async fn every_secret_of_the_stack_reads_as_a_ring_of_keys() {
         let cloud = vault_tests::cloud();
         for name in [
@@ -297,6 +314,7 @@ mod tests {
             "SessionMacSecretArn",
             "LinkMacSecretArn",
             "ShareMacSecretArn",
+            "WebhookMacSecretArn",
             "FactorSecretArn",
         ] {
             let sdk = vault_tests::sdk::sdk();

@@ -10,8 +10,8 @@ use vault_domain::quota::{Counted, Quota};
 use vault_domain::usecase::gate::Gate;
 use vault_domain::usecase::guard::Guard;
 use vault_domain::usecase::{
-    authorize_download, authorize_playback, begin_upload, finalize_upload, login, organisation,
-    process_upload, recover_account, refresh,
+    authorize_download, authorize_playback, begin_upload, finalize_upload, login, manage_webhooks,
+    organisation, process_upload, recover_account, refresh,
 };
 use vault_testkit::clock::FixedClock;
 use vault_testkit::contract::Viewers;
@@ -377,4 +377,15 @@ async fn left_under(stores: &Stores, table: &str, pk: &str) -> i32 {
     let query = query.key_condition_expression("pk = :pk");
     let query = query.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
     query.send().await.expect("a query").count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_webhooks_at_once_are_ten() {
+    let stores = Stores::new();
+    let deps = manage_webhooks::Deps {
+        webhooks: Arc::new(stores.webhooks.clone()),
+        deliveries: Arc::new(stores.webhooks.clone()),
+        ..Kit::with_users(seed()).manage_webhooks()
+    };
+    race::race_webhooks(Arc::new(deps), builders::ask(), WAY).await;
 }

@@ -16,14 +16,15 @@ use vault_aws::dynamodb::{
     DynamoKeyReads, DynamoLibrary, DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations,
     DynamoPlaylistReads, DynamoQuotas, DynamoRecords, DynamoRecovery, DynamoRetentions,
     DynamoSessions, DynamoShareExchanges, DynamoShares, DynamoStandings, DynamoSupport,
-    DynamoUsage, DynamoViews, ErasureTables, RecoveryTables, StandingTables,
+    DynamoUsage, DynamoViews, DynamoWebhooks, ErasureTables, RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
-use vault_aws::sqs::SqsMailQueue;
+use vault_aws::sqs::{SqsMailQueue, SqsWebhookQueue};
 use vault_domain::audit::Record;
 use vault_domain::id::OrgId;
 use vault_domain::mail::MailOrder;
 use vault_domain::ports::{Records, SignedPart, Standings};
+use vault_domain::webhook::DeliveryOrder;
 use vault_testkit::contract::{LinkStores, Viewers};
 use vault_tests::{Http, Request, cloud, unique};
 
@@ -66,6 +67,7 @@ pub(crate) struct Stores {
     pub(crate) uploads: S3Uploads,
     pub(crate) media: S3Media,
     pub(crate) distribution: CloudFrontDistribution,
+    pub(crate) webhooks: DynamoWebhooks,
 }
 
 impl Stores {
@@ -139,6 +141,7 @@ impl Stores {
                 records(),
             ),
             shares: DynamoShares::new(of(), table("SharesTable"), records()),
+            webhooks: DynamoWebhooks::new(of(), table("WebhooksTable"), records()),
             exchanges: DynamoShareExchanges::new(
                 of(),
                 table("SharesTable"),
@@ -415,6 +418,34 @@ pub(crate) async fn mail_queue(
                 done.await.expect("a deletion");
             }
             orders
+        })
+    };
+    (queue, receive)
+}
+
+/// A queue of webhook messages of one's own, and what receives from it.
+pub(crate) async fn webhook_queue(
+    stores: &Stores,
+) -> (
+    SqsWebhookQueue,
+    impl Fn() -> BoxFuture<'static, Vec<DeliveryOrder>> + Send + Sync,
+) {
+    let client = stores.sdk.sqs();
+    let name = format!("webhooks-{}", unique());
+    let made = client.create_queue().queue_name(name).send().await;
+    let url = made.expect("a queue").queue_url.expect("its URL");
+    let queue = SqsWebhookQueue::new(client.clone(), &url);
+    let receive = move || -> BoxFuture<'static, Vec<DeliveryOrder>> {
+        let (client, url) = (client.clone(), url.clone());
+        Box::pin(async move {
+            let asked = client.receive_message().queue_url(&url);
+            let asked = asked.wait_time_seconds(1).max_number_of_messages(10);
+            let got = asked.send().await.expect("a receive");
+            let messages = got.messages.unwrap_or_default().into_iter();
+            let bodies = messages.filter_map(|message| message.body);
+            bodies
+                .map(|body| serde_json::from_str(&body).expect("an order"))
+                .collect()
         })
     };
     (queue, receive)

@@ -31,7 +31,11 @@ mod tests {
         let stored = sdk::objects("MediaBucket", &format!("media/{asset}/"));
         let package = stored.iter().map(|key| key.split('/').nth(2));
         let packages: std::collections::BTreeSet<_> = package.collect();
-        assert_eq!(packages.len(), 1, "of the run that found it out nothing is left");
+        assert_eq!(
+            packages.len(),
+            1,
+            "of the run that found it out nothing is left"
+        );
     }
 
     #[test]
@@ -39,8 +43,12 @@ mod tests {
         let lying = SHORT.path();
         let turned = std::env::temp_dir().join(format!("turned-{}.mp4", unique()));
         let mut ffmpeg = Command::new("ffmpeg");
-        ffmpeg.args(["-v", "error", "-nostdin", "-y", "-i"]).arg(lying);
-        ffmpeg.args(["-c", "copy", "-metadata:s:v:0", "rotate=90"]).arg(&turned);
+        ffmpeg
+            .args(["-v", "error", "-nostdin", "-y", "-i"])
+            .arg(lying);
+        ffmpeg
+            .args(["-c", "copy", "-metadata:s:v:0", "rotate=90"])
+            .arg(&turned);
         assert!(ffmpeg.status().expect("ffmpeg").success());
         let octets = std::fs::read(&turned).expect("a film");
         std::fs::remove_file(&turned).expect("a film of ours");
@@ -57,7 +65,10 @@ mod tests {
         let owner = people::owner();
         let asset = owner.ready(VP9);
         assert!(owner.view(&asset).master().contains("avc1.64"));
-        let sources = sdk::objects("UploadsBucket", &format!("uploads/{}/{asset}/", owner.organisation));
+        let sources = sdk::objects(
+            "UploadsBucket",
+            &format!("uploads/{}/{asset}/", owner.organisation),
+        );
         assert_eq!(sources.len(), 1, "{sources:?}");
     }
 }

@@ -43,4 +43,6 @@ mod uploads;
 #[cfg(test)]
 mod views;
 #[cfg(test)]
+mod webhooks;
+#[cfg(test)]
 mod withdrawal;

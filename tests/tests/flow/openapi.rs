@@ -25,6 +25,7 @@ const TAKES: &[&str] = &[
     "deleteCollection",
     "deleteGroup",
     "revokeApiKey",
+    "removeWebhook",
     "revokeShare",
     "changeRole",
     "disableMember",

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 use vault_testkit::contract::audit_record;
+use vault_testkit::webhook::{WEBHOOK_URL, ready_order};
 use vault_testkit::{Fault, Mode, builders};
 
 use crate::golden::{golden, good};
@@ -60,6 +61,7 @@ fn assert_clean(log: &str, secrets: &[Vec<u8>], what: &str) {
         "\"organisation\"",
         "\"kind\"",
         "\"records\"",
+        "\"webhook\"",
     ];
     assert!(
         told.iter().any(|line| log.contains(line)),
@@ -355,5 +357,28 @@ fn mail_logs_neither_links_nor_addresses() {
         let mut secrets = kit.ledger.secrets();
         secrets.extend([builders::EMAIL, gone].map(|email| email.as_bytes().to_vec()));
         assert_clean(&log, &secrets, "send-mail");
+    }
+}
+
+#[test]
+fn webhooks_log_neither_secrets_nor_urls() {
+    let order = serde_json::to_string(&ready_order()).unwrap();
+    for fault in [None, Some(1), Some(2), Some(3), Some(4), Some(5)] {
+        let kit = golden();
+        kit.cloud.with(|s| s.deliveries.clear());
+        let records = [order.as_str(), CANARY]
+            .map(|body| json!({ "messageId": "m", "receiptHandle": CANARY, "body": body }));
+        if let Some(call) = fault {
+            let mode = Mode::FailBefore;
+            kit.faults.arm(vec![Fault { call, mode }]);
+        }
+        let log = logged(async {
+            invoke(&kit, "deliver-webhooks", json!({ "Records": records }))
+                .await
+                .unwrap();
+        });
+        let mut secrets = kit.ledger.secrets();
+        secrets.push(WEBHOOK_URL.as_bytes().to_vec());
+        assert_clean(&log, &secrets, "deliver-webhooks");
     }
 }

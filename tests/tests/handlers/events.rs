@@ -6,6 +6,7 @@ use vault_domain::ports::{AccessTokens as _, Clock as _};
 use vault_domain::support::SupportLevel;
 use vault_testkit::share::{SHARE, SHARE_PASSWORD, share};
 use vault_testkit::support::{SUPPORT, helper, support_caller};
+use vault_testkit::webhook::{WEBHOOK, ready_order};
 use vault_testkit::{Kit, builders};
 
 use crate::golden::{access, golden, links};
@@ -57,6 +58,8 @@ fn filled(kit: &Kit, text: &str) -> String {
         ("{{share_password}}", SHARE_PASSWORD.to_owned()),
         ("{{invitation}}", invitation.secret().expose().to_owned()),
         ("{{organisation}}", builders::ORG.to_string()),
+        ("{{webhook}}", WEBHOOK.to_string()),
+        ("{{delivery}}", ready_order().delivery.to_string()),
         ("{{support}}", SUPPORT.to_string()),
         ("{{staff}}", of(helper())),
         ("{{supported}}", of(support_caller(SupportLevel::Watch))),
@@ -90,7 +93,7 @@ async fn every_sample_event_has_the_status_in_its_name() {
     }
     assert_eq!(
         functions.len(),
-        20,
+        21,
         "a function with a route has no sample event: {functions:?}"
     );
 }

@@ -28,6 +28,7 @@ use vault_domain::share::SharePassword;
 use vault_domain::support::{SupportLevel, SupportPurpose};
 use vault_domain::token::{Action, MediaToken};
 use vault_domain::usecase::IdempotencyKey;
+use vault_domain::webhook::{DeliveryState, Reach, Topic, WebhookUrl};
 
 /// Texts that are made up for a form.
 const TEXTS: usize = 200;
@@ -140,6 +141,8 @@ fn a_text_has_the_form_of_the_document_if_and_only_if_it_parses() {
         form::<MetadataKey>(|text| MetadataKey::parse(text).is_ok()),
         form::<TotpCode>(|text| TotpCode::parse(text.to_owned()).is_ok()),
         form::<RecoveryCode>(|text| RecoveryCode::parse(text.to_owned()).is_ok()),
+        form::<Topic>(|text| Topic::parse(text).is_ok()),
+        form::<DeliveryState>(|text| DeliveryState::parse(text).is_some()),
     ];
     for form in forms {
         let texts = form.texts();
@@ -205,6 +208,10 @@ fn what_parses_has_the_form_of_the_document_once_it_is_trimmed() {
         (
             form::<CredentialId>(|text| CredentialId::parse(text).is_ok()),
             "d3d3d3d3d3d3d3d3d3d3dw",
+        ),
+        (
+            form::<WebhookUrl>(|text| WebhookUrl::parse(text, Reach::Public).is_ok()),
+            "https://hooks.example.org:8443/a?b=%20",
         ),
         (
             form::<Network>(|text| Network::parse(text).is_ok()),

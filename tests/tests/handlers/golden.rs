@@ -7,6 +7,7 @@ use vault_domain::ports::{AccessTokens as _, Clock as _, LinkTokens as _, LoginC
 use vault_domain::secret::SecretText;
 use vault_domain::token::LoginChallenge;
 use vault_testkit::enrolled::golden_secret;
+use vault_testkit::webhook::{WEBHOOK, ready_order};
 use vault_testkit::{Kit, builders};
 
 use crate::shares::of_shares;
@@ -38,6 +39,8 @@ pub(crate) fn golden() -> Kit {
     kit.plant_invitation(INVITED);
     kit.plant_staff();
     kit.plant_support(|_| ());
+    kit.plant_webhook(|_| ());
+    kit.plant_dead_delivery();
     kit
 }
 
@@ -221,6 +224,7 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
     .chain(of_shares(kit, &access))
     .chain(of_deletion(&access))
     .chain(of_support(kit))
+    .chain(of_webhooks(&access))
     .collect()
 }
 
@@ -246,6 +250,25 @@ fn of_organisation(access: &SecretText) -> Vec<Ask> {
     ];
     let asks = asks.into_iter().chain(of_granting_support());
     asks.map(|ask| ask.bearer(access)).collect()
+}
+
+fn of_webhooks(access: &SecretText) -> Vec<Ask> {
+    let at = |route| Ask::at("manage-webhooks", route).bearer(access);
+    let about = |route| at(route).path("webhook_id", WEBHOOK);
+    let dead = "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay";
+    vec![
+        at("GET /v1/webhooks"),
+        at("POST /v1/webhooks").json(&json!({
+            "name": "CI", "url": "https://ci.example.org/hook", "events": ["asset.ready"],
+        })),
+        about("GET /v1/webhooks/{webhook_id}"),
+        about("PATCH /v1/webhooks/{webhook_id}").json(&json!({ "enabled": true })),
+        about("POST /v1/webhooks/{webhook_id}/rotate"),
+        about("POST /v1/webhooks/{webhook_id}/test"),
+        about("GET /v1/webhooks/{webhook_id}/deliveries").query("state", "dead"),
+        about(dead).path("delivery_id", ready_order().delivery),
+        about("DELETE /v1/webhooks/{webhook_id}"),
+    ]
 }
 
 fn of_deletion(access: &SecretText) -> Vec<Ask> {

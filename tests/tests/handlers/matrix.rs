@@ -19,6 +19,7 @@ use vault_testkit::Kit;
 use vault_testkit::builders::{self, ASSET, CLIENT, ORG, OWNER, SESSION, VIEWER};
 use vault_testkit::share::{SHARE, SHARE_PASSWORD, share};
 use vault_testkit::support::{SUPPORT, support_caller};
+use vault_testkit::webhook::{WEBHOOK, ready_order};
 
 use crate::golden::golden;
 use crate::world::{Ask, answer};
@@ -269,6 +270,8 @@ fn body(route: &str) -> Option<Value> {
             json!({ "purpose": "Ticket 8", "level": "look", "expires_in": 3_600 })
         }
         "POST /v1/api-keys" => json!({ "name": "Player", "role": "viewer", "scopes": ["play"] }),
+        "POST /v1/webhooks" => json!({ "name": "CI", "url": "https://ci.example.org/hook" }),
+        "PATCH /v1/webhooks/{webhook_id}" => json!({ "name": "CI" }),
         "POST /v1/api-keys/{key_id}/rotate" => json!({ "overlap_seconds": 60 }),
         "POST /v1/organisation/members/{user_id}/role" => json!({ "role": "viewer" }),
         "POST /v1/organisation/invitations" => {
@@ -300,6 +303,8 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
         ),
         ("invitation_id", builders::INVITATION.to_string()),
         ("share_id", SHARE.to_string()),
+        ("webhook_id", WEBHOOK.to_string()),
+        ("delivery_id", ready_order().delivery.to_string()),
         ("support_id", SUPPORT.to_string()),
         ("session_id", SESSION.to_string()),
         ("token", borne.to_owned()),

@@ -16,6 +16,7 @@ fn sections() -> Vec<Section> {
         manage_account::openapi::section(),
         mint_token::openapi::section(),
         manage_api_keys::openapi::section(),
+        manage_webhooks::openapi::section(),
         recover_account::openapi::section(),
         manage_organisation::openapi::section(),
         presign_upload::openapi::section(),

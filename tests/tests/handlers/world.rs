@@ -7,8 +7,10 @@ use lambda_http::{Body, Response};
 use serde_json::{Value, json};
 use vault_boot::event::{Invocation, Outcome};
 use vault_boot::wiring;
-use vault_domain::ports::Clock as _;
+use vault_domain::ports::{Clock as _, Stored};
 use vault_domain::secret::SecretText;
+use vault_domain::usecase::deliver_webhook;
+use vault_domain::webhook::DeliveryOrder;
 use vault_http::cors::Origins;
 use vault_http::web::{Errors, Web};
 use vault_testkit::Kit;
@@ -224,6 +226,16 @@ async fn handled(kit: &Kit, function: &str, request: lambda_http::Request) -> Re
                 .serve(&deps, manage_api_keys::handle, request)
                 .await
         }
+        "manage-webhooks" => {
+            let deps = wiring::manage_webhooks::Deps {
+                manage: kit.manage_webhooks(),
+                verifier,
+                reach: vault_domain::webhook::Reach::Public,
+            };
+            problems
+                .serve(&deps, manage_webhooks::handle, request)
+                .await
+        }
         "manage-access" => {
             let deps = wiring::manage_access::Deps {
                 access: kit.access(),
@@ -379,6 +391,24 @@ pub(crate) async fn invoke(kit: &Kit, function: &str, payload: Value) -> Outcome
         "set-quota" => set_quota::handle(&kit.set_quota(), invocation).await,
         "sweep-assets" => sweep_assets::handle(&kit.sweep_assets(), invocation).await,
         "send-mail" => send_mail::handle(&kit.send_mail(), invocation).await,
+        "deliver-webhooks" => deliver_webhooks::handle(&Deliverer(kit), invocation).await,
         other => panic!("no such function: {other}"),
+    }
+}
+
+/// Delivers in a kit's world; its queue hands messages out again by itself.
+struct Deliverer<'a>(&'a Kit);
+
+impl deliver_webhooks::Deliver for Deliverer<'_> {
+    fn deliver<'a>(
+        &'a self,
+        order: &'a DeliveryOrder,
+        request_id: &'a str,
+    ) -> vault_boot::event::BoxFuture<'a, Stored<deliver_webhook::Outcome>> {
+        let deps = self.0.deliver_webhook();
+        Box::pin(async move { deliver_webhook::run(&deps, order, request_id).await })
+    }
+    fn hide<'a>(&'a self, _: &'a str, _: u64) -> vault_boot::event::BoxFuture<'a, Stored<()>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 }

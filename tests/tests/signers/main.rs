@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod totp;
+#[cfg(test)]
+mod webhook;
 
 #[cfg(test)]
 mod tests {

@@ -17,6 +17,18 @@ const ROUTES: &[(&str, &str)] = &[
     ("POST /v1/api-keys", "ManageApiKeys"),
     ("POST /v1/api-keys/{key_id}/revoke", "ManageApiKeys"),
     ("POST /v1/api-keys/{key_id}/rotate", "ManageApiKeys"),
+    ("GET /v1/webhooks", "ManageWebhooks"),
+    ("POST /v1/webhooks", "ManageWebhooks"),
+    ("GET /v1/webhooks/{webhook_id}", "ManageWebhooks"),
+    ("PATCH /v1/webhooks/{webhook_id}", "ManageWebhooks"),
+    ("DELETE /v1/webhooks/{webhook_id}", "ManageWebhooks"),
+    ("POST /v1/webhooks/{webhook_id}/rotate", "ManageWebhooks"),
+    ("POST /v1/webhooks/{webhook_id}/test", "ManageWebhooks"),
+    ("GET /v1/webhooks/{webhook_id}/deliveries", "ManageWebhooks"),
+    (
+        "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay",
+        "ManageWebhooks",
+    ),
     ("GET /v1/account/export", "ManageAccount"),
     ("POST /v1/account/erase", "EraseAccount"),
     ("GET /v1/audit", "ReadAudit"),
@@ -200,6 +212,7 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
     queue_policies(world, &mut faults);
     conversion_queue(world, &mut faults);
     mail_queue(world, &mut faults);
+    webhook_queue(world, &mut faults);
     schedules(world, &mut faults);
     faults.into()
 }
@@ -556,6 +569,83 @@ fn tls_only(world: &World, names: &[&str], faults: &mut Faults) {
     for name in names {
         let queue = &resources[name]["Properties"];
         faults.same(name, &queue["SqsManagedSseEnabled"], &json!(true));
+        let policy = &resources[format!("{name}Policy")]["Properties"];
+        faults.same(name, &policy["Queues"], &json!([{ "Ref": name }]));
+        let refuse = json!([{
+            "Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Action": "sqs:*",
+            "Resource": { "Fn::GetAtt": format!("{name}.Arn") },
+            "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+        }]);
+        faults.same(name, &policy["PolicyDocument"]["Statement"], &refuse);
+    }
+}
+
+/// Messages of webhooks come from functions alone, are hidden for longer than a try takes, and live longer than all of theirs.
+fn webhook_queue(world: &World, faults: &mut Faults) {
+    let resources = &world.template(ROOT)["Resources"];
+    let (queue, dead) = (
+        &resources["WebhookQueue"]["Properties"],
+        &resources["WebhookDeadLetters"]["Properties"],
+    );
+    let function = &resources["DeliverWebhooks"]["Properties"];
+    let source = &function["Events"]["Orders"]["Properties"];
+    let redrive = json!({ "deadLetterTargetArn": { "Fn::GetAtt": "WebhookDeadLetters.Arn" }, "maxReceiveCount": 50 });
+    let kept = json!(1_209_600);
+    for (what, found, expected) in [
+        (
+            "webhook encryption",
+            &queue["SqsManagedSseEnabled"],
+            json!(true),
+        ),
+        (
+            "dead webhook encryption",
+            &dead["SqsManagedSseEnabled"],
+            json!(true),
+        ),
+        ("webhook redrive", &queue["RedrivePolicy"], redrive),
+        (
+            "webhook retention",
+            &queue["MessageRetentionPeriod"],
+            kept.clone(),
+        ),
+        (
+            "dead webhook retention",
+            &dead["MessageRetentionPeriod"],
+            kept,
+        ),
+        (
+            "webhook queue",
+            &source["Queue"],
+            json!({ "Fn::GetAtt": "WebhookQueue.Arn" }),
+        ),
+        (
+            "webhook batches",
+            &source["FunctionResponseTypes"],
+            json!(["ReportBatchItemFailures"]),
+        ),
+        ("webhook batch", &source["BatchSize"], json!(10)),
+        (
+            "webhooks at once",
+            &source["ScalingConfig"]["MaximumConcurrency"],
+            json!(20),
+        ),
+        (
+            "reach",
+            &world.template(ROOT)["Parameters"]["WebhookReach"]["Default"],
+            json!("public"),
+        ),
+    ] {
+        faults.same(what, found, &expected);
+    }
+    let (timeout, visible) = (
+        function["Timeout"].as_u64(),
+        queue["VisibilityTimeout"].as_u64(),
+    );
+    faults.expect(
+        visible == timeout.map(|timeout| 6 * timeout),
+        "a webhook message comes back while it is worked on",
+    );
+    for name in ["WebhookQueue", "WebhookDeadLetters"] {
         let policy = &resources[format!("{name}Policy")]["Properties"];
         faults.same(name, &policy["Queues"], &json!([{ "Ref": name }]));
         let refuse = json!([{

@@ -30,6 +30,11 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
         "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE AUDIT_TABLE TOKEN_JWKS TOKEN_ISSUER",
     ),
     (
+        "ManageWebhooks",
+        "manage-webhooks",
+        "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE AUDIT_TABLE WEBHOOKS_TABLE WEBHOOK_MAC_SECRET WEBHOOK_QUEUE_URL WEBHOOK_REACH TOKEN_JWKS TOKEN_ISSUER",
+    ),
+    (
         "ManageAccess",
         "manage-access",
         "ALLOWED_ORIGINS MEMBERS_TABLE SESSIONS_TABLE CLIENTS_TABLE ASSETS_TABLE TOKEN_JWKS TOKEN_ISSUER ACCESS_TABLE AUDIT_TABLE LIMITS_TABLE",
@@ -135,11 +140,20 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
         "recover-account",
         "ALLOWED_ORIGINS USERS_TABLE MEMBERS_TABLE LINKS_TABLE AUDIT_TABLE LIMITS_TABLE MAIL_QUEUE_URL",
     ),
-    ("SealAudit", "seal-audit", "AUDIT_TABLE"),
+    (
+        "SealAudit",
+        "seal-audit",
+        "AUDIT_TABLE WEBHOOKS_TABLE WEBHOOK_QUEUE_URL",
+    ),
     (
         "SendMail",
         "send-mail",
         "USERS_TABLE MEMBERS_TABLE LINKS_TABLE LINK_MAC_SECRET APP_URL MAIL_FROM",
+    ),
+    (
+        "DeliverWebhooks",
+        "deliver-webhooks",
+        "WEBHOOKS_TABLE AUDIT_TABLE WEBHOOK_MAC_SECRET WEBHOOK_QUEUE_URL WEBHOOK_REACH",
     ),
 ];
 
@@ -214,6 +228,10 @@ const VARIABLES: &[(&str, &str)] = &[
     ("URL_SIGNING_SECRET", "<UrlSigningSecretArn>"),
     ("USAGE_TABLE", "Data/UsageTable"),
     ("USERS_TABLE", "Data/UsersTable"),
+    ("WEBHOOKS_TABLE", "Data/WebhooksTable"),
+    ("WEBHOOK_MAC_SECRET", "Data/WebhookMacSecret"),
+    ("WEBHOOK_QUEUE_URL", "Root/WebhookQueue"),
+    ("WEBHOOK_REACH", "<WebhookReach>"),
 ];
 
 pub(crate) fn faults(world: &World) -> Vec<String> {

@@ -60,6 +60,11 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
             "Root/MailDeadLetters.QueueName",
         ),
         (
+            "WebhooksGivenUp",
+            "ApproximateNumberOfMessagesVisible",
+            "Root/WebhookDeadLetters.QueueName",
+        ),
+        (
             "MailWaiting",
             "ApproximateAgeOfOldestMessage",
             "Root/MailQueue.QueueName",

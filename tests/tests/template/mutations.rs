@@ -232,6 +232,13 @@ pub(crate) const MUTATIONS: &[(&str, &str, &str)] = &[
         "",
     ),
     (ROOT, "VisibilityTimeout: 360", "VisibilityTimeout: 36"),
+    (ROOT, "VisibilityTimeout: 180", "VisibilityTimeout: 18"),
+    (ROOT, "maxReceiveCount: 50", "maxReceiveCount: 5"),
+    (
+        ROOT,
+        "WEBHOOK_REACH: !Ref WebhookReach",
+        "WEBHOOK_REACH: anywhere",
+    ),
     (
         ROOT,
         "            Resource: !GetAtt MailQueue.Arn\n            Condition: { Bool: { aws:SecureTransport: 'false' } }",

@@ -66,6 +66,8 @@ fn parameters(instance: &Instance, signing: &Signing) -> Parameters {
         ("AppUrl", Ports::url(ports.page())),
         ("MailFrom", MAIL_FROM.to_owned()),
         ("SupportOrganisation", SUPPORT.to_owned()),
+        // Tests listen on this machine.
+        ("WebhookReach", "anywhere".to_owned()),
         ("MediaBaseUrl", Ports::url(ports.edge())),
         ("Architecture", package::host_architecture().to_owned()),
         ("DeletionProtection", "false".to_owned()),

@@ -58,7 +58,9 @@ pub(super) fn lambda_ffmpeg(
         let mut install = proc::command(uv);
         install.args(["pip", "install", "--require-hashes", "--python-version"]);
         install.args([VERSIONS[0], "--python-platform", platform]);
-        install.args(["--only-binary", ":all:", "--target"]).arg(&wheel);
+        install
+            .args(["--only-binary", ":all:", "--target"])
+            .arg(&wheel);
         proc::run(install.arg("-r").arg(&lock), &log)?;
         let binaries = std::fs::read_dir(wheel.join("imageio_ffmpeg/binaries"))?;
         let mut binaries = binaries.flatten().map(|entry| entry.path());
@@ -66,7 +68,9 @@ pub(super) fn lambda_ffmpeg(
             let name = path.file_name().and_then(|name| name.to_str());
             name.is_some_and(|name| name.starts_with("ffmpeg"))
         };
-        let found = binaries.find(is_ffmpeg).context("the package holds no ffmpeg")?;
+        let found = binaries
+            .find(is_ffmpeg)
+            .context("the package holds no ffmpeg")?;
         if let Some(folder) = program.parent() {
             std::fs::create_dir_all(folder)?;
         }

@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use vault_domain::asset::{Asset, AssetState, Failure, NewAsset};
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PackageId};
@@ -11,11 +10,11 @@ use vault_domain::ports::{Assets, Change, Charged, Claim, Reservation, StoreErro
 use vault_domain::quota::{Charge, Quota};
 use vault_domain::time::Timestamp;
 
-use super::assets_counted::Step;
-use super::assets_record::{asset, package as package_of, runs};
+use super::assets_counted::{Step, TRIES, unsettled};
+use super::assets_record::asset;
 use super::library_record::{NO_SHELF, TO_SHELF};
-use super::record::{Corrupt, Fields, Item, PK, text, texts, time};
-use super::records::DynamoRecords;
+use super::record::{PK, number, text, texts_of, time};
+use super::records::{self, DynamoRecords};
 use super::{get, unmet_update};
 
 /// The table of assets.
@@ -51,6 +50,46 @@ impl DynamoAssets {
             .expression_attribute_values(":to", text(to.as_str()))
             .expression_attribute_names("#to", to.as_str())
             .expression_attribute_values(":no_shelf", text(NO_SHELF))
+    }
+
+    /// `uploaded`, or `processing` under a lease that is over → `processing` of this run, by the runs that were seen.
+    fn claiming(
+        &self,
+        seen: &Asset,
+        package: PackageId,
+        (now, until): (Timestamp, Timestamp),
+    ) -> UpdateItemFluentBuilder {
+        let mut runs = seen.runs.clone();
+        runs.push(package);
+        let request = self.transition(seen.id(), AssetState::Processing);
+        let state = if seen.state == AssetState::Uploaded {
+            "#state = :from"
+        } else {
+            "#state = :from AND (attribute_not_exists(lease_until) OR lease_until <= :now)"
+        };
+        let known = if seen.runs.is_empty() {
+            "attribute_not_exists(#runs)"
+        } else {
+            "#runs = :seen"
+        };
+        let mut request = request
+            .update_expression(format!(
+                "SET #state = :to, {TO_SHELF}, #package = :package, lease_until = :lease, #runs = :runs, progress = :none",
+            ))
+            .condition_expression(format!("{state} AND {known}"))
+            .expression_attribute_names("#package", "package")
+            .expression_attribute_names("#runs", "runs")
+            .expression_attribute_values(":package", text(package.to_string()))
+            .expression_attribute_values(":lease", time(until))
+            .expression_attribute_values(":runs", texts_of(&runs))
+            .expression_attribute_values(":none", number(0_u8));
+        if !seen.runs.is_empty() {
+            request = request.expression_attribute_values(":seen", texts_of(&seen.runs));
+        }
+        if seen.state != AssetState::Uploaded {
+            request = request.expression_attribute_values(":now", time(now));
+        }
+        from_states(request, &[(":from", seen.state)])
     }
 
     fn update(&self, id: AssetId) -> UpdateItemFluentBuilder {
@@ -138,39 +177,52 @@ impl Assets for DynamoAssets {
         self.counted("assets.mark_uploaded", id, step, record).await
     }
 
-    /// A claim that the SDK repeated finds its own first try, and tells the same runs again.
+    /// A claim that took effect before, and whose reply was lost, finds itself.
     async fn claim(
         &self,
         id: AssetId,
         package: PackageId,
-        now: Timestamp,
-        lease_until: Timestamp,
+        lease: (Timestamp, Timestamp),
+        record: &Record,
     ) -> Stored<Claim> {
         const OPERATION: &str = "assets.claim";
-        let ours = package.to_string();
-        let request = self.transition(id, AssetState::Processing);
-        let request = request
-            .update_expression(format!(
-                "SET #state = :to, {TO_SHELF}, #package = :package, lease_until = :lease, #runs = list_append(if_not_exists(#runs, :no_runs), :our_run)",
-            ))
+        for _ in 0..TRIES {
+            let Some(seen) = self.get(id).await? else {
+                return Ok(Claim::NotClaimed);
+            };
+            if is_run_of(&seen, package) {
+                let mut previous = seen.runs;
+                previous.retain(|run| *run != package);
+                return Ok(Claim::Claimed { previous });
+            }
+            let is_over = seen.lease_until.is_none_or(|until| until <= lease.0);
+            let begins = seen.state == AssetState::Uploaded;
+            if !begins && !(seen.state == AssetState::Processing && is_over) {
+                return Ok(Claim::NotClaimed);
+            }
+            let request = self.claiming(&seen, package, lease);
+            let change = if begins {
+                let writes = records::update(&request).map(|write| vec![write]);
+                self.records.with(OPERATION, writes, record).await?
+            } else {
+                change(OPERATION, request).await?
+            };
+            if change == Change::Applied {
+                let previous = seen.runs;
+                return Ok(Claim::Claimed { previous });
+            }
+        }
+        Err(unsettled(OPERATION))
+    }
+
+    async fn progress(&self, id: AssetId, package: PackageId, percent: u8) -> Stored<Change> {
+        let request = of_run(self.update(id), package)
+            .update_expression("SET progress = :percent")
             .condition_expression(
-                "#state = :from OR (#state = :to AND (attribute_not_exists(lease_until) OR lease_until <= :now))",
+                "#state = :processing AND #package = :package AND (attribute_not_exists(progress) OR progress < :percent)",
             )
-            .expression_attribute_names("#package", "package")
-            .expression_attribute_names("#runs", "runs")
-            .expression_attribute_values(":no_runs", texts([]))
-            .expression_attribute_values(":our_run", texts([ours.clone()]))
-            .expression_attribute_values(":package", text(ours))
-            .expression_attribute_values(":lease", time(lease_until))
-            .expression_attribute_values(":now", time(now))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let request = from_states(request, &[(":from", AssetState::Uploaded)]);
-        let item = match request.send().await {
-            Ok(output) => output.attributes,
-            Err(error) => unmet_update(error).map_err(|error| StoreError::new(OPERATION, error))?,
-        };
-        claimed(item.as_ref(), package).map_err(|error| StoreError::new(OPERATION, error))
+            .expression_attribute_values(":percent", number(percent));
+        change("assets.progress", request).await
     }
 
     async fn release(&self, id: AssetId, package: PackageId) -> Stored<Change> {
@@ -243,21 +295,6 @@ const fn is_before_ready(seen: &Asset) -> bool {
     matches!(seen.state, S::Uploading | S::Uploaded | S::Processing)
 }
 
-/// Whose the asset is after a claim, met or not: the same answer for a claim that the SDK repeated.
-fn claimed(item: Option<&Item>, package: PackageId) -> Result<Claim, Corrupt> {
-    let Some(item) = item else {
-        return Ok(Claim::NotClaimed);
-    };
-    let fields = Fields(item);
-    let state = fields.parsed("state", AssetState::parse)?;
-    if state != AssetState::Processing || package_of(fields)? != Some(package) {
-        return Ok(Claim::NotClaimed);
-    }
-    let mut previous = runs(fields)?;
-    previous.retain(|run| *run != package);
-    Ok(Claim::Claimed { previous })
-}
-
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::types::AttributeValue;
@@ -265,66 +302,85 @@ mod tests {
     use super::super::assets_record::tests::announced;
     use super::super::assets_record::to_item;
     use super::super::audit_record;
+    use super::super::record::Item;
     use super::*;
-    use crate::replay::Replay;
+    use crate::replay::{Replay, cancelled};
 
-    fn record(state: &str, package: PackageId, previous: PackageId) -> String {
-        format!(
-            r#"{{"pk":{{"S":"x"}},"state":{{"S":"{state}"}},"package":{{"S":"{package}"}},"runs":{{"L":[{{"S":"{previous}"}},{{"S":"{package}"}}]}}}}"#
-        )
+    fn shown_value(value: &AttributeValue) -> serde_json::Value {
+        fn object(item: &Item) -> serde_json::Value {
+            let entries = item.iter();
+            let entries = entries.map(|(name, content)| (name.clone(), shown_value(content)));
+            serde_json::Value::Object(entries.collect())
+        }
+        match value {
+            AttributeValue::S(text) => serde_json::json!({ "S": text }),
+            AttributeValue::N(digits) => serde_json::json!({ "N": digits }),
+            AttributeValue::M(entries) => serde_json::json!({ "M": object(entries) }),
+            AttributeValue::L(values) => {
+                let values: Vec<_> = values.iter().map(shown_value).collect();
+                serde_json::json!({ "L": values })
+            }
+            other => unreachable!("{other:?} is in no new asset"),
+        }
     }
 
     /// The answer to a read of this record.
     fn shown(item: &Item) -> String {
-        fn value(value: &AttributeValue) -> serde_json::Value {
-            match value {
-                AttributeValue::S(text) => serde_json::json!({ "S": text }),
-                AttributeValue::N(digits) => serde_json::json!({ "N": digits }),
-                AttributeValue::M(entries) => serde_json::json!({ "M": object(entries) }),
-                other => unreachable!("{other:?} is in no new asset"),
-            }
-        }
-        fn object(item: &Item) -> serde_json::Value {
-            let entries = item.iter();
-            let entries = entries.map(|(name, content)| (name.clone(), value(content)));
-            serde_json::Value::Object(entries.collect())
-        }
-        serde_json::json!({ "Item": object(item) }).to_string()
+        let record = AttributeValue::M(item.clone());
+        serde_json::json!({ "Item": shown_value(&record)["M"] }).to_string()
     }
 
-    fn unmet(item: &str) -> String {
-        format!(
-            r#"{{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","Item":{item}}}"#
-        )
+    fn in_state(state: &str, package: PackageId, runs: &[PackageId]) -> String {
+        let mut there = to_item(&announced());
+        there.insert("state".to_owned(), text(state));
+        there.insert("package".to_owned(), text(package.to_string()));
+        there.insert("runs".to_owned(), texts_of(runs));
+        shown(&there)
     }
 
     #[tokio::test]
     async fn a_claim_whose_first_try_took_effect_is_told_again_with_what_it_displaced() {
         let [ours, dead, other] = [1, 2, 3].map(|octet| PackageId::from_octets([octet; 16]));
-        for (answer, claimed) in [
-            (
-                (
-                    200,
-                    format!(r#"{{"Attributes":{}}}"#, record("processing", ours, dead)),
-                ),
-                true,
-            ),
-            ((400, unmet(&record("processing", ours, dead))), true),
-            ((400, unmet(&record("processing", other, dead))), false),
-            ((400, unmet(&record("ready", ours, dead))), false),
+        let before = in_state("uploaded", dead, &[dead]);
+        let unmet = cancelled(&["ConditionalCheckFailed", "None"]);
+        for (after, claimed) in [
+            (None, true),
+            (Some(in_state("processing", ours, &[dead, ours])), true),
+            (Some(in_state("ready", ours, &[])), false),
+            (Some(in_state("withdrawn", other, &[dead, other])), false),
         ] {
-            let replay = Replay::of(&[(answer.0, &answer.1)]);
+            let mut answers = vec![(200, before.as_str())];
+            match &after {
+                None => answers.push((200, "{}")),
+                Some(after) => answers.extend([(400, unmet.as_str()), (200, after.as_str())]),
+            }
+            let replay = Replay::of(&answers);
             let client = Client::new(&replay.config());
             let records = DynamoRecords::new(client.clone(), "audit");
             let assets = DynamoAssets::new(client, "assets", records);
-            let (now, lease) = (Timestamp(1), Timestamp(2));
-            let claim = assets
-                .claim(announced().id, ours, now, lease)
-                .await
-                .unwrap();
+            let lease = (Timestamp(1), Timestamp(2));
+            let record = audit_record::tests::record();
+            let claim = assets.claim(announced().id, ours, lease, &record).await;
+            let claim = claim.unwrap();
             let told = matches!(&claim, Claim::Claimed { previous } if *previous == [dead]);
             assert_eq!(told, claimed, "{claim:?}");
+            assert!(replay.body(1).contains("\"audit\""), "it is recorded");
         }
+    }
+
+    #[tokio::test]
+    async fn a_run_that_takes_over_changes_no_state_and_is_not_recorded() {
+        let [ours, dead] = [1, 2].map(|octet| PackageId::from_octets([octet; 16]));
+        let before = in_state("processing", dead, &[dead]);
+        let replay = Replay::of(&[(200, before.as_str()), (200, "{}")]);
+        let client = Client::new(&replay.config());
+        let records = DynamoRecords::new(client.clone(), "audit");
+        let assets = DynamoAssets::new(client, "assets", records);
+        let lease = (Timestamp(1), Timestamp(2));
+        let record = audit_record::tests::record();
+        let claim = assets.claim(announced().id, ours, lease, &record).await;
+        assert!(matches!(claim, Ok(Claim::Claimed { previous }) if previous == [dead]));
+        assert!(!replay.body(1).contains("\"audit\""));
     }
 
     #[tokio::test]

@@ -21,7 +21,7 @@ use super::usage_record::{Difference, Taking};
 use super::{get, records, usage};
 
 /// Times that a change is decided anew because something moved meanwhile.
-const TRIES: u32 = 30;
+pub(super) const TRIES: u32 = 30;
 
 /// A change of an asset as it was seen: its condition stands in the request already.
 pub(super) struct Step {
@@ -281,7 +281,7 @@ fn exists(there: &Item) -> Stored<Reservation> {
     }))
 }
 
-fn unsettled(operation: &'static str) -> StoreError {
+pub(super) fn unsettled(operation: &'static str) -> StoreError {
     StoreError::new(operation, "it is changed by too many at once")
 }
 

@@ -57,6 +57,7 @@ pub(super) fn from_item(item: &Item) -> Result<Asset, Corrupt> {
         package: package(fields)?,
         runs: runs(fields)?,
         lease_until: fields.optional("lease_until", Fields::time)?,
+        progress: progress(fields)?,
         failure: failure(fields)?,
         access: access_record::access(fields)?,
         collection: fields.optional("collection", |fields, name| {
@@ -80,15 +81,22 @@ pub(super) fn views_from(fields: Fields<'_>) -> Result<Timestamp, Corrupt> {
     Ok(from.unwrap_or(Timestamp(0)))
 }
 
+/// How far the newest run is; runs of before told nothing.
+fn progress(fields: Fields<'_>) -> Result<u8, Corrupt> {
+    let told = fields.optional("progress", Fields::number)?;
+    let percent = Some(told.unwrap_or(0)).filter(|percent| *percent <= 100);
+    percent.ok_or(Corrupt("progress"))
+}
+
 /// The package being made or served.
-pub(super) fn package(fields: Fields<'_>) -> Result<Option<PackageId>, Corrupt> {
+fn package(fields: Fields<'_>) -> Result<Option<PackageId>, Corrupt> {
     fields.optional("package", |fields, name| {
         fields.parsed(name, |text| PackageId::parse(text).ok())
     })
 }
 
 /// The packager's runs that may have left something, the oldest first.
-pub(super) fn runs(fields: Fields<'_>) -> Result<Vec<PackageId>, Corrupt> {
+fn runs(fields: Fields<'_>) -> Result<Vec<PackageId>, Corrupt> {
     let runs = fields.optional("runs", |fields, name| {
         fields.texts(name, |text| PackageId::parse(text).ok())
     })?;
@@ -178,6 +186,7 @@ pub(super) mod tests {
             package: Some(PackageId::from_octets([5; 16])),
             runs: vec![PackageId::from_octets([5; 16])],
             lease_until: Some(Timestamp(6)),
+            progress: 35,
             failure: Some(Failure {
                 code: "c".to_owned(),
                 reason: "r".to_owned(),
@@ -199,6 +208,7 @@ pub(super) mod tests {
             ("package", text(PackageId::from_octets([5; 16]).to_string())),
             ("runs", texts([PackageId::from_octets([5; 16]).to_string()])),
             ("lease_until", number(6_u64)),
+            ("progress", number(35_u64)),
             ("failure_code", text("c")),
             ("failure_reason", text("r")),
             (

@@ -52,6 +52,8 @@ mod usage;
 mod usage_record;
 mod users;
 mod views;
+mod webhooks;
+mod webhooks_record;
 
 pub(crate) use client::client;
 
@@ -84,6 +86,7 @@ pub use support::DynamoSupport;
 pub use usage::{DynamoQuotas, DynamoUsage};
 pub use users::{DynamoDirectory, DynamoUsers};
 pub use views::DynamoViews;
+pub use webhooks::DynamoWebhooks;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;

@@ -35,6 +35,7 @@ pub(super) fn octets(value: &[u8]) -> AttributeValue {
     AttributeValue::B(Blob::new(value))
 }
 
+#[cfg(test)]
 pub(super) fn texts<const N: usize>(values: [String; N]) -> AttributeValue {
     AttributeValue::L(values.into_iter().map(AttributeValue::S).collect())
 }

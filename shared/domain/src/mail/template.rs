@@ -172,20 +172,8 @@ const fn is_unseen(c: char) -> bool {
 
 /// `2026-11-22 07:50 UTC` (proleptic Gregorian calendar).
 fn utc(at: Timestamp) -> String {
-    let (minutes, days) = (at.0 / 60 % 1_440, at.0 / 86_400);
-    // Years begin in March, so that the leap day is a year's last; an era is 400 years of 146,097 days.
-    let days = days.saturating_add(719_468);
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let date = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
-    let year = era * 400 + year + next;
+    let minutes = at.0 / 60 % 1_440;
+    let (year, month, date) = at.date();
     format!(
         "{year:04}-{month:02}-{date:02} {:02}:{:02} UTC",
         minutes / 60,

@@ -31,6 +31,7 @@ mod quota;
 mod recovery;
 mod shares;
 mod support;
+mod webhooks;
 
 mod clients;
 pub use access::{AccessChanges, Containers, Groups, LISTED, MAX_GROUPS, Policies, Records};
@@ -66,6 +67,10 @@ pub use shares::{
 
 pub use support::{
     Granted, MAX_SUPPORT, STAFF_SHOWN, SUPPORT_KEPT, SUPPORT_REMOVED, SupportEntries, SupportGrants,
+};
+pub use webhooks::{
+    Deliveries, DeliveryBundle, DeliveryPage, MAX_ORDERS, WebhookPoster, WebhookQueue,
+    WebhookSecrets, Webhooks,
 };
 
 /// A store or service did not do its part. Whether it took effect is unknown; repeating is safe.
@@ -234,14 +239,17 @@ pub trait Assets: Send + Sync {
     /// `uploading` → `uploaded`.
     async fn mark_uploaded(&self, id: AssetId, record: &Record) -> Stored<Change>;
     /// `uploaded`, or `processing` under a lease that is over (`lease_until <= now`) → `processing` under ours;
-    /// `package` is appended to the asset's runs in the same write, so that no dead run is ever forgotten.
+    /// `package` is appended to the asset's runs in the same write, so that no dead run is ever forgotten, and its progress
+    /// begins anew. What was `uploaded` is recorded; a run that takes over from another changes no state.
     async fn claim(
         &self,
         id: AssetId,
         package: PackageId,
-        now: Timestamp,
-        lease_until: Timestamp,
+        (now, lease_until): (Timestamp, Timestamp),
+        record: &Record,
     ) -> Stored<Claim>;
+    /// Tells how far the run of `package` is, in per cent. Not applied unless it is processing, and was not as far.
+    async fn progress(&self, id: AssetId, package: PackageId, percent: u8) -> Stored<Change>;
     /// Ends the lease of `package` early, so that the next delivery may claim at once.
     async fn release(&self, id: AssetId, package: PackageId) -> Stored<Change>;
     /// `processing` of `package` → `ready`, if there is room for a film of so many seconds; the list of runs is emptied.

@@ -160,6 +160,7 @@ fn fresh(announced: NewAsset) -> Asset {
         package: None,
         runs: Vec::new(),
         lease_until: None,
+        progress: 0,
         failure: None,
         access: Access::default(),
         collection: None,

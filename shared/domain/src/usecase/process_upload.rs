@@ -18,6 +18,7 @@ use crate::secret::ContentKey;
 use crate::time::Timestamp;
 use crate::usecase::background::Background;
 use crate::usecase::finalize_upload;
+use crate::usecase::progress::Progress;
 use crate::usecase::scribe::Scribe;
 
 /// What packaging needs.
@@ -135,11 +136,10 @@ pub(super) async fn claimed<'a>(
     command: &Command,
 ) -> Result<Result<Run<'a>, Outcome>, Retry> {
     let package = PackageId::random(&*deps.entropy)?;
-    let claim = deps
-        .assets
-        .claim(asset.id(), package, deps.clock.now(), command.deadline)
-        .await?;
-    match claim {
+    let record = scribe.asset(Event::AssetProcessing, asset.id())?;
+    let lease = (deps.clock.now(), command.deadline);
+    let claim = deps.assets.claim(asset.id(), package, lease, &record);
+    match claim.await? {
         Claim::Claimed { previous } => Ok(Ok(Run {
             deps,
             scribe,
@@ -313,6 +313,7 @@ impl Run<'_> {
             current: None,
         };
         let mut segments = 0;
+        let mut progress = Progress::of(film.size());
         loop {
             if self.deps.clock.now() >= self.deadline {
                 return Ok(Packaged::Fault(PackageFault::new(
@@ -325,6 +326,9 @@ impl Run<'_> {
                 Ok(Step::Read { offset, len }) => {
                     let read = self.read(film, offset, len);
                     machine.source(&writes.beside(read).await?);
+                    if let Some(percent) = progress.read(len) {
+                        writes.begin(Box::pin(self.tell(percent))).await?;
+                    }
                 }
                 Ok(Step::NeedKey { period, .. }) => {
                     writes.beside(keys.begin(&mut *machine, period)).await?;
@@ -358,6 +362,15 @@ impl Run<'_> {
             }
             Film::Converted(workshop, _) => workshop.read(offset, len).await,
         }
+    }
+
+    /// Tells how far the film is. It is for those who wait: lost or refused, it stops nothing.
+    async fn tell(&self, percent: u8) -> Stored<()> {
+        let assets = &self.deps.assets;
+        let _ = assets
+            .progress(self.asset.id(), self.package, percent)
+            .await;
+        Ok(())
     }
 
     async fn publish(&self, manifest: &Manifest) -> Result<Outcome, Retry> {

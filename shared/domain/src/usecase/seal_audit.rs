@@ -1,11 +1,12 @@
-//! Give every record that waits its place in the chain of its organisation.
+//! Give every record that waits its place in the chain of its organisation, and tell webhooks of it before.
 //!
 //! It may be cut off anywhere, and run any number of times at once: a record gets one place, and no place is given twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::audit::{Link, PARTS, Place};
+use super::tell_webhooks;
+use crate::audit::{Link, PARTS, Place, Record};
 use crate::id::OrgId;
 use crate::ports::{AuditChain, Change, Clock, Hashing, MAX_SEALED, StoreError, Stored};
 use crate::time::Timestamp;
@@ -21,6 +22,8 @@ pub struct Deps {
     pub chain: Arc<dyn AuditChain>,
     /// SHA-256.
     pub hashing: Arc<dyn Hashing>,
+    /// Who is told of records.
+    pub webhooks: tell_webhooks::Deps,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -109,8 +112,13 @@ async fn seal_all(deps: &Deps, org: OrgId, places: &[Place]) -> (usize, Stored<b
 
 /// None if others were first, with the head or with one of the records, each time.
 async fn seal_some(deps: &Deps, org: OrgId, places: &[Place]) -> Stored<Option<usize>> {
-    for _ in 0..TRIES {
-        let sealed = seal(deps, org, places).await?;
+    for number in 0..TRIES {
+        let records = deps.chain.unsealed(org, places).await?;
+        // What is not told yet waits for its place, and is told by whoever comes next. Later tries have no others.
+        if number == 0 {
+            tell_webhooks::run(&deps.webhooks, org, &records).await?;
+        }
+        let sealed = seal(deps, org, records).await?;
         if sealed.is_some() {
             return Ok(sealed);
         }
@@ -119,8 +127,7 @@ async fn seal_some(deps: &Deps, org: OrgId, places: &[Place]) -> Stored<Option<u
 }
 
 /// Gives these records the next places, in the order of time; none if others were first.
-async fn seal(deps: &Deps, org: OrgId, places: &[Place]) -> Stored<Option<usize>> {
-    let mut records = deps.chain.unsealed(org, places).await?;
+async fn seal(deps: &Deps, org: OrgId, mut records: Vec<Record>) -> Stored<Option<usize>> {
     if records.is_empty() {
         return Ok(Some(0));
     }

@@ -12,8 +12,8 @@ use vault_domain::download::Rendition;
 use vault_domain::factor::{Method, RecoveryCode};
 use vault_domain::hls::PlaylistName;
 use vault_domain::id::{
-    ApiKeyId, AssetId, CollectionId, DownloadId, GroupId, InvitationId, OrgId, PlaybackId,
-    RecordId, SessionId, ShareId, SpaceId, SupportId, UserId,
+    ApiKeyId, AssetId, CollectionId, DeliveryId, DownloadId, GroupId, InvitationId, OrgId,
+    PlaybackId, RecordId, SessionId, ShareId, SpaceId, SupportId, UserId, WebhookId,
 };
 use vault_domain::member::Actor;
 use vault_domain::network::Network;
@@ -37,6 +37,8 @@ pub(super) fn meaning(name: &str, generator: &mut SchemaGenerator) -> Option<Sch
         "invitation_id" => of::<InvitationId>,
         "key_id" => of::<ApiKeyId>,
         "record_id" => of::<RecordId>,
+        "webhook_id" => of::<WebhookId>,
+        "delivery_id" => of::<DeliveryId>,
         "collection_id" | "collection" => of::<CollectionId>,
         "space_id" | "space" => of::<SpaceId>,
         "group_id" => of::<GroupId>,
@@ -68,7 +70,9 @@ pub(super) fn meaning(name: &str, generator: &mut SchemaGenerator) -> Option<Sch
         "at" | "from" | "to" | "since" | "created_at" | "granted_at" | "opened_at"
         | "expires_at" | "first_played_at" | "revoked_at" | "ended_at" | "deleted_at"
         | "erase_at" | "placed_at" | "last_used" | "last_used_at" | "totp_confirmed_at"
-        | "previous_until" | "iat" | "exp" => of::<Timestamp>,
+        | "previous_until" | "disabled_at" | "tried_at" | "next_at" | "iat" | "exp" => {
+            of::<Timestamp>
+        }
         other => return plain(other).map(|(format, about)| text(format, about)),
     };
     Some(of(generator))

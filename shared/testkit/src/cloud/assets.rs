@@ -110,19 +110,31 @@ impl Assets for FakeCloud {
         &self,
         id: AssetId,
         package: PackageId,
-        now: Timestamp,
-        lease_until: Timestamp,
+        (now, lease_until): (Timestamp, Timestamp),
+        record: &Record,
     ) -> Stored<Claim> {
         self.call("assets.claim", |s| {
             let Some(asset) = s.assets.get_mut(&id).filter(|a| claimable(a, now)) else {
                 return Ok(Claim::NotClaimed);
             };
             let previous = asset.runs.clone();
+            let began = asset.state == AssetState::Uploaded;
             asset.state = AssetState::Processing;
+            asset.progress = 0;
             asset.package = Some(package);
             asset.lease_until = Some(lease_until);
             asset.runs.push(package);
+            if began {
+                s.audit.push(record.clone());
+            }
             Ok(Claim::Claimed { previous })
+        })
+        .await
+    }
+    async fn progress(&self, id: AssetId, package: PackageId, percent: u8) -> Stored<Change> {
+        self.call("assets.progress", |s| {
+            let admits = |a: &Asset| is_run_of(a, package) && a.progress < percent;
+            Ok(change(s, id, admits, |a| a.progress = percent, None))
         })
         .await
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use vault_domain::mail::MailOrder;
 use vault_domain::ports::SignedPart;
+use vault_domain::webhook::DeliveryOrder;
 
 use super::FakeCloud;
 
@@ -37,6 +38,17 @@ pub fn receiver(
     let cloud = Arc::clone(cloud);
     move || {
         let orders = cloud.with(|s| s.mail_orders.clone());
+        Box::pin(std::future::ready(orders))
+    }
+}
+
+/// What this cloud's queue of webhook messages hands out: a [`crate::contract::ReceiveOrders`].
+pub fn order_receiver(
+    cloud: &Arc<FakeCloud>,
+) -> impl Fn() -> BoxFuture<'static, Vec<DeliveryOrder>> + Send + Sync + use<> {
+    let cloud = Arc::clone(cloud);
+    move || {
+        let orders = cloud.with(|s| s.webhook_orders.clone());
         Box::pin(std::future::ready(orders))
     }
 }

@@ -25,6 +25,7 @@ mod shape;
 mod shares;
 mod support;
 mod uploads;
+mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,8 +40,8 @@ use vault_domain::deletion::{Duty, Retention, Tombstone};
 use vault_domain::download::Download;
 use vault_domain::factor::FactorSet;
 use vault_domain::id::{
-    ApiKeyId, AssetId, DownloadId, GroupId, InvitationId, KeyId, OrgId, PlaybackId, SessionId,
-    ShareId, SupportId, UserId,
+    ApiKeyId, AssetId, DeliveryId, DownloadId, GroupId, InvitationId, KeyId, OrgId, PlaybackId,
+    SessionId, ShareId, SupportId, UserId, WebhookId,
 };
 use vault_domain::mail::MailOrder;
 use vault_domain::member::{Account, Invitation, Membership, Organisation};
@@ -51,15 +52,17 @@ use vault_domain::share::Share;
 use vault_domain::support::SupportGrant;
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, Grant, Session};
+use vault_domain::webhook::{Delivery, DeliveryOrder, Health, Roll, Verdict};
 
 use crate::fault::Faults;
 
 pub use audit::Chains;
-pub use client::{fetcher, putter, receiver};
+pub use client::{fetcher, order_receiver, putter, receiver};
 pub use links::KeptLink;
 pub use mail::Mail;
 pub use s3::{Bucket, Multipart, Object, checksum_of};
 pub use shape::Shape;
+pub use webhooks::Posted;
 
 /// Everything that the cloud holds. Comparable, so that two ends can be.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -148,6 +151,18 @@ pub struct State {
     pub sent: Vec<Mail>,
     /// Addresses that the mail service refuses for good.
     pub undeliverable: BTreeSet<String>,
+    /// Endpoints of organisations.
+    pub webhooks: BTreeMap<OrgId, Roll>,
+    /// What became of their messages.
+    pub deliveries: BTreeMap<(WebhookId, DeliveryId), Delivery>,
+    /// How they are doing.
+    pub health: BTreeMap<WebhookId, Health>,
+    /// Orders of messages; the queue hands them out again and again.
+    pub webhook_orders: Vec<DeliveryOrder>,
+    /// Messages that endpoints got.
+    pub posted: Vec<Posted>,
+    /// What endpoints will answer, by URL.
+    pub answers: BTreeMap<String, Vec<Verdict>>,
 }
 
 /// The cloud.

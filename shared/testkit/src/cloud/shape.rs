@@ -33,8 +33,8 @@ impl Shape {
 
 impl State {
     /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `shares`, `support`, `views`, `downloads`, `assets`, `deletion`, `usage`, `access`, `audit`,
-    /// `sources`, `multiparts`, `invalidations`, `conversions`, `mail_orders`, `sent`, `chains`. Mail goes at least once: a copy of an
-    /// order or of a mail changes nothing in it.
+    /// `sources`, `multiparts`, `invalidations`, `conversions`, `mail_orders`, `sent`, `chains`, `webhooks`, `health`, `deliveries`, `webhook_orders`.
+    /// Mail and messages go at least once: a copy of an order, a mail or a message changes nothing in it.
     pub fn shape(&self) -> Shape {
         let sections: Vec<(&'static str, Vec<String>)> = vec![
             ("users", self.users_shape()),
@@ -65,6 +65,10 @@ impl State {
             ("mail_orders", self.mail_orders_shape()),
             ("sent", self.sent_shape()),
             ("chains", self.chains.lines()),
+            ("webhooks", self.webhooks_shape()),
+            ("health", self.health_shape()),
+            ("deliveries", self.deliveries_shape()),
+            ("webhook_orders", self.webhook_orders_shape()),
         ];
         Shape(
             sections
@@ -414,6 +418,7 @@ impl State {
         }
         // Not the mails: a mailbox is where a one-time link belongs.
         octets.extend(self.mail_orders.iter().flat_map(super::mail::octets));
+        octets.extend(self.webhooks_octets());
         octets
     }
 }

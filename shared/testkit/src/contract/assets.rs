@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use vault_domain::asset::{Asset, AssetState, NewAsset};
 use vault_domain::id::{AssetId, PackageId};
-use vault_domain::ports::{Assets, Change, Claim, Reservation};
+use vault_domain::ports::{Assets, Change, Charged, Claim, Reservation};
 use vault_domain::time::Timestamp;
 
 use crate::builders::{self, announced};
@@ -32,6 +32,7 @@ pub async fn assets_contract(port: &dyn Assets, seed: u64) {
     suite.reservation().await;
     suite.upload().await;
     suite.claims().await;
+    suite.progresses().await;
     suite.publication().await;
     suite.failure().await;
     suite.withdrawal().await;
@@ -85,7 +86,7 @@ impl Suite<'_> {
         let lease = now.plus(900);
         match self
             .port
-            .claim(id, package, now, lease)
+            .claim(id, package, (now, lease), &builders::record())
             .await
             .expect("claim")
         {
@@ -215,6 +216,34 @@ impl Suite<'_> {
             "no dead run is forgotten"
         );
         assert_eq!(self.get(id).await.runs, [first, second, third]);
+    }
+
+    /// A run tells how far it is, never less than before; another run's word counts nothing, and begins anew.
+    async fn progresses(&self) {
+        let (id, first) = self.claimed().await;
+        let told = async |package, percent| {
+            let told = self.port.progress(id, package, percent).await;
+            (told.expect("progress"), self.get(id).await.packaged())
+        };
+        assert_eq!(self.get(id).await.packaged(), Some(0));
+        assert_eq!(told(first, 10).await, (Change::Applied, Some(10)));
+        for late in [0, 5, 10] {
+            assert_eq!(told(first, late).await, (Change::NotApplied, Some(10)));
+        }
+        let second = self.sample.package();
+        assert_eq!(told(second, 50).await, (Change::NotApplied, Some(10)));
+        assert_eq!(self.claim(id, second, LEASE).await, Some(vec![first]));
+        assert_eq!(self.get(id).await.packaged(), Some(0), "a new run");
+        assert_eq!(told(first, 95).await, (Change::NotApplied, Some(0)));
+        assert_eq!(told(second, 95).await, (Change::Applied, Some(95)));
+        let (film, record) = ((60, &builders::QUOTA), builders::record());
+        let ready = self.port.publish(id, second, film, &record);
+        assert_eq!(ready.await.expect("publish"), Charged::Applied);
+        assert_eq!(told(second, 99).await, (Change::NotApplied, None));
+        let nobody = self.sample.asset();
+        let none = self.port.progress(nobody, second, 5).await;
+        assert_eq!(none.expect("progress"), Change::NotApplied);
+        assert_eq!(self.port.get(nobody).await.expect("get"), None);
     }
 
     /// Of many claims at once, one is granted.

@@ -27,6 +27,7 @@ mod support;
 mod uploads;
 mod usage;
 mod usage_ends;
+mod webhooks;
 
 use futures_util::future::BoxFuture;
 use vault_domain::asset::NewAsset;
@@ -62,6 +63,7 @@ pub use shares::{ShareStores, shares_contract};
 pub use support::{StandingsOf, SupportStores, support_contract};
 pub use uploads::{begin_in_parts, uploads_contract};
 pub use usage::{UsageStores, usage_contract};
+pub use webhooks::{ReceiveOrders, WebhookStores, webhook_queue_contract, webhooks_contract};
 
 /// The client's PUT to a signed URL, with the signed headers: the `ETag`, or the HTTP status of the refusal.
 pub type Put<'a> =
@@ -84,7 +86,7 @@ pub async fn publish_film(assets: &dyn Assets, new: &NewAsset, package: PackageI
     assert_eq!(marked, Change::Applied);
     let lease = GOLDEN_NOW.plus(900);
     let claim = assets
-        .claim(new.id, package, GOLDEN_NOW, lease)
+        .claim(new.id, package, (GOLDEN_NOW, lease), &builders::record())
         .await
         .expect("assets.claim");
     assert!(matches!(claim, Claim::Claimed { .. }), "an uploaded asset");

@@ -131,7 +131,9 @@ impl Suite<'_> {
         self.announced(new).await;
         let marked = assets.mark_uploaded(new.id, &record()).await;
         assert_eq!(marked.expect("mark_uploaded"), Change::Applied);
-        let claim = assets.claim(new.id, package, NOW, NOW.plus(900)).await;
+        let claim = assets
+            .claim(new.id, package, (NOW, NOW.plus(900)), &builders::record())
+            .await;
         assert!(matches!(claim.expect("claim"), Claim::Claimed { .. }));
         package
     }
@@ -153,7 +155,9 @@ impl Suite<'_> {
             assert_eq!(self.used(org).await, used(1, SIZE, 0, 0));
         }
         let package = self.sample.package();
-        let claim = assets.claim(id, package, NOW, NOW.plus(900)).await;
+        let claim = assets
+            .claim(id, package, (NOW, NOW.plus(900)), &builders::record())
+            .await;
         assert!(matches!(claim.expect("claim"), Claim::Claimed { .. }));
         for wanted in [Charged::Applied, Charged::NotApplied] {
             let film = (90, &QUOTA);

@@ -16,6 +16,7 @@ mod support;
 mod together;
 mod upload;
 mod usage;
+mod webhooks;
 
 pub use audit::race_sealers;
 pub use clients::{race_creations, race_rotations};
@@ -31,6 +32,7 @@ pub use support::{race_ends, race_support};
 pub use together::{Way, together};
 pub use upload::{race_deliveries, race_finalizes};
 pub use usage::{PLACES, race_announcements, race_named_announcements, race_slots, tight};
+pub use webhooks::{race_deliverers, race_webhooks};
 
 /// How many take part in a race.
 pub const RUNNERS: usize = 100;

@@ -131,7 +131,13 @@ fn a_packager_that_runs_on_while_its_film_is_erased_leaves_nothing() {
         PackageId::from_octets([0x66; 16]),
         kit.clock.now().plus(900),
     );
-    let claim = now(kit.cloud.claim(ASSET, package, kit.clock.now(), lease)).unwrap();
+    let claim = now(kit.cloud.claim(
+        ASSET,
+        package,
+        (kit.clock.now(), lease),
+        &builders::record(),
+    ))
+    .unwrap();
     assert!(matches!(claim, Claim::Claimed { .. }));
     delete(&kit).unwrap();
     wait(&kit);

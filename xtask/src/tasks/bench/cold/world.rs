@@ -125,7 +125,7 @@ impl World {
                 let event = about("GET /v1/uploads/{asset_id}", bearer, None);
                 first("an unknown upload", Some(404), event)
             }
-            "process-upload" | "convert-film" | "send-mail" => {
+            "process-upload" | "convert-film" | "send-mail" | "deliver-webhooks" => {
                 first("an empty batch", None, json!({ "Records": [] }))
             }
             "authorize-playback" => unknown("POST /v1/assets/{asset_id}/playback"),
@@ -171,6 +171,7 @@ impl World {
 fn guarded(function: &str) -> Option<&'static str> {
     Some(match function {
         "manage-api-keys" => "GET /v1/api-keys",
+        "manage-webhooks" => "GET /v1/webhooks",
         "manage-access" => "GET /v1/assets/{asset_id}/access",
         "manage-shares" => "GET /v1/assets/{asset_id}/shares",
         "manage-assets" => "GET /v1/assets/{asset_id}",
@@ -199,6 +200,7 @@ fn environment(jwks: &str) -> Environment {
         "retention",
         "shares",
         "usage",
+        "webhooks",
     ];
     let tables = tables.map(|name| (format!("{}_TABLE", name.to_uppercase()), name));
     let others = [
@@ -209,6 +211,9 @@ fn environment(jwks: &str) -> Environment {
         ("FACTOR_SECRET", "factor"),
         ("LINK_MAC_SECRET", "link-mac"),
         ("SHARE_MAC_SECRET", "share-mac"),
+        ("WEBHOOK_MAC_SECRET", "webhook-mac"),
+        ("WEBHOOK_QUEUE_URL", "https://sqs.example.org/webhooks"),
+        ("WEBHOOK_REACH", "public"),
         ("PASSKEY_DOMAIN", ""),
         ("APP_URL", "https://www.example.org"),
         ("MAIL_FROM", "no-reply@example.org"),
