@@ -8,6 +8,7 @@ pub mod audit;
 pub mod challenge;
 pub mod credential;
 pub mod deletion;
+pub mod delivery;
 pub mod download;
 pub mod entitlement;
 pub mod error;

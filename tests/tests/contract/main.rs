@@ -294,6 +294,7 @@ mod tests {
         for name in [
             "MasterKeySecretArn",
             "PlaybackMacSecretArn",
+            "PathMacSecretArn",
             "SessionMacSecretArn",
             "LinkMacSecretArn",
             "ShareMacSecretArn",

@@ -63,6 +63,7 @@ fn parameters(instance: &Instance, signing: &Signing) -> Parameters {
         ("AppUrl", Ports::url(ports.page())),
         ("MailFrom", MAIL_FROM.to_owned()),
         ("SupportOrganisation", SUPPORT.to_owned()),
+        ("DeliveryModes", "urls,cookies,query,path".to_owned()),
         ("MediaBaseUrl", Ports::url(ports.edge())),
         ("Architecture", package::host_architecture().to_owned()),
         ("DeletionProtection", "false".to_owned()),

@@ -17,6 +17,7 @@ use crate::token::{Digest, Grant};
 mod access;
 mod audit;
 mod deletion;
+mod delivery;
 mod devices;
 mod downloads;
 mod erasure;
@@ -42,6 +43,7 @@ pub use deletion::{
     Deletions, Dues, Elder, Erasures, Gone, KeyErasure, MediaErasure, RetentionChanges, Retentions,
     ShareErasure, SourceErasure,
 };
+pub use delivery::PathTokens;
 pub use devices::{DeviceClaims, DeviceTokens};
 pub use downloads::{Downloads, SourceUrls};
 pub use erasure::AccountErasures;
