@@ -98,6 +98,12 @@ impl Api {
         self.post_nothing(&format!("/v1/assets/{asset}/playback"), media_token)
     }
 
+    /// The same in a mode of delivery.
+    pub fn open_as(&self, media_token: &str, asset: &str, mode: &str) -> Reply {
+        let path = format!("/v1/assets/{asset}/playback");
+        self.post(&path, Some(media_token), &json!({ "mode": mode }))
+    }
+
     /// The same under an idempotency key.
     pub fn open_named(&self, media_token: &str, asset: &str, key: &str) -> Reply {
         let request = Request::new("POST", &url(&format!("/v1/assets/{asset}/playback")));

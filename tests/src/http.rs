@@ -209,6 +209,12 @@ impl Reply {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// The values of a header that comes several times.
+    pub fn headers(&self, name: &str) -> Vec<&str> {
+        let found = self.headers.iter().filter(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str()).collect()
+    }
+
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()

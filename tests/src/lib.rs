@@ -18,6 +18,7 @@ pub mod http;
 pub mod jwt;
 pub mod logs;
 pub mod mail;
+pub mod modes;
 pub mod people;
 pub mod python;
 pub mod queue;

@@ -106,7 +106,7 @@ impl View {
     }
 }
 
-fn segments(video: &str, text: &str) -> Vec<Segment> {
+pub(crate) fn segments(video: &str, text: &str) -> Vec<Segment> {
     let (mut key, mut iv, mut seconds) = (String::new(), [0; 16], 0.0);
     let mut segments = Vec::new();
     for line in text.lines() {
@@ -138,7 +138,8 @@ fn attribute<'a>(attributes: &'a str, opening: &str, end: char) -> &'a str {
 }
 
 /// RFC 3986 §5.2, as far as playlists of ours need it.
-fn resolved(base: &str, reference: &str) -> String {
+pub fn resolved(base: &str, reference: &str) -> String {
+    let base = base.split('?').next().unwrap_or(base);
     if reference.contains("://") {
         return reference.to_owned();
     }
@@ -161,9 +162,16 @@ impl Segment {
     /// # Panics
     /// The key does not open it.
     pub fn opened(&self) -> Vec<u8> {
-        let http = Http::default();
-        let key = granted(&http.get(&self.key));
-        let mut octets = http.get(&self.url).expect(200).body;
+        self.opened_by(|url| Http::default().get(url))
+    }
+
+    /// The same by a player of its own.
+    ///
+    /// # Panics
+    /// The key does not open it.
+    pub fn opened_by(&self, fetch: impl Fn(&str) -> Reply) -> Vec<u8> {
+        let key = granted(&fetch(&self.key));
+        let mut octets = fetch(&self.url).expect(200).body;
         let cipher = UnboundCipherKey::new(&AES_128, &key).expect("16 octets");
         let cipher = PaddedBlockDecryptingKey::cbc_pkcs7(cipher).expect("AES-128-CBC");
         let iv = DecryptionContext::Iv128(FixedLength::from(self.iv));

@@ -20,6 +20,7 @@ Usage: cargo xtask <task>
   test                   every test: unit, contract, flows on the local cloud, the browser
   test [--keep] [--cloud-only] [--down]
                          keep the cloud after a failure; only the tests on it; end a kept one
+  players                every player in every mode of delivery, against docs/players.md
   audit verify FILE|DIR…  proves exports of the record of what was done unbroken, or tells what is wrong
                          [--head [ORG:]SEQ:HASH] a record that must be there, [--after SEQ:HASH] the one before
   openapi                docs/openapi.json, made anew from the code
@@ -33,6 +34,8 @@ Usage: cargo xtask <task>
                          target/ffmpeg, from which infra/ffmpeg.yaml makes the layer that converts films
   keys --to-aws          make the signing secrets in your AWS account; prints YAML for
                          `sam deploy --parameter-overrides file://parameters.yaml`
+  keys --to-edge STACK   give the edge of a deployed stack the secret of tokens in paths, for the delivery mode `path`;
+                         again after each change of the secret
 
 up, deploy: --parameter NAME=VALUE (repeatable) sets a parameter of template.yaml.
 REELVAULT_PORT (default 4566) is the first of the ports in use, up to 45 further on; REELVAULT_CACHE holds the tools.";
@@ -70,6 +73,9 @@ pub(crate) fn run() -> Result<()> {
             finish(arguments).and_then(|()| tasks::openapi::run(&context, &progress))
         }
         Some("ffmpeg") => run_ffmpeg(&context, arguments, &progress),
+        Some("players") => {
+            finish(arguments).and_then(|()| tasks::players::run(&context, &progress))
+        }
         Some("keys") => run_keys(&context, arguments, &progress),
         Some("demo") => tasks::demo::run(&context, arguments, &progress),
         Some("test") => tasks::test::run(&context, arguments, &progress),
@@ -108,9 +114,13 @@ fn run_ffmpeg(context: &Context, mut arguments: Arguments, progress: &Progress) 
 
 fn run_keys(context: &Context, mut arguments: Arguments, progress: &Progress) -> Result<()> {
     let to_aws = arguments.contains("--to-aws");
+    let to_edge: Option<String> = arguments.opt_value_from_str("--to-edge")?;
     finish(arguments)?;
+    if let Some(stack) = to_edge {
+        return tasks::keys::to_edge(context, &stack, progress);
+    }
     if !to_aws {
-        bail!("say --to-aws to make the secrets in the account of your AWS credentials");
+        bail!("say --to-aws or --to-edge: what with the account of your AWS credentials?");
     }
     tasks::keys::run(context, progress)
 }

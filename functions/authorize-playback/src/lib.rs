@@ -1,15 +1,26 @@
-//! `POST /v1/assets/{asset_id}/playback`: a media token for one view.
+//! `POST /v1/assets/{asset_id}/playback`: a media token for one view, in the form that its player can follow.
 
 #[cfg(feature = "openapi")]
 pub mod openapi;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use vault_domain::delivery::{self, Mode, ViewCookie};
 use vault_domain::error::Refusal;
 use vault_domain::hls::MASTER_PLAYLIST;
 use vault_domain::id::AssetId;
 use vault_domain::token::MediaToken;
-use vault_domain::usecase::authorize_playback::{Command, Deps, run};
+use vault_domain::usecase::authorize_playback::{Command, Deps, View, run};
+use vault_http::extract::SMALL_BODY;
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request, extract};
+
+/// In which form the view is wanted.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "PlaybackWish"))]
+pub(crate) struct Wish {
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Mode>"))]
+    mode: Option<String>,
+}
 
 /// A view.
 #[derive(Serialize)]
@@ -18,23 +29,82 @@ use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request, extract};
 pub(crate) struct Opened {
     playback_id: String,
     asset_id: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "Mode"))]
+    mode: &'static str,
     playlist_url: String,
     expires_at: u64,
+    /// What a player that is no browser keeps, for the host of `playlist_url`. Only where `mode` is `cookies`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cookies: Option<Vec<Cookie>>,
+    /// Where a browser gets them: `POST` with the body `{}`, `Content-Type: application/json`, and credentials included. Only
+    /// where `mode` is `cookies`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cookies_url: Option<String>,
+}
+
+/// A cookie of a view.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "PlaybackCookie"))]
+pub(crate) struct Cookie {
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::CookieName"))]
+    name: &'static str,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::CookieValue"))]
+    value: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::CookiePath"))]
+    path: String,
+}
+
+impl From<ViewCookie> for Cookie {
+    fn from(cookie: ViewCookie) -> Self {
+        let ViewCookie { name, value, path } = cookie;
+        Self { name, value, path }
+    }
 }
 
 /// Handles a request.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
-        let view = run(deps, parse(request)?).await?;
-        let path = format!("/v1/playback/{}/{MASTER_PLAYLIST}", view.ticket.expose());
-        let opened = Opened {
-            playback_id: view.session.id.to_string(),
-            asset_id: view.session.asset.to_string(),
-            playlist_url: extract::base_url(request) + &path,
-            expires_at: view.session.expires_at.0,
-        };
+        let command = parse(request)?;
+        let mode = deps.offered.admit(mode(request)?)?;
+        let view = run(deps, command).await?;
+        let opened = opened(deps, request, mode, &view);
         Ok(Reply::json(201, &opened, Cache::NoStore))
     })
+}
+
+fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
+    let ticket = view.ticket.expose();
+    let of_the_api = || {
+        let path = format!("/v1/playback/{ticket}/{MASTER_PLAYLIST}");
+        extract::base_url(request) + &path
+    };
+    let cookies = (mode == Mode::Cookies).then(|| {
+        let cookies = delivery::cookies(&view.session, ticket);
+        cookies.into_iter().map(Cookie::from).collect()
+    });
+    Opened {
+        playback_id: view.session.id.to_string(),
+        asset_id: view.session.asset.to_string(),
+        mode: mode.as_str(),
+        playlist_url: view.playlist_url(deps, mode).unwrap_or_else(of_the_api),
+        expires_at: view.session.expires_at.0,
+        cookies_url: cookies.is_some().then(|| {
+            let base = &deps.media_base;
+            format!("{base}/playback/{ticket}/cookies")
+        }),
+        cookies,
+    }
+}
+
+fn mode(request: &Request) -> Result<Mode, Failure> {
+    if request.body().is_empty() {
+        return Ok(Mode::default());
+    }
+    let shape = r#"{"mode": "urls", "cookies", "query" or "path"}, {} or nothing"#;
+    let wish: Wish = extract::json(request, SMALL_BODY, shape)?;
+    let named = wish.mode.as_deref().map(Mode::parse).transpose()?;
+    Ok(named.unwrap_or_default())
 }
 
 fn parse(request: &Request) -> Result<Command, Failure> {

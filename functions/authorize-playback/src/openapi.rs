@@ -2,8 +2,18 @@
 
 use vault_http::openapi::{Credential, Operation, Section};
 use vault_http::problem::Code;
+use vault_http::shape;
 
-use crate::Opened;
+use crate::{Opened, Wish};
+
+shape! {
+    /// Which cookie.
+    CookieName = { "type": "string", "description": "The name of the cookie." };
+    /// What it holds.
+    CookieValue = { "type": "string", "description": "A credential: whoever has it may use it." };
+    /// Where it is sent.
+    CookiePath = { "type": "string", "description": "The paths that it is sent to." };
+}
 
 /// The routes of this function.
 pub fn section() -> Section {
@@ -16,11 +26,13 @@ pub fn section() -> Section {
         .by(&[Credential::MediaToken])
         .idempotent()
         .never(&[Code::IdempotencyMismatch])
+        .may_take::<Wish>()
         .replies::<Opened>(201, "The view, the same again under the same key")
         .refuses(&[
             Code::OutsideNetwork,
             Code::NoViewsLeft,
             Code::WrongState,
+            Code::Conflict,
             Code::AssetWithdrawn,
         ]),
     ];

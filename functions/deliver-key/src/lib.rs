@@ -1,4 +1,5 @@
-//! `GET /v1/keys/{asset_id}/{key_id}?token=…`: 16 octets, or a refusal that a player understands.
+//! `GET /v1/keys/{asset_id}/{key_id}`, with a ticket as `token` or as a cookie: 16 octets, or a refusal that a player
+//! understands.
 
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -23,7 +24,7 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
 
 fn parse(request: &Request) -> Result<Command, Failure> {
     Ok(Command {
-        ticket: extract::query(request, "token"),
+        ticket: extract::ticket(request),
         asset: AssetId::parse(&extract::path(request, "asset_id")?)?,
         key: KeyId::parse(&extract::path(request, "key_id")?)?,
     })

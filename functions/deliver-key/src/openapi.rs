@@ -12,7 +12,7 @@ pub fn section() -> Section {
             "getKey",
             "A content key, 16 octets, as a playlist names it",
         )
-        .by(&[Credential::Ticket])
+        .by(&[Credential::Ticket, Credential::TicketCookie])
         .path::<KeyId>("key_id")
         .replies_octets(200, "The key")
         .refuses(&[Code::WrongState, Code::AssetWithdrawn]),

@@ -11,6 +11,7 @@ pub mod mac;
 #[cfg(feature = "passkey")]
 pub mod passkey;
 pub mod password;
+pub mod path_token;
 #[cfg(feature = "password-policy")]
 pub mod policy;
 #[cfg(feature = "totp")]

@@ -328,12 +328,16 @@ pub fn parse_source_key(key: &str) -> Option<(OrgId, AssetId)> {
 
 /// Key of a segment in the media bucket, and its path under the distribution.
 pub fn segment_key(asset: AssetId, package: PackageId, stream: Stream, number: u32) -> String {
-    let name = match stream {
+    format!("media/{asset}/{package}/{}", segment_name(stream, number))
+}
+
+/// The name of a segment within its package.
+pub fn segment_name(stream: Stream, number: u32) -> String {
+    match stream {
         Stream::Main => format!("{number:05}.ts"),
         Stream::Audio(at) => format!("audio-{at}-{number:05}.ts"),
         Stream::Subtitles(at) => format!("subtitles-{at}-{number:05}.vtt"),
-    };
-    format!("media/{asset}/{package}/{name}")
+    }
 }
 
 /// Prefix of all that is kept of an asset in the uploads bucket.

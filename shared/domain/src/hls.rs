@@ -1,5 +1,7 @@
 //! Playlists (RFC 8216), rendered for one playback session: any player works without headers or cookies.
 
+pub mod styles;
+
 use std::fmt::Write as _;
 
 use crate::asset::segment_key;
@@ -197,36 +199,52 @@ pub fn media(
     ticket: &str,
     media_base: &str,
 ) -> Option<String> {
-    let segments = manifest.presentation.segments_of(stream)?;
     let query = session.signature.query();
-    // About what a line of each kind takes: one allocation for a film of any length.
-    let mut text = String::with_capacity(256 + segments.len() * (query.len() + ticket.len() + 340));
+    listing(
+        (manifest, stream),
+        ("#EXT-X-VERSION:3\n", query.len() + ticket.len() + 340),
+        |text, key| {
+            let _ = write!(text, "../../keys/{}/{key}?token={ticket}", session.asset);
+        },
+        |text, number| {
+            let key = segment_key(session.asset, session.package, stream, number);
+            let _ = write!(text, "{media_base}/{key}?{query}");
+        },
+    )
+}
+
+/// The lines of a stream's segments, with about so many octets of `room` for each: `key` writes the URL of a key by its
+/// id, `segment` that of a segment by its number.
+fn listing(
+    (manifest, stream): (&Manifest, Stream),
+    (head, room): (&str, usize),
+    key_url: impl Fn(&mut String, &str),
+    segment_url: impl Fn(&mut String, u32),
+) -> Option<String> {
+    let segments = manifest.presentation.segments_of(stream)?;
+    // One allocation for a film of any length.
+    let mut text = String::with_capacity(512 + segments.len() * room);
     // RFC 8216 §6.2.4: the same for all streams.
     let all = manifest.presentation.streams();
     let all = all.flat_map(|(_, segments)| segments);
     let target = all.map(|s| rounded_seconds(s.ticks)).max().unwrap_or(1);
     let _ = write!(
         text,
-        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:{target}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+        "#EXTM3U\n{head}#EXT-X-TARGETDURATION:{target}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
     );
     for (number, segment) in (0_u32..).zip(segments) {
         let key = usize::try_from(segment.period)
             .ok()
             .and_then(|period| manifest.keys.get(period));
         if let Some(key) = key {
-            let _ = writeln!(
-                text,
-                "#EXT-X-KEY:METHOD=AES-128,URI=\"../../keys/{}/{key}?token={ticket}\",IV=0x{}",
-                session.asset,
-                data_encoding::HEXLOWER.encode(&segment.iv.0)
-            );
+            text.push_str("#EXT-X-KEY:METHOD=AES-128,URI=\"");
+            key_url(&mut text, key);
+            let iv = data_encoding::HEXLOWER.encode(&segment.iv.0);
+            let _ = writeln!(text, "\",IV=0x{iv}");
         }
-        let _ = write!(
-            text,
-            "#EXTINF:{},\n{media_base}/{}?{query}\n",
-            seconds(segment),
-            segment_key(session.asset, session.package, stream, number)
-        );
+        let _ = writeln!(text, "#EXTINF:{},", seconds(segment));
+        segment_url(&mut text, number);
+        text.push('\n');
     }
     text.push_str("#EXT-X-ENDLIST\n");
     Some(text)
@@ -253,7 +271,7 @@ mod tests {
     use crate::time::Timestamp;
     use crate::token::Digest;
 
-    fn manifest() -> Manifest {
+    pub(super) fn manifest() -> Manifest {
         let segment = |ticks, period| SegmentInfo {
             ticks,
             bytes: 1_000,
@@ -317,7 +335,7 @@ mod tests {
     }
 
     /// Two languages of sound and a commentary, subtitles and forced subtitles.
-    fn manifold() -> Manifest {
+    pub(super) fn manifold() -> Manifest {
         let mut manifest = manifest();
         let segment = |ticks, period| SegmentInfo {
             ticks,

@@ -9,6 +9,7 @@ pub mod challenge;
 pub mod conversion;
 pub mod credential;
 pub mod deletion;
+pub mod delivery;
 pub mod download;
 pub mod entitlement;
 pub mod error;

@@ -14,6 +14,7 @@ use crate::audit::Event;
 use crate::challenge::ChallengeProof;
 use crate::credential::{Email, MAX_PASSWORD_OCTETS, Password, Role};
 use crate::deletion::Reason;
+use crate::delivery::Mode;
 use crate::download::Rendition;
 use crate::factor::{Method, RecoveryCode, TotpCode};
 use crate::hls::{MASTER_PLAYLIST, PlaylistName, VIDEO_PLAYLIST};
@@ -203,6 +204,7 @@ schemas! {
     });
     Views = json_schema!({ "type": "integer", "description": "Views of a media token.", "minimum": 1, "maximum": MAX_VIEWS });
     Rendition = words("Which file of an asset.", [Rendition::Original.as_str()]);
+    Mode = words("How what lets a viewer in goes from one request to the next.", Mode::ALL.map(Mode::as_str));
     PlaylistName = json_schema!({
         "type": "string",
         "description": "Which playlist: of what can be chosen, of pictures (and sound, if there is one), of one sound of several, of subtitles.",

@@ -7,6 +7,7 @@ use lambda_http::{Request, RequestExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use vault_domain::audit::Source;
+use vault_domain::delivery::{TICKET_COOKIE, TICKET_PARAMETER};
 use vault_domain::error::{Malformed, Refusal};
 use vault_domain::secret::SecretText;
 use vault_domain::token::Device;
@@ -166,6 +167,23 @@ pub fn query(request: &Request, name: &str) -> Option<String> {
         .query_string_parameters_ref()?
         .first(name)
         .map(ToOwned::to_owned)
+}
+
+/// The playback ticket of a request: of its query, or else of its cookies, of several the first.
+pub fn ticket(request: &Request) -> Option<String> {
+    query(request, TICKET_PARAMETER).or_else(|| cookie(request, TICKET_COOKIE).map(str::to_owned))
+}
+
+/// The value of a cookie (RFC 6265 §4.2); of several of one name the first.
+fn cookie<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    let lines = request.headers().get_all("cookie").iter();
+    let pairs = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'));
+    let mut named = pairs.filter_map(|pair| pair.trim().split_once('='));
+    named
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
 }
 
 /// The `If-Match` of a request (RFC 9110 §13.1.1).
@@ -358,5 +376,35 @@ mod tests {
     fn another_media_type_is_refused() {
         let refused = json::<String>(&post("text/plain", "\"x\""), SMALL_BODY, "a text");
         assert!(matches!(refused, Err(Failure::WrongMediaType(_))));
+    }
+
+    #[test]
+    fn a_ticket_comes_by_the_query_before_any_cookie_and_of_several_the_first_counts() {
+        let with = |query: &str, cookies: &[&str]| {
+            let mut parameters = std::collections::HashMap::new();
+            if !query.is_empty() {
+                parameters.insert("token".to_owned(), vec![query.to_owned()]);
+            }
+            let mut request = Request::default().with_query_string_parameters(parameters);
+            for line in cookies {
+                request
+                    .headers_mut()
+                    .append("cookie", line.parse().unwrap());
+            }
+            ticket(&request)
+        };
+        let cookie = "other=1; reelvault_ticket=C; reelvault_ticket=D";
+        assert_eq!(with("Q", &[cookie]).as_deref(), Some("Q"));
+        assert_eq!(with("", &[cookie]).as_deref(), Some("C"));
+        assert_eq!(
+            with("", &["a=b", "reelvault_ticket=E"]).as_deref(),
+            Some("E")
+        );
+        let others = [
+            "reelvault_ticket",
+            "xreelvault_ticket=A",
+            "Reelvault_Ticket=B",
+        ];
+        assert_eq!(with("", &others), None);
     }
 }

@@ -9,10 +9,10 @@ use vault_domain::api_key::Scopes;
 use vault_domain::credential::{Password, PasswordHash, Role};
 use vault_domain::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId, SessionId, UserId};
 use vault_domain::member::Subject;
-use vault_domain::playback::{Ticket, UrlSignature, WrappedKey};
+use vault_domain::playback::{PlaybackSession, Ticket, UrlSignature, WrappedKey};
 use vault_domain::ports::{
     AccessTokens, AccessVerifier, DeviceClaims, DeviceTokens, Hashing, KeyWrap, LoginChallenges,
-    PasswordHasher, RefreshTokens, StoreError, Stored, Tickets, UrlSigner,
+    PasswordHasher, PathTokens, RefreshTokens, StoreError, Stored, Tickets, UrlSigner,
 };
 use vault_domain::secret::{ContentKey, SecretText};
 use vault_domain::time::Timestamp;
@@ -242,6 +242,21 @@ impl LoginChallenges for FakeLoginChallenges {
             session: SessionId::parse(session).ok()?,
             issued_at: Timestamp(issued_at.parse().ok()?),
         })
+    }
+}
+
+/// Tokens of paths: `<asset>.<package>.<expiry>.<tag>.<ticket>`.
+#[derive(Debug, Default)]
+pub struct FakePathTokens(pub Shared);
+
+impl PathTokens for FakePathTokens {
+    fn issue(&self, session: &PlaybackSession, ticket: &str) -> SecretText {
+        let PlaybackSession { asset, package, .. } = session;
+        let body = format!("{asset}.{package}.{}", session.expires_at.0);
+        let tag = tag("path token", &format!("{body}.{ticket}"));
+        let text = format!("{body}.{tag}.{ticket}");
+        self.0.ledger.note(text.as_bytes());
+        SecretText::new(text)
     }
 }
 

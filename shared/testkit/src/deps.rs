@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use vault_domain::delivery::Offered;
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
     access, account, authorize_download, authorize_playback, begin_upload, bootstrap_owner, client,
@@ -340,10 +341,12 @@ impl Kit {
             hashing: self.hashing.clone(),
             signer: self.signer.clone(),
             tickets: self.tickets.clone(),
+            path_tokens: self.path_tokens.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             media_base: builders::MEDIA_BASE.to_owned(),
             session_seconds: 3_600,
+            offered: Offered::all(),
         }
     }
     /// Of [`authorize_download`]: through the distribution, since the golden film is small.

@@ -20,7 +20,7 @@ use crate::clock::FixedClock;
 use crate::cloud::{FakeCloud, KeptLink};
 use crate::crypto::{
     FakeAccessTokens, FakeDeviceTokens, FakeHasher, FakeHashing, FakeKeyWrap, FakeLoginChallenges,
-    FakeRefreshTokens, FakeTickets, FakeUrlSigner, Ledger, Shared,
+    FakePathTokens, FakeRefreshTokens, FakeTickets, FakeUrlSigner, Ledger, Shared,
 };
 use crate::entropy::SeededEntropy;
 use crate::factor::{FakeQr, FakeSealing, FakeTotp};
@@ -79,6 +79,8 @@ pub struct Kit {
     pub passkeys: Arc<FakePasskeys>,
     /// Playback tickets.
     pub tickets: Arc<FakeTickets>,
+    /// Tokens that stand in paths.
+    pub path_tokens: Arc<FakePathTokens>,
     /// The signer of URLs.
     pub signer: Arc<FakeUrlSigner>,
     /// The wrapping of content keys.
@@ -116,6 +118,7 @@ impl Kit {
             qr: Arc::new(FakeQr(shared.clone())),
             passkeys: Arc::default(),
             tickets: Arc::new(FakeTickets(shared.clone())),
+            path_tokens: Arc::new(FakePathTokens(shared.clone())),
             signer: Arc::new(FakeUrlSigner(shared.clone())),
             wrap: Arc::new(FakeKeyWrap(shared.clone())),
             packager: Arc::default(),

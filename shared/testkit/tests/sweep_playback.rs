@@ -1,7 +1,11 @@
 //! The crash-point sweep over opening a view, its playlists, its keys, and the withdrawal.
 
 use vault_domain::hls::PlaylistName;
-use vault_domain::usecase::{authorize_playback, deliver_key, deliver_playlist, withdraw_asset};
+use vault_domain::hls::styles::Style;
+use vault_domain::usecase::{
+    authorize_playback, deliver_key, deliver_playlist, deliver_shared_playlist, enter_view,
+    withdraw_asset,
+};
 use vault_testkit::Kit;
 use vault_testkit::builders::{self, ASSET, KEY};
 use vault_testkit::kit::GOLDEN_KEY;
@@ -92,6 +96,38 @@ fn a_master_playlist_survives_every_cut() {
 fn a_video_playlist_survives_every_cut() {
     Scenario::new("deliver_playlist, video", watching, async |kit: &Kit, _| {
         playlist(kit, PlaylistName::Video).await
+    })
+    .hold();
+}
+
+#[test]
+fn a_shared_playlist_survives_every_cut() {
+    Scenario::new("deliver_shared_playlist", watching, async |kit: &Kit, _| {
+        let command = deliver_shared_playlist::Command {
+            ticket: Some(kit.golden_ticket().expose().to_owned()),
+            asset: ASSET,
+            package: builders::PACKAGE,
+            style: Style::Query,
+            name: PlaylistName::Video,
+        };
+        let told = deliver_shared_playlist::run(&kit.deliver_playlist(), command).await;
+        answer(told, |text| text)
+    })
+    .hold();
+}
+
+#[test]
+fn the_cookies_of_a_view_survive_every_cut_and_are_the_same_each_time() {
+    Scenario::new("enter_view", watching, async |kit: &Kit, _| {
+        let ticket = kit.golden_ticket();
+        let entered = enter_view::run(&kit.deliver_playlist(), ticket.expose()).await;
+        answer(entered, |entered| {
+            let headers = entered
+                .cookies
+                .iter()
+                .map(|own| own.header(entered.seconds));
+            headers.collect::<Vec<_>>().join("\n")
+        })
     })
     .hold();
 }

@@ -311,6 +311,7 @@ mod tests {
         for name in [
             "MasterKeySecretArn",
             "PlaybackMacSecretArn",
+            "PathMacSecretArn",
             "SessionMacSecretArn",
             "LinkMacSecretArn",
             "ShareMacSecretArn",

@@ -17,6 +17,10 @@ mod factors;
 mod library;
 #[cfg(test)]
 mod main_job;
+#[cfg(test)]
+mod modes;
+#[cfg(test)]
+mod modes_attacked;
 mod oauth;
 #[cfg(test)]
 mod openapi;

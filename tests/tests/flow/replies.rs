@@ -134,6 +134,17 @@ const REFUSALS: &[(&str, &str, u16)] = &[
     ("POST", "/v1/assets/ast_x/shares/shr_x/revoke", 401),
     ("POST", "/v1/shares/exchange", 400),
     ("GET", "/v1/playback/x/master.m3u8", 401),
+    ("POST", "/v1/playback/x/cookies", 401),
+    (
+        "GET",
+        "/v1/media/ast_aaaaaaaaaaaaaaaaaaaaaaaaaa/pkg_aaaaaaaaaaaaaaaaaaaaaaaaaa/master.m3u8",
+        401,
+    ),
+    (
+        "GET",
+        "/v1/media/ast_aaaaaaaaaaaaaaaaaaaaaaaaaa/pkg_aaaaaaaaaaaaaaaaaaaaaaaaaa/query/master.m3u8",
+        401,
+    ),
     (
         "GET",
         "/v1/keys/ast_aaaaaaaaaaaaaaaaaaaaaaaaaa/key_aaaaaaaaaaaaaaaaaaaaaaaaaa",

@@ -35,6 +35,7 @@ fn filled(kit: &Kit, text: &str) -> String {
         ),
         ("{{ticket}}", ticket.expose().to_owned()),
         ("{{asset}}", builders::ASSET.to_string()),
+        ("{{package}}", builders::PACKAGE.to_string()),
         ("{{key}}", builders::KEY.to_string()),
         ("{{client}}", builders::CLIENT.to_string()),
         (

@@ -14,6 +14,7 @@ use vault_domain::audit::Event;
 use vault_domain::challenge::ChallengeProof;
 use vault_domain::credential::{Email, Password, Role};
 use vault_domain::deletion::Reason;
+use vault_domain::delivery::Mode;
 use vault_domain::download::Rendition;
 use vault_domain::factor::{RecoveryCode, TotpCode};
 use vault_domain::hls::PlaylistName;
@@ -134,6 +135,7 @@ fn a_text_has_the_form_of_the_document_if_and_only_if_it_parses() {
         form::<AssetState>(|text| AssetState::parse(text).is_some()),
         form::<Event>(|text| Event::parse(text).is_ok()),
         form::<Rendition>(|text| Rendition::parse(text).is_ok()),
+        form::<Mode>(|text| Mode::parse(text).is_ok()),
         form::<PlaylistName>(|text| PlaylistName::parse(text).is_some()),
         form::<MediaType>(|text| MediaType::parse(text).is_ok_and(|read| read.as_str() == text)),
         form::<IdempotencyKey>(|text| IdempotencyKey::parse(text).is_ok()),

@@ -67,6 +67,14 @@ pub(crate) fn links(kit: &Kit) -> [LinkToken; 3] {
     [builders::RESET, builders::VERIFY, invitation].map(|request| kit.link_tokens.token(&request))
 }
 
+fn shared_playlist(ticket: &SecretText, route: &'static str) -> Ask {
+    Ask::at("deliver-playlist", route)
+        .path("asset_id", builders::ASSET)
+        .path("package_id", builders::PACKAGE)
+        .path("playlist", "video.m3u8")
+        .header("cookie", format!("reelvault_ticket={}", ticket.expose()))
+}
+
 /// One good request to every function with a route.
 pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
     let access = access(kit);
@@ -205,6 +213,14 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
         Ask::to("deliver-playlist", "GET")
             .path("token", ticket.expose())
             .path("playlist", "video.m3u8"),
+        shared_playlist(&ticket, "GET /v1/media/{asset_id}/{package_id}/{playlist}"),
+        shared_playlist(
+            &ticket,
+            "GET /v1/media/{asset_id}/{package_id}/query/{playlist}",
+        ),
+        Ask::at("deliver-playlist", "POST /v1/playback/{token}/cookies")
+            .path("token", ticket.expose())
+            .json(&json!({})),
         Ask::to("deliver-key", "GET")
             .path("asset_id", asset)
             .path("key_id", builders::KEY)

@@ -269,6 +269,7 @@ fn body(route: &str) -> Option<Value> {
         "POST /v1/organisation/support" => {
             json!({ "purpose": "Ticket 8", "level": "look", "expires_in": 3_600 })
         }
+        "POST /v1/playback/{token}/cookies" => json!({}),
         "POST /v1/api-keys" => json!({ "name": "Player", "role": "viewer", "scopes": ["play"] }),
         "POST /v1/webhooks" => json!({ "name": "CI", "url": "https://ci.example.org/hook" }),
         "PATCH /v1/webhooks/{webhook_id}" => json!({ "name": "CI" }),
@@ -310,6 +311,7 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
         ("token", borne.to_owned()),
         ("credential_id", "AAAA".to_owned()),
         ("playlist", "master.m3u8".to_owned()),
+        ("package_id", builders::PACKAGE.to_string()),
         ("part_number", "1".to_owned()),
     ];
     for (name, value) in values {
@@ -337,7 +339,7 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
     if route == "POST /v1/token/introspect" {
         ask = ask.form(&format!("token={borne}"));
     }
-    if path.starts_with("/v1/keys/") {
+    if path.starts_with("/v1/keys/") || path.starts_with("/v1/media/") {
         ask = ask.query("token", borne);
     }
     if path.starts_with("/v1/uppy/s3/multipart/") {

@@ -43,8 +43,11 @@ async fn every_reply_is_dressed_for_browsers_and_says_what_caches_may_do() {
             assert_eq!(header("referrer-policy"), "no-referrer");
             assert!(header("strict-transport-security").contains("max-age="));
             let public = ask.function == "mint-token" && ask.method == "GET";
+            let shared = ask.route.contains("/v1/media/") && reply.status() == 200;
             let policy = if public {
                 "public, max-age=300"
+            } else if shared {
+                "public, max-age=60"
             } else {
                 "no-store"
             };

@@ -42,6 +42,25 @@ mod tests {
         assert_eq!(python::run("cloudfront.py", &input.to_string()), "ok");
     }
 
+    /// As [`our_cloudfront_signatures_verify`], of what cookies say in the place of a query.
+    #[test]
+    fn our_signed_cookies_verify() {
+        let owner = people::owner();
+        let asset = owner.ready(SHORT);
+        let view = owner.carried(&asset, "cookies");
+        let signed = view.cookies.iter().filter_map(|[name, value, _]| {
+            let name = name.strip_prefix("CloudFront-")?;
+            Some(format!("{name}={value}"))
+        });
+        let input = json!({
+            "url": format!("{}?{}", view.segments()[0].url, signed.collect::<Vec<_>>().join("&")),
+            "pem": cloud().url_signing_public_pem,
+            "key_pair_id": cloud().url_signing_key_id,
+            "resource": format!("{}/media/{asset}/", cloud().media_url),
+        });
+        assert_eq!(python::run("cloudfront.py", &input.to_string()), "ok");
+    }
+
     /// For those whose players or policies need RSA; the stack of the tests signs with ECDSA.
     #[test]
     fn our_rsa_signatures_verify() {

@@ -1,4 +1,5 @@
-//! The distribution: nothing unsigned, nothing over old TLS, no signature in a log or a cache key.
+//! The distribution: nothing that no signature, token or ticket lets in, nothing over old TLS, no credential in a log or a
+//! cache key.
 
 use serde_json::{Value, json};
 
@@ -24,10 +25,14 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
         &resources["OriginalCache"]["Properties"]["CachePolicyConfig"],
         &mut faults,
     );
-    headers(
-        &resources["SegmentHeaders"]["Properties"]["ResponseHeadersPolicyConfig"],
-        &mut faults,
-    );
+    doors(resources, &mut faults);
+    for (policy, methods) in [
+        ("SegmentHeaders", READ),
+        ("ApiHeaders", &["GET", "HEAD", "OPTIONS", "POST"]),
+    ] {
+        let config = &resources[policy]["Properties"]["ResponseHeadersPolicyConfig"];
+        headers(config, methods, &mut faults);
+    }
     let access = &resources["OriginAccess"]["Properties"]["OriginAccessControlConfig"];
     faults.same(
         "signing of origin requests",
@@ -60,14 +65,158 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
     faults.into()
 }
 
+/// A behaviour: path, origin, methods, cache policy, and what else lets a request through.
+type Row = (
+    Value,
+    &'static str,
+    &'static [&'static str],
+    &'static str,
+    Way,
+);
+
+/// What lets a request through to the origin of a behaviour.
+enum Way {
+    /// A signature of the key group, in the URL or in cookies.
+    Signed,
+    /// The same, and of the request the ticket goes on to the API.
+    SignedAndTicket,
+    /// The function that checks tokens in paths.
+    Token,
+    /// The same, and the ticket goes on to the API.
+    TokenAndTicket,
+    /// The ticket alone, which the API checks.
+    Ticket,
+    /// Nothing: the API checks what is in the path and the body.
+    Asked,
+}
+
+const READ: &[&str] = &["GET", "HEAD"];
+const ALL: &[&str] = &["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"];
+
+fn behaviours() -> [Row; 9] {
+    [
+        (json!("/keys/*"), "api", READ, "NoCache", Way::Ticket),
+        (
+            json!("/playback/*/cookies"),
+            "api",
+            ALL,
+            "NoCache",
+            Way::Asked,
+        ),
+        (
+            json!("/p/*/keys/*"),
+            "api",
+            READ,
+            "NoCache",
+            Way::TokenAndTicket,
+        ),
+        (
+            json!("/p/*.m3u8"),
+            "api",
+            READ,
+            "PlaylistCache",
+            Way::TokenAndTicket,
+        ),
+        (json!("/p/*"), "media", READ, "SegmentCache", Way::Token),
+        (
+            json!("/media/*.m3u8"),
+            "api",
+            READ,
+            "PlaylistCache",
+            Way::SignedAndTicket,
+        ),
+        (
+            json!("/media/*"),
+            "media",
+            READ,
+            "SegmentCache",
+            Way::Signed,
+        ),
+        (
+            json!("/uploads/*"),
+            "uploads",
+            READ,
+            "OriginalCache",
+            Way::Signed,
+        ),
+        (Value::Null, "media", READ, "SegmentCache", Way::Signed),
+    ]
+}
+
+impl Way {
+    /// The key groups, the functions, and what goes on beside the path.
+    fn properties(&self) -> [Value; 3] {
+        let signed = json!([{ "Ref": "UrlSigners" }]);
+        let function = json!([{
+            "EventType": "viewer-request",
+            "FunctionARN": { "Fn::GetAtt": "PathToken.FunctionMetadata.FunctionARN" },
+        }]);
+        let ticket = json!({ "Ref": "TicketAlone" });
+        let asked = json!({ "Ref": "AskedFirst" });
+        match self {
+            Self::Signed => [signed, Value::Null, Value::Null],
+            Self::SignedAndTicket => [signed, Value::Null, ticket],
+            Self::Token => [Value::Null, function, Value::Null],
+            Self::TokenAndTicket => [Value::Null, function, ticket],
+            Self::Ticket => [Value::Null, Value::Null, ticket],
+            Self::Asked => [Value::Null, Value::Null, asked],
+        }
+    }
+}
+
 fn distribution(config: &Value, faults: &mut Faults) {
+    origins(config, faults);
+    faults.same("HTTP", &config["HttpVersion"], &json!("http2and3"));
+    faults.same("logging", &config["Logging"], &Value::Null);
+    let found = config["CacheBehaviors"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let expected = behaviours();
+    let number = json!(found.len() + 1);
+    faults.same("number of behaviours", &number, &json!(expected.len()));
+    let all = found.iter().chain([&config["DefaultCacheBehavior"]]);
+    for (behaviour, (path, origin, methods, cache, way)) in all.zip(expected) {
+        let mut check = |what: &str, expected| faults.same(what, &behaviour[what], &expected);
+        let [groups, functions, forwarded] = way.properties();
+        let headers = if origin == "api" {
+            "ApiHeaders"
+        } else {
+            "SegmentHeaders"
+        };
+        check("TrustedKeyGroups", groups);
+        check("FunctionAssociations", functions);
+        check("LambdaFunctionAssociations", Value::Null);
+        check("TrustedSigners", Value::Null);
+        check("ViewerProtocolPolicy", json!("https-only"));
+        check("AllowedMethods", json!(methods));
+        check("CachedMethods", json!(READ));
+        check("PathPattern", path);
+        check("TargetOriginId", json!(origin));
+        check("CachePolicyId", json!({ "Ref": cache }));
+        check("ResponseHeadersPolicyId", json!({ "Ref": headers }));
+        check("OriginRequestPolicyId", forwarded);
+        check("ForwardedValues", Value::Null);
+    }
+    // What one viewer is refused is not refused to the next.
+    let refusals: Vec<_> = [400, 403, 404, 405, 414, 500, 502, 503, 504]
+        .map(|code| json!({ "ErrorCode": code, "ErrorCachingMinTTL": 0 }))
+        .into();
+    faults.same(
+        "caching of refusals",
+        &config["CustomErrorResponses"],
+        &json!(refusals),
+    );
+}
+
+fn origins(config: &Value, faults: &mut Faults) {
     let origins = config["Origins"].as_array().cloned().unwrap_or_default();
-    let known = [
+    let buckets = [
         ("media", "MediaBucketDomain"),
         ("uploads", "UploadsBucketDomain"),
     ];
-    faults.same("number of origins", &json!(origins.len()), &json!(2));
-    for (origin, (id, domain)) in origins.iter().zip(known) {
+    faults.same("number of origins", &json!(origins.len()), &json!(3));
+    for (origin, (id, domain)) in origins.iter().zip(buckets) {
         faults.same("origin id", &origin["Id"], &json!(id));
         faults.same("origin", &origin["DomainName"], &json!({ "Ref": domain }));
         faults.same(
@@ -76,43 +225,71 @@ fn distribution(config: &Value, faults: &mut Faults) {
             &json!({ "Fn::GetAtt": "OriginAccess.Id" }),
         );
     }
-    faults.same("HTTP", &config["HttpVersion"], &json!("http2and3"));
-    faults.same("logging", &config["Logging"], &Value::Null);
-    let behaviours = config["CacheBehaviors"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    faults.same("number of behaviours", &json!(behaviours.len()), &json!(2));
-    let of = [
-        (json!("/media/*"), "media", "SegmentCache"),
-        (json!("/uploads/*"), "uploads", "OriginalCache"),
-        (Value::Null, "media", "SegmentCache"),
-    ];
-    let all = behaviours.iter().chain([&config["DefaultCacheBehavior"]]);
-    for (behaviour, (path, origin, cache)) in all.zip(of) {
-        let mut check = |what: &str, expected| faults.same(what, &behaviour[what], &expected);
-        check("TrustedKeyGroups", json!([{ "Ref": "UrlSigners" }]));
-        check("TrustedSigners", Value::Null);
-        check("ViewerProtocolPolicy", json!("https-only"));
-        check("AllowedMethods", json!(["GET", "HEAD"]));
-        check("PathPattern", path);
-        check("TargetOriginId", json!(origin));
-        check("CachePolicyId", json!({ "Ref": cache }));
-        check(
-            "ResponseHeadersPolicyId",
-            json!({ "Ref": "SegmentHeaders" }),
-        );
-        check("OriginRequestPolicyId", Value::Null);
-        check("ForwardedValues", Value::Null);
-    }
-    let missing: Vec<_> = [403, 404]
-        .map(|code| json!({ "ErrorCode": code, "ErrorCachingMinTTL": 0 }))
-        .into();
+    let api = json!({
+        "Id": "api",
+        "DomainName": { "Ref": "ApiDomain" },
+        "OriginPath": "/v1",
+        "CustomOriginConfig": { "OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"] },
+    });
+    faults.same("the API", origins.last().unwrap_or(&Value::Null), &api);
+}
+
+/// What the API gets to see of a viewer, and what the function has.
+fn doors(resources: &Value, faults: &mut Faults) {
+    let of = |id: &str, config: &str| resources[id]["Properties"][config].clone();
+    let ticket = of("TicketAlone", "OriginRequestPolicyConfig");
+    let expected = json!({ "CookieBehavior": "whitelist", "Cookies": ["reelvault_ticket"] });
+    faults.same("cookies of tickets", &ticket["CookiesConfig"], &expected);
+    let expected = json!({ "QueryStringBehavior": "whitelist", "QueryStrings": ["token"] });
     faults.same(
-        "caching of refusals",
-        &config["CustomErrorResponses"],
-        &json!(missing),
+        "queries of tickets",
+        &ticket["QueryStringsConfig"],
+        &expected,
     );
+    let none = json!({ "HeaderBehavior": "none" });
+    faults.same("headers of tickets", &ticket["HeadersConfig"], &none);
+    let asked = of("AskedFirst", "OriginRequestPolicyConfig");
+    let expected = json!({
+        "HeaderBehavior": "whitelist",
+        "Headers": ["Access-Control-Request-Headers", "Access-Control-Request-Method", "Content-Type", "Origin"],
+    });
+    faults.same(
+        "headers that are asked about",
+        &asked["HeadersConfig"],
+        &expected,
+    );
+    let none = json!({ "CookieBehavior": "none" });
+    faults.same("cookies of what is asked", &asked["CookiesConfig"], &none);
+    let none = json!({ "QueryStringBehavior": "none" });
+    faults.same(
+        "query of what is asked",
+        &asked["QueryStringsConfig"],
+        &none,
+    );
+    // A longer time, or a least one, would keep what was withdrawn, or what was refused.
+    for (cache, most) in [("PlaylistCache", 60), ("NoCache", 0)] {
+        let policy = of(cache, "CachePolicyConfig");
+        for (what, seconds) in [("MinTTL", 0), ("DefaultTTL", 0), ("MaxTTL", most)] {
+            faults.same(&format!("{cache} {what}"), &policy[what], &json!(seconds));
+        }
+        let key = &policy["ParametersInCacheKeyAndForwardedToOrigin"];
+        for (part, behaviour) in [
+            ("CookiesConfig", "CookieBehavior"),
+            ("HeadersConfig", "HeaderBehavior"),
+            ("QueryStringsConfig", "QueryStringBehavior"),
+        ] {
+            let none = json!({ behaviour: "none" });
+            faults.same(&format!("{cache} {part}"), &key[part], &none);
+        }
+    }
+    let function = &resources["PathToken"]["Properties"];
+    let store = json!([{ "KeyValueStoreARN": { "Fn::GetAtt": "PathSecrets.Arn" } }]);
+    let config = &function["FunctionConfig"];
+    faults.same("runtime", &config["Runtime"], &json!("cloudfront-js-2.0"));
+    faults.same("store", &config["KeyValueStoreAssociations"], &store);
+    faults.same("publication", &function["AutoPublish"], &json!(true));
+    let code = include_str!("../../../infra/edge/path.js");
+    faults.same("function", &function["FunctionCode"], &json!(code));
 }
 
 fn viewer_certificate(config: &Value, faults: &mut Faults) {
@@ -167,7 +344,7 @@ fn original_cache(policy: &Value, faults: &mut Faults) {
     );
 }
 
-fn headers(policy: &Value, faults: &mut Faults) {
+fn headers(policy: &Value, methods: &[&str], faults: &mut Faults) {
     let cors = &policy["CorsConfig"];
     let origins = json!({ "Items": { "Fn::Split": [",", { "Ref": "AllowedOrigins" }] } });
     faults.same("CORS origins", &cors["AccessControlAllowOrigins"], &origins);
@@ -179,7 +356,7 @@ fn headers(policy: &Value, faults: &mut Faults) {
     faults.same(
         "CORS methods",
         &cors["AccessControlAllowMethods"],
-        &json!({ "Items": ["GET", "HEAD"] }),
+        &json!({ "Items": methods }),
     );
     let security = json!({
         "ContentSecurityPolicy": { "ContentSecurityPolicy": "default-src 'none'; frame-ancestors 'none'", "Override": true },

@@ -5,14 +5,24 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::cfn::{ROOT, World};
+use crate::doors;
 use crate::faults::Faults;
 
-const ROUTES: &[(&str, &str)] = &[
+pub(crate) const ROUTES: &[(&str, &str)] = &[
     ("GET /.well-known/jwks.json", "MintToken"),
     ("GET /.well-known/oauth-authorization-server", "MintToken"),
     ("GET /v1/api-keys", "ManageApiKeys"),
     ("GET /v1/keys/{asset_id}/{key_id}", "DeliverKey"),
     ("GET /v1/playback/{token}/{playlist}", "DeliverPlaylist"),
+    ("POST /v1/playback/{token}/cookies", "DeliverPlaylist"),
+    (
+        "GET /v1/media/{asset_id}/{package_id}/{playlist}",
+        "DeliverPlaylist",
+    ),
+    (
+        "GET /v1/media/{asset_id}/{package_id}/query/{playlist}",
+        "DeliverPlaylist",
+    ),
     ("GET /v1/uploads/{asset_id}", "FinalizeUpload"),
     ("POST /v1/api-keys", "ManageApiKeys"),
     ("POST /v1/api-keys/{key_id}/revoke", "ManageApiKeys"),
@@ -207,6 +217,7 @@ const SCHEDULES: &[(&str, &str, &str)] = &[
 pub(crate) fn faults(world: &World) -> Vec<String> {
     let mut faults = Faults::default();
     routes(world, &mut faults);
+    doors::media_api(world, &mut faults);
     api(world, &mut faults);
     queue(world, &mut faults);
     queue_policies(world, &mut faults);
@@ -334,6 +345,8 @@ fn api(world: &World, faults: &mut Faults) {
     for route in [
         "GET /v1/keys/{asset_id}/{key_id}",
         "GET /v1/playback/{token}/{playlist}",
+        "GET /v1/media/{asset_id}/{package_id}/{playlist}",
+        "GET /v1/media/{asset_id}/{package_id}/query/{playlist}",
     ] {
         let own = &api["RouteSettings"][route]["ThrottlingRateLimit"];
         faults.expect(

@@ -5,6 +5,8 @@ mod cfn;
 #[cfg(test)]
 mod data;
 #[cfg(test)]
+mod doors;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod events;

@@ -46,6 +46,37 @@ pub(crate) const MUTATIONS: &[(&str, &str, &str)] = &[
         "${UploadsBucketArn}/*",
     ),
     (EDGE, "MaxTTL: 1\n", "MaxTTL: 86400\n"),
+    (EDGE, "MaxTTL: 60\n", "MaxTTL: 3600\n"),
+    (EDGE, "MaxTTL: 0\n", "MaxTTL: 60\n"),
+    (
+        EDGE,
+        "Cookies: [reelvault_ticket]",
+        "Cookies: [reelvault_ticket, other]",
+    ),
+    (
+        EDGE,
+        "QueryStrings: [token]",
+        "QueryStrings: [token, other]",
+    ),
+    (
+        EDGE,
+        "            FunctionAssociations: [{ EventType: viewer-request, FunctionARN: !GetAtt PathToken.FunctionMetadata.FunctionARN }]\n",
+        "",
+    ),
+    (EDGE, "if (!same(made, parts[4]))", "if (false)"),
+    (
+        EDGE,
+        "- PathPattern: /p/*/keys/*",
+        "- PathPattern: /p/keys/*",
+    ),
+    (EDGE, "ErrorCode: 500", "ErrorCode: 501"),
+    (EDGE, "OriginPath: /v1", "OriginPath: ''"),
+    (
+        "template.yaml",
+        "RouteKey: 'POST /v1/playback/{token}/cookies'",
+        "RouteKey: '$default'",
+    ),
+    ("template.yaml", "${MediaApi}/*'", "*'"),
     (
         EDGE,
         "response-content-disposition, response-content-type]",

@@ -1,5 +1,6 @@
 //! How the edge is started: our stand-in for API Gateway and CloudFront.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Child;
 
@@ -15,6 +16,7 @@ pub(super) fn spawn(
     instance: &Instance,
     program: &Path,
     outputs: &Outputs,
+    path_secrets: &BTreeMap<String, String>,
 ) -> Result<Child> {
     let ports = instance.ports;
     let config = json!({
@@ -27,6 +29,7 @@ pub(super) fn spawn(
         "media_bucket": outputs.stack_output("MediaBucket")?,
         "uploads_bucket": outputs.stack_output("UploadsBucket")?,
         "trusted_keys": [{ "id": outputs.url_signing_key_id, "pem": outputs.url_signing_public_pem }],
+        "path_secrets": path_secrets,
         "allowed_origins": [outputs.page_url],
         "page_dir": context.root.join("infra/local/page"),
         "vendor_dir": context.players().join("node_modules/hls.js/dist"),

@@ -8,6 +8,7 @@ mod localstack;
 mod outputs;
 mod ports;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::Duration;
@@ -150,10 +151,26 @@ impl Cloud {
 
     /// Starts the stand-in for API Gateway and CloudFront.
     pub(crate) fn start_edge(&mut self, program: &Path, outputs: &Outputs) -> Result<()> {
-        let child = edge::spawn(&self.context, &self.instance, program, outputs)?;
+        let secrets = self.path_secrets(outputs)?;
+        let child = edge::spawn(&self.context, &self.instance, program, outputs, &secrets)?;
         self.children.push(("edge", child));
         let health = format!("{}/_edge/health", Ports::url(self.instance.ports.edge()));
         self.wait_for("edge", &health, Duration::from_secs(20))
+    }
+
+    /// The versions of the secret of tokens in paths: what `keys --to-edge` gives the edge of an AWS account.
+    fn path_secrets(&self, outputs: &Outputs) -> Result<BTreeMap<String, String>> {
+        let wish = json!({ "SecretId": outputs.stack_output("PathMacSecretArn")? });
+        let found = self
+            .aws
+            .json("secretsmanager", "secretsmanager.GetSecretValue", &wish)?;
+        let text = found["SecretString"]
+            .as_str()
+            .context("a secret without a text")?;
+        let mut versions: BTreeMap<String, String> =
+            serde_json::from_str(text).context("the secret is not a JSON object of texts")?;
+        versions.remove("current");
+        Ok(versions)
     }
 
     /// Has the operator's function make an organisation and its owner.

@@ -68,6 +68,7 @@ fn parameters(instance: &Instance, signing: &Signing) -> Parameters {
         ("SupportOrganisation", SUPPORT.to_owned()),
         // Tests listen on this machine.
         ("WebhookReach", "anywhere".to_owned()),
+        ("DeliveryModes", "urls,cookies,query,path".to_owned()),
         ("MediaBaseUrl", Ports::url(ports.edge())),
         ("Architecture", package::host_architecture().to_owned()),
         ("DeletionProtection", "false".to_owned()),

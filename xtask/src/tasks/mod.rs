@@ -7,5 +7,6 @@ pub(crate) mod keys;
 pub(crate) mod lint;
 pub(crate) mod mail;
 pub(crate) mod openapi;
+pub(crate) mod players;
 pub(crate) mod test;
 pub(crate) mod up;

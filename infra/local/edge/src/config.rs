@@ -1,5 +1,6 @@
 //! The edge's configuration: one JSON file.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,9 @@ pub struct Config {
     pub uploads_bucket: String,
     /// The key group of the distribution.
     pub trusted_keys: Vec<TrustedKey>,
+    /// The key value store of the distribution's functions: the secrets of tokens in paths, by version.
+    #[serde(default)]
+    pub path_secrets: BTreeMap<String, String>,
     /// What the template's `AllowedOrigins` parameter was deployed with.
     pub allowed_origins: Vec<String>,
     /// The reference player's files.

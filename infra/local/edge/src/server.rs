@@ -14,9 +14,10 @@ use tokio::net::TcpListener;
 
 use crate::ambient::Ambient;
 use crate::body::{BoxError, Reply, json};
-use crate::cloudfront::Distribution;
 use crate::cloudfront::behaviour::Behaviour;
+use crate::cloudfront::cache::Cache;
 use crate::cloudfront::control::Control;
+use crate::cloudfront::{Distribution, Source};
 
 use crate::cloudfront::keys::KeyGroup;
 use crate::cloudfront::origin::Origin;
@@ -111,7 +112,9 @@ impl Services {
             },
             distribution: Distribution {
                 keys: KeyGroup::new(&config.trusted_keys)?,
+                secrets: config.path_secrets.clone(),
                 behaviours: behaviours(config, &upstream)?,
+                cache: Cache::default(),
                 ambient,
             },
             control: Control::new(ambient),
@@ -129,31 +132,64 @@ impl Services {
         match request.uri().path() {
             "/_edge/health" => json(StatusCode::OK, &json!({ "status": "ready" })),
             "/_edge/invalidations" => self.control.recorded(),
-            path if Control::owns(path) => self.control.handle(request).await,
+            path if Control::owns(path) => {
+                self.distribution.cache.clear();
+                self.control.handle(request).await
+            }
             _ => match owner {
-                Some(owner) => self.distribution.handle(owner, &request, peer).await,
+                Some(owner) => {
+                    let gateway = &self.gateway;
+                    self.distribution
+                        .handle(owner, request, peer, gateway)
+                        .await
+                }
                 None => self.gateway.handle(request, peer).await,
             },
         }
     }
 }
 
-fn behaviours(config: &Config, upstream: &Upstream) -> Result<Vec<(Behaviour, Origin)>, BoxError> {
+fn behaviours(config: &Config, upstream: &Upstream) -> Result<Vec<(Behaviour, Source)>, BoxError> {
     let (path, origins) = (config.edge_template(), &config.allowed_origins);
-    let behaviours = if path.exists() {
-        Behaviour::read(&Node::read(&path)?, origins)
-    } else {
-        Behaviour::built_in(origins)
-    };
-    let with_bucket = behaviours.into_iter().map(|behaviour| {
-        let bucket = match behaviour.origin.as_str() {
-            "media" => &config.media_bucket,
-            "uploads" => &config.uploads_bucket,
-            other => return Err(format!("no bucket is known for the origin {other}").into()),
+    if !path.exists() {
+        return with_sources(Behaviour::built_in(origins), config, upstream, "");
+    }
+    let template = Node::read(&path)?;
+    let prefix = api_path(&template).unwrap_or_default();
+    with_sources(
+        Behaviour::read(&template, origins),
+        config,
+        upstream,
+        &prefix,
+    )
+}
+
+/// The path that the distribution puts before those of the API.
+fn api_path(template: &Node) -> Option<String> {
+    let (_, distribution) = template.resources("AWS::CloudFront::Distribution").next()?;
+    let origins = distribution.get("DistributionConfig")?.get("Origins")?;
+    let mut apis = origins.items().iter();
+    let api = apis.find(|origin| origin.get("Id").and_then(Node::text) == Some("api"))?;
+    Some(api.get("OriginPath")?.text()?.to_owned())
+}
+
+fn with_sources(
+    behaviours: Vec<Behaviour>,
+    config: &Config,
+    upstream: &Upstream,
+    api_path: &str,
+) -> Result<Vec<(Behaviour, Source)>, BoxError> {
+    let bucket = |name: &str| Source::Bucket(Origin::new(upstream.clone(), name));
+    let with_source = behaviours.into_iter().map(|behaviour| {
+        let source = match behaviour.origin.as_str() {
+            "media" => bucket(&config.media_bucket),
+            "uploads" => bucket(&config.uploads_bucket),
+            "api" => Source::Api(api_path.to_owned()),
+            other => return Err(format!("nothing is known of the origin {other}").into()),
         };
-        Ok((behaviour, Origin::new(upstream.clone(), bucket)))
+        Ok((behaviour, source))
     });
-    with_bucket.collect()
+    with_source.collect()
 }
 
 /// Accepts connections for ever; one that fails ends alone.

@@ -6,6 +6,8 @@ use vault_aws::dynamodb::DynamoViews;
 use vault_crypto::cloudfront::PolicySigner;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_crypto::mac::TicketMac;
+use vault_crypto::path_token::PathMac;
+use vault_domain::delivery::Offered;
 use vault_domain::usecase::authorize_playback::Deps;
 
 use super::gated::Gated;
@@ -23,6 +25,8 @@ struct Config {
     gated: Gated,
     shares: String,
     mac: String,
+    path_mac: String,
+    offered: Offered,
     signing: String,
     key_pair_id: String,
     media_base: String,
@@ -38,6 +42,8 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         gated: Gated::shared(env),
         shares: env.text("SHARES_TABLE"),
         mac: env.text("PLAYBACK_MAC_SECRET"),
+        path_mac: env.text("PATH_MAC_SECRET"),
+        offered: env.parsed("DELIVERY_MODES", Offered::parse),
         signing: env.text("URL_SIGNING_SECRET"),
         key_pair_id: env.text("URL_SIGNING_KEY_PAIR_ID"),
         slot: env.text("URL_SIGNING_KEY_SLOT"),
@@ -50,6 +56,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
             let mac = ring(&sdk, &config.mac).await?;
+            let path_mac = ring(&sdk, &config.path_mac).await?;
             let signing = ring(&sdk, &config.signing).await?;
             let signer = PolicySigner::new(&signing, &config.slot, config.key_pair_id);
             let views = DynamoViews::new(
@@ -60,16 +67,19 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 config.shares,
                 config.gated.records(&sdk),
             );
+            let path_tokens = PathMac::new(&path_mac).map_err(|f| refused("path mac", f))?;
             Ok(Deps {
                 views: Arc::new(views),
                 gate: config.gated.gate(&sdk),
                 hashing: Arc::new(Sha256),
                 signer: Arc::new(signer.map_err(|fault| refused("url signing", fault))?),
                 tickets: Arc::new(TicketMac::new(&mac).map_err(|f| refused("playback mac", f))?),
+                path_tokens: Arc::new(path_tokens),
                 clock: Arc::new(SystemClock),
                 entropy: Arc::new(SystemEntropy),
                 media_base: config.media_base,
                 session_seconds: config.session_seconds,
+                offered: config.offered,
             })
         }
     })

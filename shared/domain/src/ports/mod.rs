@@ -18,6 +18,7 @@ mod access;
 mod audit;
 mod conversion;
 mod deletion;
+mod delivery;
 mod devices;
 mod downloads;
 mod erasure;
@@ -45,6 +46,7 @@ pub use deletion::{
     Deletions, Dues, Elder, Erasures, Gone, KeyErasure, MediaErasure, RetentionChanges, Retentions,
     ShareErasure, SourceErasure,
 };
+pub use delivery::PathTokens;
 pub use devices::{DeviceClaims, DeviceTokens};
 pub use downloads::{Downloads, SourceUrls};
 pub use erasure::AccountErasures;

@@ -9,10 +9,11 @@ use crate::access;
 use crate::api_key::Scope;
 use crate::asset::{Asset, AssetState, media_prefix};
 use crate::audit::{Event, Source};
+use crate::delivery::{self, Mode, Offered};
 use crate::error::Refusal;
 use crate::id::{AssetId, PackageId, PlaybackId};
 use crate::playback::PlaybackSession;
-use crate::ports::{Clock, Entropy, Hashing, Opening, Tickets, UrlSigner, Views};
+use crate::ports::{Clock, Entropy, Hashing, Opening, PathTokens, Tickets, UrlSigner, Views};
 use crate::secret::SecretText;
 use crate::share::Share;
 use crate::time::Timestamp;
@@ -30,6 +31,8 @@ pub struct Deps {
     pub signer: Arc<dyn UrlSigner>,
     /// Makes tickets.
     pub tickets: Arc<dyn Tickets>,
+    /// Makes tokens for paths.
+    pub path_tokens: Arc<dyn PathTokens>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -38,6 +41,8 @@ pub struct Deps {
     pub media_base: String,
     /// Seconds that a playback session lives.
     pub session_seconds: u64,
+    /// The modes of delivery that there are.
+    pub offered: Offered,
 }
 
 /// A parsed request to watch.
@@ -60,6 +65,16 @@ pub struct View {
     pub session: PlaybackSession,
     /// The ticket that its playlist URL carries.
     pub ticket: SecretText,
+}
+
+impl View {
+    /// The URL of its master playlist in a mode that goes through the distribution; `None` for [`Mode::Urls`].
+    pub fn playlist_url(&self, deps: &Deps, mode: Mode) -> Option<String> {
+        let ticket = self.ticket.expose();
+        let token = deps.path_tokens.issue(&self.session, ticket);
+        let credentials = (ticket, token.expose());
+        delivery::playlist_url(mode, &deps.media_base, &self.session, credentials)
+    }
 }
 
 /// Opens a view.

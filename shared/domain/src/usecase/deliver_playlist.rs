@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::asset::AssetState;
 use crate::error::Refusal;
 use crate::hls::{self, PlaylistName};
+use crate::playback::{PlaybackSession, Ticket};
 use crate::ports::{Clock, MediaReads, PlaylistReads, Tickets};
 
 /// What rendering needs.
@@ -34,18 +35,7 @@ pub struct Command {
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::WrongState`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<String, Refusal> {
-    let now = deps.clock.now();
-    let ticket = super::deliver_key::genuine(&*deps.tickets, &command.ticket, now)?;
-    let bundle = deps.reads.bundle(&ticket).await?;
-    let session = super::deliver_key::still_open(bundle.session, &bundle.standing, &ticket, now)?;
-    let asset = bundle.asset.filter(|a| a.keeping.presence.is_kept());
-    let asset = asset.ok_or(Refusal::NotFound("asset"))?;
-    if asset.state != AssetState::Ready {
-        return Err(Refusal::WrongState(asset.state));
-    }
-    if session.opened_at < asset.views_from {
-        return Err(super::deliver_key::OVER);
-    }
+    let session = open_view(deps, &command.ticket, |_| Ok(())).await?;
     let manifest = deps.media.manifest(session.asset, session.package).await?;
     let manifest = manifest.ok_or(Refusal::NotFound("playlist"))?;
     let Some(stream) = command.name.stream() else {
@@ -58,4 +48,30 @@ pub async fn run(deps: &Deps, command: Command) -> Result<String, Refusal> {
         &deps.media_base,
     );
     listed.ok_or(Refusal::NotFound("playlist"))
+}
+
+/// The view of a ticket, if it is open, its viewer may still watch, and its asset can be watched. What is `wanted` of the
+/// ticket itself is asked before any I/O.
+///
+/// # Errors
+/// Those of [`run`], and of `wanted`.
+pub(super) async fn open_view(
+    deps: &Deps,
+    text: &str,
+    wanted: impl FnOnce(&Ticket) -> Result<(), Refusal>,
+) -> Result<PlaybackSession, Refusal> {
+    let now = deps.clock.now();
+    let ticket = super::deliver_key::genuine(&*deps.tickets, text, now)?;
+    wanted(&ticket)?;
+    let bundle = deps.reads.bundle(&ticket).await?;
+    let session = super::deliver_key::still_open(bundle.session, &bundle.standing, &ticket, now)?;
+    let asset = bundle.asset.filter(|a| a.keeping.presence.is_kept());
+    let asset = asset.ok_or(Refusal::NotFound("asset"))?;
+    if asset.state != AssetState::Ready {
+        return Err(Refusal::WrongState(asset.state));
+    }
+    if session.opened_at < asset.views_from {
+        return Err(super::deliver_key::OVER);
+    }
+    Ok(session)
 }

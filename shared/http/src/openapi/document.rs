@@ -309,6 +309,7 @@ const fn scheme(credential: Credential) -> &'static str {
         Credential::MediaToken => "mediaToken",
         Credential::ApiKey => "apiKey",
         Credential::Ticket => "ticket",
+        Credential::TicketCookie => "ticketCookie",
     }
 }
 
@@ -332,6 +333,10 @@ fn schemes() -> Value {
         "ticket": {
             "type": "apiKey", "in": "query", "name": "token",
             "description": "The playback ticket that a playlist has in its URLs.",
+        },
+        "ticketCookie": {
+            "type": "apiKey", "in": "cookie", "name": "reelvault_ticket",
+            "description": "The playback ticket as a cookie of the media host: see `setPlaybackCookies`.",
         },
     })
 }

@@ -23,6 +23,8 @@ pub enum Credential {
     ApiKey,
     /// A playback ticket in the query.
     Ticket,
+    /// A playback ticket in a cookie.
+    TicketCookie,
 }
 
 /// Routes that belong together.

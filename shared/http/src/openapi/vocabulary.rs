@@ -97,7 +97,7 @@ fn plain(name: &str) -> Option<(Option<&'static str>, &'static str)> {
             "The entity tag, in its quotes, as `If-Match` wants it.",
         ),
         "filename" => (None, "The name of a file."),
-        "url" | "playlist_url" | "link" => {
+        "url" | "playlist_url" | "cookies_url" | "link" => {
             (Some("uri"), "A credential: whoever has it may use it.")
         }
         "address" => (None, "An IP address."),

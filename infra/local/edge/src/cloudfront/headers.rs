@@ -46,12 +46,12 @@ impl ResponseHeaders {
         }
     }
 
-    /// Reads the first `AWS::CloudFront::ResponseHeadersPolicy` of a template. Origins that are not
+    /// Reads the `AWS::CloudFront::ResponseHeadersPolicy` of this logical id. Origins that are not
     /// written out come from `allowed_origins`, as the deployment's parameter does.
-    pub fn read(template: &Node, allowed_origins: &[String]) -> Option<Self> {
+    pub fn read(template: &Node, id: &str, allowed_origins: &[String]) -> Option<Self> {
         let policy = template
             .resources("AWS::CloudFront::ResponseHeadersPolicy")
-            .next()?;
+            .find(|(known, _)| *known == id)?;
         let policy = policy.1.get("ResponseHeadersPolicyConfig")?;
         let cors = policy.get("CorsConfig");
         let items = |name: &str| -> Vec<String> {

@@ -100,7 +100,7 @@ fn has_known_scheme(resource: &str) -> bool {
 
 /// Whether `text` matches `pattern`, in which `*` is any run of characters and `?` exactly one.
 /// Takes time in the product of the lengths, whatever the pattern.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut read) = (0, 0);
     let mut last_star: Option<(usize, usize)> = None;
     while read < text.len() {

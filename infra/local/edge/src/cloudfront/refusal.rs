@@ -27,6 +27,8 @@ pub enum Refusal {
     MethodNotAllowed,
     /// The origin did not answer.
     OriginUnreachable,
+    /// The function of the behaviour threw, or is none.
+    FunctionFailed,
 }
 
 impl Refusal {
@@ -64,6 +66,11 @@ impl Refusal {
                 DENIED,
                 "MethodNotAllowed",
                 "This distribution is not configured to allow the HTTP request method",
+            ),
+            Self::FunctionFailed => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "FunctionExecutionError",
+                "The CloudFront function associated with the CloudFront distribution is invalid or could not run",
             ),
             Self::OriginUnreachable => (
                 StatusCode::BAD_GATEWAY,

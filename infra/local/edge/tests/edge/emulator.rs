@@ -92,6 +92,15 @@ async fn invoke(function: &str, event: &[u8]) -> Result<Response<Body>, Infallib
             "cookies": ["a=1"],
             "body": String::from_utf8_lossy(event),
         }),
+        // Refused without a ticket; kept otherwise.
+        "vault-kept" if !String::from_utf8_lossy(event).contains("TICKET") => json!({
+            "statusCode": 401, "headers": {"cache-control": "no-store"},
+        }),
+        "vault-kept" => json!({
+            "statusCode": 200,
+            "headers": {"cache-control": "public, max-age=60"},
+            "body": String::from_utf8_lossy(event),
+        }),
         "vault-binary" => json!({"statusCode": 200, "body": "AAH/", "isBase64Encoded": true}),
         "vault-nonsense" => json!({"statusCode": "many"}),
         "vault-slow" => std::future::pending().await,

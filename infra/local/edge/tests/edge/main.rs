@@ -9,6 +9,7 @@ mod api;
 mod control;
 mod emulator;
 mod media;
+mod modes;
 mod originals;
 mod page;
 mod signers;

@@ -53,8 +53,23 @@ impl Answer {
 impl World {
     /// Starts an edge that trusts `keys`.
     pub(crate) async fn new(keys: &[TrustedKey]) -> Self {
+        Self::of(|localstack| config(localstack, keys)).await
+    }
+
+    /// Starts an edge with the distribution that ships, which has `secret` as the first of tokens in paths.
+    pub(crate) async fn shipped(keys: &[TrustedKey], secret: &str) -> Self {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+        Self::of(|localstack| Config {
+            edge_template: Some(root.join("edge.yaml")),
+            path_secrets: [("1".to_owned(), secret.to_owned())].into(),
+            ..config(localstack, keys)
+        })
+        .await
+    }
+
+    async fn of(config: impl FnOnce(&str) -> Config) -> Self {
         let (emulator, address) = emulator::start().await;
-        let config = config(&format!("http://{address}"), keys);
+        let config = config(&format!("http://{address}"));
         let ambient = Ambient {
             now: || OffsetDateTime::from_unix_timestamp(NOW).expect("a time"),
             request_id: next_id,
@@ -132,6 +147,7 @@ fn config(localstack: &str, keys: &[TrustedKey]) -> Config {
         media_bucket: "media-bucket".into(),
         uploads_bucket: "uploads-bucket".into(),
         trusted_keys: keys.to_vec(),
+        path_secrets: std::collections::BTreeMap::new(),
         allowed_origins: vec![PAGE.into()],
         page_dir: here.join("../../../page"),
         vendor_dir: Some(here.clone()),
