@@ -172,7 +172,8 @@ pub(crate) struct Ordered {
 #[cfg_attr(feature = "openapi", schemars(rename = "WebhookDelivery"))]
 pub(crate) struct Delivery {
     /// The message's `webhook-id`.
-    delivery_id: String,
+    #[serde(rename = "delivery_id")]
+    id: String,
     /// What it tells of: a change of an asset's state, or `webhook.test`.
     #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::MessageEvent"))]
     event: &'static str,
@@ -203,7 +204,7 @@ impl Delivery {
     pub(crate) fn of(delivery: &webhook::Delivery) -> Self {
         let notice = &delivery.notice;
         Self {
-            delivery_id: delivery.id.to_string(),
+            id: delivery.id.to_string(),
             event: notice.topic.as_str(),
             at: notice.at.0,
             asset_id: notice.asset.map(|id| id.to_string()),

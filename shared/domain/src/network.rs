@@ -38,7 +38,7 @@ const NOT_PUBLIC: [(u32, u8); 16] = [
     (0xffff_ffff, 32),
 ];
 
-/// Of IPv6 only 2000::/3 is given out (RFC 4291 §2.4), and within it not these: 2001::/23 of the IETF (Teredo among them),
+/// Of IPv6 only `2000::/3` is given out (RFC 4291 §2.4), and within it not these: `2001::/23` of the IETF (Teredo among them),
 /// documentation, and 6to4, which leads on to an IPv4 address.
 const NOT_PUBLIC_V6: [(u128, u8); 4] = [
     (0x2001 << 112, 23),

@@ -54,6 +54,7 @@ fn asset(visibility: Visibility, entries: u8) -> Result<Asset, Box<dyn Error>> {
         package: None,
         runs: Vec::new(),
         lease_until: None,
+        progress: 0,
         failure: None,
         access: Access {
             visibility,

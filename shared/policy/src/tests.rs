@@ -47,6 +47,7 @@ fn asset() -> Asset {
         package: None,
         runs: Vec::new(),
         lease_until: None,
+        progress: 0,
         failure: None,
         access: Access::default(),
         collection: None,

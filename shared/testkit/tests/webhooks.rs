@@ -347,7 +347,7 @@ fn an_endpoint_that_fails_for_long_or_too_often_is_switched_off() {
         s.sessions
             .get_mut(&builders::SESSION)
             .unwrap()
-            .authenticated_at = fresh
+            .authenticated_at = fresh;
     });
     let on = now(manage::patch(&deps, &ask, WEBHOOK, patch)).unwrap();
     assert_eq!((on.disabled, kit.cloud.with(|s| s.health.len())), (None, 0));

@@ -14,7 +14,7 @@ fn a_film_plays_to_its_end_in_every_mode() {
         .view(&asset)
         .segments
         .iter()
-        .map(|own| own.opened())
+        .map(vault_tests::view::Segment::opened)
         .collect();
     assert!(clear.iter().all(|octets| is_transport_stream(octets)));
     for mode in SHARED {

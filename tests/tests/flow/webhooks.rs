@@ -81,8 +81,10 @@ fn read(stream: &mut std::net::TcpStream) -> Came {
     loop {
         let text = String::from_utf8_lossy(&held).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let (head, body) = (head.to_owned(), body.to_owned());
-            let came = Came { head, body };
+            let came = Came {
+                head: head.to_owned(),
+                body: body.to_owned(),
+            };
             if came.body.len()
                 >= came
                     .header("content-length")
@@ -112,10 +114,10 @@ fn deliveries(owner: &Person, webhook: &str, query: &str) -> Vec<Value> {
     reply["deliveries"].as_array().expect("a list").clone()
 }
 
-fn patched(owner: &Person, webhook: &str, patch: &Value) -> Reply {
-    let path = url(&format!("/v1/webhooks/{webhook}"));
-    let request = Request::new("PATCH", &path).bearer(&owner.access);
-    Http::default().send(&request.body("application/json", patch.to_string()))
+fn patched(owner: &Person, webhook: &str, change: &Value) -> Reply {
+    let place = url(&format!("/v1/webhooks/{webhook}"));
+    let request = Request::new("PATCH", &place).bearer(&owner.access);
+    Http::default().send(&request.body("application/json", change.to_string()))
 }
 
 fn verified(came: &[Came], secret: &str) {

@@ -61,7 +61,7 @@ fn a_shell_script_named_mp4() {
 fn what_says_that_it_has_to_be_converted_and_is_nothing() {
     let mut matroska = b"\x1a\x45\xdf\xa3 a Matroska file, or so it says".to_vec();
     fails(&matroska, "unreadable_film");
-    matroska.extend_from_slice(&[0x5a; 100_000]);
+    matroska.resize(100_000, 0x5a);
     fails(&matroska, "unreadable_film");
 }
 

@@ -179,7 +179,7 @@ fn with_sources(
     upstream: &Upstream,
     api_path: &str,
 ) -> Result<Vec<(Behaviour, Source)>, BoxError> {
-    let bucket = |name: &str| Source::Bucket(Origin::new(upstream.clone(), name));
+    let bucket = |name: &str| Source::Bucket(Box::new(Origin::new(upstream.clone(), name)));
     let with_source = behaviours.into_iter().map(|behaviour| {
         let source = match behaviour.origin.as_str() {
             "media" => bucket(&config.media_bucket),

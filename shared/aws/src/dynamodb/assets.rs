@@ -197,7 +197,8 @@ impl Assets for DynamoAssets {
             }
             let is_over = seen.lease_until.is_none_or(|until| until <= lease.0);
             let begins = seen.state == AssetState::Uploaded;
-            if !begins && !(seen.state == AssetState::Processing && is_over) {
+            let overtakes = seen.state == AssetState::Processing && is_over;
+            if !begins && !overtakes {
                 return Ok(Claim::NotClaimed);
             }
             let request = self.claiming(&seen, package, lease);

@@ -60,7 +60,7 @@ impl DynamoWebhooks {
     }
 
     fn put(&self, org: OrgId, next: &Roll) -> Result<TransactWriteItem, BuildError> {
-        let mut written = key(org, ENDPOINTS);
+        let mut written = key(&org, ENDPOINTS);
         written.extend(record::roll_attributes(next));
         let put = Put::builder()
             .table_name(&self.table)
@@ -76,7 +76,7 @@ impl DynamoWebhooks {
     }
 }
 
-fn key(pk: impl ToString, sk: impl Into<String>) -> Item {
+fn key(pk: &impl ToString, sk: impl Into<String>) -> Item {
     item([(PK, text(pk.to_string())), (SK, text(sk))])
 }
 
@@ -104,7 +104,7 @@ fn health(item: &Item) -> Result<Health, Corrupt> {
 impl Webhooks for DynamoWebhooks {
     async fn of(&self, org: OrgId) -> Stored<Roll> {
         const OPERATION: &str = "webhooks.of";
-        let item = self.item(OPERATION, key(org, ENDPOINTS)).await?;
+        let item = self.item(OPERATION, key(&org, ENDPOINTS)).await?;
         let roll = read(OPERATION, item.as_ref(), |item| record::roll(org, item))?;
         Ok(roll.unwrap_or_default())
     }
@@ -125,9 +125,9 @@ impl Deliveries for DynamoWebhooks {
     ) -> Stored<DeliveryBundle> {
         const OPERATION: &str = "deliveries.bundle";
         let keys = [
-            key(org, ENDPOINTS),
-            key(webhook, message(delivery)),
-            key(webhook, HEALTH),
+            key(&org, ENDPOINTS),
+            key(&webhook, message(delivery)),
+            key(&webhook, HEALTH),
         ];
         let wanted = keys.iter().map(|key| Wanted::at(&self.table, key.clone()));
         let found = batch(&self.client, OPERATION, wanted).await?;
@@ -143,7 +143,7 @@ impl Deliveries for DynamoWebhooks {
     /// A write that was made before, and whose reply was lost, finds itself.
     async fn settle(&self, next: &Delivery, before: Option<&Delivery>) -> Stored<Change> {
         const OPERATION: &str = "deliveries.settle";
-        let mut written = key(next.webhook, message(next.id));
+        let mut written = key(&next.webhook, message(next.id));
         written.extend(record::delivery_attributes(next));
         let request = self.client.put_item().table_name(&self.table);
         let request = request
@@ -175,7 +175,7 @@ impl Deliveries for DynamoWebhooks {
         const OPERATION: &str = "deliveries.failed";
         let request = self.client.update_item().table_name(&self.table);
         let request = request
-            .set_key(Some(key(webhook, HEALTH)))
+            .set_key(Some(key(&webhook, HEALTH)))
             .update_expression("ADD #failures :one SET #since = if_not_exists(#since, :now)")
             .expression_attribute_names("#failures", "failures")
             .expression_attribute_names("#since", "since")
@@ -190,14 +190,14 @@ impl Deliveries for DynamoWebhooks {
 
     async fn recovered(&self, webhook: WebhookId) -> Stored<()> {
         let request = self.client.delete_item().table_name(&self.table);
-        let sent = request.set_key(Some(key(webhook, HEALTH))).send().await;
+        let sent = request.set_key(Some(key(&webhook, HEALTH))).send().await;
         sent.map_err(|error| StoreError::new("deliveries.recovered", error))?;
         Ok(())
     }
 
     async fn delivery(&self, webhook: WebhookId, id: DeliveryId) -> Stored<Option<Delivery>> {
         const OPERATION: &str = "deliveries.delivery";
-        let item = self.item(OPERATION, key(webhook, message(id))).await?;
+        let item = self.item(OPERATION, key(&webhook, message(id))).await?;
         read(OPERATION, item.as_ref(), |item| {
             record::delivery(webhook, item)
         })
@@ -219,7 +219,7 @@ impl Deliveries for DynamoWebhooks {
             .expression_attribute_values(":webhook", text(webhook.to_string()))
             .expression_attribute_values(":message", text(MESSAGE))
             .scan_index_forward(false)
-            .set_exclusive_start_key(after.map(|id| key(webhook, message(id))))
+            .set_exclusive_start_key(after.map(|id| key(&webhook, message(id))))
             .limit(limit_of(limit));
         if let Some(state) = state {
             request = request

@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(wait(2, id(255)), Some(330));
         assert_eq!(wait(0, id(0)), None);
         assert_eq!(wait(TRIES, id(0)), None);
-        assert!(LONGEST_WAIT < 12 * 3_600);
+        const { assert!(LONGEST_WAIT < 12 * 3_600) };
     }
 
     #[test]

@@ -43,7 +43,7 @@ const URL_LIMIT: usize = 8_192;
 /// Who answers for a behaviour.
 pub enum Source {
     /// Objects of a bucket.
-    Bucket(Origin),
+    Bucket(Box<Origin>),
     /// The API, below a path.
     Api(String),
 }
