@@ -3,6 +3,7 @@
 mod calls;
 mod client;
 mod cold;
+mod conversion;
 mod events;
 mod function;
 mod identity;
@@ -26,7 +27,14 @@ use crate::context::Context;
 use crate::package::{self, Binaries};
 use crate::progress::Progress;
 
-const SECTIONS: [&str; 5] = ["calls", "library", "packaging", "cold-start", "identity"];
+const SECTIONS: [&str; 6] = [
+    "calls",
+    "library",
+    "packaging",
+    "conversion",
+    "cold-start",
+    "identity",
+];
 
 /// What is measured of ours, and how often.
 struct Options {
@@ -112,6 +120,9 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     }
     if wants("packaging") {
         sections.push(packaging::run(context, &options, progress)?);
+    }
+    if wants("conversion") {
+        sections.push(conversion::run(context, &options, progress)?);
     }
     if wants("cold-start") {
         sections.push(cold::run(context, &options, progress)?);

@@ -51,6 +51,7 @@ pub(crate) fn run(context: &Context, arguments: Arguments, progress: &Progress) 
             "template.yaml",
             "infra/data.yaml",
             "infra/edge.yaml",
+            "infra/ffmpeg.yaml",
             "infra/monitoring.yaml",
             "infra/policies/roles.yaml",
         ]);

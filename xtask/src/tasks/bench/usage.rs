@@ -87,13 +87,13 @@ fn peak(id: u32) -> Option<f64> {
     Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? / 1024.0)
 }
 
-/// User and system time together; the name before them may hold anything but its own end.
+/// User and system time together, of the process and of those that it started and waited for (proc(5)); the name before them may hold anything but its own end.
 fn ticks(id: u32) -> Option<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let (_, rest) = stat.rsplit_once(") ")?;
     let mut fields = rest.split(' ').skip(11);
-    let (user, system) = (fields.next()?, fields.next()?);
-    Some(user.parse::<f64>().ok()? + system.parse::<f64>().ok()?)
+    let mut next = || fields.next()?.parse::<f64>().ok();
+    Some(next()? + next()? + next()? + next()?)
 }
 
 #[cfg(test)]
