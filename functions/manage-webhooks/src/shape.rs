@@ -84,7 +84,7 @@ pub(crate) struct Shown<'a> {
     webhook_id: String,
     #[cfg_attr(feature = "openapi", schemars(with = "Label"))]
     name: &'a str,
-    #[cfg_attr(feature = "openapi", schemars(with = "WebhookUrl"))]
+    /// As it was given.
     url: &'a str,
     /// None stand for all.
     #[cfg_attr(feature = "openapi", schemars(with = "Vec<Topic>"))]

@@ -5,11 +5,10 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Our own crates, which log below `warn`: an SDK's debug lines can hold whole requests.
-const OURS: [&str; 13] = [
+const OURS: [&str; 12] = [
     "vault_http",
     "vault_boot",
     "convert_film",
-    "vault_transcode",
     "process_upload",
     "bootstrap_owner",
     "deliver_webhooks",

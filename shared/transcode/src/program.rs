@@ -66,10 +66,11 @@ impl Program {
         if status.success() {
             return Ok(End::Done(told));
         }
-        let last = complaint.lines().last().unwrap_or_default();
-        tracing::warn!(%status, complaint = last, "the source could not be converted");
         if status.code().is_none() {
-            return Err(io::Error::other(format!("ffmpeg ended by {status}")));
+            let last = complaint.lines().last().unwrap_or_default();
+            return Err(io::Error::other(format!(
+                "ffmpeg ended by {status}: {last}"
+            )));
         }
         Ok(End::Refused)
     }
