@@ -59,6 +59,11 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
             of_the_executor(context, &python)?,
         );
     }
+    if !cloud_only {
+        let kit = tools::kit(context, progress)?;
+        progress.heading("Tests of the player kit");
+        note(&mut failed, "tests of the player kit", of_the_kit(&kit)?);
+    }
     progress.heading("The cloud");
     let times = TIMES.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let (cloud, outputs) = Cloud::bring_up(context, instance, &Parameters::from(times), progress)?;
@@ -112,6 +117,15 @@ fn of_the_executor(context: &Context, python: &Path) -> Result<bool> {
             .env("PYTHONPATH", &executor)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(executor),
+    )
+}
+
+/// Types, and what it does with players and replies that are made up.
+fn of_the_kit(folder: &Path) -> Result<bool> {
+    held(
+        proc::command("npm")
+            .args(["test", "--silent"])
+            .current_dir(folder),
     )
 }
 

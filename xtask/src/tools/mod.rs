@@ -78,6 +78,12 @@ pub(crate) fn uploaders(context: &Context, progress: &Progress) -> Result<()> {
     node::uploaders(context, progress)
 }
 
+/// The folder of the player kit, with what compiles it.
+pub(crate) fn kit(context: &Context, progress: &Progress) -> Result<PathBuf> {
+    let _lock = lock(&context.cache.join("install.lock"))?;
+    node::kit(context, progress)
+}
+
 /// The folder of the bench's Node handlers, with what they import.
 pub(crate) fn bench_node(context: &Context, progress: &Progress) -> Result<PathBuf> {
     let _lock = lock(&context.cache.join("install.lock"))?;

@@ -26,6 +26,14 @@ pub(super) fn uploaders(context: &Context, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
+/// The compiler of the player kit, where `npm test` looks for it.
+pub(super) fn kit(context: &Context, progress: &Progress) -> Result<PathBuf> {
+    let clone = context.root.join("clients/web");
+    let title = "Installing the compiler of the player kit, once";
+    install(context, progress, &clone, "clients-web", title)?;
+    Ok(clone)
+}
+
 /// The folder of the bench's handlers, with what they import.
 pub(super) fn bench(context: &Context, progress: &Progress) -> Result<PathBuf> {
     let clone = context.root.join("tests/bench/node");

@@ -18,13 +18,8 @@ pub async fn race_webhooks(
     ask: vault_domain::usecase::Ask,
     way: Way,
 ) {
-    let org = ask.caller.org;
     // Whatever a race before left there.
-    let mut left = deps.webhooks.of(org).await.expect("of");
-    for webhook in left.webhooks.drain(..) {
-        let removed = manage_webhooks::remove(&deps, &ask, webhook.id).await;
-        removed.expect("remove");
-    }
+    remove_all(&deps, &ask).await;
     let runners = (0..RUNNERS).map(|_| {
         let (deps, ask) = (Arc::clone(&deps), ask.clone());
         let runner: BoxFuture<'static, bool> = Box::pin(async move {
@@ -47,6 +42,16 @@ pub async fn race_webhooks(
         .expect("remove");
     let place = manage_webhooks::create(&deps, &ask, new_webhook()).await;
     place.expect("one that is removed makes place for one more");
+    // Nobody is there to be told, and a queue that others share would fill with messages to them.
+    remove_all(&deps, &ask).await;
+}
+
+async fn remove_all(deps: &manage_webhooks::Deps, ask: &vault_domain::usecase::Ask) {
+    let left = deps.webhooks.of(ask.caller.org).await.expect("of");
+    for webhook in left.webhooks {
+        let removed = manage_webhooks::remove(deps, ask, webhook.id).await;
+        removed.expect("remove");
+    }
 }
 
 /// Many deliverers of one order at once: the endpoint may hear it more than once, it is noted as one try, and none ends the
