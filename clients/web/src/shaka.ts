@@ -20,8 +20,8 @@ export interface ShakaLike {
   load(url: string, position?: number | null, type?: string): Promise<unknown>;
   unload(): Promise<unknown>;
   retryStreaming(delaySeconds?: number): boolean;
-  addEventListener(type: string, listener: (event: never) => void): void;
-  removeEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: string, listener: (event: Event) => void): void;
+  removeEventListener(type: string, listener: (event: Event) => void): void;
 }
 
 /** `shaka.util.Error.Code` */
@@ -100,7 +100,7 @@ class ShakaEngine implements Engine {
     this.player.unload().catch(() => {});
   }
 
-  readonly #heard = (event: { readonly detail?: unknown }): void => {
+  readonly #heard = (event: Event & { readonly detail?: unknown }): void => {
     if (this.#view && !this.#loading) this.#failed(event.detail);
   };
 
