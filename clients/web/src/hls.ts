@@ -136,14 +136,17 @@ class HlsEngine<H extends HlsLike> implements Engine {
     hls?.destroy();
   }
 
-  #failed(hls: H, { fatal, type, response, networkDetails }: HlsErrorLike): void {
+  #failed(hls: H, { fatal, type, details, response, networkDetails }: HlsErrorLike): void {
     const status = response?.code ?? 0;
     if (status === 401 || status === 403) return this.session.refused(status);
-    if (!fatal) return;
+    // For a key hls.js would ask again at once.
+    const busy = status === 503 && (fatal || details === "keyLoadError");
+    if (busy) hls.stopLoad();
+    if (!fatal && !busy) return;
     if (type === "networkError") {
       const wait = status === 503 ? retryAfter(header(networkDetails, "retry-after")) : undefined;
       const error = new ReelvaultError(codeOfStatus(status), { status, ...(wait !== undefined && { retryAfterSeconds: wait }) });
-      return status === 503 ? this.session.unavailable(error) : this.session.stop(error);
+      return busy ? this.session.unavailable(error) : this.session.stop(error);
     }
     if (type === "mediaError" && this.#repairs.take()) return hls.recoverMediaError();
     this.session.stop(new ReelvaultError("unplayable"));

@@ -37,8 +37,8 @@ class NativeEngine implements Engine {
       if (place.position > 0) video.currentTime = place.position;
       if (again || !place.paused) restore(video, place);
     }, { once: true, signal });
+    // This loads, and unlike `load()` leaves a wish to play that came before as it is.
     video.src = view.playlistUrl;
-    video.load();
   }
 
   hold(): void {}

@@ -61,6 +61,8 @@ export class Session implements Controller {
   /** The place that a player was last sent to, until it is there. */
   #place: Place;
   #last: number | undefined;
+  /** Whether the viewer wants it to go on: an error pauses too. */
+  #playing: boolean;
 
   constructor(video: HTMLMediaElement, options: PlayOptions) {
     this.#video = video;
@@ -69,9 +71,12 @@ export class Session implements Controller {
     this.#renewals = new Allowance(this.#clock);
     this.#waits = new Allowance(this.#clock);
     this.#place = { ...placeOf(video), position: options.startPosition ?? 0 };
+    this.#playing = !video.paused;
     const end = this.#abort.signal;
     options.signal?.addEventListener("abort", () => this.destroy(), { once: true, signal: end });
     video.addEventListener("timeupdate", this.#progress, { signal: end });
+    video.addEventListener("play", () => (this.#playing = true), { signal: end });
+    video.addEventListener("pause", () => (this.#playing &&= video.error !== null), { signal: end });
     video.addEventListener("seeking", () => (this.#last = undefined), { signal: end });
   }
 
@@ -176,7 +181,7 @@ export class Session implements Controller {
   #whereNow(): Place {
     const now = placeOf(this.#video);
     const there = this.#loaded && this.#video.readyState > 0;
-    if (there) return now;
+    if (there) return this.#video.error ? { ...now, paused: !this.#playing } : now;
     const { position, rate, paused } = this.#place;
     return { ...now, position, rate, paused: paused && now.paused };
   }

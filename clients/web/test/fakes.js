@@ -98,7 +98,7 @@ export class FakeVideo extends EventTarget {
   readyState = 0;
   crossOrigin = null;
   error = null;
-  src = "";
+  #src = "";
   listeners = 0;
   plays = 0;
 
@@ -108,12 +108,22 @@ export class FakeVideo extends EventTarget {
     super.addEventListener(type, listener, options);
   }
 
+  get src() {
+    return this.#src;
+  }
+
+  set src(url) {
+    const first = this.#src === "";
+    this.#src = url;
+    if (!first) this.load();
+  }
+
   hasAttribute(name) {
     return name === "src" && this.src !== "";
   }
 
   removeAttribute() {
-    this.src = "";
+    this.#src = "";
   }
 
   canPlayType() {
@@ -122,12 +132,13 @@ export class FakeVideo extends EventTarget {
 
   /** As the standard has it: a new source stops, and plays at the usual speed. */
   load() {
-    Object.assign(this, { currentTime: 0, readyState: 0, paused: true, playbackRate: 1 });
+    Object.assign(this, { currentTime: 0, readyState: 0, paused: true, playbackRate: 1, error: null });
   }
 
   play() {
     this.plays++;
     this.paused = false;
+    this.dispatchEvent(new Event("play"));
     return Promise.resolve();
   }
 
@@ -155,9 +166,17 @@ export class FakeVideo extends EventTarget {
     this.dispatchEvent(new Event("timeupdate"));
   }
 
+  pause() {
+    this.paused = true;
+    this.dispatchEvent(new Event("pause"));
+  }
+
+  /** As Chromium does it: paused before the error is told, and told of it after. */
   fail(code) {
     this.error = { code };
+    this.paused = true;
     this.dispatchEvent(new Event("error"));
+    this.dispatchEvent(new Event("pause"));
   }
 }
 

@@ -78,9 +78,9 @@ test("a 503 of hls.js is waited for as long as Retry-After asks, in the same vie
   play.video.currentTime = 30;
   play.now().tell({ response: { code: 503 }, networkDetails: withRetryAfter("5") });
   assert.deepEqual(play.clock.waits.map((wait) => wait.milliseconds), [5000]);
-  assert.deepEqual(play.now().calls, []);
+  assert.deepEqual(play.now().calls, [["stopLoad"]]);
   await play.clock.go();
-  assert.deepEqual(play.now().calls, [["startLoad", 30]]);
+  assert.deepEqual(play.now().calls, [["stopLoad"], ["startLoad", 30]]);
   assert.deepEqual([play.api.views, play.Hls.made.length], [1, 1]);
   assert.deepEqual(play.told.states, ["opening", "ready", "waiting", "ready"]);
 });
@@ -108,7 +108,15 @@ test("destroyed in the wait of a 503, nothing is loaded", async () => {
   play.now().tell({ response: { code: 503 } });
   play.controller.destroy();
   await play.clock.go();
-  assert.deepEqual(play.now().calls, [["destroy"]]);
+  assert.deepEqual(play.now().calls, [["stopLoad"], ["destroy"]]);
+});
+
+test("a 503 of a key that hls.js would ask for again at once is waited for too, one of a segment is its own affair", async () => {
+  const play = await hls();
+  play.now().tell({ fatal: false, details: "fragLoadError", response: { code: 503 } });
+  assert.deepEqual([play.clock.waits.length, play.controller.state], [0, "ready"]);
+  play.now().tell({ fatal: false, response: { code: 503 }, networkDetails: withRetryAfter("3") });
+  assert.deepEqual(play.clock.waits.map((wait) => wait.milliseconds), [3000]);
 });
 
 for (const [status, code] of [[0, "unreachable"], [404, "not_found"], [409, "wrong_state"], [500, "unavailable"]]) {
@@ -274,7 +282,8 @@ test("the browser's own player is given the view, and credentials in the mode co
 test("an error of the browser's own player renews the view at its place, a second one ends it", async () => {
   const { video, api, told } = await native();
   video.begin();
-  Object.assign(video, { currentTime: 90, paused: false, playbackRate: 2 });
+  void video.play();
+  Object.assign(video, { currentTime: 90, playbackRate: 2 });
   video.fail(2);
   await settled();
   video.begin();
@@ -282,6 +291,27 @@ test("an error of the browser's own player renews the view at its place, a secon
   video.fail(4);
   await settled();
   assert.deepEqual([api.views, told.errors.map((error) => error.code)], [2, ["refused_again"]]);
+});
+
+test("an error while the browser's own player is paused leaves it paused", async () => {
+  const { video } = await native();
+  video.begin();
+  void video.play();
+  video.pause();
+  video.fail(2);
+  await settled();
+  video.begin();
+  assert.deepEqual([video.paused, video.plays], [true, 1]);
+});
+
+test("a wish to play that comes before the view is kept", async () => {
+  const video = new FakeVideo();
+  const made = options(new FakeApi());
+  attachNative(video, made.options);
+  void video.play();
+  await settled();
+  video.begin();
+  assert.equal(video.paused, false);
 });
 
 test("what a person ended is no error of the browser's own player", async () => {
