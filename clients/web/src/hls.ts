@@ -1,4 +1,4 @@
-// hls.js 1.6 and newer: https://github.com/video-dev/hls.js/blob/master/docs/API.md
+// hls.js, tried with 1.7.4: https://github.com/video-dev/hls.js/blob/master/docs/API.md
 
 import { codeOfStatus, ReelvaultError, retryAfter } from "./errors.js";
 import { Allowance } from "./allowance.js";

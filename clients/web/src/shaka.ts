@@ -1,4 +1,4 @@
-// Shaka Player 4.7 and newer: https://shaka-player-demo.appspot.com/docs/api/shaka.Player.html
+// Shaka Player, tried with 5.2.12: https://shaka-player-demo.appspot.com/docs/api/shaka.Player.html
 
 import { codeOfStatus, ReelvaultError, retryAfter } from "./errors.js";
 import { type Controller, type Engine, type Place, type PlayOptions, restore, Session } from "./session.js";
