@@ -18,7 +18,7 @@ const ASSET = "ast_geytcmjrgeytcmjrgeytcmjrge";
 const PLAYBACK = "plb_geytcmjrgeytcmjrgeytcmjrge";
 const SEGMENTS = 10;
 /** The first segment whose key is refused; hls.js and Shaka ask for it while the first ones play. */
-const REFUSED = 2;
+const REFUSED = 4;
 const here = (path) => new URL(path, import.meta.url);
 const FILES = {
   "/hls.js": here("node_modules/hls.js/dist/hls.min.js"),
@@ -66,21 +66,21 @@ async function run(page) {
   return seen;
 }
 
-function fits({ player, case: name, error, end, back, volume, views, names }) {
+function fits({ player, case: name, error, end, back, skipped, volume, views, names }) {
   // What the browser's own player is told, it does not tell: a 503 is to it as a refusal.
   const most = name === "busy" && player !== "native" ? 1 : 2;
-  if (views > most || names !== views || back > 0.5 || volume !== 0.5) return false;
+  if (views > most || names !== views || back > 0.5 || skipped > 1.5 || volume !== 0.5) return false;
   if (name === "revoked") return error === "refused_again" && views === 2;
   if (name === "withdrawn") return error === "asset_withdrawn" && views === 2;
-  return error === null && end >= 9 && (name === "busy" || views === 2);
+  return error === null && end >= 12 && (name === "busy" || views === 2);
 }
 
-/** In the page: plays for ten seconds of film, or until it is told why not. */
+/** In the page: plays for twelve seconds of film, or until it is told why not. */
 async function play({ api, asset, player, ends }) {
   const kit = await import("/kit/index.js");
   const video = document.getElementById("video");
   video.volume = 0.5;
-  const seen = { error: null, states: [], end: 0, back: 0 };
+  const seen = { error: null, states: [], end: 0, back: 0, skipped: 0, at: null };
   let done;
   const over = new Promise((resolve) => (done = resolve));
   const options = {
@@ -88,18 +88,22 @@ async function play({ api, asset, player, ends }) {
     asset,
     getMediaToken: () => `rvm_${"a".repeat(43)}`,
     maxBufferLength: 6,
-    onState: (state) => seen.states.push(state),
+    onState(state) {
+      seen.states.push(state);
+      if (state === "renewing") seen.at = video.currentTime;
+    },
     onError: (error) => {
       seen.error = error.code;
       done();
     },
   };
-  // Where the picture is: a player that begins again from the front would be seen to go back.
+  // Where the picture is: a player that begins again from the front would be seen to go back, one that is sent too far to skip.
   video.addEventListener("timeupdate", () => {
     if (!video.readyState || video.seeking) return;
     seen.back = Math.max(seen.back, seen.end - video.currentTime);
+    seen.skipped = Math.max(seen.skipped, video.currentTime - seen.end);
     seen.end = Math.max(seen.end, video.currentTime);
-    if (!ends && seen.end >= 9) done();
+    if (!ends && seen.end >= 12) done();
   });
   let controller;
   if (player === "shaka") {

@@ -160,6 +160,7 @@ export class FakeVideo extends EventTarget {
   seek(to) {
     this.seeking = true;
     this.currentTime = to;
+    this.dispatchEvent(new Event("timeupdate"));
     this.dispatchEvent(new Event("seeking"));
     this.dispatchEvent(new Event("timeupdate"));
     this.seeking = false;

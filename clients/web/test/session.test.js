@@ -145,6 +145,17 @@ test("what was skipped was not played", async () => {
   assert.equal(play.controller.state, "stopped");
 });
 
+test("a gap that a player jumps over was not played", async () => {
+  const play = await playing();
+  await renewed(play);
+  play.video.watch(2);
+  play.video.currentTime += 300;
+  play.video.watch(2);
+  play.now().refuse();
+  await settled();
+  assert.equal(play.api.views, 2);
+});
+
 test("a minute allows another renewal too: a pause after a few seconds is a pause", async () => {
   for (const [milliseconds, views] of [[59_000, 2], [60_000, 3]]) {
     const play = await playing();
