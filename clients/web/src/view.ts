@@ -1,0 +1,140 @@
+// Opens a view: POST /v1/assets/{asset_id}/playback, and in the mode `cookies` has the browser keep them.
+
+import { type Clock, realClock } from "./clock.js";
+import { ReelvaultError } from "./errors.js";
+import { type Fetch, post } from "./reply.js";
+
+export type Mode = "urls" | "cookies" | "query" | "path";
+const MODES: readonly string[] = ["urls", "cookies", "query", "path"] satisfies Mode[];
+
+/** Why a token is asked for. */
+export interface TokenWish {
+  readonly asset: string;
+  /** The view before was refused: a token that was given already may be spent. */
+  readonly renewal: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface ViewOptions {
+  /** Where the API is: `https://api.example.com`. Plain HTTP on this computer alone. */
+  readonly api: string;
+  /** `ast_…` */
+  readonly asset: string;
+  /** A media token with a view left, from your own back end or a token exchange. It is asked for each view. */
+  readonly getMediaToken: (wish: TokenWish) => string | Promise<string>;
+  readonly mode?: Mode;
+  readonly fetch?: Fetch;
+  readonly signal?: AbortSignal;
+  readonly renewal?: boolean;
+  readonly clock?: Clock;
+}
+
+/** A view. `playlistUrl` is a credential, and so not for logs. */
+export interface View {
+  readonly playbackId: string;
+  readonly asset: string;
+  readonly mode: Mode;
+  readonly playlistUrl: string;
+  /** Seconds of Unix time. */
+  readonly expiresAt: number;
+}
+
+// The patterns of docs/openapi.json. What fits them can be part of a path or a header.
+const ASSET = /^ast_[a-z2-7]{25}[aeimquy4]$/;
+const MEDIA_TOKEN = /^rvm_[A-Za-z0-9_-]{43}$/;
+const PLAYBACK = /^plb_[a-z2-7]{25}[aeimquy4]$/;
+const HERE = /^(localhost|[a-z0-9.-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+/** Failures that are worth one more request under the same name: it spends no second view. */
+const AGAIN: readonly string[] = ["throttled", "unavailable", "unreachable"];
+
+export async function openView(options: ViewOptions): Promise<View> {
+  const { asset, mode = "urls", renewal = false, clock = realClock } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  if (typeof asset !== "string" || !ASSET.test(asset) || !MODES.includes(mode)) throw new ReelvaultError("malformed");
+  const base = apiBase(options.api);
+  const token = await mediaToken(options.getMediaToken, { asset, renewal, signal });
+  const reply = await twice(clock, signal, {
+    url: `${base}/v1/assets/${asset}/playback`,
+    expected: 201,
+    headers: { authorization: `Bearer ${token}`, "idempotency-key": randomName() },
+    body: { mode },
+    credentials: "omit",
+    signal,
+  }, fetch);
+  const view = viewOf(reply, asset, mode);
+  if (mode === "cookies") await keepCookies(reply, view, clock, signal, fetch);
+  return view;
+}
+
+async function keepCookies(
+  reply: Readonly<Record<string, unknown>>,
+  view: View,
+  clock: Clock,
+  signal: AbortSignal,
+  fetch: Fetch,
+): Promise<void> {
+  const url = safeUrl(reply["cookies_url"]);
+  // Credentials go to the host of the playlist and to no other.
+  if (!url || url.origin !== new URL(view.playlistUrl).origin) throw new ReelvaultError("unexpected_reply");
+  const kept = await twice(clock, signal, {
+    url: url.href,
+    expected: 200,
+    headers: {},
+    body: {},
+    credentials: "include",
+    signal,
+  }, fetch);
+  if (kept["playback_id"] !== view.playbackId) throw new ReelvaultError("unexpected_reply");
+}
+
+async function twice(clock: Clock, signal: AbortSignal, request: Parameters<typeof post>[1], fetch: Fetch) {
+  try {
+    return await post(fetch, request);
+  } catch (error) {
+    if (!(error instanceof ReelvaultError) || !AGAIN.includes(error.code)) throw error;
+    await clock.wait((error.retryAfterSeconds ?? 1) * 1000, signal);
+    return post(fetch, request);
+  }
+}
+
+async function mediaToken(ask: ViewOptions["getMediaToken"], wish: TokenWish): Promise<string> {
+  let token: unknown;
+  try {
+    token = await ask(wish);
+  } catch (cause) {
+    wish.signal.throwIfAborted();
+    throw new ReelvaultError("no_media_token", { cause });
+  }
+  wish.signal.throwIfAborted();
+  if (typeof token !== "string" || !MEDIA_TOKEN.test(token)) throw new ReelvaultError("no_media_token");
+  return token;
+}
+
+function viewOf(reply: Readonly<Record<string, unknown>>, asset: string, mode: Mode): View {
+  const { playback_id: playbackId, playlist_url: playlist, expires_at: expiresAt } = reply;
+  const url = safeUrl(playlist);
+  const fits = reply["asset_id"] === asset && reply["mode"] === mode;
+  if (!fits || !url || typeof playbackId !== "string" || !PLAYBACK.test(playbackId) || !Number.isSafeInteger(expiresAt)) {
+    throw new ReelvaultError("unexpected_reply");
+  }
+  return { playbackId, asset, mode, playlistUrl: url.href, expiresAt: expiresAt as number };
+}
+
+function apiBase(api: string): string {
+  const url = safeUrl(api);
+  if (!url || url.search || url.hash) throw new ReelvaultError("malformed");
+  return url.href.replace(/\/+$/, "");
+}
+
+function safeUrl(text: unknown): URL | undefined {
+  if (typeof text !== "string" || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const secret = url.protocol === "https:" || (url.protocol === "http:" && HERE.test(url.hostname));
+  return secret && !url.username && !url.password ? url : undefined;
+}
+
+/** 128 random bits. `crypto.randomUUID` is not there on plain HTTP. */
+function randomName(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((octet) => octet.toString(16).padStart(2, "0")).join("");
+}
