@@ -19,7 +19,7 @@ const GOAL_OVERHEAD: f64 = 0.03;
 /// The real film as editors' tools of before wrote it, which is packaged by nobody as it is; kept in the cache.
 fn film(context: &Context, progress: &Progress) -> Result<PathBuf> {
     let folder = context.cache.join("bench");
-    let film = folder.join("film.mkv");
+    let film = folder.join("minute.mkv");
     if film.is_file() {
         return Ok(film);
     }
@@ -27,10 +27,11 @@ fn film(context: &Context, progress: &Progress) -> Result<PathBuf> {
         std::fs::create_dir_all(&folder)?;
         let (clip, fresh) = (
             context.root.join("tests/media/bigbuckbunny.mp4"),
-            folder.join("film.new.mkv"),
+            folder.join("minute.new.mkv"),
         );
         let mut ffmpeg = proc::command("ffmpeg");
-        ffmpeg.args(["-v", "error", "-y", "-i"]).arg(&clip);
+        ffmpeg.args(["-v", "error", "-y", "-stream_loop", "-1", "-i"]);
+        ffmpeg.arg(&clip).args(["-t", "60"]);
         ffmpeg
             .args(["-c:v", "mpeg4", "-q:v", "3", "-c:a", "ac3"])
             .arg(&fresh);
