@@ -2,38 +2,32 @@
 //!
 //! Each message is answered for itself (`batchItemFailures`): one bad film never blocks another.
 
-mod event;
-
-use serde_json::json;
-use vault_boot::event::{BoxFuture, Invocation, Outcome};
+use vault_boot::batch::{self, Message};
+use vault_boot::event::{BoxFuture, Invocation, Outcome as Answer};
 use vault_boot::wiring::convert_film::Deps;
 use vault_domain::conversion::ConversionOrder;
 use vault_domain::time::Timestamp;
-use vault_domain::usecase::convert_film::{Command, run};
-
-use event::{Message, Messages};
+use vault_domain::usecase::convert_film::{Command, Outcome, run};
 
 /// Seconds before Lambda's own deadline at which a run ends by itself and says so.
 const MARGIN_SECONDS: u64 = 10;
 
 /// Handles a batch.
-pub fn handle(deps: &Deps, invocation: Invocation) -> BoxFuture<'_, Outcome> {
+pub fn handle(deps: &Deps, invocation: Invocation) -> BoxFuture<'_, Answer> {
     Box::pin(async move {
-        let batch: Messages = serde_json::from_value(invocation.payload.clone())?;
-        let mut failures = Vec::new();
-        for message in batch.records {
-            if !done(deps, &message, &invocation).await {
-                failures.push(json!({ "itemIdentifier": message.id }));
-            }
+        let messages = batch::messages(invocation.payload.clone())?;
+        let mut all = Vec::with_capacity(messages.len());
+        for message in &messages {
+            all.push(done(deps, message, &invocation).await);
         }
-        Ok(json!({ "batchItemFailures": failures }))
+        batch::answer(&messages, all)
     })
 }
 
 /// May this message be deleted?
 async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
     let request_id = invocation.request_id.as_str();
-    let Some(ConversionOrder::Film { org, asset }) = message.order() else {
+    let Ok(ConversionOrder::Film { org, asset }) = serde_json::from_str(&message.body) else {
         // Nobody of ours writes such: the dead-letter queue keeps it for a person to look at.
         tracing::error!(
             request_id,
@@ -50,6 +44,11 @@ async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
         request: request_id.to_owned(),
     };
     match run(&deps.convert, command).await {
+        Ok(Outcome::Failed) => {
+            let complaint = deps.convert.workshop.complaint();
+            tracing::warn!(request_id, asset = %asset, complaint, "the film could not be converted");
+            true
+        }
         Ok(outcome) => {
             tracing::info!(request_id, asset = %asset, outcome = ?outcome, "converted");
             true
@@ -59,5 +58,28 @@ async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
             tracing::error!(request_id, asset = %asset, error = %error, cause, "to be repeated");
             false
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vault_domain::id::{AssetId, OrgId};
+
+    use super::*;
+
+    #[test]
+    fn the_sample_event_holds_an_order() {
+        let text = include_str!("../../../events/convert-film.json");
+        let messages = batch::messages(serde_json::from_str(text).unwrap()).unwrap();
+        let order = ConversionOrder::Film {
+            org: OrgId::from_octets([1; 16]),
+            asset: AssetId::from_octets([2; 16]),
+        };
+        let body = &messages[0].body;
+        assert_eq!(
+            serde_json::from_str::<ConversionOrder>(body).unwrap(),
+            order
+        );
+        assert_eq!(messages[0].receive_count(), 2);
     }
 }

@@ -3,17 +3,13 @@
 //! The messages of a batch go out at once. Each is answered for itself (`batchItemFailures`); one that is to be tried again is
 //! hidden in the queue until then.
 
-mod event;
-
 use futures_util::future::join_all;
-use serde_json::json;
+use vault_boot::batch::{self, Message};
 use vault_boot::event::{BoxFuture, Invocation, Outcome as Answer};
 use vault_boot::wiring::deliver_webhooks::Deps;
 use vault_domain::ports::Stored;
 use vault_domain::usecase::deliver_webhook::{self, Outcome};
 use vault_domain::webhook::DeliveryOrder;
-
-use event::{Message, Messages};
 
 /// Who delivers, and hides in the queue what is to be tried again.
 pub trait Deliver: Send + Sync {
@@ -49,21 +45,17 @@ impl Deliver for Deps {
 /// Handles a batch.
 pub fn handle(deps: &dyn Deliver, invocation: Invocation) -> BoxFuture<'_, Answer> {
     Box::pin(async move {
-        let batch: Messages = serde_json::from_value(invocation.payload)?;
+        let messages = batch::messages(invocation.payload)?;
         let request_id = &invocation.request_id;
-        let all = batch.records.iter();
-        let done = join_all(all.map(|message| done(deps, message, request_id))).await;
-        let failures = batch.records.iter().zip(done).filter(|(_, done)| !done);
-        let failures: Vec<_> = failures
-            .map(|(message, _)| json!({ "itemIdentifier": message.id }))
-            .collect();
-        Ok(json!({ "batchItemFailures": failures }))
+        let all = messages.iter();
+        let all = join_all(all.map(|message| done(deps, message, request_id))).await;
+        batch::answer(&messages, all)
     })
 }
 
 /// May this message be deleted?
 async fn done(deps: &dyn Deliver, message: &Message, request_id: &str) -> bool {
-    let Some(order) = message.order() else {
+    let Ok(order) = serde_json::from_str::<DeliveryOrder>(&message.body) else {
         // It would never parse: repeating it only delays others.
         tracing::error!(request_id, message = message.id, "not an order; dropped");
         return true;
@@ -103,7 +95,7 @@ mod tests {
     use std::sync::Mutex;
 
     use futures_util::FutureExt as _;
-    use serde_json::Value;
+    use serde_json::{Value, json};
     use vault_domain::ports::StoreError;
     use vault_domain::time::Timestamp;
 
@@ -155,6 +147,16 @@ mod tests {
         let mut body: Value = serde_json::from_str(body).unwrap();
         body["at"] = json!(at);
         body.to_string()
+    }
+
+    #[test]
+    fn the_sample_event_holds_an_order() {
+        let text = include_str!("../../../events/deliver-webhooks.json");
+        let messages = batch::messages(serde_json::from_str(text).unwrap()).unwrap();
+        let order: DeliveryOrder = serde_json::from_str(&messages[0].body).unwrap();
+        let webhook = vault_domain::id::WebhookId::from_octets([0xb1; 16]);
+        assert_eq!(order.webhook, webhook);
+        assert_eq!(order.notice.topic.as_str(), "asset.ready");
     }
 
     #[test]

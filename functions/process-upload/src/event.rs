@@ -1,30 +1,9 @@
-//! The two envelopes of an S3 event: SQS around EventBridge.
+//! The event of S3 in a message: EventBridge's envelope around it.
 
 use serde::Deserialize;
+use vault_boot::batch::Message;
 use vault_domain::asset::parse_source_key;
 use vault_domain::id::{AssetId, OrgId};
-
-/// An SQS batch (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS").
-#[derive(Deserialize)]
-pub(crate) struct Messages {
-    #[serde(rename = "Records")]
-    pub(crate) records: Vec<Message>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Message {
-    #[serde(rename = "messageId")]
-    pub(crate) id: String,
-    body: String,
-    #[serde(default)]
-    attributes: Attributes,
-}
-
-#[derive(Deserialize, Default)]
-struct Attributes {
-    #[serde(rename = "ApproximateReceiveCount", default)]
-    receive_count: String,
-}
 
 /// An EventBridge event (Amazon S3 User Guide, "EventBridge event message structure").
 #[derive(Deserialize)]
@@ -56,20 +35,14 @@ pub(crate) struct Object {
     key: String,
 }
 
-impl Message {
-    pub(crate) fn object(&self) -> Option<Object> {
-        let event: Event = serde_json::from_str(&self.body).ok()?;
-        let Detail { bucket, object } = event.detail;
-        (event.detail_type == "Object Created").then_some(Object {
-            bucket: bucket.name,
-            key: object.key,
-        })
-    }
-
-    /// How often SQS has handed it out, this time included; 1 when it does not say.
-    pub(crate) fn receive_count(&self) -> u32 {
-        self.attributes.receive_count.parse().unwrap_or(1)
-    }
+/// The object that a message tells of, if it is one of those that the rule sends.
+pub(crate) fn object(message: &Message) -> Option<Object> {
+    let event: Event = serde_json::from_str(&message.body).ok()?;
+    let Detail { bucket, object } = event.detail;
+    (event.detail_type == "Object Created").then_some(Object {
+        bucket: bucket.name,
+        key: object.key,
+    })
 }
 
 impl Object {
@@ -91,7 +64,7 @@ mod tests {
     use super::*;
     use vault_domain::asset::source_key;
 
-    fn object(key: String) -> Object {
+    fn of_key(key: String) -> Object {
         Object {
             bucket: "uploads".into(),
             key,
@@ -101,20 +74,19 @@ mod tests {
     #[test]
     fn the_sample_event_reads_as_its_object() {
         let text = include_str!("../../../events/process-upload.json");
-        let batch: Messages = serde_json::from_str(text).unwrap();
-        let object = batch.records[0].object().unwrap();
+        let messages = vault_boot::batch::messages(serde_json::from_str(text).unwrap()).unwrap();
+        let object = super::object(&messages[0]).unwrap();
         assert!(object.source("reelvault-uploads").is_some());
-        assert_eq!(batch.records[0].receive_count(), 1);
     }
 
     #[test]
     fn a_key_reads_the_same_raw_and_url_encoded() {
         let ids = (OrgId::from_octets([1; 16]), AssetId::from_octets([2; 16]));
         let key = source_key(ids.0, ids.1);
-        assert_eq!(object(key.clone()).source("uploads"), Some(ids));
-        assert_eq!(object(key.replace('/', "%2F")).source("uploads"), Some(ids));
-        assert_eq!(object(key.clone()).source("media"), None);
-        assert_eq!(object(format!("{key}%2F..")).source("uploads"), None);
+        assert_eq!(of_key(key.clone()).source("uploads"), Some(ids));
+        assert_eq!(of_key(key.replace('/', "%2F")).source("uploads"), Some(ids));
+        assert_eq!(of_key(key.clone()).source("media"), None);
+        assert_eq!(of_key(format!("{key}%2F..")).source("uploads"), None);
     }
 
     #[test]
@@ -125,12 +97,7 @@ mod tests {
             r#"{"detail-type":"Object Deleted","detail":{}}"#,
             "[]",
         ] {
-            let message = Message {
-                id: "m".into(),
-                body: body.into(),
-                attributes: Attributes::default(),
-            };
-            assert!(message.object().is_none(), "{body}");
+            assert!(super::object(&Message::of(body)).is_none(), "{body}");
         }
     }
 }

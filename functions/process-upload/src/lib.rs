@@ -4,12 +4,12 @@
 
 mod event;
 
-use serde_json::json;
+use vault_boot::batch::{self, Message};
 use vault_boot::event::{BoxFuture, Invocation, Outcome};
 use vault_boot::wiring::process_upload::Deps;
 use vault_domain::usecase::process_upload::{Command, run};
 
-use event::{Message, Messages};
+use event::object;
 
 /// Seconds before Lambda's own deadline at which a run ends by itself and says so.
 const MARGIN_SECONDS: u64 = 10;
@@ -17,21 +17,19 @@ const MARGIN_SECONDS: u64 = 10;
 /// Handles a batch.
 pub fn handle(deps: &Deps, invocation: Invocation) -> BoxFuture<'_, Outcome> {
     Box::pin(async move {
-        let batch: Messages = serde_json::from_value(invocation.payload.clone())?;
-        let mut failures = Vec::new();
-        for message in batch.records {
-            if !done(deps, &message, &invocation).await {
-                failures.push(json!({ "itemIdentifier": message.id }));
-            }
+        let messages = batch::messages(invocation.payload.clone())?;
+        let mut all = Vec::with_capacity(messages.len());
+        for message in &messages {
+            all.push(done(deps, message, &invocation).await);
         }
-        Ok(json!({ "batchItemFailures": failures }))
+        batch::answer(&messages, all)
     })
 }
 
 /// May this message be deleted?
 async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
     let request_id = invocation.request_id.as_str();
-    let Some(object) = message.object() else {
+    let Some(object) = object(message) else {
         // Not what the rule sends: the dead-letter queue keeps it for a person to look at.
         tracing::error!(
             request_id,

@@ -1,21 +1,6 @@
-//! An SQS batch of mail orders.
+//! The order in a message.
 
-use serde::Deserialize;
 use vault_domain::mail::MailOrder;
-
-/// An SQS batch (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS").
-#[derive(Deserialize)]
-pub(crate) struct Messages {
-    #[serde(rename = "Records")]
-    pub(crate) records: Vec<Message>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Message {
-    #[serde(rename = "messageId")]
-    pub(crate) id: String,
-    body: String,
-}
 
 /// What is wrong with a body, and where: nothing of the body itself, which can hold an address.
 pub(crate) struct NoOrder {
@@ -24,18 +9,17 @@ pub(crate) struct NoOrder {
     pub(crate) column: usize,
 }
 
-impl Message {
-    pub(crate) fn order(&self) -> Result<MailOrder, NoOrder> {
-        use serde_json::error::Category;
-        serde_json::from_str(&self.body).map_err(|error| NoOrder {
-            fault: match error.classify() {
-                Category::Syntax | Category::Eof | Category::Io => "not JSON",
-                Category::Data => "not an order of a known version and kind",
-            },
-            octets: self.body.len(),
-            column: error.column(),
-        })
-    }
+/// The order of a body.
+pub(crate) fn order(body: &str) -> Result<MailOrder, NoOrder> {
+    use serde_json::error::Category;
+    serde_json::from_str(body).map_err(|error| NoOrder {
+        fault: match error.classify() {
+            Category::Syntax | Category::Eof | Category::Io => "not JSON",
+            Category::Data => "not an order of a known version and kind",
+        },
+        octets: body.len(),
+        column: error.column(),
+    })
 }
 
 #[cfg(test)]
@@ -49,8 +33,8 @@ mod tests {
     #[test]
     fn the_sample_event_reads_as_its_order() {
         let text = include_str!("../../../events/send-mail.json");
-        let batch: Messages = serde_json::from_str(text).unwrap();
-        let order = batch.records[0].order().ok().unwrap();
+        let messages = vault_boot::batch::messages(serde_json::from_str(text).unwrap()).unwrap();
+        let order = order(&messages[0].body).ok().unwrap();
         let notice = MailOrder::Notice {
             user: UserId::from_octets([2; 16]),
             what: NoticeKind::PasswordChanged,
@@ -70,11 +54,7 @@ mod tests {
                 "not an order of a known version and kind",
             ),
         ] {
-            let message = Message {
-                id: "m".into(),
-                body: body.into(),
-            };
-            let no_order = message.order().err().unwrap();
+            let no_order = order(body).err().unwrap();
             assert_eq!((no_order.fault, no_order.octets), (fault, body.len()));
         }
     }

@@ -4,13 +4,13 @@
 
 mod event;
 
-use serde_json::json;
+use vault_boot::batch::{self, Message};
 use vault_boot::event::{BoxFuture, Invocation, Outcome};
 use vault_domain::mail::MailOrder;
 use vault_domain::ports::Stored;
 use vault_domain::usecase::send_mail::{Deps, Fulfilled, run};
 
-use event::{Message, Messages};
+use event::order;
 
 /// Who fulfils an order: decides whether there is a mail to send, and sends it.
 pub trait Fulfil: Send + Sync {
@@ -30,20 +30,18 @@ impl Fulfil for Deps {
 /// Handles a batch.
 pub fn handle(deps: &dyn Fulfil, invocation: Invocation) -> BoxFuture<'_, Outcome> {
     Box::pin(async move {
-        let batch: Messages = serde_json::from_value(invocation.payload)?;
-        let mut failures = Vec::new();
-        for message in batch.records {
-            if !done(deps, &message, &invocation.request_id).await {
-                failures.push(json!({ "itemIdentifier": message.id }));
-            }
+        let messages = batch::messages(invocation.payload)?;
+        let mut all = Vec::with_capacity(messages.len());
+        for message in &messages {
+            all.push(done(deps, message, &invocation.request_id).await);
         }
-        Ok(json!({ "batchItemFailures": failures }))
+        batch::answer(&messages, all)
     })
 }
 
 /// May this message be deleted?
 async fn done(deps: &dyn Fulfil, message: &Message, request_id: &str) -> bool {
-    let order = match message.order() {
+    let order = match order(&message.body) {
         Ok(order) => order,
         Err(no_order) => {
             // It would never parse: repeating it only delays others.
@@ -106,7 +104,7 @@ mod tests {
     use std::sync::Mutex;
 
     use futures_util::FutureExt as _;
-    use serde_json::Value;
+    use serde_json::{Value, json};
     use vault_domain::id::UserId;
     use vault_domain::mail::NoticeKind;
     use vault_domain::ports::StoreError;

@@ -3,6 +3,7 @@
 //! Missing or wrong configuration stops the cold start with every fault at once. Clients and secrets are
 //! made at the first request, so that a cold start waits for nothing that it does not need.
 
+pub mod batch;
 pub mod clock;
 pub mod config;
 pub mod event;

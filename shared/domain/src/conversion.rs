@@ -124,6 +124,14 @@ pub fn too_large(most: u64) -> PackageFault {
     )
 }
 
+/// What comes out of the source does not go into the scratch space beside it.
+pub fn outgrew() -> PackageFault {
+    PackageFault::new(
+        "too_large_to_convert",
+        "The film has to be converted before it can be played, and what it becomes is larger than there is room for. Export it as an MP4 with H.264 or HEVC video and AAC sound, which needs no conversion at any size, and upload that.",
+    )
+}
+
 /// Converting took longer than one run may.
 pub fn took_too_long() -> PackageFault {
     PackageFault::new(

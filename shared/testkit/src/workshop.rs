@@ -117,6 +117,9 @@ impl Workshop for FakeWorkshop {
         })
         .await
     }
+    fn complaint(&self) -> Option<String> {
+        None
+    }
     async fn read(&self, offset: u64, len: usize) -> Stored<Vec<u8>> {
         self.call("workshop.read", |bench| {
             let start = usize::try_from(offset).unwrap_or(usize::MAX);

@@ -11,8 +11,8 @@ mod scratch;
 
 use async_trait::async_trait;
 use std::path::PathBuf;
-use std::sync::Arc;
-use vault_domain::conversion::{Encoding, Probe, took_too_long};
+use std::sync::{Arc, Mutex, PoisonError};
+use vault_domain::conversion::{Encoding, Probe, outgrew, took_too_long};
 use vault_domain::packaging::PackageFault;
 use vault_domain::ports::{Clock, StoreError, Stored, Workshop};
 use vault_domain::time::Timestamp;
@@ -25,6 +25,7 @@ pub struct FfmpegWorkshop {
     program: Program,
     scratch: Scratch,
     clock: Arc<dyn Clock>,
+    complaint: Mutex<Option<String>>,
 }
 
 impl FfmpegWorkshop {
@@ -38,7 +39,20 @@ impl FfmpegWorkshop {
             program: Program::new(program.into()),
             scratch: Scratch::new(folder.into()),
             clock,
+            complaint: Mutex::default(),
         }
+    }
+
+    fn note(&self, complaint: Option<&str>) {
+        // The last lines tell most; a line of a log is no place for all of them.
+        let last = complaint.map(|all| {
+            let from = all.len().saturating_sub(COMPLAINT);
+            String::from_utf8_lossy(&all.as_bytes()[from..]).into_owned()
+        });
+        *self
+            .complaint
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = last;
     }
 
     fn seconds_until(&self, deadline: Timestamp) -> u64 {
@@ -53,6 +67,11 @@ fn unreadable() -> PackageFault {
         "The film cannot be read: it is damaged, incomplete, or of a kind that is not known. Export it as an MP4 with H.264 or HEVC video and AAC sound, and upload that.",
     )
 }
+
+/// Octets of a complaint that are told.
+const COMPLAINT: usize = 400;
+/// What ffmpeg says of `ENOSPC`, in the locale of an empty environment.
+const NO_ROOM: &str = "No space left on device";
 
 /// Seconds that looking at a source may take.
 const PROBE_SECONDS: u64 = 60;
@@ -72,6 +91,7 @@ impl Workshop for FfmpegWorkshop {
     async fn probe(&self) -> Stored<Result<Probe, PackageFault>> {
         const OPERATION: &str = "workshop.probe";
         let folder = self.scratch.folder();
+        self.note(None);
         let words = arguments::probe();
         let ended = self.program.run(folder, &words, PROBE_SECONDS);
         match ended
@@ -79,7 +99,11 @@ impl Workshop for FfmpegWorkshop {
             .map_err(|error| StoreError::new(OPERATION, error))?
         {
             End::Done(told) => Ok(probe::read(&told).ok_or_else(unreadable)),
-            End::Refused | End::TimedOut => Ok(Err(unreadable())),
+            End::Refused(complaint) => {
+                self.note(Some(&complaint));
+                Ok(Err(unreadable()))
+            }
+            End::TimedOut => Ok(Err(unreadable())),
         }
     }
 
@@ -102,9 +126,18 @@ impl Workshop for FfmpegWorkshop {
                 size.map(Ok)
                     .map_err(|error| StoreError::new(OPERATION, error))
             }
-            End::Refused => Ok(Err(unreadable())),
+            End::Refused(complaint) => {
+                self.note(Some(&complaint));
+                let full = complaint.contains(NO_ROOM);
+                Ok(Err(if full { outgrew() } else { unreadable() }))
+            }
             End::TimedOut => Ok(Err(took_too_long())),
         }
+    }
+
+    fn complaint(&self) -> Option<String> {
+        let complaint = self.complaint.lock();
+        complaint.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn read(&self, offset: u64, len: usize) -> Stored<Vec<u8>> {

@@ -19,8 +19,8 @@ pub(crate) struct Program(PathBuf);
 pub(crate) enum End {
     /// It did what it was asked, and said this.
     Done(String),
-    /// It could not.
-    Refused,
+    /// It could not, and said this.
+    Refused(String),
     /// It was ended, having run for as long as it may.
     TimedOut,
 }
@@ -72,7 +72,7 @@ impl Program {
                 "ffmpeg ended by {status}: {last}"
             )));
         }
-        Ok(End::Refused)
+        Ok(End::Refused(complaint))
     }
 }
 

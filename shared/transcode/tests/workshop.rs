@@ -43,6 +43,16 @@ mod tests {
             std::fs::read(self.0.join(name)).unwrap()
         }
 
+        /// A program in the place of ffmpeg.
+        fn program(&self, name: &str, script: &str) -> PathBuf {
+            use std::os::unix::fs::PermissionsExt as _;
+
+            let path = self.0.join(name);
+            std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+            path
+        }
+
         fn workshop(&self) -> FfmpegWorkshop {
             FfmpegWorkshop::new("ffmpeg", self.0.join("scratch"), Arc::new(Noon))
         }
@@ -286,14 +296,50 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_said_of_a_film_that_fails_is_kept_for_the_log_and_a_full_disk_is_no_damage() {
+        let folder = Folder::new("said");
+        let workshop = folder.workshop();
+        assert_eq!(probed(&workshop, b"no film").await, Err("unreadable_film"));
+        let said = workshop.complaint().unwrap();
+        assert!(said.contains("Invalid data") && said.len() <= 400, "{said}");
+        let film = folder.film("a.avi", "-f lavfi -i testsrc2=s=64x48:d=1 -c:v mpeg4");
+        converted(&workshop, &film, 600).await.unwrap();
+        assert_eq!(
+            workshop.complaint(),
+            None,
+            "of another film nothing is left"
+        );
+        let full = folder.program("full", "echo 'x: No space left on device' >&2; exit 228");
+        let workshop = FfmpegWorkshop::new(&full, folder.0.join("scratch"), Arc::new(Noon));
+        workshop.clear().await.unwrap();
+        let encoding = Encoding::whole(&probe_of_sound(), 2_000).unwrap();
+        let ended = workshop
+            .encode(&encoding, Noon.now().plus(60))
+            .await
+            .unwrap();
+        assert_eq!(
+            ended.map_err(|fault| fault.code),
+            Err("too_large_to_convert")
+        );
+    }
+
+    fn probe_of_sound() -> Probe {
+        Probe {
+            sounds: vec![vault_domain::conversion::Sound {
+                channels: 2,
+                rate: 48_000,
+            }],
+            ..Probe::default()
+        }
+    }
+
+    #[tokio::test]
     async fn our_environment_is_neither_handed_on_nor_to_be_read_through_proc() {
-        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        use std::os::unix::fs::MetadataExt as _;
 
         let folder = Folder::new("spy");
-        let spy = folder.0.join("spy");
         // It writes what it was given; and tells of itself by succeeding.
-        std::fs::write(&spy, "#!/bin/sh\nexport -p > environment\n").unwrap();
-        std::fs::set_permissions(&spy, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let spy = folder.program("spy", "export -p > environment");
         let workshop = FfmpegWorkshop::new(&spy, folder.0.join("scratch"), Arc::new(Noon));
         workshop.clear().await.unwrap();
         assert!(

@@ -35,6 +35,8 @@ pub trait Workshop: Send + Sync {
         encoding: &Encoding,
         deadline: Timestamp,
     ) -> Stored<Result<u64, PackageFault>>;
+    /// What the program said last of a source that it could not read or encode: for the operator's log alone.
+    fn complaint(&self) -> Option<String>;
     /// `len` octets of what came out, from `offset`.
     async fn read(&self, offset: u64, len: usize) -> Stored<Vec<u8>>;
 }

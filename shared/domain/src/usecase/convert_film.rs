@@ -80,11 +80,7 @@ async fn encoded(
 }
 
 /// Brings the source into the workshop; not if time is up before.
-pub(super) async fn brought(
-    workshop: &dyn Workshop,
-    run: &Run<'_>,
-    head: &SourceHead,
-) -> Stored<bool> {
+async fn brought(workshop: &dyn Workshop, run: &Run<'_>, head: &SourceHead) -> Stored<bool> {
     workshop.clear().await?;
     let mut offset = 0;
     while offset < head.size {
