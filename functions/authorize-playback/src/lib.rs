@@ -17,6 +17,7 @@ use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request, extract};
 #[derive(Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "openapi", schemars(rename = "PlaybackWish"))]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Wish {
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Mode>"))]
     mode: Option<String>,
