@@ -19,6 +19,8 @@ mod monitoring;
 #[cfg(test)]
 mod mutations;
 #[cfg(test)]
+mod queues;
+#[cfg(test)]
 mod roles;
 
 #[cfg(test)]
