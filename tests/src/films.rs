@@ -49,6 +49,28 @@ pub const LARGE: Film = Film {
         "aac",
     ],
 };
+/// H.264 and AAC of some megabits a second, with room for variants; key frames at odd places.
+pub const RICH: Film = Film {
+    name: "rich",
+    seconds: 15,
+    size: "960x540",
+    encoders: &[
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-pix_fmt",
+        "yuv420p",
+        "-g",
+        "77",
+        "-crf",
+        "23",
+        "-vf",
+        "noise=alls=30:allf=t",
+        "-c:a",
+        "aac",
+    ],
+};
 /// H.264, two sounds (English, and German at half the volume) and German subtitles; two key periods long.
 pub const MANIFOLD: Film = Film {
     name: "manifold",

@@ -1,4 +1,5 @@
-//! Queue → here: converts films that cannot be packaged as they were uploaded, with ffmpeg, and packages them.
+//! Queue → here: converts films that cannot be packaged as they were uploaded, with ffmpeg, and packages them; and codes the
+//! variants of films that play.
 //!
 //! Each message is answered for itself (`batchItemFailures`): one bad film never blocks another.
 
@@ -7,7 +8,8 @@ use vault_boot::event::{BoxFuture, Invocation, Outcome as Answer};
 use vault_boot::wiring::convert_film::Deps;
 use vault_domain::conversion::ConversionOrder;
 use vault_domain::time::Timestamp;
-use vault_domain::usecase::convert_film::{Command, Outcome, run};
+use vault_domain::usecase::convert_film::{self, Outcome};
+use vault_domain::usecase::{code_variant, plan_ladder};
 
 /// Seconds before Lambda's own deadline at which a run ends by itself and says so.
 const MARGIN_SECONDS: u64 = 10;
@@ -27,7 +29,7 @@ pub fn handle(deps: &Deps, invocation: Invocation) -> BoxFuture<'_, Answer> {
 /// May this message be deleted?
 async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
     let request_id = invocation.request_id.as_str();
-    let Ok(ConversionOrder::Film { org, asset }) = serde_json::from_str(&message.body) else {
+    let Ok(order) = serde_json::from_str::<ConversionOrder>(&message.body) else {
         // Nobody of ours writes such: the dead-letter queue keeps it for a person to look at.
         tracing::error!(
             request_id,
@@ -36,26 +38,54 @@ async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
         );
         return false;
     };
-    let command = Command {
-        org,
-        asset,
-        deadline: Timestamp(invocation.deadline.0.saturating_sub(MARGIN_SECONDS)),
-        last_try: message.receive_count() >= deps.max_receive_count,
-        request: request_id.to_owned(),
+    let deadline = Timestamp(invocation.deadline.0.saturating_sub(MARGIN_SECONDS));
+    let last_try = message.receive_count() >= deps.max_receive_count;
+    let (asset, lines, ended) = match order {
+        ConversionOrder::Film { org, asset } => {
+            let command = convert_film::Command {
+                org,
+                asset,
+                deadline,
+                last_try,
+                request: request_id.to_owned(),
+            };
+            (asset, None, convert_film::run(&deps.convert, command).await)
+        }
+        ConversionOrder::Ladder { org, asset } => {
+            let command = plan_ladder::Command { org, asset };
+            (asset, None, plan_ladder::run(&deps.convert, command).await)
+        }
+        ConversionOrder::Variant {
+            org,
+            asset,
+            package,
+            lines,
+        } => {
+            let command = code_variant::Command {
+                org,
+                asset,
+                package,
+                lines,
+                deadline,
+                last_try,
+            };
+            let ended = code_variant::run(&deps.convert, command).await;
+            (asset, Some(lines), ended)
+        }
     };
-    match run(&deps.convert, command).await {
+    match ended {
         Ok(Outcome::Failed) => {
             let complaint = deps.convert.workshop.complaint();
-            tracing::warn!(request_id, asset = %asset, complaint, "the film could not be converted");
+            tracing::warn!(request_id, asset = %asset, lines, complaint, "the film could not be converted");
             true
         }
         Ok(outcome) => {
-            tracing::info!(request_id, asset = %asset, outcome = ?outcome, "converted");
+            tracing::info!(request_id, asset = %asset, lines, outcome = ?outcome, "converted");
             true
         }
         Err(error) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(request_id, asset = %asset, error = %error, cause, "to be repeated");
+            tracing::error!(request_id, asset = %asset, lines, error = %error, cause, "to be repeated");
             false
         }
     }

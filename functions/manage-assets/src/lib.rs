@@ -1,5 +1,6 @@
 //! The library of the caller's organisation: `GET /v1/assets` lists it, `GET /v1/assets/{asset_id}` shows an asset, and
-//! `PATCH` on the same changes what is said of it.
+//! `PATCH` on the same changes what is said of it; `POST /v1/assets/{asset_id}/ladder` asks for variants of a film at lower
+//! rates.
 
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -12,8 +13,8 @@ use vault_domain::id::{AssetId, CollectionId};
 use vault_domain::library::{Filter, TitlePrefix};
 use vault_domain::member::Actor;
 use vault_domain::page::PageSize;
-use vault_domain::usecase::Ask;
 use vault_domain::usecase::library::{self, IfMatch, Tagged};
+use vault_domain::usecase::{Ask, ask_ladder};
 use vault_http::{BoxFuture, Cache, Outcome, Reply, Request, extract};
 
 use shape::{Change, Listed, Shown};
@@ -34,7 +35,12 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
         if request.method() == "PATCH" {
             return changed(deps, &ask, id, request).await;
         }
-        Ok(told(&library::show(&deps.library, &ask, id).await?))
+        if request.method() == "POST" {
+            let asked = ask_ladder::run(&deps.assets, &ask, id).await?;
+            let shown = Shown::of(&asked);
+            return Ok(Reply::json(202, &shown, Cache::NoStore));
+        }
+        Ok(told(&library::show(&deps.assets.library, &ask, id).await?))
     })
 }
 
@@ -44,7 +50,7 @@ async fn listed(deps: &Deps, ask: &Ask, request: &Request) -> Outcome {
     let size = size.as_deref().map(PageSize::parse).transpose()?;
     let cursor = extract::query(request, "cursor");
     let size = size.unwrap_or_default();
-    let page = library::list(&deps.library, ask, &filter, cursor.as_deref(), size).await?;
+    let page = library::list(&deps.assets.library, ask, &filter, cursor.as_deref(), size).await?;
     let listed = Listed {
         assets: page.assets.iter().map(Shown::of).collect(),
         cursor: page.cursor,
@@ -91,7 +97,7 @@ async fn changed(deps: &Deps, ask: &Ask, id: AssetId, request: &Request) -> Outc
     let rests_on = if_match(rests_on)?;
     let change: Change = extract::merge_patch(request, BODY, Change::SHAPE)?;
     let patch = change.parse()?;
-    let asset = library::edit(&deps.library, ask, id, &rests_on, &patch).await?;
+    let asset = library::edit(&deps.assets.library, ask, id, &rests_on, &patch).await?;
     Ok(told(&asset))
 }
 

@@ -44,6 +44,16 @@ pub fn section() -> Section {
         .replies::<Shown>(200, "As it is now")
         .with_header("etag", "What `If-Match` takes.")
         .refuses(&[Code::LimitReached, Code::WrongState, Code::AssetWithdrawn]),
+        Operation::new(
+            "POST /v1/assets/{asset_id}/ladder",
+            "askForLadder",
+            "Asks for variants of a film at lower rates, and for what failed of them once more",
+        )
+        .replies::<Shown>(
+            202,
+            "It plays all the while; `variants` tells how far they are",
+        )
+        .refuses(&[Code::Conflict, Code::WrongState, Code::AssetWithdrawn]),
     ];
     Section::new("Library", "What the organisation has.", operations)
 }

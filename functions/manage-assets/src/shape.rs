@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use vault_domain::asset::Title;
 use vault_domain::error::Malformed;
+use vault_domain::ladder::{Variant, VariantState};
 use vault_domain::library::{MetadataKey, MetadataValue, Patch};
 use vault_domain::usecase::library::Tagged;
 
@@ -105,6 +106,9 @@ pub(crate) struct Shown {
     /// What would have been right.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// The film at lower rates, once that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variants: Option<Vec<Rung>>,
     /// Of one that is deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted_at: Option<u64>,
@@ -113,6 +117,45 @@ pub(crate) struct Shown {
     erase_at: Option<u64>,
     /// In its quotes, as `If-Match` wants it.
     pub(crate) etag: String,
+}
+
+/// A variant of a film.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "Variant"))]
+pub(crate) struct Rung {
+    /// Of the shorter side.
+    lines: u16,
+    /// `waiting`, `coding`, `ready` or `failed`; the film plays in all of them.
+    state: &'static str,
+    /// Bits a second at most, once it is `ready`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bandwidth: Option<u64>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// What would have been right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl Rung {
+    fn of(variant: &Variant) -> Self {
+        let (mut bandwidth, mut failure) = (None, None);
+        match &variant.state {
+            VariantState::Ready(coded) => bandwidth = Some(coded.peak_bandwidth),
+            VariantState::Failed(failed) => failure = Some(failed.clone()),
+            VariantState::Waiting | VariantState::Coding { .. } => {}
+        }
+        let (code, reason) = failure.map(|failed| (failed.code, failed.reason)).unzip();
+        Self {
+            lines: variant.id.lines,
+            state: variant.state.as_str(),
+            bandwidth,
+            code,
+            reason,
+        }
+    }
 }
 
 impl Shown {
@@ -137,6 +180,10 @@ impl Shown {
             collection: asset.collection.map(|id| id.to_string()),
             code: failure.map(|failure| failure.code.clone()),
             reason: failure.map(|failure| failure.reason.clone()),
+            variants: asset
+                .ladder
+                .as_ref()
+                .map(|all| all.iter().map(Rung::of).collect()),
             deleted_at: deletion.map(|deletion| deletion.at.0),
             erase_at: deletion.map(|deletion| deletion.erase_at.0),
             etag: format!("\"{}\"", tagged.tag),

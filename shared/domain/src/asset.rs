@@ -6,6 +6,7 @@ use crate::access::Access;
 use crate::deletion::Keeping;
 use crate::error::Malformed;
 use crate::id::{AssetId, CollectionId, OrgId, PackageId};
+use crate::ladder::{Variant, VariantId, VariantState};
 use crate::library::Description;
 use crate::member::Actor;
 use crate::packaging::Stream;
@@ -292,6 +293,8 @@ pub struct Asset {
     pub keeping: Keeping,
     /// What it counts for; none if it was announced before there were quotas.
     pub charge: Option<Charge>,
+    /// The variants of its package; none as long as nobody asked for them.
+    pub ladder: Option<Vec<Variant>>,
 }
 
 impl Asset {
@@ -307,6 +310,13 @@ impl Asset {
     /// How much of it is packaged, in per cent; none unless it is being packaged.
     pub fn packaged(&self) -> Option<u8> {
         (self.state == AssetState::Processing).then_some(self.progress)
+    }
+    /// Its variant of so many lines, if it is there to be played.
+    pub fn variant(&self, lines: u16) -> Option<VariantId> {
+        let mut variants = self.ladder.iter().flatten();
+        let found = variants.find(|variant| variant.id.lines == lines);
+        let ready = found.filter(|variant| matches!(variant.state, VariantState::Ready(_)));
+        ready.map(|variant| variant.id)
     }
     /// Key of its source in the uploads bucket.
     pub fn source_key(&self) -> String {
@@ -337,6 +347,7 @@ pub fn segment_name(stream: Stream, number: u32) -> String {
         Stream::Main => format!("{number:05}.ts"),
         Stream::Audio(at) => format!("audio-{at}-{number:05}.ts"),
         Stream::Subtitles(at) => format!("subtitles-{at}-{number:05}.vtt"),
+        Stream::Variant(id) => format!("{}{number:05}.ts", variant_prefix(id)),
     }
 }
 
@@ -355,9 +366,19 @@ pub fn media_prefix(asset: AssetId) -> String {
     format!("media/{asset}/")
 }
 
-/// Key of a package's presentation in the media bucket; never under the distribution.
-pub fn manifest_key(asset: AssetId, package: PackageId) -> String {
-    format!("manifests/{asset}/{package}.json")
+/// What the names of a variant's segments begin with.
+pub fn variant_prefix(VariantId { lines, attempt }: VariantId) -> String {
+    format!("video-{lines}-{attempt}-")
+}
+
+/// Key of the presentation of a package, or of a variant of it, in the media bucket; never under the distribution.
+pub fn manifest_key(asset: AssetId, package: PackageId, variant: Option<VariantId>) -> String {
+    match variant {
+        None => format!("manifests/{asset}/{package}.json"),
+        Some(VariantId { lines, attempt }) => {
+            format!("manifests/{asset}/{package}.video-{lines}-{attempt}.json")
+        }
+    }
 }
 
 #[cfg(test)]

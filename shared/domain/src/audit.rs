@@ -54,6 +54,8 @@ events! {
     AssetFailed = "asset.failed",
     /// The title or the metadata changed.
     AssetDescribed = "asset.described",
+    /// Variants of a film at lower rates were asked for.
+    LadderAsked = "asset.ladder_asked",
     /// An asset was taken back.
     AssetWithdrawn = "asset.withdrawn",
     /// An asset was deleted; it can be had back for a while.

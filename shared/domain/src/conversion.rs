@@ -5,8 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AssetId, OrgId};
-use crate::packaging::PackageFault;
+use crate::id::{AssetId, OrgId, PackageId};
+use crate::ladder::most_kilobits;
+use crate::packaging::{Guide, PackageFault, Presentation};
+use crate::ports::Manifest;
 
 /// What is asked of the function that converts, through its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,22 +21,74 @@ pub enum ConversionOrder {
         /// Which.
         asset: AssetId,
     },
+    /// Plan the ladder of an asset, and order its variants.
+    Ladder {
+        /// Whose.
+        org: OrgId,
+        /// Which.
+        asset: AssetId,
+    },
+    /// Code a variant of an asset's package.
+    Variant {
+        /// Whose.
+        org: OrgId,
+        /// Which.
+        asset: AssetId,
+        /// Of which package.
+        package: PackageId,
+        /// Of how many lines.
+        lines: u16,
+    },
 }
 
 /// An order as the queue holds it: `{"v":1,"kind":"film","org":"org_…","asset":"ast_…"}`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 enum Wire {
-    Film { v: u8, org: String, asset: String },
+    Film {
+        v: u8,
+        org: String,
+        asset: String,
+    },
+    Ladder {
+        v: u8,
+        org: String,
+        asset: String,
+    },
+    Variant {
+        v: u8,
+        org: String,
+        asset: String,
+        package: String,
+        lines: u16,
+    },
 }
 
 impl From<ConversionOrder> for Wire {
     fn from(order: ConversionOrder) -> Self {
+        let v = 1;
         match order {
             ConversionOrder::Film { org, asset } => Self::Film {
-                v: 1,
+                v,
                 org: org.to_string(),
                 asset: asset.to_string(),
+            },
+            ConversionOrder::Ladder { org, asset } => Self::Ladder {
+                v,
+                org: org.to_string(),
+                asset: asset.to_string(),
+            },
+            ConversionOrder::Variant {
+                org,
+                asset,
+                package,
+                lines,
+            } => Self::Variant {
+                v,
+                org: org.to_string(),
+                asset: asset.to_string(),
+                package: package.to_string(),
+                lines,
             },
         }
     }
@@ -43,13 +97,23 @@ impl From<ConversionOrder> for Wire {
 impl TryFrom<Wire> for ConversionOrder {
     type Error = String;
     fn try_from(wire: Wire) -> Result<Self, Self::Error> {
-        let Wire::Film { v, org, asset } = wire;
-        if v != 1 {
+        let (Wire::Film { v, org, asset }
+        | Wire::Ladder { v, org, asset }
+        | Wire::Variant { v, org, asset, .. }) = &wire;
+        if *v != 1 {
             return Err("v: expected 1".to_owned());
         }
-        Ok(Self::Film {
-            org: OrgId::parse(&org).map_err(|fault| fault.to_string())?,
-            asset: AssetId::parse(&asset).map_err(|fault| fault.to_string())?,
+        let org = OrgId::parse(org).map_err(|fault| fault.to_string())?;
+        let asset = AssetId::parse(asset).map_err(|fault| fault.to_string())?;
+        Ok(match wire {
+            Wire::Film { .. } => Self::Film { org, asset },
+            Wire::Ladder { .. } => Self::Ladder { org, asset },
+            Wire::Variant { package, lines, .. } => Self::Variant {
+                org,
+                asset,
+                package: PackageId::parse(&package).map_err(|fault| fault.to_string())?,
+                lines,
+            },
         })
     }
 }
@@ -82,15 +146,29 @@ pub const MAX_SOUNDS: usize = 16;
 /// The most subtitles that are taken along.
 pub const MAX_TEXTS: usize = 32;
 
-/// What is to be encoded: H.264 and AAC in an MP4 file with its index in front, the clock of the source kept.
+/// What is to be encoded: H.264 and AAC in an MP4 file with its index in front.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoding {
-    /// What the source is.
+    /// What of the source is taken.
     pub source: Probe,
     /// Lines of the shorter side at most.
     pub lines: u32,
-    /// Milliseconds from one key frame to the next at most, so that segments can be cut.
-    pub key_frame_ms: u32,
+    /// Kilobits a second of the pictures at most, if they are limited.
+    pub most_kilobits: Option<u32>,
+    /// Where the key frames are, so that segments can be cut there.
+    pub key_frames: KeyFrames,
+    /// Whether the clock of the source is kept and its sound taken as it is: for a variant of a film that was packaged as it
+    /// was uploaded. Otherwise the first sample stands at zero, and sound is coded anew.
+    pub as_uploaded: bool,
+}
+
+/// Where key frames are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyFrames {
+    /// Every so many milliseconds at most.
+    Every(u32),
+    /// At these times, in 90 kHz ticks of the film, and wherever else the encoder likes.
+    At(Vec<i64>),
 }
 
 impl Encoding {
@@ -108,9 +186,60 @@ impl Encoding {
         Ok(Self {
             source,
             lines: MAX_CONVERTED_LINES,
-            key_frame_ms: segment_ms,
+            most_kilobits: None,
+            key_frames: KeyFrames::Every(segment_ms),
+            as_uploaded: false,
         })
     }
+
+    /// That of the variant of so many lines of a film: its pictures, and its sound if they share a stream.
+    pub fn variant(source: &Probe, film: &Manifest, lines: u16) -> Result<Self, PackageFault> {
+        let none = |reason: &str| PackageFault::new("variant_not_possible", reason);
+        let presentation = &film.presentation;
+        let guide = Guide::of(presentation).ok_or_else(|| {
+            none("The film was packaged before variants could be cut where it is cut. Upload it again.")
+        })?;
+        let most =
+            most_kilobits(lines).ok_or_else(|| none("There are no variants of so many lines."))?;
+        if source.pictures.is_none() {
+            return Err(none("The film has no pictures that can be coded anew."));
+        }
+        let sounds = if has_sound_beside_pictures(presentation) {
+            // Which of several sounds it was that the film's stream carries, nothing tells.
+            match source.sounds[..] {
+                [sound] => vec![sound],
+                _ => {
+                    return Err(none(
+                        "The film was packaged with one sound, and its source has another number of them.",
+                    ));
+                }
+            }
+        } else {
+            Vec::new()
+        };
+        let mut ends = guide.ends;
+        // Where the last segment ends the film does.
+        ends.pop();
+        Ok(Self {
+            source: Probe {
+                pictures: source.pictures,
+                sounds,
+                texts: Vec::new(),
+            },
+            lines: u32::from(lines),
+            most_kilobits: Some(most),
+            key_frames: KeyFrames::At(ends),
+            as_uploaded: !film.converted,
+        })
+    }
+}
+
+/// Does the main stream carry a sound beside its pictures? Where there are several, each is a stream of its own.
+fn has_sound_beside_pictures(film: &Presentation) -> bool {
+    use crate::packaging::Media;
+    let mut renditions = film.renditions.iter();
+    let several = renditions.any(|own| matches!(own.media, Media::Audio { .. }));
+    film.resolution != (0, 0) && film.codecs.len() > 1 && !several
 }
 
 /// The source does not go into the scratch space.

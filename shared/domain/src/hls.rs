@@ -5,6 +5,7 @@ pub mod styles;
 use std::fmt::Write as _;
 
 use crate::asset::segment_key;
+use crate::ladder::{Choice, Coded, Variant, choices};
 use crate::language;
 use crate::packaging::{
     Media, Presentation, Rendition, SegmentInfo, Stream, TICKS_PER_SECOND, VideoRange,
@@ -24,6 +25,8 @@ pub enum PlaylistName {
     Master,
     /// The segments and keys of the main stream.
     Video,
+    /// Those of the variant of so many lines.
+    Variant(u16),
     /// Those of one sound of several.
     Audio(u8),
     /// Those of subtitles.
@@ -39,23 +42,26 @@ impl PlaylistName {
             _ => {}
         }
         let (kind, number) = name.strip_suffix(".m3u8")?.split_once('-')?;
-        let own: u8 = number.parse().ok()?;
-        // Written in one way only, and of two digits at most: a film has no more of either.
-        if !(1..100).contains(&own) || own.to_string() != number {
+        // Written in one way only.
+        let own: u16 = number.parse().ok()?;
+        if own == 0 || own.to_string() != number {
             return None;
         }
+        // Of two digits at most: a film has no more of either.
+        let of = u8::try_from(own).ok().filter(|own| *own < 100);
         match kind {
-            "audio" => Some(Self::Audio(own)),
-            "subtitles" => Some(Self::Subtitles(own)),
+            "video" => Some(Self::Variant(own)),
+            "audio" => of.map(Self::Audio),
+            "subtitles" => of.map(Self::Subtitles),
             _ => None,
         }
     }
 
-    /// The stream whose segments it lists.
+    /// The stream whose segments it lists, of its own manifest.
     pub const fn stream(self) -> Option<Stream> {
         match self {
             Self::Master => None,
-            Self::Video => Some(Stream::Main),
+            Self::Video | Self::Variant(_) => Some(Stream::Main),
             Self::Audio(number) => Some(Stream::Audio(number)),
             Self::Subtitles(number) => Some(Stream::Subtitles(number)),
         }
@@ -68,11 +74,13 @@ fn playlist_of(stream: Stream) -> String {
         Stream::Main => VIDEO_PLAYLIST.to_owned(),
         Stream::Audio(number) => format!("audio-{number}.m3u8"),
         Stream::Subtitles(number) => format!("subtitles-{number}.m3u8"),
+        Stream::Variant(id) => format!("video-{}.m3u8", id.lines),
     }
 }
 
-/// The master playlist (RFC 8216 §4.3.4): one variant as it was packaged, and what can be chosen beside it.
-pub fn master(presentation: &Presentation) -> String {
+/// The master playlist (RFC 8216 §4.3.4): the film as it was packaged, its variants that are there, and what can be chosen
+/// beside them.
+pub fn master(presentation: &Presentation, ladder: &[Variant]) -> String {
     let renditions = &presentation.renditions;
     // RFC 8216 §7: EXT-X-MEDIA needs version 4.
     let version = if renditions.is_empty() { 3 } else { 4 };
@@ -80,8 +88,19 @@ pub fn master(presentation: &Presentation) -> String {
     for at in 0..renditions.len() {
         media_tag(&mut text, renditions, at);
     }
-    stream_tag(&mut text, presentation);
-    let _ = write!(text, "\n{VIDEO_PLAYLIST}\n");
+    for choice in choices(presentation, ladder) {
+        let stream = match choice {
+            Choice::Film => {
+                stream_tag(&mut text, presentation, None);
+                Stream::Main
+            }
+            Choice::Variant(id, coded) => {
+                stream_tag(&mut text, presentation, Some(coded));
+                Stream::Variant(id)
+            }
+        };
+        let _ = write!(text, "\n{}\n", playlist_of(stream));
+    }
     text
 }
 
@@ -131,7 +150,7 @@ fn name_of(own: &Rendition) -> String {
     let forced = matches!(own.media, Media::Subtitles { forced: true });
     let what = match (&own.language, own.stream) {
         (Some(language), _) => language::name(language),
-        (None, Stream::Main) => "Audio 1".to_owned(),
+        (None, Stream::Main | Stream::Variant(_)) => "Audio 1".to_owned(),
         (None, Stream::Audio(number)) => format!("Audio {number}"),
         (None, Stream::Subtitles(number)) => format!("Subtitles {number}"),
     };
@@ -149,18 +168,29 @@ const fn group_of(rendition: &Rendition) -> &'static str {
     }
 }
 
-/// `EXT-X-STREAM-INF` (RFC 8216 §4.3.4.2).
-fn stream_tag(text: &mut String, presentation: &Presentation) {
+/// `EXT-X-STREAM-INF` (RFC 8216 §4.3.4.2) of a film, or of a variant of it.
+fn stream_tag(text: &mut String, presentation: &Presentation, variant: Option<&Coded>) {
+    let mut codecs: Vec<&str> = presentation.codecs.iter().map(String::as_str).collect();
+    let mut rates = (presentation.peak_bandwidth, presentation.average_bandwidth);
+    let (mut width, mut height) = presentation.resolution;
+    let mut rate = presentation.frame_rate;
+    if let Some(coded) = variant {
+        // The pictures' comes first; what is heard is the same.
+        if let Some(pictures) = codecs.first_mut() {
+            *pictures = &coded.codec;
+        }
+        rates = (coded.peak_bandwidth, coded.average_bandwidth);
+        (width, height) = coded.resolution;
+        rate = f64::from(coded.millirate) / 1000.0;
+    }
     let _ = write!(
         text,
         "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\"",
-        presentation.peak_bandwidth,
-        presentation.average_bandwidth,
-        presentation.codecs.join(",")
+        rates.0,
+        rates.1,
+        codecs.join(",")
     );
-    let (width, height) = presentation.resolution;
     if (width, height) != (0, 0) {
-        let rate = presentation.frame_rate;
         let _ = write!(text, ",RESOLUTION={width}x{height},FRAME-RATE={rate:.3}");
     }
     if let Some(range) = presentation.video_range {
@@ -207,10 +237,23 @@ pub fn media(
             let _ = write!(text, "../../keys/{}/{key}?token={ticket}", session.asset);
         },
         |text, number| {
-            let key = segment_key(session.asset, session.package, stream, number);
+            let key = segment_key(
+                session.asset,
+                session.package,
+                named(manifest, stream),
+                number,
+            );
             let _ = write!(text, "{media_base}/{key}?{query}");
         },
     )
+}
+
+/// The stream that the names of the segments are of: in the manifest of a variant its own.
+fn named(manifest: &Manifest, stream: Stream) -> Stream {
+    match (stream, manifest.variant) {
+        (Stream::Main, Some(id)) => Stream::Variant(id),
+        (stream, _) => stream,
+    }
 }
 
 /// The lines of a stream's segments, with about so many octets of `room` for each: `key` writes the URL of a key by its
@@ -266,6 +309,7 @@ fn seconds(segment: &SegmentInfo) -> String {
 mod tests {
     use super::*;
     use crate::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId};
+    use crate::ladder::{VariantId, VariantState};
     use crate::packaging::Iv;
     use crate::playback::UrlSignature;
     use crate::time::Timestamp;
@@ -286,6 +330,7 @@ mod tests {
                 peak_bandwidth: 1_800_000,
                 average_bandwidth: 1_600_000,
                 segments: vec![segment(540_000, 0), segment(583_200, 0), segment(45_001, 1)],
+                timing: None,
                 video_range: None,
                 renditions: Vec::new(),
             },
@@ -293,6 +338,8 @@ mod tests {
                 KeyId::from_octets([1; 16]).to_string(),
                 KeyId::from_octets([2; 16]).to_string(),
             ],
+            converted: false,
+            variant: None,
         }
     }
 
@@ -317,7 +364,7 @@ mod tests {
 
     #[test]
     fn the_master_names_codecs_resolution_and_rates() {
-        insta::assert_snapshot!(master(&manifest().presentation));
+        insta::assert_snapshot!(master(&manifest().presentation, &[]));
     }
 
     #[test]
@@ -367,9 +414,45 @@ mod tests {
         manifest
     }
 
+    /// A variant of 720 lines that is there, and one that is not yet.
+    pub(super) fn ladder() -> Vec<Variant> {
+        let variant = |lines, state| Variant {
+            id: VariantId { lines, attempt: 2 },
+            state,
+        };
+        let coded = Coded {
+            codec: "avc1.64001e".into(),
+            resolution: (768, 432),
+            millirate: 29_970,
+            peak_bandwidth: 1_300_000,
+            average_bandwidth: 1_200_000,
+        };
+        vec![
+            variant(432, VariantState::Ready(coded)),
+            variant(360, VariantState::Waiting),
+        ]
+    }
+
+    #[test]
+    fn the_master_lists_the_variants_that_are_there() {
+        insta::assert_snapshot!(master(&manifold().presentation, &ladder()));
+    }
+
+    #[test]
+    fn the_playlist_of_a_variant_names_its_own_segments_and_the_films_keys() {
+        let own = Manifest {
+            variant: Some(ladder()[0].id),
+            ..manifest()
+        };
+        let film = listed(&manifest(), Stream::Main).unwrap();
+        let variant = listed(&own, Stream::Main).unwrap();
+        assert!(variant.contains("/video-432-2-00001.ts?"));
+        assert_eq!(variant.replace("/video-432-2-", "/"), film);
+    }
+
     #[test]
     fn the_master_offers_sounds_and_subtitles() {
-        insta::assert_snapshot!(master(&manifold().presentation));
+        insta::assert_snapshot!(master(&manifold().presentation, &[]));
     }
 
     #[test]
@@ -394,7 +477,7 @@ mod tests {
         let manifest: Manifest = serde_json::from_str(stored).unwrap();
         assert!(manifest.presentation.renditions.is_empty());
         assert_eq!(manifest.presentation.seconds(), 6);
-        let text = master(&manifest.presentation);
+        let text = master(&manifest.presentation, &[]);
         assert!(text.contains("VERSION:3") && !text.contains("EXT-X-MEDIA"));
         let again = serde_json::to_value(&manifest).unwrap();
         let before: serde_json::Value = serde_json::from_str(stored).unwrap();
@@ -434,7 +517,7 @@ mod tests {
     fn sound_alone_has_no_resolution() {
         let mut presentation = manifest().presentation;
         presentation.resolution = (0, 0);
-        assert!(!master(&presentation).contains("RESOLUTION"));
+        assert!(!master(&presentation, &[]).contains("RESOLUTION"));
     }
 
     #[test]
@@ -445,6 +528,10 @@ mod tests {
         );
         let named = |name| PlaylistName::parse(name).and_then(PlaylistName::stream);
         assert_eq!(named("video.m3u8"), Some(Stream::Main));
+        assert_eq!(
+            PlaylistName::parse("video-720.m3u8"),
+            Some(PlaylistName::Variant(720))
+        );
         assert_eq!(named("audio-2.m3u8"), Some(Stream::Audio(2)));
         assert_eq!(named("subtitles-12.m3u8"), Some(Stream::Subtitles(12)));
         for other in [
@@ -454,7 +541,8 @@ mod tests {
             "audio-+1.m3u8",
             "audio-100.m3u8",
             "audio-1",
-            "video-1.m3u8",
+            "video-0.m3u8",
+            "video-65536.m3u8",
             "subtitles.m3u8",
         ] {
             assert_eq!(PlaylistName::parse(other), None, "{other}");

@@ -16,6 +16,7 @@ pub mod error;
 pub mod factor;
 pub mod hls;
 pub mod id;
+pub mod ladder;
 pub mod language;
 pub mod library;
 pub mod link;

@@ -5,7 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ladder::VariantId;
 use crate::secret::ContentKey;
+
+mod rates;
+
+pub use rates::Rates;
 
 /// 90 kHz ticks, the clock of MPEG-TS (ISO/IEC 13818-1).
 pub const TICKS_PER_SECOND: u64 = 90_000;
@@ -33,6 +38,8 @@ pub enum Stream {
     Audio(u8),
     /// Subtitles, by their number from 1.
     Subtitles(u8),
+    /// The main stream coded anew: one of the [ladder](crate::ladder).
+    Variant(VariantId),
 }
 
 /// What the machine needs or yields next.
@@ -89,6 +96,45 @@ pub trait Packaging: Send {
 pub trait PackagerFactory: Send + Sync {
     /// A packager for a source of `size` bytes.
     fn start(&self, size: u64, plan: PackagePlan) -> Box<dyn Packaging>;
+    /// A packager for a source of `size` bytes that is a variant of a film: it is cut where the film is, to the same clock.
+    fn follow(&self, size: u64, guide: Guide) -> Box<dyn Packaging>;
+}
+
+/// Where a film's streams stand on the clock of MPEG-TS, in 90 kHz ticks of the film.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timing {
+    /// When the very first sample is decoded: what the time stamps of all streams are counted from.
+    pub first: i64,
+    /// Where the first segment begins.
+    pub start: i64,
+}
+
+/// What a variant of a film is cut by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guide {
+    /// The film's.
+    pub timing: Timing,
+    /// Where each segment ends, in ticks of the film.
+    pub ends: Vec<i64>,
+    /// The key period of each.
+    pub periods: Vec<u32>,
+}
+
+impl Guide {
+    /// By the main stream of a film; none if its clock was not noted.
+    pub fn of(film: &Presentation) -> Option<Self> {
+        let timing = film.timing?;
+        let mut at = timing.start;
+        let ends = film.segments.iter().map(|segment| {
+            at = at.saturating_add_unsigned(segment.ticks);
+            at
+        });
+        Some(Self {
+            timing,
+            ends: ends.collect(),
+            periods: film.segments.iter().map(|segment| segment.period).collect(),
+        })
+    }
 }
 
 /// A packaged film: what the playlists need, and nothing secret.
@@ -107,6 +153,9 @@ pub struct Presentation {
     pub average_bandwidth: u64,
     /// The segments of the main stream, in order of presentation.
     pub segments: Vec<SegmentInfo>,
+    /// Its clock; not noted of packages of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timing: Option<Timing>,
     /// The dynamic range of the pictures, where the film tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_range: Option<VideoRange>,

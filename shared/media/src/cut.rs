@@ -1,6 +1,6 @@
 //! Where segments end: at key frames, or, where there is no picture, at any sound frame.
 
-use vault_domain::packaging::{PackagePlan, TICKS_PER_SECOND};
+use vault_domain::packaging::{Guide, PackageFault, PackagePlan, TICKS_PER_SECOND};
 
 use crate::cipher::BLOCK;
 use crate::feed::{Feed, Unit};
@@ -9,11 +9,37 @@ use crate::search::{End, Leader, Search};
 use crate::stop::Stop;
 use crate::survey::{MAX_LEAD, Survey};
 
+/// What says where segments end.
+#[derive(Clone)]
+pub(crate) enum Cuts {
+    /// Wishes, which key frames decide on.
+    Wished(PackagePlan),
+    /// The cuts of the film that this is a variant of.
+    Given(Guide),
+}
+
+impl Cuts {
+    /// When the very first sample of the film is decoded, where that is given.
+    pub(crate) fn first(&self) -> Option<i64> {
+        match self {
+            Self::Wished(_) => None,
+            Self::Given(guide) => Some(guide.timing.first),
+        }
+    }
+}
+
+/// Ticks by which rounding to other clocks may move a picture: 2 ms, less than any lasts.
+const SLACK: i64 = 180;
+/// Ticks by which a variant may be longer or shorter than its film: about a picture and a sound frame.
+const END_SLACK: i64 = 45_000;
+
 /// Cuts a film into segments, one after the other, all streams at the same places.
 pub(crate) struct Cutter {
     /// Wished length in ticks.
     wish: i64,
-    segments_per_key: u32,
+    cuts: Cuts,
+    /// How many segments there are so far.
+    made: usize,
     /// Where the next segment begins.
     at: i64,
     /// Where the picture ends, and the film.
@@ -21,6 +47,36 @@ pub(crate) struct Cutter {
     end: i64,
     /// The next segment, whose end is being looked for.
     search: Option<Search>,
+}
+
+/// Where a segment has to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// There, and others follow.
+    At(i64),
+    /// About there, with the film.
+    Last(i64),
+}
+
+impl Given {
+    /// Where it ends, given where it would.
+    pub(crate) fn end(self, found: End) -> Result<End, Stop> {
+        match (self, found) {
+            (Self::At(end), End::At(found)) if found.abs_diff(end) <= SLACK.unsigned_abs() => {
+                Ok(End::At(end))
+            }
+            (Self::Last(_), End::Film) => Ok(End::Film),
+            _ => Err(not_aligned().into()),
+        }
+    }
+}
+
+/// The variant does not fall into the segments of its film.
+pub(crate) fn not_aligned() -> PackageFault {
+    PackageFault::new(
+        "not_aligned",
+        "Coded anew the film cannot be cut where it is cut as it was uploaded: its pictures or its sound come at other times.",
+    )
 }
 
 /// A stretch of the film: one segment of each stream.
@@ -60,8 +116,11 @@ pub(crate) enum Next {
 }
 
 impl Cutter {
-    pub(crate) fn new(plan: PackagePlan, video: Option<&Survey>, sounds: &[Survey]) -> Self {
-        let ticks = u64::from(plan.segment_ms.max(1)) * TICKS_PER_SECOND / 1000;
+    pub(crate) fn new(cuts: Cuts, video: Option<&Survey>, sounds: &[Survey]) -> Self {
+        let ticks = match &cuts {
+            Cuts::Wished(plan) => u64::from(plan.segment_ms.max(1)) * TICKS_PER_SECOND / 1000,
+            Cuts::Given(_) => 0,
+        };
         // The priming of an encoder precedes the film: it is carried, and not counted.
         let starts = sounds.iter().map(|a| {
             if a.start >= -2 * MAX_LEAD {
@@ -70,11 +129,15 @@ impl Cutter {
                 a.start
             }
         });
-        let at = starts.chain(video.map(|v| v.start)).min();
+        let at = match &cuts {
+            Cuts::Wished(_) => starts.chain(video.map(|v| v.start)).min(),
+            Cuts::Given(guide) => Some(guide.timing.start),
+        };
         let ends = sounds.iter().chain(video).map(|found| found.end);
         Self {
             wish: ticks.cast_signed(),
-            segments_per_key: plan.segments_per_key.max(1),
+            cuts,
+            made: 0,
             at: at.unwrap_or(0),
             video_end: video.map_or(i64::MIN, |v| v.end),
             end: ends.max().unwrap_or(0),
@@ -82,9 +145,42 @@ impl Cutter {
         }
     }
 
+    /// Where the next segment begins.
+    pub(crate) fn at(&self) -> i64 {
+        self.at
+    }
+
     /// The key period of a segment.
     pub(crate) fn period(&self, segment: u32) -> u32 {
-        segment / self.segments_per_key
+        match &self.cuts {
+            Cuts::Wished(plan) => segment / plan.segments_per_key.max(1),
+            Cuts::Given(guide) => {
+                let at = usize::try_from(segment).unwrap_or(usize::MAX);
+                let period = guide.periods.get(at).or(guide.periods.last());
+                period.copied().unwrap_or(0)
+            }
+        }
+    }
+
+    /// From when on a segment may end that begins at `begin`.
+    fn wished(&self, begin: i64) -> i64 {
+        match self.given() {
+            None => begin.saturating_add(self.wish),
+            Some(Given::At(end)) => end.saturating_sub(SLACK),
+            Some(Given::Last(_)) => i64::MAX,
+        }
+    }
+
+    /// Where the next segment has to end, if that is given.
+    fn given(&self) -> Option<Given> {
+        let Cuts::Given(guide) = &self.cuts else {
+            return None;
+        };
+        match guide.ends.get(self.made..) {
+            Some([end, _, ..]) => Some(Given::At(*end)),
+            Some([end]) => Some(Given::Last(*end)),
+            _ => Some(Given::Last(i64::MIN)),
+        }
     }
 
     /// The next segment, given what of the tracks is left; none if nothing is. If rows have to be read
@@ -101,18 +197,31 @@ impl Cutter {
                 None => return Ok(None),
             },
         };
-        let tail = (self.end.saturating_sub(self.video_end) > self.wish).then_some(self.video_end);
-        let (counted, end) = match search.run(tail) {
+        let given = self.given();
+        let tail = match given {
+            None => self.end.saturating_sub(self.video_end) > self.wish,
+            Some(Given::At(_)) => true,
+            Some(Given::Last(_)) => false,
+        };
+        let tail = tail.then_some(self.video_end);
+        let (counted, end) = match search.run(tail, given) {
             Ok(found) => found,
             Err(stop) => {
                 self.search = Some(search);
                 return Err(stop);
             }
         };
-        let until = match end {
-            End::At(end) => end,
-            End::Film => self.end,
+        let until = match (end, given) {
+            (End::At(end), _) => end,
+            (End::Film, None) => self.end,
+            (End::Film, Some(Given::Last(end)))
+                if end.abs_diff(self.end) <= END_SLACK.unsigned_abs() =>
+            {
+                end
+            }
+            (End::Film, Some(_)) => return Err(not_aligned().into()),
         };
+        self.made += 1;
         let ticks = until.saturating_sub(self.at).max(1);
         self.at = self.at.saturating_add(ticks);
         let left = |all| Left { all, left: all };
@@ -146,7 +255,11 @@ impl Cutter {
         }
         let all: Vec<Feed> = sounds.iter().map(|feed| Feed::clone(feed)).collect();
         let leading = leading.and_then(|(sound, at)| Some((sound, all.get(at)?)));
-        let wished = self.at.saturating_add(self.wish);
+        // Given cuts need no wish: where a sound precedes the picture for long, the film was cut before the picture.
+        let wished = match self.given() {
+            Some(Given::At(end) | Given::Last(end)) => end.saturating_sub(SLACK),
+            None => self.at.saturating_add(self.wish),
+        };
         let without = |picture: &Unit, sound: &Unit| {
             // A stretch of sound long enough for a segment precedes the picture.
             picture.show >= wished && sound.show < picture.show
@@ -169,7 +282,7 @@ impl Cutter {
             }
             (None, None) => return Ok(None),
         };
-        let wished = begin.saturating_add(self.wish);
+        let wished = self.wished(begin);
         Ok(Some(Search::new(lead, leader, wished, all)))
     }
 }

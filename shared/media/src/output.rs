@@ -4,6 +4,7 @@
 use vault_domain::packaging::{Media, Stream};
 
 use crate::codec::{AudioCodec, TextCodec, VideoCodec};
+use crate::cut::not_aligned;
 use crate::fault::Outcome;
 use crate::feed::Feed;
 use crate::lanes::{Group, Lane, Lanes, Sound, Text};
@@ -12,6 +13,9 @@ use crate::opening::Opened;
 use crate::present::{About, Choice, Ledger};
 use crate::survey::{Survey, overfull};
 use crate::ts::{Mux, Program};
+
+/// A variant may be decoded so much earlier than its film: the clock of the streams goes back no further.
+const MAX_EARLY: i64 = 45_000;
 
 /// One stream: how it is written, and what was.
 pub(crate) struct Output {
@@ -33,14 +37,16 @@ pub(crate) struct Layout {
     pub(crate) lanes: Lanes,
     pub(crate) outputs: Vec<Output>,
     pub(crate) about: About,
+    /// When the very first sample of all is decoded, on the clock of the streams.
+    pub(crate) first: i64,
     /// Where the last sample ends in the file.
     pub(crate) file_end: u64,
     pub(crate) video: Option<Survey>,
     pub(crate) sounds: Vec<Survey>,
 }
 
-/// Of a file of `size` octets.
-pub(crate) fn lay_out(opened: Opened, size: u64) -> Outcome<Layout> {
+/// Of a file of `size` octets; the clock is that of the first sample of all, or of the one that `first` is given for.
+pub(crate) fn lay_out(opened: Opened, size: u64, first: Option<i64>) -> Outcome<Layout> {
     let Opened {
         video,
         sounds,
@@ -59,9 +65,14 @@ pub(crate) fn lay_out(opened: Opened, size: u64) -> Outcome<Layout> {
         return Err(overfull());
     }
     // Subtitles have no say in when the film begins.
-    let first = heard.iter().chain(&seen).map(|found| found.decode).min();
+    let own = heard.iter().chain(&seen).map(|found| found.decode).min();
+    let own = own.unwrap_or(0);
+    let first = first.unwrap_or(own);
+    if own < first.saturating_sub(MAX_EARLY) {
+        return Err(not_aligned());
+    }
     let mut maker = Maker {
-        first: first.unwrap_or(0),
+        first,
         outputs: Vec::new(),
     };
     let mut about = About::new(
@@ -105,6 +116,7 @@ pub(crate) fn lay_out(opened: Opened, size: u64) -> Outcome<Layout> {
         },
         outputs: maker.outputs,
         about,
+        first,
         file_end: all.iter().map(|found| found.file_end).max().unwrap_or(0),
         video: seen,
         sounds: heard,

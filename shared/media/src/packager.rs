@@ -1,8 +1,11 @@
 //! The machine that the use case drives, and its factory.
 
-use vault_domain::packaging::{Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Step};
+use vault_domain::packaging::{
+    Guide, Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Step,
+};
 use vault_domain::secret::ContentKey;
 
+use crate::cut::Cuts;
 use crate::fault::{Outcome, driver};
 use crate::mp4::index::Paging;
 use crate::mp4::scan::{Scan, Scanner};
@@ -15,13 +18,25 @@ pub struct HlsPackagers;
 
 impl PackagerFactory for HlsPackagers {
     fn start(&self, size: u64, plan: PackagePlan) -> Box<dyn Packaging> {
-        Box::new(HlsPackager::new(size, plan, Paging::default()))
+        Box::new(HlsPackager::new(
+            size,
+            Cuts::Wished(plan),
+            Paging::default(),
+        ))
+    }
+
+    fn follow(&self, size: u64, guide: Guide) -> Box<dyn Packaging> {
+        Box::new(HlsPackager::new(
+            size,
+            Cuts::Given(guide),
+            Paging::default(),
+        ))
     }
 }
 
 struct HlsPackager {
     size: u64,
-    plan: PackagePlan,
+    cuts: Cuts,
     stage: Stage,
     /// The read that awaits its answer.
     wanted: Option<(u64, usize)>,
@@ -77,10 +92,10 @@ impl Packaging for HlsPackager {
 }
 
 impl HlsPackager {
-    fn new(size: u64, plan: PackagePlan, paging: Paging) -> Self {
+    fn new(size: u64, cuts: Cuts, paging: Paging) -> Self {
         Self {
             size,
-            plan,
+            cuts,
             stage: Stage::Scanning(Scanner::new(size, paging)),
             wanted: None,
         }
@@ -99,7 +114,7 @@ impl HlsPackager {
         if let Stage::Opening(opening) = &mut self.stage {
             match opening.run() {
                 Ok(opened) => {
-                    let packer = Packer::new(opened, self.size, self.plan)?;
+                    let packer = Packer::new(opened, self.size, self.cuts.clone())?;
                     self.stage = Stage::Packing(Box::new(packer));
                 }
                 Err(stop) => return stop.step(),
@@ -132,7 +147,7 @@ mod tests {
             segment_ms: 2000,
             segments_per_key: 2,
         };
-        let mut machine = HlsPackager::new(film.len() as u64, plan, paging);
+        let mut machine = HlsPackager::new(film.len() as u64, Cuts::Wished(plan), paging);
         let (mut segments, mut reads) = (Vec::new(), 0);
         loop {
             match machine.step().map_err(|fault| fault.code)? {

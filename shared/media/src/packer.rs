@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use vault_domain::packaging::{Iv, PackageFault, PackagePlan, Segment, Step};
+use vault_domain::packaging::{Iv, PackageFault, Segment, Step, Timing};
 use vault_domain::secret::ContentKey;
 
 use crate::cipher::Cipher;
 use crate::codec::{aac, text};
-use crate::cut::{Cut, Cutter, Next};
+use crate::cut::{Cut, Cuts, Cutter, Next};
 use crate::fault::{Outcome, damaged, unsupported_feature};
 use crate::feed::Unit;
 use crate::lanes::{Heads, Lanes};
@@ -37,6 +37,7 @@ pub(crate) struct Packer {
     windows: Windows,
     cutter: Cutter,
     about: About,
+    timing: Timing,
     open: Option<Open>,
     heads: Heads,
     /// Octets of the subtitles that are held.
@@ -62,20 +63,26 @@ struct Part {
 
 impl Packer {
     /// For a file of `size` octets.
-    pub(crate) fn new(opened: Opened, size: u64, plan: PackagePlan) -> Outcome<Self> {
+    pub(crate) fn new(opened: Opened, size: u64, cuts: Cuts) -> Outcome<Self> {
         let Layout {
             lanes,
             outputs,
             about,
+            first,
             file_end,
             video,
             sounds,
-        } = lay_out(opened, size)?;
+        } = lay_out(opened, size, cuts.first())?;
+        let cutter = Cutter::new(cuts, video.as_ref(), &sounds);
         Ok(Self {
             windows: Windows::new(lanes.len(), file_end),
             lanes,
             outputs,
-            cutter: Cutter::new(plan, video.as_ref(), &sounds),
+            timing: Timing {
+                first,
+                start: cutter.at(),
+            },
+            cutter,
             about,
             open: None,
             heads: Heads::none(),
@@ -151,7 +158,8 @@ impl Packer {
         let Some(cut) = self.cutter.next(video, &mut sounds)? else {
             let ledgers = std::mem::take(&mut self.outputs);
             let ledgers = ledgers.into_iter().map(|output| output.ledger).collect();
-            return Ok(Step::Done(presentation(&mut self.about, ledgers)));
+            let told = presentation(&mut self.about, self.timing, ledgers);
+            return Ok(Step::Done(told));
         };
         if cut.octets > MAX_SEGMENT {
             return Err(sparse().into());

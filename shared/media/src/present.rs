@@ -1,7 +1,7 @@
 //! What the playlists will say of the film.
 
 use vault_domain::packaging::{
-    Iv, Media, Presentation, Rendition, SegmentInfo, Stream, TICKS_PER_SECOND, VideoRange,
+    Iv, Media, Presentation, Rates, Rendition, SegmentInfo, Stream, Timing, VideoRange,
 };
 
 use crate::codec::{AudioCodec, VideoCodec};
@@ -77,7 +77,11 @@ impl Ledger {
 }
 
 /// What is told of all streams, the main one first.
-pub(crate) fn presentation(about: &mut About, ledgers: Vec<Ledger>) -> Presentation {
+pub(crate) fn presentation(
+    about: &mut About,
+    timing: Timing,
+    ledgers: Vec<Ledger>,
+) -> Presentation {
     let all = ledgers.iter().flat_map(|ledger| &ledger.segments);
     let target = all.map(|segment| segment.ticks).max().unwrap_or(1);
     let mut rates = [Rates::default(); 3];
@@ -85,7 +89,7 @@ pub(crate) fn presentation(about: &mut About, ledgers: Vec<Ledger>) -> Presentat
         let own = Rates::of(&ledger.segments, target);
         // What is heard or read together: the main stream, one sound, one kind of subtitles.
         let kind = match ledger.stream {
-            Stream::Main => 0,
+            Stream::Main | Stream::Variant(_) => 0,
             Stream::Audio(_) => 1,
             Stream::Subtitles(_) => 2,
         };
@@ -110,6 +114,7 @@ pub(crate) fn presentation(about: &mut About, ledgers: Vec<Ledger>) -> Presentat
         peak_bandwidth: rates.iter().map(|own| own.peak).sum(),
         average_bandwidth: rates.iter().map(|own| own.average).sum(),
         segments,
+        timing: Some(timing),
         video_range: about.range,
         renditions,
     }
@@ -124,64 +129,10 @@ fn rendition(stream: Stream, choice: Choice, segments: Vec<SegmentInfo>) -> Rend
     }
 }
 
-/// Bit rates of a stream.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Rates {
-    peak: u64,
-    average: u64,
-}
-
-impl Rates {
-    /// The peak is that of RFC 8216 §4.1: the largest of any segments in a row that last for between half the
-    /// target duration and one and a half, so that a short end with a key frame does not count for itself. Of a
-    /// film that is shorter it is the average.
-    fn of(segments: &[SegmentInfo], target: u64) -> Self {
-        let average = rate(sum(segments));
-        let mut peak = 0;
-        for start in 0..segments.len() {
-            let (mut bytes, mut ticks) = (0_u64, 0_u64);
-            for segment in segments.iter().skip(start) {
-                bytes = bytes.saturating_add(segment.bytes);
-                ticks = ticks.saturating_add(segment.ticks);
-                if ticks.saturating_mul(2) > target.saturating_mul(3) {
-                    break;
-                }
-                if ticks.saturating_mul(2) >= target {
-                    peak = peak.max(rate((bytes, ticks)));
-                }
-            }
-        }
-        Self {
-            peak: peak.max(average),
-            average,
-        }
-    }
-
-    fn most(self, other: Self) -> Self {
-        Self {
-            peak: self.peak.max(other.peak),
-            average: self.average.max(other.average),
-        }
-    }
-}
-
-fn sum(segments: &[SegmentInfo]) -> (u64, u64) {
-    segments.iter().fold((0, 0), |(bytes, ticks), segment| {
-        (
-            bytes.saturating_add(segment.bytes),
-            ticks.saturating_add(segment.ticks),
-        )
-    })
-}
-
-/// Bits a second, rounded up.
-fn rate((bytes, ticks): (u64, u64)) -> u64 {
-    let bits = u128::from(bytes) * 8 * u128::from(TICKS_PER_SECOND);
-    u64::try_from(bits.div_ceil(u128::from(ticks.max(1)))).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
+    use vault_domain::packaging::TICKS_PER_SECOND;
+
     use super::*;
 
     fn ledger(stream: Stream, segments: &[(u64, u64)]) -> Ledger {
@@ -206,7 +157,8 @@ mod tests {
 
     fn told(ledgers: Vec<Ledger>) -> (u64, u64) {
         let mut about = About::new(None, std::iter::empty());
-        let told = presentation(&mut about, ledgers);
+        let timing = Timing { first: 0, start: 0 };
+        let told = presentation(&mut about, timing, ledgers);
         (told.peak_bandwidth, told.average_bandwidth)
     }
 

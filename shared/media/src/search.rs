@@ -1,5 +1,6 @@
 //! The look ahead for the end of a segment; it can be broken off where rows have to be read first.
 
+use crate::cut::Given;
 use crate::feed::{Feed, Unit};
 use crate::mp4::cursor::Cursor;
 use crate::stop::Stop;
@@ -90,12 +91,21 @@ impl Search {
         lead.chain(&mut self.sounds).map(Feed::cursor)
     }
 
-    /// Goes on to the end of the segment; `tail` is its end if no picture follows.
-    pub(crate) fn run(&mut self, tail: Option<i64>) -> Result<(Counted, End), Stop> {
-        let end = match (self.end, self.leader) {
-            (Some(end), _) => end,
-            (None, Leader::Pictures) => self.pictures()?.or(tail).into(),
-            (None, Leader::Sounds { .. }) => self.sounds_only()?.into(),
+    /// Goes on to the end of the segment; `tail` is its end if no picture follows, and `given` where it has to be.
+    pub(crate) fn run(
+        &mut self,
+        tail: Option<i64>,
+        given: Option<Given>,
+    ) -> Result<(Counted, End), Stop> {
+        let end = match self.end {
+            Some(end) => end,
+            None => {
+                let found = match self.leader {
+                    Leader::Pictures => self.pictures()?.or(tail).into(),
+                    Leader::Sounds { .. } => self.sounds_only()?.into(),
+                };
+                given.map_or(Ok(found), |given| given.end(found))?
+            }
         };
         self.end = Some(end);
         for (sound, count) in self.sounds.iter_mut().zip(&mut self.counted.sounds) {

@@ -55,6 +55,7 @@ fn asset(visibility: Visibility, entries: u8) -> Result<Asset, Box<dyn Error>> {
         runs: Vec::new(),
         lease_until: None,
         progress: 0,
+        ladder: None,
         failure: None,
         access: Access {
             visibility,

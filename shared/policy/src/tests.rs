@@ -48,6 +48,7 @@ fn asset() -> Asset {
         runs: Vec::new(),
         lease_until: None,
         progress: 0,
+        ladder: None,
         failure: None,
         access: Access::default(),
         collection: None,

@@ -22,7 +22,7 @@ use vault_domain::member::{
     Account, Actor, Invitation, Membership, OrgName, Organisation, Subject,
 };
 use vault_domain::network::Networks;
-use vault_domain::packaging::{Iv, Presentation, SegmentInfo, TICKS_PER_SECOND};
+use vault_domain::packaging::{Iv, Presentation, SegmentInfo, TICKS_PER_SECOND, Timing};
 use vault_domain::playback::{PlaybackSession, UrlSignature};
 use vault_domain::ports::{Manifest, NewOwner};
 use vault_domain::quota::{Charge, Quota};
@@ -288,6 +288,7 @@ pub fn announced(new: NewAsset) -> Asset {
         collection: None,
         views_from: Timestamp(0),
         keeping: Keeping::default(),
+        ladder: None,
     }
 }
 
@@ -371,10 +372,13 @@ pub fn manifest() -> Manifest {
             peak_bandwidth: 256,
             average_bandwidth: 256,
             segments: vec![segment(1), segment(2)],
+            timing: Some(Timing { first: 0, start: 0 }),
             video_range: None,
             renditions: Vec::new(),
         },
         keys: vec![KEY.to_string()],
+        converted: false,
+        variant: None,
     }
 }
 

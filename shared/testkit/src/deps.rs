@@ -5,12 +5,13 @@ use std::sync::Arc;
 use vault_domain::delivery::Offered;
 use vault_domain::factor::Issuer;
 use vault_domain::usecase::{
-    access, account, authorize_download, authorize_playback, begin_upload, bootstrap_owner, client,
-    convert_film, deletion, deliver_key, deliver_playlist, deliver_webhook, enter_support,
-    erase_account, exchange, exchange_share, export_audit, finalize_upload, gate, guard,
-    introspect, library, login, manage_api_keys, manage_shares, manage_webhooks, organisation,
-    process_upload, proof, read_audit, recover_account, refresh, revoke_token, seal_audit,
-    second_factor, send_mail, set_quota, sweep_assets, tell_webhooks, withdraw_asset,
+    access, account, ask_ladder, authorize_download, authorize_playback, begin_upload,
+    bootstrap_owner, client, convert_film, deletion, deliver_key, deliver_playlist,
+    deliver_webhook, enter_support, erase_account, exchange, exchange_share, export_audit,
+    finalize_upload, gate, guard, introspect, library, login, manage_api_keys, manage_shares,
+    manage_webhooks, organisation, process_upload, proof, read_audit, recover_account, refresh,
+    revoke_token, seal_audit, second_factor, send_mail, set_quota, sweep_assets, tell_webhooks,
+    withdraw_asset,
 };
 use vault_domain::webhook::Reach;
 use vault_policy::CedarPolicies;
@@ -320,6 +321,7 @@ impl Kit {
             plan: self.plan,
             quota: builders::QUOTA,
             conversions: Some(self.cloud.clone()),
+            ladder: None,
         }
     }
     /// Of [`convert_film`]: sources of up to a million octets.
@@ -329,8 +331,19 @@ impl Kit {
                 conversions: None,
                 ..self.process_upload()
             },
+            manifests: self.cloud.clone(),
+            ladders: self.cloud.clone(),
+            orders: self.cloud.clone(),
             workshop: self.workshop.clone(),
             max_source: 1_000_000,
+        }
+    }
+    /// Of [`ask_ladder`].
+    pub fn ask_ladder(&self) -> ask_ladder::Deps {
+        ask_ladder::Deps {
+            library: self.library(),
+            ladders: self.cloud.clone(),
+            orders: Some(self.cloud.clone()),
         }
     }
     /// Of [`authorize_playback`].

@@ -281,7 +281,8 @@ impl Kit {
         self.cloud.with(|s| {
             s.keys.insert((asset, builders::KEY), wrapped);
             let manifest = builders::manifest();
-            s.manifests.insert(manifest_key(asset, package), manifest);
+            s.manifests
+                .insert(manifest_key(asset, package, None), manifest);
             for number in 0..2 {
                 let segment = segment_key(
                     asset,

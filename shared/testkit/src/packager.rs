@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use vault_domain::packaging::{
-    Iv, Media, PackageFault, PackagePlan, PackagerFactory, Packaging, Presentation, Rendition,
-    Segment, SegmentInfo, Step, Stream, TICKS_PER_SECOND,
+    Guide, Iv, Media, PackageFault, PackagePlan, PackagerFactory, Packaging, Presentation,
+    Rendition, Segment, SegmentInfo, Step, Stream, TICKS_PER_SECOND, Timing,
 };
 use vault_domain::secret::ContentKey;
 
@@ -21,6 +21,8 @@ pub struct Script {
     pub sounds: u8,
     /// Reads before each segment.
     pub reads: u32,
+    /// Bits a second that a film is told to have.
+    pub bandwidth: u64,
     /// Ends with this fault at that step, from 1.
     pub fault: Option<(usize, PackageFault)>,
     /// Sees every step.
@@ -33,6 +35,7 @@ impl Default for Script {
             segments: 3,
             sounds: 0,
             reads: 1,
+            bandwidth: 256,
             fault: None,
             watcher: None,
         }
@@ -61,10 +64,29 @@ impl ScriptedPackager {
 
 impl PackagerFactory for ScriptedPackager {
     fn start(&self, size: u64, plan: PackagePlan) -> Box<dyn Packaging> {
-        Box::new(Scripted {
-            script: self.script(),
+        Box::new(self.scripted(size, plan, None))
+    }
+    fn follow(&self, size: u64, guide: Guide) -> Box<dyn Packaging> {
+        let plan = PackagePlan {
+            segment_ms: 6_000,
+            segments_per_key: 1,
+        };
+        Box::new(self.scripted(size, plan, Some(guide)))
+    }
+}
+
+impl ScriptedPackager {
+    fn scripted(&self, size: u64, plan: PackagePlan, guide: Option<Guide>) -> Scripted {
+        let mut script = self.script();
+        if let Some(guide) = &guide {
+            script.segments = u32::try_from(guide.ends.len()).unwrap_or(u32::MAX);
+            script.sounds = 0;
+        }
+        Scripted {
+            script,
             size,
             plan,
+            guide,
             steps: 0,
             awaits: Awaits::Nothing,
             reads: 0,
@@ -73,7 +95,7 @@ impl PackagerFactory for ScriptedPackager {
             segments: Vec::new(),
             sounds: Vec::new(),
             turn: 0,
-        })
+        }
     }
 }
 
@@ -89,6 +111,8 @@ struct Scripted {
     script: Script,
     size: u64,
     plan: PackagePlan,
+    /// Of the film that this is a variant of.
+    guide: Option<Guide>,
     steps: usize,
     awaits: Awaits,
     reads: u32,
@@ -129,7 +153,11 @@ impl Scripted {
     }
 
     fn period(&self) -> u32 {
-        self.number() / self.plan.segments_per_key.max(1)
+        let at = usize::try_from(self.number()).unwrap_or(usize::MAX);
+        match &self.guide {
+            Some(guide) => guide.periods.get(at).copied().unwrap_or(0),
+            None => self.number() / self.plan.segments_per_key.max(1),
+        }
     }
 
     fn read(&mut self) -> Step {
@@ -176,14 +204,24 @@ impl Scripted {
         sounds.map(rendition).collect()
     }
 
+    /// A film has room for a variant or two, and a variant is small.
+    fn bandwidth(&self) -> u64 {
+        if self.guide.is_some() {
+            400_000
+        } else {
+            self.script.bandwidth
+        }
+    }
+
     fn done(&self) -> Step {
         Step::Done(Presentation {
             codecs: vec!["avc1.64001f".to_owned(), "mp4a.40.2".to_owned()],
             resolution: (1280, 720),
             frame_rate: 25.0,
-            peak_bandwidth: 256,
-            average_bandwidth: 256,
+            peak_bandwidth: self.bandwidth(),
+            average_bandwidth: self.bandwidth(),
             segments: self.segments.clone(),
+            timing: Some(Timing { first: 0, start: 0 }),
             video_range: None,
             renditions: self.renditions(),
         })

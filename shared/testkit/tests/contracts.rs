@@ -181,6 +181,15 @@ async fn assets() {
 }
 
 #[tokio::test]
+async fn ladders() {
+    let kit = kit();
+    kit.faults.interleave(true);
+    for seed in SEEDS {
+        contract::ladders_contract(&*kit.cloud, &*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn grants_and_views() {
     let (kit, seeds) = (kit(), SEEDS);
     kit.faults.interleave(true);

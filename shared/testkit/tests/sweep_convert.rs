@@ -2,7 +2,7 @@
 //! the order.
 
 use vault_domain::asset::{Asset, AssetState};
-use vault_domain::conversion::{ConversionOrder, MAX_CONVERTED_LINES};
+use vault_domain::conversion::{ConversionOrder, KeyFrames, MAX_CONVERTED_LINES};
 use vault_domain::packaging::PackageFault;
 use vault_domain::ports::Clock as _;
 use vault_domain::usecase::{convert_film, process_upload};
@@ -216,7 +216,8 @@ async fn the_workshop_gets_the_source_and_is_told_nothing_but_how_to_encode_it()
     let encodings = kit.workshop.encodings();
     assert_eq!(encodings.len(), 1);
     assert_eq!(encodings[0].lines, MAX_CONVERTED_LINES);
-    assert_eq!(encodings[0].key_frame_ms, kit.plan.segment_ms);
+    let every = KeyFrames::Every(kit.plan.segment_ms);
+    assert_eq!(encodings[0].key_frames, every);
     assert!(kit.workshop.is_clear());
 }
 

@@ -1,6 +1,6 @@
 //! What ffmpeg is told (<https://ffmpeg.org/ffmpeg.html>, <https://ffmpeg.org/ffmpeg-protocols.html>).
 
-use vault_domain::conversion::Encoding;
+use vault_domain::conversion::{Encoding, KeyFrames};
 
 use crate::scratch::{OUTCOME, SOURCE};
 
@@ -9,6 +9,9 @@ use crate::scratch::{OUTCOME, SOURCE};
 const FORMATS: &str = "mov,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,wav,mp3,flac,mxf";
 /// Pictures of more pixels are refused before room is made for them: 8192 × 8192.
 const MAX_PIXELS: &str = "67108864";
+
+/// Ticks of 90 kHz in a millisecond.
+const EARLY: i64 = 90;
 
 fn texts(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
@@ -43,11 +46,14 @@ pub(crate) fn probe() -> Vec<String> {
     words
 }
 
-/// Encodes the whole film.
-pub(crate) fn whole(encoding: &Encoding) -> Vec<String> {
+/// Encodes the film.
+pub(crate) fn encode(encoding: &Encoding) -> Vec<String> {
     let mut words = source();
     // A damaged film fails, rather than being played with holes.
     words.insert(0, "-xerror".to_owned());
+    if encoding.as_uploaded {
+        words.push("-copyts".to_owned());
+    }
     let of = &encoding.source;
     if of.pictures.is_some() {
         words.extend(texts(&[
@@ -61,22 +67,34 @@ pub(crate) fn whole(encoding: &Encoding) -> Vec<String> {
             "-pix_fmt",
             "yuv420p",
         ]));
-        let seconds = f64::from(encoding.key_frame_ms) / 1000.0;
-        words.extend([
-            "-force_key_frames".to_owned(),
-            format!("expr:gte(t,n_forced*{seconds})"),
-        ]);
+        if let Some(most) = encoding.most_kilobits {
+            // A player reads a second or two ahead, and so long a rate may be exceeded.
+            words.extend(["-maxrate".to_owned(), format!("{most}k")]);
+            words.extend(["-bufsize".to_owned(), format!("{}k", 2 * most)]);
+        }
+        if let Some(forced) = forced(&encoding.key_frames) {
+            words.extend(["-force_key_frames".to_owned(), forced]);
+        }
         words.extend(["-vf".to_owned(), pictures(encoding.lines)]);
         words.extend(texts(&["-fps_mode", "vfr"]));
+        if matches!(encoding.key_frames, KeyFrames::At(_)) {
+            // The clock of the source: pictures come when the film's own come.
+            words.extend(texts(&["-enc_time_base", "-1"]));
+        }
     }
     for (at, sound) in of.sounds.iter().enumerate() {
         words.extend(["-map".to_owned(), format!("0:a:{at}")]);
+        if encoding.as_uploaded {
+            continue;
+        }
         words.extend([format!("-ac:a:{at}"), sound.channels.to_string()]);
         words.extend([format!("-ar:a:{at}"), sound.rate.to_string()]);
         let kilobits = 64 * u32::from(sound.channels) + 32;
         words.extend([format!("-b:a:{at}"), format!("{kilobits}k")]);
     }
-    if !of.sounds.is_empty() {
+    if encoding.as_uploaded {
+        words.extend(texts(&["-c:a", "copy"]));
+    } else if !of.sounds.is_empty() {
         // Gaps are filled with silence, so that sound and pictures stay together.
         words.extend(texts(&["-c:a", "aac", "-af", "aresample=async=1"]));
     }
@@ -95,6 +113,24 @@ pub(crate) fn whole(encoding: &Encoding) -> Vec<String> {
     ]));
     words.extend(texts(&["-f", "mp4", OUTCOME]));
     words
+}
+
+/// Where key frames are forced: the first picture at or behind each time is one.
+fn forced(key_frames: &KeyFrames) -> Option<String> {
+    match key_frames {
+        KeyFrames::Every(milliseconds) => {
+            let seconds = f64::from(*milliseconds) / 1000.0;
+            Some(format!("expr:gte(t,n_forced*{seconds})"))
+        }
+        KeyFrames::At(ticks) => {
+            // A millisecond early, so that rounding never makes it the next picture.
+            let times = ticks.iter().map(|ticks| (ticks - EARLY).max(0) * 100 / 9);
+            let times =
+                times.map(|micros| format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000));
+            let times: Vec<_> = times.collect();
+            (!times.is_empty()).then(|| times.join(","))
+        }
+    }
 }
 
 /// Square pixels, no interlacing, an even number of them, and no more than so many lines on the shorter side.
@@ -126,7 +162,7 @@ mod tests {
             },
             6_000,
         );
-        let whole = whole(&encoding.unwrap());
+        let whole = encode(&encoding.unwrap());
         for words in [&probe(), &whole] {
             let after = |name: &str| {
                 words

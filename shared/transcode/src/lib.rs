@@ -115,7 +115,7 @@ impl Workshop for FfmpegWorkshop {
         const OPERATION: &str = "workshop.encode";
         let folder = self.scratch.folder();
         let within = self.seconds_until(deadline);
-        let words = arguments::whole(encoding);
+        let words = arguments::encode(encoding);
         let ended = self.program.run(folder, &words, within);
         match ended
             .await

@@ -123,6 +123,12 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn ladders() {
+        let assets = Stores::new().assets;
+        contract::ladders_contract(&assets, &assets, seed()).await;
+    }
+
+    #[tokio::test]
     async fn assets() {
         contract::assets_contract(&Stores::new().assets, seed()).await;
     }

@@ -2,11 +2,16 @@
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::process::Command;
 
-    use vault_tests::films::{MATROSKA, SHORT, VP9};
+    use serde_json::{Value, json};
+    use vault_tests::api::refused;
+    use vault_tests::films::{MATROSKA, RICH, SHORT, VP9};
+    use vault_tests::upload::PACKAGING;
+    use vault_tests::view::Segment;
     use vault_tests::view::is_transport_stream;
-    use vault_tests::{people, sdk, unique};
+    use vault_tests::{Person, people, sdk, unique, wait};
 
     #[test]
     fn a_matroska_film_of_two_languages_is_converted_and_played_as_any_other() {
@@ -36,6 +41,95 @@ mod tests {
             1,
             "of the run that found it out nothing is left"
         );
+    }
+
+    /// Asks for the ladder of a film, and waits until all of it is there.
+    fn laddered(owner: &Person, asset: &str) -> Value {
+        let path = format!("/v1/assets/{asset}/ladder");
+        let asked = owner.api.post_nothing(&path, &owner.access);
+        asked.expect(202);
+        let show = format!("/v1/assets/{asset}");
+        wait::until("the ladder", PACKAGING, || {
+            let shown = owner.api.get(&show, &owner.access).expect(200).json();
+            let variants = shown["variants"].as_array()?;
+            let settled = |of: &Value| matches!(of["state"].as_str(), Some("ready" | "failed"));
+            (!variants.is_empty() && variants.iter().all(settled)).then(|| shown.clone())
+        })
+    }
+
+    /// When the pictures of a stream are shown, as ffprobe sees them.
+    fn shown(segments: &[Segment]) -> BTreeSet<String> {
+        let octets: Vec<u8> = segments.iter().flat_map(Segment::opened).collect();
+        let path = std::env::temp_dir().join(format!("stream-{}.ts", unique()));
+        std::fs::write(&path, octets).expect("a file");
+        let mut ffprobe = Command::new("ffprobe");
+        ffprobe.args(["-v", "error", "-select_streams", "v:0", "-of", "csv=p=0"]);
+        ffprobe.args(["-show_entries", "packet=pts"]).arg(&path);
+        let told = ffprobe.output().expect("ffprobe");
+        std::fs::remove_file(&path).expect("a file of ours");
+        assert!(told.status.success());
+        let told = String::from_utf8(told.stdout).expect("text");
+        told.lines()
+            .map(|line| line.trim_end_matches(',').to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_film_gets_variants_that_are_cut_where_it_is_and_share_its_keys() {
+        let owner = people::owner();
+        for film in [RICH.path(), matroska(&RICH.path())] {
+            let asset = owner.upload(&std::fs::read(&film).expect("a film"));
+            assert_eq!(owner.settled(&asset)["state"], "ready");
+            let before = owner.view(&asset).master();
+            assert!(!before.contains("video-"), "{before}");
+            let asked = laddered(&owner, &asset);
+            let variants = asked["variants"].as_array().expect("variants");
+            assert!(variants.len() >= 2, "{asked}");
+            let view = owner.view(&asset);
+            let master = view.master();
+            let own = view.stream("video.m3u8");
+            let pictures = shown(&own);
+            let keys = |segments: &[Segment]| -> Vec<_> {
+                segments
+                    .iter()
+                    .map(|s| (s.key.clone(), s.seconds.to_bits()))
+                    .collect()
+            };
+            for variant in variants {
+                assert_eq!(variant["state"], "ready", "{asked}");
+                let name = format!("video-{}.m3u8", variant["lines"]);
+                assert!(master.contains(&format!("\n{name}\n")), "{master}");
+                let segments = view.stream(&name);
+                assert_eq!(keys(&segments), keys(&own), "{name}");
+                assert_eq!(shown(&segments), pictures, "{name}");
+            }
+            let again = laddered(&owner, &asset);
+            assert_eq!(again["variants"], asked["variants"], "made once");
+        }
+    }
+
+    /// The same film in a container that has to be converted.
+    fn matroska(film: &std::path::Path) -> std::path::PathBuf {
+        let out = std::env::temp_dir().join(format!("ladder-{}.mkv", unique()));
+        let mut ffmpeg = Command::new("ffmpeg");
+        ffmpeg
+            .args(["-v", "error", "-nostdin", "-y", "-i"])
+            .arg(film);
+        let made = ffmpeg.args(["-c", "copy"]).arg(&out).status();
+        assert!(made.expect("ffmpeg").success());
+        out
+    }
+
+    #[test]
+    fn a_film_that_is_small_already_gets_no_variant_and_none_that_does_not_play() {
+        let owner = people::owner();
+        let asset = owner.ready(SHORT);
+        let path = format!("/v1/assets/{asset}/ladder");
+        let asked = owner.api.post_nothing(&path, &owner.access);
+        assert_eq!(asked.expect(202).json()["variants"], json!([]));
+        owner.api.withdraw(&owner.access, &asset).expect(200);
+        let asked = owner.api.post_nothing(&path, &owner.access);
+        refused(&asked, 409, "asset_withdrawn");
     }
 
     #[test]

@@ -259,7 +259,7 @@ async fn handled(kit: &Kit, function: &str, request: lambda_http::Request) -> Re
         }
         "manage-assets" => {
             let deps = wiring::manage_assets::Deps {
-                library: kit.library(),
+                assets: kit.ask_ladder(),
                 verifier,
                 clock,
             };

@@ -73,6 +73,8 @@ fn parameters(instance: &Instance, signing: &Signing) -> Parameters {
         ("Architecture", package::host_architecture().to_owned()),
         ("DeletionProtection", "false".to_owned()),
         ("Ffmpeg", FFMPEG.to_owned()),
+        // Tests ask for the ladders that they look at.
+        ("LadderOnUpload", "false".to_owned()),
         // Every test announces uploads, and few end them.
         ("DefaultMaxAssets", MOST.to_owned()),
         ("DefaultMaxBytes", MOST.to_owned()),

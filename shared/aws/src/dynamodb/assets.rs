@@ -92,7 +92,7 @@ impl DynamoAssets {
         from_states(request, &[(":from", seen.state)])
     }
 
-    fn update(&self, id: AssetId) -> UpdateItemFluentBuilder {
+    pub(super) fn update(&self, id: AssetId) -> UpdateItemFluentBuilder {
         let request = self.client.update_item().table_name(&self.table);
         request
             .key(PK, text(id.to_string()))
@@ -131,7 +131,10 @@ fn before_ready(request: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
     from_states(request, &states)
 }
 
-async fn change(operation: &'static str, request: UpdateItemFluentBuilder) -> Stored<Change> {
+pub(super) async fn change(
+    operation: &'static str,
+    request: UpdateItemFluentBuilder,
+) -> Stored<Change> {
     let Err(error) = request.send().await else {
         return Ok(Change::Applied);
     };

@@ -10,7 +10,7 @@ use vault_domain::ports::Stored;
 use vault_domain::time::Timestamp;
 
 use super::record::{Corrupt, Fields, Item, PK, item, number, put_some, text, time};
-use super::{access_record, deletion_record, library_record, read, usage_record};
+use super::{access_record, deletion_record, ladders, library_record, read, usage_record};
 
 /// The record of an asset that is announced.
 pub(super) fn to_item(asset: &NewAsset) -> Item {
@@ -66,6 +66,7 @@ pub(super) fn from_item(item: &Item) -> Result<Asset, Corrupt> {
         views_from: views_from(fields)?,
         keeping: deletion_record::keeping(fields)?,
         charge: usage_record::charge(fields)?,
+        ladder: ladders::ladder(fields)?,
     })
 }
 
@@ -200,6 +201,7 @@ pub(super) mod tests {
                 seconds: 9,
                 upload: true,
             }),
+            ladder: Some(ladders::tests::some().0),
         };
         let mut item = to_item(&asset.announced);
         item.extend(super::super::record::item([
@@ -218,6 +220,7 @@ pub(super) mod tests {
             ("views_from", number(8_u64)),
             ("counted_bytes", number(0_u64)),
             ("counted_seconds", number(9_u64)),
+            ("ladder", text(ladders::tests::some().1)),
         ]));
         item.extend(deletion_record::tests::attributes());
         item.extend(access_record::access_attributes(&asset.access));

@@ -9,8 +9,8 @@ use vault_domain::playback::WrappedKey;
 use vault_domain::ports::{ContentKeys, Gone, KeyErasure, StoreError, Stored};
 
 use super::purge::{purge, remove};
-use super::put_new;
 use super::record::{Corrupt, Fields, Item, PK, SK, item, octets, text};
+use super::{put_new, read};
 
 const DELETE: &str = "keys.delete_package";
 
@@ -86,6 +86,15 @@ impl DynamoContentKeys {
 impl ContentKeys for DynamoContentKeys {
     async fn put(&self, key: &WrappedKey) -> Stored<()> {
         put_new(&self.client, &self.table, "keys.put", to_item(key)).await
+    }
+
+    async fn key(&self, asset: AssetId, id: KeyId) -> Stored<Option<WrappedKey>> {
+        const OPERATION: &str = "keys.get";
+        let request = self.client.get_item().table_name(&self.table);
+        let request = request.set_key(Some(key(asset, id))).consistent_read(true);
+        let sent = request.send().await;
+        let output = sent.map_err(|error| StoreError::new(OPERATION, error))?;
+        read(OPERATION, output.item.as_ref(), from_item)
     }
 
     async fn delete_package(&self, asset: AssetId, package: PackageId) -> Stored<()> {

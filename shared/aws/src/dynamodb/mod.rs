@@ -28,6 +28,7 @@ mod grants;
 mod groups;
 mod invitations;
 mod keys;
+mod ladders;
 mod library;
 mod library_record;
 mod limits;

@@ -6,8 +6,9 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
-use vault_domain::asset::{manifest_key, media_prefix, segment_key};
+use vault_domain::asset::{manifest_key, media_prefix, segment_key, variant_prefix};
 use vault_domain::id::{AssetId, PackageId};
+use vault_domain::ladder::VariantId;
 use vault_domain::packaging::Stream;
 use vault_domain::ports::{Manifest, MediaReads, MediaWrites, StoreError, Stored};
 
@@ -26,7 +27,7 @@ const MAX_MANIFEST: usize = 16 << 20;
 
 const fn content_type(stream: Stream) -> &'static str {
     match stream {
-        Stream::Main | Stream::Audio(_) => SEGMENT_TYPE,
+        Stream::Main | Stream::Audio(_) | Stream::Variant(_) => SEGMENT_TYPE,
         Stream::Subtitles(_) => SUBTITLES_TYPE,
     }
 }
@@ -52,6 +53,23 @@ impl S3Media {
         let request = request.prefix(prefix).set_continuation_token(after);
         let sent = request.send().await;
         sent.map_err(|error| StoreError::new(DELETE, error))
+    }
+
+    /// Everything under a prefix, page by page.
+    async fn delete_all(&self, prefix: &str) -> Stored<()> {
+        let mut after = None;
+        loop {
+            let page = self.page(prefix, after).await?;
+            let keys = page.contents().iter().filter_map(|object| object.key());
+            let keys: Vec<String> = keys.map(str::to_owned).collect();
+            if !keys.is_empty() {
+                self.delete(keys).await?;
+            }
+            after = page.next_continuation_token;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
     }
 
     /// At most 1,000 keys, which is what one page holds.
@@ -116,7 +134,7 @@ impl MediaWrites for S3Media {
         let json = json.map_err(|error| StoreError::new(OPERATION, error))?;
         let request = self.client.put_object().bucket(&self.bucket);
         let sent = request
-            .key(manifest_key(asset, package))
+            .key(manifest_key(asset, package, manifest.variant))
             .content_type("application/json")
             .cache_control("no-store")
             .body(ByteStream::from(json))
@@ -128,30 +146,38 @@ impl MediaWrites for S3Media {
 
     /// In a versioned bucket this sets delete markers, and the lifecycle rule does the rest.
     async fn delete_package(&self, asset: AssetId, package: PackageId) -> Stored<()> {
-        self.delete(vec![manifest_key(asset, package)]).await?;
-        let prefix = format!("{}{package}/", media_prefix(asset));
-        let mut after = None;
-        loop {
-            let page = self.page(&prefix, after).await?;
-            let keys = page.contents().iter().filter_map(|object| object.key());
-            let keys: Vec<String> = keys.map(str::to_owned).collect();
-            if !keys.is_empty() {
-                self.delete(keys).await?;
-            }
-            after = page.next_continuation_token;
-            if after.is_none() {
-                return Ok(());
-            }
-        }
+        self.delete(vec![manifest_key(asset, package, None)])
+            .await?;
+        self.delete_all(&format!("{}{package}/", media_prefix(asset)))
+            .await
+    }
+
+    async fn delete_variant(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        variant: VariantId,
+    ) -> Stored<()> {
+        self.delete(vec![manifest_key(asset, package, Some(variant))])
+            .await?;
+        let prefix = variant_prefix(variant);
+        self.delete_all(&format!("{}{package}/{prefix}", media_prefix(asset)))
+            .await
     }
 }
 
 #[async_trait]
 impl MediaReads for S3Media {
-    async fn manifest(&self, asset: AssetId, package: PackageId) -> Stored<Option<Manifest>> {
+    async fn manifest(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        variant: Option<VariantId>,
+    ) -> Stored<Option<Manifest>> {
         const OPERATION: &str = "media.manifest";
         let request = self.client.get_object().bucket(&self.bucket);
-        let sent = request.key(manifest_key(asset, package)).send().await;
+        let key = manifest_key(asset, package, variant);
+        let sent = request.key(key).send().await;
         let output = match sent {
             Ok(output) => output,
             Err(error)
@@ -247,7 +273,7 @@ mod tests {
         let (asset, package) = ids();
         media(&replay).delete_package(asset, package).await.unwrap();
         assert_eq!(replay.count(), 5);
-        assert!(replay.body(0).contains(&manifest_key(asset, package)));
+        assert!(replay.body(0).contains(&manifest_key(asset, package, None)));
         assert!(replay.body(4).contains("<Key>b</Key>"));
         assert!(replay.uri(3).contains("continuation-token=t"));
     }
@@ -268,11 +294,11 @@ mod tests {
         let (asset, package) = ids();
         assert!(
             media(&replay)
-                .manifest(asset, package)
+                .manifest(asset, package, None)
                 .await
                 .unwrap()
                 .is_none()
         );
-        assert!(media(&replay).manifest(asset, package).await.is_err());
+        assert!(media(&replay).manifest(asset, package, None).await.is_err());
     }
 }

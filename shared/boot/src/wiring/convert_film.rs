@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use vault_aws::sqs::SqsConversions;
+use vault_domain::ports::Conversions;
 use vault_domain::usecase::convert_film;
 use vault_transcode::FfmpegWorkshop;
 
@@ -30,20 +32,27 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             "FFMPEG: expected the path of a program, found {ffmpeg:?}: without it nothing is converted"
         ));
     }
+    let queue = env.text("CONVERSION_QUEUE_URL");
     let max_source = env.number("CONVERT_MAX_BYTES", 1..=10_000_000_000);
     let sdk = sdk(env);
     Lazy::new(move || {
         let (packaging, sdk) = (packaging.clone(), sdk.clone());
-        let ffmpeg = ffmpeg.clone();
+        let (ffmpeg, queue) = (ffmpeg.clone(), queue.clone());
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
             let max_receive_count = packaging.max_receive_count;
+            let orders: Arc<dyn Conversions> = Arc::new(SqsConversions::new(sdk.sqs(), queue));
+            let manifests = Arc::new(packaging.manifests(&sdk));
+            let ladders = Arc::new(packaging.assets(&sdk));
             let workshop = FfmpegWorkshop::new(ffmpeg, SCRATCH, Arc::new(SystemClock));
             Ok(Deps {
                 convert: convert_film::Deps {
-                    process: packaging.deps(&sdk, None).await?,
+                    process: packaging.deps(&sdk, None, Some(orders.clone())).await?,
                     workshop: Arc::new(workshop),
                     max_source,
+                    manifests,
+                    ladders,
+                    orders,
                 },
                 max_receive_count,
             })

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use vault_aws::dynamodb::DynamoLibrary;
+use vault_aws::sqs::SqsConversions;
 use vault_crypto::entropy::Sha256;
-use vault_domain::ports::{AccessVerifier, Clock};
-use vault_domain::usecase::library;
+use vault_domain::ports::{AccessVerifier, Clock, Conversions};
+use vault_domain::usecase::{ask_ladder, library};
 
 use super::gated::Gated;
 use super::parts::{sdk, unwired, verifier};
@@ -15,30 +16,38 @@ use crate::{Env, Lazy};
 /// What the library needs.
 pub struct Deps {
     /// The use cases.
-    pub library: library::Deps,
+    pub assets: ask_ladder::Deps,
     /// Checks access tokens.
     pub verifier: Arc<dyn AccessVerifier>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
-/// Reads the configuration.
+/// Reads the configuration. A stack that converts nothing says so: `CONVERSION_QUEUE_URL` is `none`.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let gated = Gated::supported(env);
+    let queue = env.text("CONVERSION_QUEUE_URL");
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
         let (gated, sdk, verifier) = (gated.clone(), sdk.clone(), verifier.clone());
+        let queue = queue.clone();
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
             let (assets, records) = (gated.assets_table(), gated.records(&sdk));
             let library = DynamoLibrary::new(sdk.dynamodb(), assets, records);
+            let orders = (queue != "none").then(|| SqsConversions::new(sdk.sqs(), queue));
+            let library = library::Deps {
+                gate: gated.gate(&sdk),
+                assets: Arc::new(gated.assets(&sdk)),
+                containers: Arc::new(gated.access(&sdk)),
+                library: Arc::new(library),
+                hashing: Arc::new(Sha256),
+            };
             Ok(Deps {
-                library: library::Deps {
-                    gate: gated.gate(&sdk),
-                    assets: Arc::new(gated.assets(&sdk)),
-                    containers: Arc::new(gated.access(&sdk)),
-                    library: Arc::new(library),
-                    hashing: Arc::new(Sha256),
+                assets: ask_ladder::Deps {
+                    library,
+                    ladders: Arc::new(gated.assets(&sdk)),
+                    orders: orders.map(|queue| Arc::new(queue) as Arc<dyn Conversions>),
                 },
                 verifier: verifier.ok_or_else(unwired)?,
                 clock: Arc::new(SystemClock),

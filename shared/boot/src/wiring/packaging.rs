@@ -30,6 +30,8 @@ pub(super) struct Packaging {
     plan: PackagePlan,
     quota: Quota,
     pub(super) max_receive_count: u32,
+    /// Does each film get a ladder unasked?
+    pub(super) ladder: bool,
 }
 
 impl Packaging {
@@ -48,25 +50,39 @@ impl Packaging {
             },
             quota: quota(env),
             max_receive_count: env.number("MAX_RECEIVE_COUNT", 1..=1_000),
+            ladder: env.parsed("LADDER_ON_UPLOAD", |text| {
+                text.parse::<bool>()
+                    .map_err(|_| format!("expected true or false, found {text:?}"))
+            }),
         }
+    }
+
+    /// The media bucket.
+    pub(super) fn manifests(&self, sdk: &Sdk) -> S3Media {
+        S3Media::new(sdk.s3(), &self.media)
+    }
+
+    /// The table of assets.
+    pub(super) fn assets(&self, sdk: &Sdk) -> DynamoAssets {
+        let records = DynamoRecords::new(sdk.dynamodb(), &self.audit);
+        DynamoAssets::new(sdk.dynamodb(), &self.assets, records).counted_in(&self.usage)
     }
 
     pub(super) async fn deps(
         self,
         sdk: &Sdk,
         conversions: Option<Arc<dyn Conversions>>,
+        ladder: Option<Arc<dyn Conversions>>,
     ) -> Stored<process_upload::Deps> {
         let master = ring(sdk, &self.master).await?;
         let (dynamodb, s3) = (sdk.dynamodb(), sdk.s3());
-        let records = DynamoRecords::new(dynamodb.clone(), self.audit);
-        let assets =
-            DynamoAssets::new(dynamodb.clone(), self.assets, records).counted_in(self.usage);
+        let (assets, media) = (self.assets(sdk), self.manifests(sdk));
         let wrap = MasterKeys::new(&master).map_err(|fault| refused("master key", fault))?;
         Ok(process_upload::Deps {
             assets: Arc::new(assets),
-            uploads: Arc::new(S3Uploads::new(s3.clone(), self.uploads)),
+            uploads: Arc::new(S3Uploads::new(s3, self.uploads)),
             keys: Arc::new(DynamoContentKeys::new(dynamodb, self.keys)),
-            media: Arc::new(S3Media::new(s3, self.media)),
+            media: Arc::new(media),
             wrap: Arc::new(wrap),
             packager: Arc::new(HlsPackagers),
             clock: Arc::new(SystemClock),
@@ -74,6 +90,7 @@ impl Packaging {
             plan: self.plan,
             quota: self.quota,
             conversions,
+            ladder: ladder.filter(|_| self.ladder),
         })
     }
 }

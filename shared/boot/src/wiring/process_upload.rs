@@ -34,7 +34,9 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let (bucket, max_receive_count) =
                 (packaging.uploads.clone(), packaging.max_receive_count);
             Ok(Deps {
-                process: packaging.deps(&sdk, conversions).await?,
+                process: packaging
+                    .deps(&sdk, conversions.clone(), conversions)
+                    .await?,
                 bucket,
                 max_receive_count,
             })

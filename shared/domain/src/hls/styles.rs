@@ -3,10 +3,11 @@
 
 use std::fmt::Write as _;
 
-use super::{listing, master as listed};
+use super::{listing, master as listed, named};
 use crate::asset::segment_name;
 use crate::delivery::{KEY_PARAMETER, TICKET_PARAMETER};
 use crate::id::AssetId;
+use crate::ladder::Variant;
 use crate::packaging::{Presentation, Stream};
 use crate::ports::Manifest;
 
@@ -55,10 +56,10 @@ impl Style {
 }
 
 /// The master playlist.
-pub fn master(style: Style, presentation: &Presentation) -> String {
+pub fn master(style: Style, presentation: &Presentation, ladder: &[Variant]) -> String {
     let query = style.playlist_query();
     let mut text = String::new();
-    for line in listed(presentation).lines() {
+    for line in listed(presentation, ladder).lines() {
         if let Some(version) = line.strip_prefix("#EXT-X-VERSION:") {
             text.push_str(&style.head(version.parse().unwrap_or(1)));
             continue;
@@ -101,7 +102,11 @@ pub fn media(
             }
         },
         |text, number| {
-            let _ = write!(text, "{up}{}", segment_name(stream, number));
+            let _ = write!(
+                text,
+                "{up}{}",
+                segment_name(named(manifest, stream), number)
+            );
             if style == Style::Query {
                 let _ = write!(text, "?{SIGNATURE}");
             }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use crate::asset::{Asset, AssetState, Checksum, Failure, NewAsset};
 use crate::audit::Record;
 use crate::id::{AssetId, KeyId, PackageId, PlaybackId};
+use crate::ladder::VariantId;
 use crate::member::Standing;
 use crate::packaging::{Presentation, Stream};
 use crate::playback::{PlaybackSession, Ticket, UrlSignature, WrappedKey};
@@ -25,6 +26,7 @@ mod erasure;
 mod factors;
 mod identity;
 mod invitations;
+mod ladder;
 mod library;
 mod links;
 mod organisations;
@@ -56,6 +58,7 @@ pub use identity::{
     PasswordHasher, RefreshTokens, Rotation, SESSIONS_LISTED, Sessions, Standings, Users,
 };
 pub use invitations::{Invitations, LISTED_INVITATIONS};
+pub use ladder::{LadderStep, Ladders};
 pub use library::{Library, Shelf};
 pub use links::{LinkTokens, Links};
 pub use organisations::{
@@ -281,6 +284,8 @@ pub trait Assets: Send + Sync {
 pub trait ContentKeys: Send + Sync {
     /// Stores a key.
     async fn put(&self, key: &WrappedKey) -> Stored<()>;
+    /// The key, by a consistent read.
+    async fn key(&self, asset: AssetId, key: KeyId) -> Stored<Option<WrappedKey>>;
     /// Removes every key of one run.
     async fn delete_package(&self, asset: AssetId, package: PackageId) -> Stored<()>;
 }
@@ -429,7 +434,7 @@ pub trait MediaWrites: Send + Sync {
         segment: (Stream, u32),
         ciphertext: Vec<u8>,
     ) -> Stored<()>;
-    /// Stores what the playlists need.
+    /// Stores what the playlists need of a package, or of the [variant](Manifest::variant) of it.
     async fn put_manifest(
         &self,
         asset: AssetId,
@@ -438,13 +443,25 @@ pub trait MediaWrites: Send + Sync {
     ) -> Stored<()>;
     /// Removes every segment and the manifest of one run.
     async fn delete_package(&self, asset: AssetId, package: PackageId) -> Stored<()>;
+    /// Removes every segment and the manifest of one variant of a package.
+    async fn delete_variant(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        variant: VariantId,
+    ) -> Stored<()>;
 }
 
 /// The media bucket, for playlists.
 #[async_trait]
 pub trait MediaReads: Send + Sync {
-    /// What the playlists need.
-    async fn manifest(&self, asset: AssetId, package: PackageId) -> Stored<Option<Manifest>>;
+    /// What the playlists need of a package, or of a variant of it.
+    async fn manifest(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        variant: Option<VariantId>,
+    ) -> Stored<Option<Manifest>>;
 }
 
 /// A presentation and the keys of its periods, as stored beside the segments.
@@ -454,6 +471,12 @@ pub struct Manifest {
     pub presentation: Presentation,
     /// Key ids, one a period, in their textual form.
     pub keys: Vec<String>,
+    /// Was the film converted first? If not its clock is that of the source.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub converted: bool,
+    /// Which variant it is of the package; none of the film as it was packaged first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<VariantId>,
 }
 
 /// The distribution's control plane.

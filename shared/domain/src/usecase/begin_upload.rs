@@ -154,6 +154,7 @@ fn fresh(announced: NewAsset) -> Asset {
     Asset {
         description: Description::of(announced.title.clone()),
         charge: Some(Charge::announced(announced.plan.size)),
+        ladder: None,
         announced,
         state: AssetState::Uploading,
         multipart: None,

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use super::process_upload::{self, Film, Run, claimed, own, scribe};
+use super::machine::{Film, Machine};
+use super::process_upload::{self, Run, claimed, order_ladder, own, scribe};
 use crate::asset::AssetState;
 use crate::conversion::{Encoding, too_large, took_too_long};
 use crate::packaging::PackageFault;
-use crate::ports::{SourceHead, Stored, Workshop};
+use crate::ports::{Conversions, Ladders, MediaReads, SourceHead, Stored, Workshop};
 
 pub use super::process_upload::{Command, Outcome, Retry};
 
@@ -22,6 +23,12 @@ pub struct Deps {
     pub workshop: Arc<dyn Workshop>,
     /// Octets of the largest source that is converted.
     pub max_source: u64,
+    /// What films were packaged as, for their variants.
+    pub manifests: Arc<dyn MediaReads>,
+    /// The variants.
+    pub ladders: Arc<dyn Ladders>,
+    /// Where variants are ordered.
+    pub orders: Arc<dyn Conversions>,
 }
 
 /// Converts and packages the film of an order.
@@ -31,6 +38,10 @@ pub struct Deps {
 pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
     let process = &deps.process;
     let asset = own(process, &command).await?;
+    if let Some(ready) = asset.as_ref().filter(|a| a.state == AssetState::Ready) {
+        // Whoever published it may have died before it could ask for the ladder.
+        order_ladder(process, ready.id(), command.org).await?;
+    }
     let awaits = |state| matches!(state, AssetState::Uploaded | AssetState::Processing);
     let Some(asset) = asset.filter(|a| awaits(a.state)) else {
         return Ok(Outcome::Nothing);
@@ -66,7 +77,7 @@ async fn encoded(
     if head.size > deps.max_source {
         return Ok(Err(too_large(deps.max_source)));
     }
-    if !brought(&*deps.workshop, run, head).await? {
+    if !brought(&*deps.workshop, &run.machine, head).await? {
         return Ok(Err(took_too_long()));
     }
     let probe = match deps.workshop.probe().await? {
@@ -74,22 +85,26 @@ async fn encoded(
         Err(fault) => return Ok(Err(fault)),
     };
     match Encoding::whole(&probe, deps.process.plan.segment_ms) {
-        Ok(encoding) => deps.workshop.encode(&encoding, run.deadline).await,
+        Ok(encoding) => deps.workshop.encode(&encoding, run.machine.deadline).await,
         Err(fault) => Ok(Err(fault)),
     }
 }
 
 /// Brings the source into the workshop; not if time is up before.
-async fn brought(workshop: &dyn Workshop, run: &Run<'_>, head: &SourceHead) -> Stored<bool> {
+pub(super) async fn brought(
+    workshop: &dyn Workshop,
+    machine: &Machine<'_>,
+    head: &SourceHead,
+) -> Stored<bool> {
     workshop.clear().await?;
     let mut offset = 0;
     while offset < head.size {
-        if run.deps.clock.now() >= run.deadline {
+        if machine.deps.clock.now() >= machine.deadline {
             return Ok(false);
         }
         let len = PIECE.min(head.size - offset);
         let piece = usize::try_from(len).unwrap_or(usize::MAX);
-        let octets = run.read(Film::Uploaded(head), offset, piece).await?;
+        let octets = machine.read(Film::Uploaded(head), offset, piece).await?;
         workshop.bring(&octets).await?;
         offset += len;
     }

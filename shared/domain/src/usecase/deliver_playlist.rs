@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::asset::AssetState;
+use crate::asset::{Asset, AssetState};
 use crate::error::Refusal;
 use crate::hls::{self, PlaylistName};
 use crate::playback::{PlaybackSession, Ticket};
-use crate::ports::{Clock, MediaReads, PlaylistReads, Tickets};
+use crate::ports::{Clock, Manifest, MediaReads, PlaylistReads, Tickets};
 
 /// What rendering needs.
 pub struct Deps {
@@ -35,11 +35,12 @@ pub struct Command {
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::WrongState`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<String, Refusal> {
-    let session = open_view(deps, &command.ticket, |_| Ok(())).await?;
-    let manifest = deps.media.manifest(session.asset, session.package).await?;
-    let manifest = manifest.ok_or(Refusal::NotFound("playlist"))?;
+    let view = open_view(deps, &command.ticket, |_| Ok(())).await?;
+    let manifest = manifest(deps, &view, command.name).await?;
+    let (session, asset) = view;
     let Some(stream) = command.name.stream() else {
-        return Ok(hls::master(&manifest.presentation));
+        let ladder = asset.ladder.unwrap_or_default();
+        return Ok(hls::master(&manifest.presentation, &ladder));
     };
     let listed = hls::media(
         (&manifest, stream),
@@ -50,7 +51,23 @@ pub async fn run(deps: &Deps, command: Command) -> Result<String, Refusal> {
     listed.ok_or(Refusal::NotFound("playlist"))
 }
 
-/// The view of a ticket, if it is open, its viewer may still watch, and its asset can be watched. What is `wanted` of the
+/// What a playlist is of: the package of a view, or a variant of it that is there to be played.
+pub(super) async fn manifest(
+    deps: &Deps,
+    (session, asset): &(PlaybackSession, Asset),
+    name: PlaylistName,
+) -> Result<Manifest, Refusal> {
+    const NONE: Refusal = Refusal::NotFound("playlist");
+    let variant = match name {
+        PlaylistName::Variant(lines) => Some(asset.variant(lines).ok_or(NONE)?),
+        _ => None,
+    };
+    let (asset, package) = (session.asset, session.package);
+    let manifest = deps.media.manifest(asset, package, variant).await?;
+    manifest.ok_or(NONE)
+}
+
+/// The view of a ticket with its asset, if it is open, its viewer may still watch, and its asset can be watched. What is `wanted` of the
 /// ticket itself is asked before any I/O.
 ///
 /// # Errors
@@ -59,7 +76,7 @@ pub(super) async fn open_view(
     deps: &Deps,
     text: &str,
     wanted: impl FnOnce(&Ticket) -> Result<(), Refusal>,
-) -> Result<PlaybackSession, Refusal> {
+) -> Result<(PlaybackSession, Asset), Refusal> {
     let now = deps.clock.now();
     let ticket = super::deliver_key::genuine(&*deps.tickets, text, now)?;
     wanted(&ticket)?;
@@ -73,5 +90,5 @@ pub(super) async fn open_view(
     if session.opened_at < asset.views_from {
         return Err(super::deliver_key::OVER);
     }
-    Ok(session)
+    Ok((session, asset))
 }

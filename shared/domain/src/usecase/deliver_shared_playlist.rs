@@ -3,7 +3,7 @@
 //! The distribution asks for a signature, for cookies or for a token in the path at every request; what it does not have it
 //! asks for here, with the ticket of whoever asked, and here everything is decided as for a playlist of one view.
 
-use super::deliver_playlist::{Deps, open_view};
+use super::deliver_playlist::{Deps, manifest, open_view};
 use crate::error::Refusal;
 use crate::hls::PlaylistName;
 use crate::hls::styles::{self, Style};
@@ -31,18 +31,23 @@ pub struct Command {
 pub async fn run(deps: &Deps, command: Command) -> Result<String, Refusal> {
     let need = Refusal::Unauthenticated("a playback ticket, as a cookie or as `token`");
     let ticket = command.ticket.as_deref().ok_or(need)?;
-    let session = open_view(deps, ticket, |ticket| {
+    let view = open_view(deps, ticket, |ticket| {
         let other = Refusal::Forbidden("this playback ticket is for another asset");
         (ticket.asset == command.asset).then_some(()).ok_or(other)
     });
-    let session = session.await?;
-    if session.package != command.package {
+    let view = view.await?;
+    if view.0.package != command.package {
         return Err(Refusal::NotFound("playlist"));
     }
-    let manifest = deps.media.manifest(session.asset, session.package).await?;
-    let manifest = manifest.ok_or(Refusal::NotFound("playlist"))?;
+    let manifest = manifest(deps, &view, command.name).await?;
+    let (session, asset) = view;
     let Some(stream) = command.name.stream() else {
-        return Ok(styles::master(command.style, &manifest.presentation));
+        let ladder = asset.ladder.unwrap_or_default();
+        return Ok(styles::master(
+            command.style,
+            &manifest.presentation,
+            &ladder,
+        ));
     };
     let listed = styles::media((&manifest, stream), command.style, session.asset);
     listed.ok_or(Refusal::NotFound("playlist"))

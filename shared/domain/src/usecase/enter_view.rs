@@ -23,7 +23,7 @@ pub struct Entered {
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::WrongState`], [`Refusal::NotFound`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, ticket: &str) -> Result<Entered, Refusal> {
-    let session = open_view(deps, ticket, |_| Ok(())).await?;
+    let (session, _) = open_view(deps, ticket, |_| Ok(())).await?;
     Ok(Entered {
         cookies: delivery::cookies(&session, ticket),
         seconds: delivery::seconds_left(&session, deps.clock.now()),

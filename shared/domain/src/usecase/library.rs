@@ -246,7 +246,7 @@ fn rested(
     Ok(Some(next?))
 }
 
-fn tagged(deps: &Deps, asset: Asset) -> Tagged {
+pub(super) fn tagged(deps: &Deps, asset: Asset) -> Tagged {
     let tag = tag(&*deps.hashing, &asset);
     Tagged { asset, tag }
 }
@@ -267,6 +267,10 @@ fn tag(hashing: &dyn Hashing, asset: &Asset) -> String {
     if let Some(deletion) = asset.keeping.presence.deletion() {
         shown.push(deletion.at.0.to_string());
         shown.push(deletion.erase_at.0.to_string());
+    }
+    for variant in asset.ladder.iter().flatten() {
+        shown.push(variant.id.lines.to_string());
+        shown.push(variant.state.as_str().to_owned());
     }
     let digest = hashing.sha256(shown.join("\0").as_bytes());
     data_encoding::BASE64URL_NOPAD.encode(&digest.0[..12])

@@ -6,19 +6,16 @@ use crate::asset::{Asset, AssetState, Failure};
 use crate::audit::{Author, Event, Source};
 use crate::conversion::ConversionOrder;
 use crate::error::Refusal;
-use crate::hls::{MAX_PACKAGE_SEGMENTS, MAX_SEGMENTS};
-use crate::id::{AssetId, KeyId, OrgId, PackageId};
-use crate::packaging::{Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Step};
+use crate::id::{AssetId, OrgId, PackageId};
+use crate::packaging::{PackageFault, PackagePlan, PackagerFactory};
 use crate::ports::{
     Assets, Change, Charged, Claim, Clock, ContentKeys, Conversions, Entropy, KeyWrap, Manifest,
-    MediaWrites, SourceHead, StoreError, Stored, Uploads, Workshop,
+    MediaWrites, SourceHead, StoreError, Stored, Uploads,
 };
 use crate::quota::Quota;
-use crate::secret::ContentKey;
 use crate::time::Timestamp;
-use crate::usecase::background::Background;
 use crate::usecase::finalize_upload;
-use crate::usecase::progress::Progress;
+use crate::usecase::machine::{Film, Machine, Packaged};
 use crate::usecase::scribe::Scribe;
 
 /// What packaging needs.
@@ -45,6 +42,8 @@ pub struct Deps {
     pub quota: Quota,
     /// Where conversions are ordered of films that cannot be packaged as they are; without it they fail.
     pub conversions: Option<Arc<dyn Conversions>>,
+    /// Where the ladder of each film is ordered once it is packaged; none where films get none unasked.
+    pub ladder: Option<Arc<dyn Conversions>>,
 }
 
 /// A parsed event: an object was created under a source key.
@@ -141,12 +140,15 @@ pub(super) async fn claimed<'a>(
     let claim = deps.assets.claim(asset.id(), package, lease, &record);
     match claim.await? {
         Claim::Claimed { previous } => Ok(Ok(Run {
-            deps,
+            machine: Machine {
+                deps,
+                asset,
+                package,
+                deadline: command.deadline,
+                variant: None,
+            },
             scribe,
-            asset,
-            package,
             previous,
-            deadline: command.deadline,
         })),
         Claim::NotClaimed => {
             let current = deps.assets.get(asset.id()).await?;
@@ -165,7 +167,11 @@ async fn arrived(deps: &Deps, scribe: &Scribe<'_>, asset: Asset) -> Result<Optio
     match asset.state {
         AssetState::Uploading => {}
         AssetState::Uploaded | AssetState::Processing => return Ok(Some(asset)),
-        AssetState::Ready => return Ok(None),
+        AssetState::Ready => {
+            // Whoever published it may have died before it could ask for the ladder.
+            order_ladder(deps, asset.id(), asset.announced.org).await?;
+            return Ok(None);
+        }
         AssetState::Failed | AssetState::Withdrawn => {
             // Whoever had it in hand then may have died before it could clean up.
             finalize_upload::discard(&*deps.uploads, &asset).await?;
@@ -183,35 +189,26 @@ async fn arrived(deps: &Deps, scribe: &Scribe<'_>, asset: Asset) -> Result<Optio
     }
 }
 
+/// Asks for the film's ladder, where films get one. Asked twice it is planned once.
+pub(super) async fn order_ladder(deps: &Deps, asset: AssetId, org: OrgId) -> Stored<()> {
+    match &deps.ladder {
+        Some(orders) => orders.order(&ConversionOrder::Ladder { org, asset }).await,
+        None => Ok(()),
+    }
+}
+
 /// Keys first: without them the segments are noise.
 async fn remove(deps: &Deps, asset: AssetId, package: PackageId) -> Stored<()> {
     deps.keys.delete_package(asset, package).await?;
     deps.media.delete_package(asset, package).await
 }
 
+/// A run that has an asset for itself.
 pub(super) struct Run<'a> {
-    pub(super) deps: &'a Deps,
+    pub(super) machine: Machine<'a>,
     scribe: &'a Scribe<'a>,
-    pub(super) asset: &'a Asset,
-    package: PackageId,
     /// Dead runs whose segments and keys are still to be removed.
     previous: Vec<PackageId>,
-    pub(super) deadline: Timestamp,
-}
-
-/// Where the octets of a film are.
-#[derive(Clone, Copy)]
-pub(super) enum Film<'a> {
-    /// In the uploads bucket.
-    Uploaded(&'a SourceHead),
-    /// In the workshop, so many of them.
-    Converted(&'a dyn Workshop, u64),
-}
-
-/// What a run of the machine came to.
-enum Packaged {
-    Whole(Manifest),
-    Fault(PackageFault),
 }
 
 impl Run<'_> {
@@ -219,32 +216,44 @@ impl Run<'_> {
         let Some(head) = self.source().await? else {
             return self.source_gone().await;
         };
-        match self.machine(Film::Uploaded(&head)).await? {
-            Packaged::Fault(fault) if fault.is_convertible() => match &self.deps.conversions {
-                Some(conversions) => self.ordered(&**conversions).await,
-                None => self.failed(&fault).await,
-            },
-            packaged => self.settled(packaged).await,
+        match self.machine.run(Film::Uploaded(&head)).await? {
+            Packaged::Fault(fault) if fault.is_convertible() => {
+                match &self.machine.deps.conversions {
+                    Some(conversions) => self.ordered(&**conversions).await,
+                    None => self.failed(&fault).await,
+                }
+            }
+            packaged => self.settled(packaged, false).await,
         }
     }
 
     /// Packages a film that was converted.
     pub(super) async fn converted(&self, film: Film<'_>) -> Result<Outcome, Retry> {
-        let packaged = self.machine(film).await?;
-        self.settled(packaged).await
+        let packaged = self.machine.run(film).await?;
+        self.settled(packaged, true).await
     }
 
-    async fn settled(&self, packaged: Packaged) -> Result<Outcome, Retry> {
+    async fn settled(&self, packaged: Packaged, converted: bool) -> Result<Outcome, Retry> {
         match packaged {
             Packaged::Fault(fault) => self.failed(&fault).await,
-            Packaged::Whole(manifest) => self.publish(&manifest).await,
+            Packaged::Whole(manifest) => {
+                let manifest = Manifest {
+                    converted,
+                    ..manifest
+                };
+                self.publish(&manifest).await
+            }
         }
     }
 
     /// The source as it is, once what dead runs left is removed.
     pub(super) async fn source(&self) -> Stored<Option<SourceHead>> {
         self.bury_previous().await?;
-        self.deps.uploads.head(&self.asset.announced).await
+        self.machine
+            .deps
+            .uploads
+            .head(&self.machine.asset.announced)
+            .await
     }
 
     /// There is none any more.
@@ -255,14 +264,21 @@ impl Run<'_> {
 
     /// Hands the asset on to the function that converts, and nothing of this run with it.
     async fn ordered(&self, conversions: &dyn Conversions) -> Result<Outcome, Retry> {
-        let asset = self.asset.id();
-        remove(self.deps, asset, self.package).await?;
+        let asset = self.machine.asset.id();
+        remove(self.machine.deps, asset, self.machine.package).await?;
         // The lease before the order: an order that finds it held waits for as long as a run may take.
-        if self.deps.assets.release(asset, self.package).await? == Change::NotApplied {
+        if self
+            .machine
+            .deps
+            .assets
+            .release(asset, self.machine.package)
+            .await?
+            == Change::NotApplied
+        {
             return self.overtaken().await;
         }
         let order = ConversionOrder::Film {
-            org: self.asset.announced.org,
+            org: self.machine.asset.announced.org,
             asset,
         };
         conversions.order(&order).await?;
@@ -285,105 +301,32 @@ impl Run<'_> {
             }
             Err(Retry::Store(error)) => {
                 // Best effort: without it the next delivery waits for the lease to end.
-                let assets = &self.deps.assets;
-                let _ = assets.release(self.asset.id(), self.package).await;
+                let assets = &self.machine.deps.assets;
+                let _ = assets
+                    .release(self.machine.asset.id(), self.machine.package)
+                    .await;
                 Err(error.into())
             }
             ended => ended,
         }
     }
 
-    /// Runs the machine. Whatever it comes to, no write is under way any more: what is removed
-    /// afterwards stays removed.
-    async fn machine(&self, film: Film<'_>) -> Stored<Packaged> {
-        let mut writes = Background::default();
-        let packaged = self.steps(film, &mut writes).await;
-        let written = writes.finish().await;
-        match packaged? {
-            Packaged::Whole(manifest) => written.map(|()| Packaged::Whole(manifest)),
-            fault @ Packaged::Fault(_) => Ok(fault),
-        }
-    }
-
-    async fn steps<'s>(&'s self, film: Film<'_>, writes: &mut Background<'s>) -> Stored<Packaged> {
-        let mut machine = self.deps.packager.start(film.size(), self.deps.plan);
-        let mut keys = Keys {
-            run: self,
-            ids: Vec::new(),
-            current: None,
-        };
-        let mut segments = 0;
-        let mut progress = Progress::of(film.size());
-        loop {
-            if self.deps.clock.now() >= self.deadline {
-                return Ok(Packaged::Fault(PackageFault::new(
-                    "too_long",
-                    "packaging took longer than one run may take; cut the film into parts",
-                )));
-            }
-            match machine.step() {
-                Err(fault) => return Ok(Packaged::Fault(fault)),
-                Ok(Step::Read { offset, len }) => {
-                    let read = self.read(film, offset, len);
-                    machine.source(&writes.beside(read).await?);
-                    if let Some(percent) = progress.read(len) {
-                        writes.begin(Box::pin(self.tell(percent))).await?;
-                    }
-                }
-                Ok(Step::NeedKey { period, .. }) => {
-                    writes.beside(keys.begin(&mut *machine, period)).await?;
-                }
-                Ok(Step::Segment(segment))
-                    if segment.number >= MAX_SEGMENTS || segments >= MAX_PACKAGE_SEGMENTS =>
-                {
-                    return Ok(Packaged::Fault(too_many_segments()));
-                }
-                Ok(Step::Segment(segment)) => {
-                    segments += 1;
-                    let (asset, place) = (self.asset.id(), (segment.stream, segment.number));
-                    let media = &self.deps.media;
-                    let put = media.put_segment(asset, self.package, place, segment.ciphertext);
-                    writes.begin(put).await?;
-                }
-                Ok(Step::Done(presentation)) => {
-                    let keys = keys.ids.iter().map(ToString::to_string).collect();
-                    return Ok(Packaged::Whole(Manifest { presentation, keys }));
-                }
-            }
-        }
-    }
-
-    pub(super) async fn read(&self, film: Film<'_>, offset: u64, len: usize) -> Stored<Vec<u8>> {
-        let new = &self.asset.announced;
-        match film {
-            Film::Uploaded(head) => {
-                let uploads = &self.deps.uploads;
-                uploads.read(new, &head.etag, offset, len).await
-            }
-            Film::Converted(workshop, _) => workshop.read(offset, len).await,
-        }
-    }
-
-    /// Tells how far the film is. It is for those who wait: lost or refused, it stops nothing.
-    async fn tell(&self, percent: u8) -> Stored<()> {
-        let assets = &self.deps.assets;
-        let _ = assets
-            .progress(self.asset.id(), self.package, percent)
-            .await;
-        Ok(())
-    }
-
     async fn publish(&self, manifest: &Manifest) -> Result<Outcome, Retry> {
-        let (deps, asset) = (self.deps, self.asset.id());
+        let (deps, asset) = (self.machine.deps, self.machine.asset.id());
         deps.media
-            .put_manifest(asset, self.package, manifest)
+            .put_manifest(asset, self.machine.package, manifest)
             .await?;
         let record = self.scribe.asset(Event::AssetReady, asset)?;
-        let record = record.with("package", self.package);
+        let record = record.with("package", self.machine.package);
         let film = (manifest.presentation.seconds(), &deps.quota);
-        let published = deps.assets.publish(asset, self.package, film, &record);
+        let published = deps
+            .assets
+            .publish(asset, self.machine.package, film, &record);
         match published.await? {
-            Charged::Applied => Ok(Outcome::Ready),
+            Charged::Applied => {
+                order_ladder(deps, asset, self.machine.asset.announced.org).await?;
+                Ok(Outcome::Ready)
+            }
             Charged::NotApplied => self.overtaken().await,
             Charged::OverQuota(exceeded) => {
                 let full = PackageFault::new(
@@ -402,36 +345,46 @@ impl Run<'_> {
             code: fault.code.to_owned(),
             reason: fault.reason.clone(),
         };
-        let (asset, package) = (self.asset.id(), Some(self.package));
+        let (asset, package) = (self.machine.asset.id(), Some(self.machine.package));
         // The state first: a publication whose reply was lost stands, and a repeat removes what is left.
         let record = self.scribe.asset(Event::AssetFailed, asset)?;
         let record = record.with("code", &failure.code);
-        let assets = &self.deps.assets;
+        let assets = &self.machine.deps.assets;
         if assets.fail(asset, package, &failure, &record).await? == Change::NotApplied {
             return self.overtaken().await;
         }
         self.bury_previous().await?;
-        remove(self.deps, asset, self.package).await?;
+        remove(self.machine.deps, asset, self.machine.package).await?;
         let failed = Asset {
             failure: Some(failure),
-            ..self.asset.clone()
+            ..self.machine.asset.clone()
         };
-        finalize_upload::discard(&*self.deps.uploads, &failed).await?;
+        finalize_upload::discard(&*self.machine.deps.uploads, &failed).await?;
         Ok(Outcome::Failed)
     }
 
     /// The asset is not in this run's hands any more: it is settled already, withdrawn, or another run's.
     async fn overtaken(&self) -> Result<Outcome, Retry> {
-        let current = self.deps.assets.get(self.asset.id()).await?;
+        let current = self
+            .machine
+            .deps
+            .assets
+            .get(self.machine.asset.id())
+            .await?;
         let ours = current
             .as_ref()
-            .is_some_and(|a| a.package == Some(self.package));
+            .is_some_and(|a| a.package == Some(self.machine.package));
         let state = current.map(|a| a.state);
         if ours && state == Some(AssetState::Ready) {
             return Ok(Outcome::Ready);
         }
         // Nobody will ever play this run's package.
-        remove(self.deps, self.asset.id(), self.package).await?;
+        remove(
+            self.machine.deps,
+            self.machine.asset.id(),
+            self.machine.package,
+        )
+        .await?;
         match state {
             Some(AssetState::Failed) if ours => Ok(Outcome::Failed),
             // The event belongs to the run that has the asset now; should that one die, it must come again.
@@ -442,69 +395,8 @@ impl Run<'_> {
 
     async fn bury_previous(&self) -> Stored<()> {
         for dead in &self.previous {
-            remove(self.deps, self.asset.id(), *dead).await?;
+            remove(self.machine.deps, self.machine.asset.id(), *dead).await?;
         }
         Ok(())
-    }
-}
-
-impl Film<'_> {
-    const fn size(self) -> u64 {
-        match self {
-            Self::Uploaded(head) => head.size,
-            Self::Converted(_, size) => size,
-        }
-    }
-}
-
-fn too_many_segments() -> PackageFault {
-    PackageFault::new(
-        "film_too_long",
-        format!(
-            "The film would become more than {MAX_SEGMENTS} segments, or with all its sounds and subtitles more than {MAX_PACKAGE_SEGMENTS}, more than playlists can hold. Upload it in parts, or have the operator choose longer segments."
-        ),
-    )
-}
-
-/// The content keys of a run, one a period; only the current one is in memory.
-struct Keys<'a> {
-    run: &'a Run<'a>,
-    ids: Vec<KeyId>,
-    current: Option<ContentKey>,
-}
-
-impl Keys<'_> {
-    /// Answers the machine, storing a fresh wrapped key first when a period begins.
-    async fn begin(&mut self, machine: &mut dyn Packaging, period: u32) -> Stored<()> {
-        let deps = self.run.deps;
-        let key = match self.current.take() {
-            Some(key) if usize::try_from(period) == Ok(self.ids.len().saturating_sub(1)) => key,
-            _ => self.fresh().await?,
-        };
-        let mut iv = [0; 16];
-        deps.entropy.fill(&mut iv)?;
-        machine.begin_segment(&key, Iv(iv));
-        self.current = Some(key);
-        Ok(())
-    }
-
-    async fn fresh(&mut self) -> Stored<ContentKey> {
-        let Run {
-            deps,
-            asset,
-            package,
-            ..
-        } = self.run;
-        let id = KeyId::random(&*deps.entropy)?;
-        let mut octets = [0; 16];
-        deps.entropy.fill(&mut octets)?;
-        let mut nonce = [0; 12];
-        deps.entropy.fill(&mut nonce)?;
-        let key = ContentKey::new(octets);
-        deps.keys
-            .put(&deps.wrap.wrap(&key, asset.id(), id, *package, nonce)?)
-            .await?;
-        self.ids.push(id);
-        Ok(key)
     }
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::cipher::{AES_128, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
 use vault_domain::packaging::{
-    Iv, PackageFault, PackagePlan, PackagerFactory as _, Presentation, SegmentInfo, Step, Stream,
+    Guide, Iv, PackageFault, PackagePlan, PackagerFactory as _, Packaging, Presentation,
+    SegmentInfo, Step, Stream,
 };
 use vault_domain::secret::ContentKey;
 use vault_media::HlsPackagers;
@@ -35,7 +36,7 @@ pub(crate) fn key(period: u32) -> [u8; 16] {
 
 pub(crate) fn iv(stream: Stream, segment: u32) -> Iv {
     let stream: u128 = match stream {
-        Stream::Main => 0,
+        Stream::Main | Stream::Variant(_) => 0,
         Stream::Audio(number) => 1000 + u128::from(number),
         Stream::Subtitles(number) => 2000 + u128::from(number),
     };
@@ -44,8 +45,26 @@ pub(crate) fn iv(stream: Stream, segment: u32) -> Iv {
 
 /// Packages a film in memory, holding the machine to its protocol.
 pub(crate) fn package(film: &[u8], plan: PackagePlan) -> Result<Packaged, PackageFault> {
-    let size = film.len() as u64;
-    let mut machine = HlsPackagers.start(size, plan);
+    let machine = HlsPackagers.start(film.len() as u64, plan);
+    driven(machine, film, |segment| {
+        segment / plan.segments_per_key.max(1)
+    })
+}
+
+/// Packages a variant of a film as the film was.
+pub(crate) fn follow(variant: &[u8], film: &Presentation) -> Result<Packaged, PackageFault> {
+    let guide = Guide::of(film).expect("a clock");
+    let machine = HlsPackagers.follow(variant.len() as u64, guide);
+    driven(machine, variant, |segment| {
+        film.segments[segment as usize].period
+    })
+}
+
+fn driven(
+    mut machine: Box<dyn Packaging>,
+    film: &[u8],
+    period_of: impl Fn(u32) -> u32,
+) -> Result<Packaged, PackageFault> {
     let (mut reads, mut read_bytes, mut last_period) = (0, 0, 0);
     let mut streams: BTreeMap<Stream, Vec<Vec<u8>>> = BTreeMap::new();
     let mut keyed = std::collections::VecDeque::new();
@@ -65,7 +84,7 @@ pub(crate) fn package(film: &[u8], plan: PackagePlan) -> Result<Packaged, Packag
                 period,
             } => {
                 assert_eq!(segment as usize, streams.entry(stream).or_default().len());
-                assert_eq!(period, segment / plan.segments_per_key.max(1));
+                assert_eq!(period, period_of(segment));
                 assert!(period >= last_period, "a period that is over is over");
                 last_period = period;
                 keyed.push_back((stream, segment));

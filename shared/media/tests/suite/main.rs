@@ -12,6 +12,8 @@ mod films;
 mod fragments;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod ladder;
 mod long;
 #[cfg(test)]
 mod probe;

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use vault_domain::asset::{Asset, AssetState, Failure, NewAsset};
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PackageId};
-use vault_domain::ports::{Assets, Change, Charged, Claim, Reservation, Stored};
+use vault_domain::ports::{
+    Assets, Change, Charged, Claim, LadderStep, Ladders, Reservation, Stored,
+};
 use vault_domain::quota::{Charge, Quota, Usage};
 use vault_domain::time::Timestamp;
 
@@ -202,6 +204,27 @@ impl Assets for FakeCloud {
                 settle(a);
             };
             Ok(change(s, id, admits, apply, Some(record)))
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Ladders for FakeCloud {
+    async fn change(
+        &self,
+        id: AssetId,
+        package: PackageId,
+        step: LadderStep<'_>,
+        record: Option<&Record>,
+    ) -> Stored<Change> {
+        self.call("ladders.change", |s| {
+            let ready = |a: &&Asset| a.state == AssetState::Ready && a.package == Some(package);
+            let asset = s.assets.get(&id).filter(ready);
+            let Some(next) = asset.and_then(|asset| step(asset.ladder.as_deref())) else {
+                return Ok(Change::NotApplied);
+            };
+            Ok(change(s, id, |_| true, |a| a.ladder = Some(next), record))
         })
         .await
     }

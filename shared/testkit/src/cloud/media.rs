@@ -1,15 +1,18 @@
 //! Content keys, the media bucket, the distribution.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use vault_domain::asset::{manifest_key, segment_key};
-use vault_domain::id::{AssetId, PackageId};
+use vault_domain::asset::{manifest_key, media_prefix, segment_key, variant_prefix};
+use vault_domain::id::{AssetId, KeyId, PackageId};
+use vault_domain::ladder::VariantId;
 use vault_domain::packaging::Stream;
 use vault_domain::playback::WrappedKey;
 use vault_domain::ports::{
     ContentKeys, Distribution, Manifest, MediaReads, MediaWrites, StoreError, Stored,
 };
 
-use super::FakeCloud;
+use super::{FakeCloud, State};
 
 #[async_trait]
 impl ContentKeys for FakeCloud {
@@ -20,6 +23,12 @@ impl ContentKeys for FakeCloud {
         })
         .await
     }
+    async fn key(&self, asset: AssetId, key: KeyId) -> Stored<Option<WrappedKey>> {
+        self.call("content_keys.get", |s| {
+            Ok(s.keys.get(&(asset, key)).cloned())
+        })
+        .await
+    }
     async fn delete_package(&self, asset: AssetId, package: PackageId) -> Stored<()> {
         self.call("content_keys.delete_package", |s| {
             s.keys
@@ -27,6 +36,18 @@ impl ContentKeys for FakeCloud {
             Ok(())
         })
         .await
+    }
+}
+
+impl State {
+    /// A versioned bucket keeps what was removed for a while.
+    fn remove_segments(&mut self, prefix: &str) {
+        let (gone, left) = std::mem::take(&mut self.segments)
+            .into_iter()
+            .partition(|(key, _)| key.starts_with(prefix));
+        self.segments = left;
+        let gone: BTreeMap<String, Vec<u8>> = gone;
+        self.noncurrent.extend(gone);
     }
 }
 
@@ -53,7 +74,7 @@ impl MediaWrites for FakeCloud {
         manifest: &Manifest,
     ) -> Stored<()> {
         self.call("media.put_manifest", |s| {
-            let key = manifest_key(asset, package);
+            let key = manifest_key(asset, package, manifest.variant);
             s.manifests.insert(key, manifest.clone());
             Ok(())
         })
@@ -61,17 +82,23 @@ impl MediaWrites for FakeCloud {
     }
     async fn delete_package(&self, asset: AssetId, package: PackageId) -> Stored<()> {
         self.call("media.delete_package", |s| {
-            let prefix = format!("media/{asset}/{package}/");
-            let gone = s
-                .segments
-                .iter()
-                .filter(|(key, _)| key.starts_with(&prefix));
-            let gone: Vec<_> = gone
-                .map(|(key, octets)| (key.clone(), octets.clone()))
-                .collect();
-            s.noncurrent.extend(gone);
-            s.segments.retain(|key, _| !key.starts_with(&prefix));
-            s.manifests.remove(&manifest_key(asset, package));
+            s.remove_segments(&format!("{}{package}/", media_prefix(asset)));
+            s.manifests.remove(&manifest_key(asset, package, None));
+            Ok(())
+        })
+        .await
+    }
+    async fn delete_variant(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        variant: VariantId,
+    ) -> Stored<()> {
+        self.call("media.delete_variant", |s| {
+            let prefix = variant_prefix(variant);
+            s.remove_segments(&format!("{}{package}/{prefix}", media_prefix(asset)));
+            s.manifests
+                .remove(&manifest_key(asset, package, Some(variant)));
             Ok(())
         })
         .await
@@ -80,9 +107,15 @@ impl MediaWrites for FakeCloud {
 
 #[async_trait]
 impl MediaReads for FakeCloud {
-    async fn manifest(&self, asset: AssetId, package: PackageId) -> Stored<Option<Manifest>> {
+    async fn manifest(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        variant: Option<VariantId>,
+    ) -> Stored<Option<Manifest>> {
         self.call("media.manifest", |s| {
-            Ok(s.manifests.get(&manifest_key(asset, package)).cloned())
+            let key = manifest_key(asset, package, variant);
+            Ok(s.manifests.get(&key).cloned())
         })
         .await
     }

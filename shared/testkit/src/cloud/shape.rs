@@ -8,6 +8,7 @@ use vault_domain::asset::{Asset, AssetState, Failure};
 use vault_domain::audit::{Event, Record};
 use vault_domain::deletion::Keeping;
 use vault_domain::id::{AssetId, PackageId};
+use vault_domain::ladder::{VariantId, VariantState};
 
 use super::State;
 
@@ -235,14 +236,22 @@ impl State {
                     .keys()
                     .filter(|k| k.starts_with(&prefix))
                     .count();
-                let manifest = vault_domain::asset::manifest_key(asset.id(), package);
+                let manifest = vault_domain::asset::manifest_key(asset.id(), package, None);
                 let manifest = self.manifests.contains_key(&manifest);
                 format!("{keys} keys, {segments} segments, manifest {manifest}")
             });
         let (id, state) = (asset.id(), asset.state);
         let version = asset.description.version;
+        // Which try it was nobody sees, nor which run has it.
+        let variants = asset.ladder.as_ref().map(|ladder| {
+            let variant = |v: &vault_domain::ladder::Variant| {
+                let (lines, state) = (v.id.lines, v.state.as_str());
+                format!("{lines} {state}")
+            };
+            ladder.iter().map(variant).collect::<Vec<_>>()
+        });
         format!(
-            "{id} {state} version {version} failure {failure:?} leased {leased} package {package:?}"
+            "{id} {state} version {version} failure {failure:?} leased {leased} package {package:?} ladder {variants:?}"
         )
     }
 
@@ -295,6 +304,11 @@ impl State {
             leaks.push(format!("a key of the dead package {}", key.package));
         }
         for path in self.segments.keys().chain(self.manifests.keys()) {
+            if let Some(variant) = variant_of(path)
+                && !package_of(path).is_some_and(|(asset, _)| self.is_used(asset, variant))
+            {
+                leaks.push(format!("{path} of a dead variant"));
+            }
             if !package_of(path).is_some_and(|(asset, package)| self.lives(asset, package)) {
                 leaks.push(format!("{path} of a dead package"));
             }
@@ -352,6 +366,20 @@ impl State {
     }
 
     /// May this package have keys and segments?
+    /// Does a variant play, or is it being made?
+    fn is_used(&self, asset: AssetId, id: VariantId) -> bool {
+        let asset = self.assets.get(&asset);
+        let mut variants = asset
+            .and_then(|asset| asset.ladder.iter().flatten().find(|v| v.id == id))
+            .into_iter();
+        variants.any(|v| {
+            matches!(
+                v.state,
+                VariantState::Ready(_) | VariantState::Coding { .. }
+            )
+        })
+    }
+
     fn lives(&self, asset: AssetId, package: PackageId) -> bool {
         let Some(asset) = self.assets.get(&asset) else {
             return false;
@@ -427,6 +455,16 @@ impl State {
 fn package_of(path: &str) -> Option<(AssetId, PackageId)> {
     let mut fields = path.split('/').skip(1);
     let asset = AssetId::parse(fields.next()?).ok()?;
-    let package = fields.next()?.trim_end_matches(".json");
+    let package = fields.next()?.split('.').next()?;
     Some((asset, PackageId::parse(package).ok()?))
+}
+
+/// The variant that an object is of: `…video-{lines}-{attempt}…`; all others are of the film itself.
+fn variant_of(path: &str) -> Option<VariantId> {
+    let (_, name) = path.split_once("video-")?;
+    let mut numbers = name.split(['-', '.']);
+    Some(VariantId {
+        lines: numbers.next()?.parse().ok()?,
+        attempt: numbers.next()?.parse().ok()?,
+    })
 }

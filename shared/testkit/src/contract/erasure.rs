@@ -98,7 +98,10 @@ pub async fn media_erasure_contract(
         .await,
         None
     );
-    assert_eq!(reads.manifest(doomed, live).await.expect("manifest"), None);
+    assert_eq!(
+        reads.manifest(doomed, live, None).await.expect("manifest"),
+        None
+    );
     assert!(
         fetch(segment_key(
             kept,
@@ -110,10 +113,13 @@ pub async fn media_erasure_contract(
         .is_some()
     );
     assert_eq!(
-        reads.manifest(kept, live).await.expect("manifest"),
+        reads.manifest(kept, live, None).await.expect("manifest"),
         Some(manifest())
     );
-    assert_ne!(manifest_key(doomed, live), manifest_key(kept, live));
+    assert_ne!(
+        manifest_key(doomed, live, None),
+        manifest_key(kept, live, None)
+    );
 }
 
 /// A source goes in all its versions, and an upload under way with its parts; those of another asset stay.

@@ -41,6 +41,10 @@ pub async fn content_keys_contract(port: &dyn ContentKeys, reads: &dyn KeyReads,
             "all fields read back"
         );
     }
+    let read = port.key(asset, stay[0].key).await.expect("key");
+    assert_eq!(read.as_ref(), Some(&stay[0]));
+    let read = port.key(other_asset, stay[0].key).await.expect("key");
+    assert_eq!(read, None, "of another asset");
     port.delete_package(asset, doomed)
         .await
         .expect("delete_package");

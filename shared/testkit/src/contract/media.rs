@@ -2,6 +2,7 @@
 
 use vault_domain::asset::{media_prefix, segment_key};
 use vault_domain::id::{AssetId, PackageId};
+use vault_domain::ladder::VariantId;
 use vault_domain::packaging::{Media, Rendition, Stream, VideoRange};
 use vault_domain::ports::{Distribution, Manifest, MediaReads, MediaWrites};
 
@@ -23,7 +24,10 @@ pub async fn media_contract(
     let (doomed, kept) = (sample.package(), sample.package());
     for package in [doomed, kept] {
         assert_eq!(
-            reads.manifest(asset, package).await.expect("manifest"),
+            reads
+                .manifest(asset, package, None)
+                .await
+                .expect("manifest"),
             None
         );
         for number in 0_u32..30 {
@@ -41,7 +45,10 @@ pub async fn media_contract(
             .put_manifest(asset, package, &manifest())
             .await
             .expect("again is fine");
-        let read = reads.manifest(asset, package).await.expect("manifest");
+        let read = reads
+            .manifest(asset, package, None)
+            .await
+            .expect("manifest");
         assert_eq!(read, Some(manifest()), "all fields read back");
     }
     writes
@@ -58,6 +65,7 @@ pub async fn media_contract(
     );
 
     manifold(writes, reads, (asset, doomed), fetch).await;
+    variants(writes, reads, (asset, doomed), fetch).await;
     writes
         .delete_package(asset, doomed)
         .await
@@ -65,7 +73,10 @@ pub async fn media_contract(
     for stream in OTHERS {
         assert_eq!(fetch(segment_key(asset, doomed, stream, 0)).await, None);
     }
-    assert_eq!(reads.manifest(asset, doomed).await.expect("manifest"), None);
+    assert_eq!(
+        reads.manifest(asset, doomed, None).await.expect("manifest"),
+        None
+    );
     for number in [0, 3, 29] {
         assert_eq!(
             fetch(segment_key(asset, doomed, Stream::Main, number)).await,
@@ -74,7 +85,7 @@ pub async fn media_contract(
         );
     }
     assert_eq!(
-        reads.manifest(asset, kept).await.expect("manifest"),
+        reads.manifest(asset, kept, None).await.expect("manifest"),
         Some(manifest())
     );
     assert_eq!(
@@ -86,6 +97,42 @@ pub async fn media_contract(
         .delete_package(asset, doomed)
         .await
         .expect("removing again is fine");
+}
+
+/// A variant lies beside the main stream, in the same package, and goes without it.
+async fn variants(
+    writes: &dyn MediaWrites,
+    reads: &dyn MediaReads,
+    (asset, package): (AssetId, PackageId),
+    fetch: Fetch<'_>,
+) {
+    let ids = [(72, 1), (720, 1), (720, 11)];
+    let ids = ids.map(|(lines, attempt)| VariantId { lines, attempt });
+    for id in ids {
+        let told = Manifest {
+            variant: Some(id),
+            ..manifest()
+        };
+        let put = writes.put_segment(asset, package, (Stream::Variant(id), 0), vec![1; 48]);
+        put.await.expect("put_segment");
+        let put = writes.put_manifest(asset, package, &told).await;
+        put.expect("put_manifest");
+        let read = reads.manifest(asset, package, Some(id)).await;
+        assert_eq!(read.expect("manifest"), Some(told));
+    }
+    let gone = ids[1];
+    for _ in 0..2 {
+        let deleted = writes.delete_variant(asset, package, gone).await;
+        deleted.expect("delete_variant, and again");
+    }
+    for id in ids {
+        let read = reads.manifest(asset, package, Some(id)).await;
+        let segment = fetch(segment_key(asset, package, Stream::Variant(id), 0)).await;
+        assert_eq!(read.expect("manifest").is_some(), id != gone, "{id:?}");
+        assert_eq!(segment.is_some(), id != gone, "{id:?}");
+    }
+    let main = fetch(segment_key(asset, package, Stream::Main, 0)).await;
+    assert_eq!(main, Some(vec![0; 100]), "the film's stays");
 }
 
 /// Streams beside the main one.
@@ -111,7 +158,10 @@ async fn manifold(
     let told = several();
     let put = writes.put_manifest(asset, package, &told).await;
     put.expect("a manifest is replaced");
-    let read = reads.manifest(asset, package).await.expect("manifest");
+    let read = reads
+        .manifest(asset, package, None)
+        .await
+        .expect("manifest");
     assert_eq!(read, Some(told), "renditions read back");
 }
 

@@ -16,6 +16,7 @@ mod identity;
 mod invitations;
 mod inviting;
 mod keys;
+mod ladders;
 mod library;
 mod links;
 mod mail;
@@ -53,6 +54,7 @@ pub use identity::{directory_contract, limits_contract, sessions_contract, stand
 pub use invitations::invitations_contract;
 pub use inviting::inviting_contract;
 pub use keys::{KeyStores, content_keys_contract, key_reads_contract};
+pub use ladders::ladders_contract;
 pub use library::{LibraryStores, library_contract};
 pub use links::{LinkStores, links_contract, recovery_contract};
 pub use mail::{Receive, mail_queue_contract};

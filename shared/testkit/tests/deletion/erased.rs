@@ -163,9 +163,9 @@ fn a_packager_that_runs_on_while_its_film_is_erased_leaves_nothing() {
         ))
     });
     assert!(
-        key && kit
-            .cloud
-            .with(|s| s.manifests.contains_key(&manifest_key(ASSET, package)))
+        key && kit.cloud.with(|s| s
+            .manifests
+            .contains_key(&manifest_key(ASSET, package, None)))
     );
     let wrapped = vault_testkit::Sample::new(3).wrapped_key(ASSET, package);
     now(kit.cloud.put(&wrapped)).unwrap();

@@ -1,6 +1,6 @@
 use super::*;
 use crate::hls::MAX_SEGMENTS;
-use crate::hls::tests::{manifest, manifold};
+use crate::hls::tests::{ladder, manifest, manifold};
 
 const ASSET: AssetId = AssetId::from_octets([4; 16]);
 
@@ -8,7 +8,7 @@ fn both(style: Style) -> String {
     let manifest = manifold();
     let media = |stream| media((&manifest, stream), style, ASSET).unwrap();
     [
-        master(style, &manifest.presentation),
+        master(style, &manifest.presentation, &ladder()),
         media(Stream::Main),
         media(Stream::Subtitles(2)),
     ]
