@@ -35,6 +35,8 @@ mod renditions;
 #[cfg(test)]
 mod replies;
 #[cfg(test)]
+mod rotation;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod shares;
