@@ -62,6 +62,8 @@ fn assert_clean(log: &str, secrets: &[Vec<u8>], what: &str) {
         "\"kind\"",
         "\"records\"",
         "\"webhook\"",
+        "\"rotation\"",
+        "\"rewrapped\"",
     ];
     assert!(
         told.iter().any(|line| log.contains(line)),

@@ -27,8 +27,8 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
             "Condition": "Rotates",
             "DependsOn": "RotateSecretPermission",
             "Properties": {
-                "SecretId": { "Fn::GetAtt": ["Data", format!("Outputs.{secret}")] },
-                "RotationLambdaARN": { "Fn::GetAtt": ["RotateSecret", "Arn"] },
+                "SecretId": { "Fn::GetAtt": format!("Data.Outputs.{secret}") },
+                "RotationLambdaARN": { "Fn::GetAtt": "RotateSecret.Arn" },
                 "RotateImmediatelyOnUpdate": true,
                 "RotationRules": { "AutomaticallyAfterDays": { "Ref": "RotationDays" } },
             },
