@@ -46,13 +46,24 @@ impl Mac {
     }
 
     fn seal(&self, claims: &[u8]) -> SecretText {
-        let mut sealed = claims.to_vec();
         // `current` is a key of `keys` by the keyring's own check.
-        if let Some(key) = self.keys.get(&self.current) {
+        self.seal_under(&self.current, self.keys.get(&self.current), claims)
+    }
+
+    fn seal_under(&self, version: &str, key: Option<&hmac::Key>, claims: &[u8]) -> SecretText {
+        let mut sealed = claims.to_vec();
+        if let Some(key) = key {
             sealed.extend_from_slice(hmac::sign(key, claims).as_ref());
         }
         let text = URL_SAFE_NO_PAD.encode(&sealed);
-        SecretText::new(format!("{}{}.{text}", self.prefix, self.current))
+        SecretText::new(format!("{}{version}.{text}", self.prefix))
+    }
+
+    /// What was sealed of these claims under any version; the caller knows it.
+    fn recall(&self, claims: &[u8], is: &dyn Fn(&SecretText) -> bool) -> Option<SecretText> {
+        let versions = self.keys.iter();
+        let mut sealed = versions.map(|(version, key)| self.seal_under(version, Some(key), claims));
+        sealed.find(is)
     }
 
     fn open<const N: usize>(&self, text: &str) -> Option<[u8; N]> {
@@ -171,13 +182,24 @@ impl RefreshMac {
     }
 }
 
+fn refresh_octets(claims: &RefreshClaims) -> Vec<u8> {
+    let mut octets = Vec::with_capacity(40);
+    octets.extend_from_slice(claims.session.octets());
+    octets.extend_from_slice(&claims.generation.to_be_bytes());
+    octets.extend_from_slice(&claims.nonce);
+    octets
+}
+
 impl RefreshTokens for RefreshMac {
     fn issue(&self, claims: &RefreshClaims) -> SecretText {
-        let mut octets = Vec::with_capacity(40);
-        octets.extend_from_slice(claims.session.octets());
-        octets.extend_from_slice(&claims.generation.to_be_bytes());
-        octets.extend_from_slice(&claims.nonce);
-        self.0.seal(&octets)
+        self.0.seal(&refresh_octets(claims))
+    }
+    fn recall(
+        &self,
+        claims: &RefreshClaims,
+        is: &dyn Fn(&SecretText) -> bool,
+    ) -> Option<SecretText> {
+        self.0.recall(&refresh_octets(claims), is)
     }
     fn open(&self, token: &str) -> Option<RefreshClaims> {
         let octets: [u8; 40] = self.0.open(token)?;
@@ -469,6 +491,29 @@ mod tests {
         let as_refresh = text.expose().replace("rvd_", "rvr_");
         assert!(RefreshMac::new(&one()).unwrap().open(&as_refresh).is_none());
         assert!(mac.open(&as_refresh).is_none());
+    }
+
+    #[test]
+    fn a_refresh_token_is_told_again_as_it_was_whichever_of_two_functions_knows_that_the_secret_turned()
+     {
+        let (a, b) = ("a".repeat(64), "b".repeat(64));
+        let [old, new] = ["1", "2"].map(|current| {
+            let text = format!(r#"{{"current":"{current}","1":"{a}","2":"{b}"}}"#);
+            RefreshMac::new(&ring(&text)).unwrap()
+        });
+        let claims = RefreshClaims {
+            session: SessionId::from_octets([3; 16]),
+            generation: 7,
+            nonce: [4; 16],
+        };
+        for (made_by, told_by) in [(&old, &new), (&new, &old), (&new, &new)] {
+            let made = made_by.issue(&claims);
+            let is = |text: &SecretText| text.expose() == made.expose();
+            let told = told_by.recall(&claims, &is).unwrap();
+            assert_eq!(told.expose(), made.expose());
+        }
+        assert_ne!(old.issue(&claims).expose(), new.issue(&claims).expose());
+        assert!(new.recall(&claims, &|_| false).is_none());
     }
 
     #[test]

@@ -35,8 +35,6 @@ mod renditions;
 #[cfg(test)]
 mod replies;
 #[cfg(test)]
-mod rotation;
-#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod shares;

@@ -11,6 +11,9 @@ use super::{STEPS, announce, names, now, order, ring, rotate, step, time, world}
 
 const DAY: u64 = 86_400;
 
+/// What is wrong with a pass.
+type Twist = fn(&mut Pass);
+
 #[test]
 fn every_kind_of_secret_publishes_then_promotes() {
     for kind in Kind::ALL {
@@ -204,12 +207,12 @@ fn a_rotation_that_comes_too_soon_leaves_the_ring_as_it_is_and_stands_in_no_way(
 #[test]
 fn an_old_master_key_goes_when_it_is_shown_that_nothing_is_under_it_and_no_sooner() {
     let late_enough = |pass: &mut Pass| pass.begun_at = pass.begun_at.plus(OVERLAP);
-    let cases: [(&str, bool, fn(&mut Pass)); 6] = [
+    let cases: [(&str, bool, Twist); 6] = [
         ("shown", true, |_| {}),
         ("not over", false, |pass| pass.finished = false),
         ("one that cannot be read", false, |pass| pass.unreadable = 1),
         ("under another one", false, |pass| {
-            pass.current = "1".to_owned()
+            pass.current = "1".to_owned();
         }),
         ("begun too soon", false, |pass| pass.begun_at.0 -= 1),
         ("never begun", false, |pass| pass.begun_at.0 = 0),

@@ -8,7 +8,7 @@ fn parse(text: &str) -> Result<Ring, RingFault> {
     Ring::parse(&SecretText::new(text.to_owned()))
 }
 
-/// As CloudFormation makes one.
+/// As a new stack has one.
 fn first() -> Ring {
     parse(&format!(r#"{{"current":"1","1":"{}"}}"#, "a".repeat(64))).unwrap()
 }
