@@ -14,7 +14,7 @@ mod tests {
 
     /// Seconds after which every function of this cloud has read its secrets anew (`SecretsFreshSeconds`), and one.
     const LEARNT: u64 = 6;
-    const LIMIT: Duration = Duration::from_secs(60);
+    const LIMIT: Duration = Duration::from_mins(1);
 
     fn ring(secret: &str) -> Value {
         serde_json::from_str(&sdk::secret(cloud().output(secret))).expect("a ring")
