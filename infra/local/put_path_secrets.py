@@ -18,8 +18,7 @@ def outputs(stack: str) -> dict[str, str]:
 def wanted(arn: str) -> dict[str, str]:
     text = boto3.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
     versions = json.loads(text)
-    del versions["current"]
-    return versions
+    return {name: text for name, text in versions.items() if name not in ("current", "rotation")}
 
 
 def update(store: str, versions: dict[str, str]) -> None:

@@ -20,6 +20,7 @@
 //! | | [`dynamodb::DynamoKeyReads`] | `KeyReads` |
 //! | | [`dynamodb::DynamoAssets`] | `Assets` |
 //! | | [`dynamodb::DynamoContentKeys`] | `ContentKeys` |
+//! | | [`dynamodb::DynamoRewraps`] | `Rewraps` |
 //! | | [`dynamodb::DynamoAudit`] | `AuditLog`, `AuditChain`, `AuditExports` |
 //! | | [`dynamodb::DynamoRecords`] | `Records` |
 //! | | [`dynamodb::DynamoAccess`] | `Containers`, `AccessChanges`, `Groups` |
@@ -28,6 +29,7 @@
 //! | | [`s3::S3Media`] | `MediaWrites`, `MediaReads` |
 //! | | [`s3::S3AuditArchive`] | `AuditArchive` |
 //! | `secrets` | [`secrets::secret`] | |
+//! | | [`secrets::RotatingSecrets`] | `SecretVersions` |
 //! | `cloudfront` | [`cloudfront::CloudFrontDistribution`] | `Distribution` |
 //! | `challenge` | [`challenge::SiteVerify`] | `ChallengeVerifier` |
 //! | `webhooks` | [`webhooks::HttpPoster`] | `WebhookPoster` |
@@ -64,6 +66,7 @@ pub use sdk::{MissingEnvironment, Sdk};
     any(
         feature = "dynamodb",
         feature = "s3",
+        feature = "secrets",
         feature = "cloudfront",
         feature = "sqs",
         feature = "ses"

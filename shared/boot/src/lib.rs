@@ -1,7 +1,7 @@
 //! Starts a function: configuration read once, telemetry, wiring, and the loop of the Lambda runtime.
 //!
 //! Missing or wrong configuration stops the cold start with every fault at once. Clients and secrets are
-//! made at the first request, so that a cold start waits for nothing that it does not need.
+//! made at the first request, so that a cold start waits for nothing that it does not need, and anew every few minutes.
 
 pub mod batch;
 pub mod clock;

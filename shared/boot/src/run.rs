@@ -5,14 +5,19 @@ use std::sync::Arc;
 use lambda_http::{Body, IntoResponse, Request, Response, service_fn};
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
+use vault_domain::ports::{Clock as _, Stored};
 use vault_domain::time::Timestamp;
 use vault_http::cors::Origins;
 use vault_http::web::{Errors, Web};
 
+use crate::clock::SystemClock;
 use crate::config::{BootError, Env};
 use crate::event::{self, Invocation};
 use crate::lazy::Lazy;
 use crate::telemetry;
+
+/// Seconds after which what was read of secrets is read anew.
+const FRESH: std::ops::RangeInclusive<u64> = 1..=900;
 
 type Wire<D> = fn(&Env<'_>) -> Lazy<D>;
 type HttpHandler<D> =
@@ -47,6 +52,25 @@ fn blocking<T>(main: impl Future<Output = Result<T, BootError>>) -> Result<T, Bo
         .block_on(main)
 }
 
+/// What a function needs, and for how long it keeps what it read of secrets.
+struct Wired<D> {
+    deps: Lazy<D>,
+    fresh: u64,
+}
+
+impl<D: Send + Sync + 'static> Wired<D> {
+    fn new(wire: Wire<D>, env: &Env<'_>) -> Self {
+        Self {
+            deps: wire(env),
+            fresh: env.number("SECRETS_FRESH_SECONDS", FRESH),
+        }
+    }
+
+    async fn get(&self) -> Stored<Arc<D>> {
+        self.deps.get(SystemClock.now(), self.fresh).await
+    }
+}
+
 /// Runs a function behind the HTTP API.
 ///
 /// # Errors
@@ -56,8 +80,10 @@ pub fn run_http<D: Send + Sync + 'static>(
     errors: Errors,
     handle: HttpHandler<D>,
 ) -> Result<(), BootError> {
-    let (deps, origins) =
-        configured(|env| (wire(env), env.parsed("ALLOWED_ORIGINS", Origins::parse)))?;
+    let (deps, origins) = configured(|env| {
+        let origins = env.parsed("ALLOWED_ORIGINS", Origins::parse);
+        (Wired::new(wire, env), origins)
+    })?;
     let state = Arc::new((deps, Web::new(origins, errors)));
     blocking(async move {
         let service = service_fn(move |request: Request| {
@@ -84,7 +110,7 @@ impl IntoResponse for AsItIs {
 }
 
 async fn answer<D: Send + Sync + 'static>(
-    (deps, web): &(Lazy<D>, Web),
+    (deps, web): &(Wired<D>, Web),
     handle: HttpHandler<D>,
     request: Request,
 ) -> Response<Body> {
@@ -102,7 +128,7 @@ pub fn run_event<D: Send + Sync + 'static>(
     wire: Wire<D>,
     handle: EventHandler<D>,
 ) -> Result<(), BootError> {
-    let deps = Arc::new(configured(wire)?);
+    let deps = Arc::new(configured(|env| Wired::new(wire, env))?);
     blocking(async move {
         let service = lambda_runtime::service_fn(move |event: LambdaEvent<Value>| {
             let deps = Arc::clone(&deps);

@@ -5,7 +5,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Our own crates, which log below `warn`: an SDK's debug lines can hold whole requests.
-const OURS: [&str; 12] = [
+const OURS: [&str; 14] = [
     "vault_http",
     "vault_boot",
     "convert_film",
@@ -14,6 +14,8 @@ const OURS: [&str; 12] = [
     "deliver_webhooks",
     "export_audit",
     "mint_token",
+    "rewrap_keys",
+    "rotate_secret",
     "seal_audit",
     "set_quota",
     "sweep_assets",

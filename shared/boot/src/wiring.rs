@@ -58,6 +58,10 @@ pub mod process_upload;
 pub mod read_audit;
 #[cfg(feature = "recover-account")]
 pub mod recover_account;
+#[cfg(feature = "rewrap-keys")]
+pub mod rewrap_keys;
+#[cfg(feature = "rotate-secret")]
+pub mod rotate_secret;
 #[cfg(feature = "seal-audit")]
 pub mod seal_audit;
 #[cfg(feature = "send-mail")]

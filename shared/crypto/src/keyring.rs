@@ -1,11 +1,14 @@
-//! Versioned secrets: `{"current":"2","1":"…","2":"…"}`, as Secrets Manager keeps them.
+//! Versioned secrets: `{"current":"2","1":"…","2":"…"}`, as Secrets Manager keeps them and
+//! [`vault_domain::rotation`] turns them.
 //!
-//! New things are made under `current`; things made under an older version still open while it is there.
+//! New things are made under `current`; things made under any other version open while it is there.
 
 use std::collections::BTreeMap;
 
 use aws_lc_rs::hkdf;
+use vault_domain::rotation::{Ring, RingFault};
 use vault_domain::secret::{SecretBytes, SecretText};
+use vault_domain::time::Timestamp;
 
 /// What is wrong with a versioned secret; never what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -13,7 +16,7 @@ pub enum KeyFault {
     /// Not a JSON object of texts.
     #[error("the secret is not a JSON object of texts")]
     NotAnObject,
-    /// `current` is missing or names no member.
+    /// `current` is missing, or it or `next` names no member.
     #[error("the secret's `current` names none of its versions")]
     NoCurrent,
     /// A version's name is not 1 to 64 letters, digits, `-` or `_`.
@@ -27,11 +30,19 @@ pub enum KeyFault {
     BadKey,
 }
 
-/// A versioned secret, its material as text.
-pub struct Keyring {
-    current: String,
-    versions: BTreeMap<String, SecretText>,
+impl From<RingFault> for KeyFault {
+    fn from(fault: RingFault) -> Self {
+        match fault {
+            RingFault::NotAnObject => Self::NotAnObject,
+            RingFault::NoCurrent | RingFault::NoNext => Self::NoCurrent,
+            RingFault::BadVersion => Self::BadVersion,
+            RingFault::TooShort => Self::TooShort,
+        }
+    }
 }
+
+/// A versioned secret, its material as text.
+pub struct Keyring(Ring);
 
 impl Keyring {
     /// Parses the secret's text.
@@ -39,45 +50,27 @@ impl Keyring {
     /// # Errors
     /// [`KeyFault`]
     pub fn parse(secret: &SecretText) -> Result<Self, KeyFault> {
-        let object: BTreeMap<String, String> =
-            serde_json::from_str(secret.expose()).map_err(|_| KeyFault::NotAnObject)?;
-        let mut versions: BTreeMap<String, SecretText> = object
-            .into_iter()
-            .map(|(k, v)| (k, SecretText::new(v)))
-            .collect();
-        let current = versions
-            .remove("current")
-            .ok_or(KeyFault::NoCurrent)?
-            .expose()
-            .to_owned();
-        if !versions.contains_key(&current) {
-            return Err(KeyFault::NoCurrent);
-        }
-        let named = |name: &String| {
-            (1..=64).contains(&name.len())
-                && name
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        };
-        if !versions.keys().all(named) {
-            return Err(KeyFault::BadVersion);
-        }
-        if versions.values().any(|text| text.expose().len() < 32) {
-            return Err(KeyFault::TooShort);
-        }
-        Ok(Self { current, versions })
+        Ok(Self(Ring::parse(secret)?))
     }
 
     /// The version under which new things are made.
     pub fn current(&self) -> &str {
-        &self.current
+        self.0.current()
+    }
+
+    /// The version that comes next: what is made under it opens already.
+    pub fn next(&self) -> Option<&str> {
+        self.0.next()
+    }
+
+    /// Since when the current version is that.
+    pub fn current_since(&self) -> Timestamp {
+        self.0.current_since()
     }
 
     /// The material of each version.
     pub fn versions(&self) -> impl Iterator<Item = (&str, &SecretText)> {
-        self.versions
-            .iter()
-            .map(|(name, text)| (name.as_str(), text))
+        self.0.versions()
     }
 
     /// 32 octets for one purpose from each version (HKDF-SHA256, RFC 5869; the purpose is the info).
@@ -100,6 +93,9 @@ impl Keyring {
 }
 
 #[cfg(test)]
+mod turns;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -108,15 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_needs_a_current_version_of_some_length() {
+    fn a_fault_of_the_ring_is_told_and_no_fault_is_hidden() {
         let key = "k".repeat(64);
         assert!(parse(&format!(r#"{{"current":"1","1":"{key}"}}"#)).is_ok());
         for (text, fault) in [
             ("unset".to_owned(), KeyFault::NotAnObject),
-            (r#"{"current":1}"#.to_owned(), KeyFault::NotAnObject),
             (format!(r#"{{"1":"{key}"}}"#), KeyFault::NoCurrent),
             (
-                format!(r#"{{"current":"2","1":"{key}"}}"#),
+                format!(r#"{{"current":"1","rotation":{{"next":"2"}},"1":"{key}"}}"#),
                 KeyFault::NoCurrent,
             ),
             (

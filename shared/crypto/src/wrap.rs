@@ -6,14 +6,17 @@ use std::collections::BTreeMap;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use vault_domain::id::{AssetId, KeyId, PackageId};
 use vault_domain::playback::WrappedKey;
-use vault_domain::ports::{KeyWrap, StoreError, Stored};
+use vault_domain::ports::{KeyWrap, MasterRing, StoreError, Stored};
 use vault_domain::secret::ContentKey;
+use vault_domain::time::Timestamp;
 
 use crate::keyring::{KeyFault, Keyring};
 
 /// Wraps under the current version of the master key.
 pub struct MasterKeys {
     current: String,
+    since: Timestamp,
+    next: Option<String>,
     keys: BTreeMap<String, LessSafeKey>,
 }
 
@@ -30,6 +33,8 @@ impl MasterKeys {
         }
         Ok(Self {
             current: ring.current().to_owned(),
+            since: ring.current_since(),
+            next: ring.next().map(str::to_owned),
             keys,
         })
     }
@@ -106,6 +111,15 @@ impl KeyWrap for MasterKeys {
     }
 }
 
+impl MasterRing for MasterKeys {
+    fn current(&self) -> (&str, Timestamp) {
+        (&self.current, self.since)
+    }
+    fn is_old(&self, version: &str) -> bool {
+        version != self.current && self.next.as_deref() != Some(version)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +159,18 @@ mod tests {
         for bad in [elsewhere, other_key, other_run, changed] {
             assert!(keys.unwrap(&bad).is_err());
         }
+    }
+
+    #[test]
+    fn the_master_that_comes_next_is_no_old_one() {
+        let (a, b, c) = ("a".repeat(64), "b".repeat(64), "c".repeat(64));
+        let rotation = r#"{"next":"3","since":{"1":5,"2":5,"3":5}}"#;
+        let keys = keys(format!(
+            r#"{{"current":"2","rotation":{rotation},"1":"{a}","2":"{b}","3":"{c}"}}"#
+        ));
+        assert_eq!(MasterRing::current(&keys), ("2", Timestamp(5)));
+        let old = ["1", "2", "3", "4"].map(|version| keys.is_old(version));
+        assert_eq!(old, [true, false, false, true]);
     }
 
     #[test]

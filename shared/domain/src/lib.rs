@@ -30,6 +30,7 @@ pub mod password;
 pub mod playback;
 pub mod ports;
 pub mod quota;
+pub mod rotation;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod secret;

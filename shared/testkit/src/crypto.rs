@@ -168,6 +168,13 @@ impl RefreshTokens for FakeRefreshTokens {
         self.0.ledger.note(text.as_bytes());
         SecretText::new(text)
     }
+    fn recall(
+        &self,
+        claims: &RefreshClaims,
+        is: &dyn Fn(&SecretText) -> bool,
+    ) -> Option<SecretText> {
+        Some(self.issue(claims)).filter(is)
+    }
     fn open(&self, token: &str) -> Option<RefreshClaims> {
         let (body, mac) = token.rsplit_once('.')?;
         let fields: Vec<&str> = body.split('.').collect();
@@ -328,6 +335,34 @@ impl FakeKeyWrap {
             &wrapped.nonce,
         ])
     }
+
+    /// Wraps under another version than `1`.
+    pub(crate) fn wrap_under(
+        &self,
+        (master, nonce): (&str, [u8; 12]),
+        key: &ContentKey,
+        asset: AssetId,
+        id: KeyId,
+        package: PackageId,
+    ) -> Stored<WrappedKey> {
+        self.0.faults.pure("wrap.wrap", || {
+            self.0.ledger.note(key.expose());
+            let mut wrapped = WrappedKey {
+                asset,
+                key: id,
+                package,
+                master: master.to_owned(),
+                nonce,
+                sealed: [0; 32],
+            };
+            let stream = Self::stream(&wrapped);
+            for (at, octet) in key.expose().iter().enumerate() {
+                wrapped.sealed[at] = octet ^ stream[at];
+            }
+            wrapped.sealed[16..].copy_from_slice(&sha256(&[&stream, key.expose()])[..16]);
+            Ok(wrapped)
+        })
+    }
 }
 
 impl KeyWrap for FakeKeyWrap {
@@ -339,23 +374,7 @@ impl KeyWrap for FakeKeyWrap {
         package: PackageId,
         nonce: [u8; 12],
     ) -> Stored<WrappedKey> {
-        self.0.faults.pure("wrap.wrap", || {
-            self.0.ledger.note(key.expose());
-            let mut wrapped = WrappedKey {
-                asset,
-                key: id,
-                package,
-                master: "1".to_owned(),
-                nonce,
-                sealed: [0; 32],
-            };
-            let stream = Self::stream(&wrapped);
-            for (at, octet) in key.expose().iter().enumerate() {
-                wrapped.sealed[at] = octet ^ stream[at];
-            }
-            wrapped.sealed[16..].copy_from_slice(&sha256(&[&stream, key.expose()])[..16]);
-            Ok(wrapped)
-        })
+        self.wrap_under(("1", nonce), key, asset, id, package)
     }
     fn unwrap(&self, wrapped: &WrappedKey) -> Stored<ContentKey> {
         self.0.faults.pure("wrap.unwrap", || {

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use vault_domain::delivery::Offered;
 use vault_domain::factor::Issuer;
+use vault_domain::rotation::Kind;
+use vault_domain::time::Timestamp;
 use vault_domain::usecase::{
     access, account, ask_ladder, authorize_download, authorize_playback, begin_upload,
     bootstrap_owner, client, convert_film, deletion, deliver_key, deliver_playlist,
     deliver_webhook, enter_support, erase_account, exchange, exchange_share, export_audit,
     finalize_upload, gate, guard, introspect, library, login, manage_api_keys, manage_shares,
     manage_webhooks, organisation, process_upload, proof, read_audit, recover_account, refresh,
-    revoke_token, seal_audit, second_factor, send_mail, set_quota, sweep_assets, tell_webhooks,
-    withdraw_asset,
+    revoke_token, rewrap_keys, rotate_secret, seal_audit, second_factor, send_mail, set_quota,
+    sweep_assets, tell_webhooks, withdraw_asset,
 };
 use vault_domain::webhook::Reach;
 use vault_policy::CedarPolicies;
@@ -19,6 +21,7 @@ use vault_policy::CedarPolicies;
 use crate::builders;
 use crate::kit::Kit;
 use crate::link::FakePolicy;
+use crate::rotation::{FakeMasters, secret_arn};
 
 /// The `Deps` of the use cases.
 impl Kit {
@@ -422,6 +425,35 @@ impl Kit {
     pub fn set_quota(&self) -> set_quota::Deps {
         set_quota::Deps {
             quotas: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+    /// Of [`rotate_secret`].
+    pub fn rotate_secret(&self) -> rotate_secret::Deps {
+        rotate_secret::Deps {
+            secrets: Kind::ALL.map(|kind| (secret_arn(kind), kind)).into(),
+            versions: self.cloud.clone(),
+            rewraps: self.cloud.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+    /// Of [`rewrap_keys`], where `1` always was the master key.
+    pub fn rewrap_keys(&self) -> rewrap_keys::Deps {
+        self.rewrap_keys_under("1", Timestamp(0), None)
+    }
+    /// Of [`rewrap_keys`], where this version is the master key since then.
+    pub fn rewrap_keys_under(
+        &self,
+        current: &str,
+        since: Timestamp,
+        next: Option<&str>,
+    ) -> rewrap_keys::Deps {
+        let masters = FakeMasters::new(self.wrap.0.clone(), current, since, next);
+        rewrap_keys::Deps {
+            rewraps: self.cloud.clone(),
+            wrap: Arc::new(masters),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
         }

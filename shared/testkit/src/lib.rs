@@ -26,6 +26,7 @@ pub mod link;
 pub mod packager;
 pub mod passkey;
 pub mod race;
+pub mod rotation;
 mod sample;
 pub mod share;
 pub mod support;

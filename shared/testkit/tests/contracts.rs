@@ -231,6 +231,28 @@ async fn content_keys() {
 }
 
 #[tokio::test]
+async fn rewraps() {
+    for seed in SEEDS {
+        let kit = Kit::new(seed);
+        let (keys, erasure) = (&*kit.cloud as _, &*kit.cloud as _);
+        let stores = contract::RewrapStores { keys, erasure };
+        contract::rewraps_contract(&*kit.cloud, stores, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn secret_versions() {
+    let (kit, kind) = (kit(), vault_domain::rotation::Kind::PlaybackMac);
+    kit.plant_secret(kind);
+    let arn = vault_testkit::rotation::secret_arn(kind);
+    let text = kit.cloud.with(|s| {
+        let mut texts = s.secrets[&arn].versions.values();
+        texts.next().cloned().unwrap()
+    });
+    contract::secret_versions_contract(&*kit.cloud, (&arn, &text)).await;
+}
+
+#[tokio::test]
 async fn key_reads() {
     let kit = kit();
     let stores = KeyStores {

@@ -17,7 +17,7 @@ export function lazy(make) {
 /** A versioned secret: its current version and 32 octets of each version for one purpose. */
 export async function ring(client, GetSecretValueCommand, id) {
   const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: id }));
-  const { current, ...versions } = JSON.parse(SecretString);
+  const { current, rotation: _, ...versions } = JSON.parse(SecretString);
   if (!versions[current]) throw new Error('the secret has no current version');
   return { current, versions };
 }

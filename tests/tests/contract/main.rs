@@ -211,6 +211,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn rewraps() {
+        let (keys, rewraps) = crate::stores::own_keys(&Stores::new()).await;
+        let (erasure, keys) = (&keys as _, &keys as _);
+        let stores = contract::RewrapStores { keys, erasure };
+        contract::rewraps_contract(&rewraps, stores, seed()).await;
+    }
+
+    #[tokio::test]
+    async fn secret_versions() {
+        let client = Stores::new().sdk.secrets();
+        let (name, text) = (format!("contract/{}", vault_tests::unique()), "one");
+        let made = client.create_secret().name(&name).secret_string(text);
+        made.send().await.expect("a secret");
+        let port = vault_aws::secrets::RotatingSecrets::new(client);
+        contract::secret_versions_contract(&port, (&name, text)).await;
+    }
+
+    #[tokio::test]
     async fn key_reads() {
         let stores = Stores::new();
         let among = KeyStores {

@@ -15,8 +15,9 @@ use vault_aws::dynamodb::{
     DynamoDownloads, DynamoErasures, DynamoFactors, DynamoGrants, DynamoInvitations,
     DynamoKeyReads, DynamoLibrary, DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations,
     DynamoPlaylistReads, DynamoQuotas, DynamoRecords, DynamoRecovery, DynamoRetentions,
-    DynamoSessions, DynamoShareExchanges, DynamoShares, DynamoStandings, DynamoSupport,
-    DynamoUsage, DynamoViews, DynamoWebhooks, ErasureTables, RecoveryTables, StandingTables,
+    DynamoRewraps, DynamoSessions, DynamoShareExchanges, DynamoShares, DynamoStandings,
+    DynamoSupport, DynamoUsage, DynamoViews, DynamoWebhooks, ErasureTables, RecoveryTables,
+    StandingTables,
 };
 use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::{SqsMailQueue, SqsWebhookQueue};
@@ -389,6 +390,31 @@ pub(crate) async fn audit(
         Box::pin(async move { notes.note(&record).await.expect("a record") })
     };
     (audit, write)
+}
+
+/// A table of keys of one's own, since what else is in the deployed one is nobody's to count.
+pub(crate) async fn own_keys(stores: &Stores) -> (DynamoContentKeys, DynamoRewraps) {
+    let (client, name) = (stores.sdk.dynamodb(), format!("keys-{}", unique()));
+    let key = |name: &str, kind| {
+        let key = KeySchemaElement::builder().attribute_name(name);
+        key.key_type(kind).build().expect("a key")
+    };
+    let text = |name: &str| {
+        let text = AttributeDefinition::builder().attribute_name(name);
+        let text = text.attribute_type(ScalarAttributeType::S).build();
+        text.expect("an attribute")
+    };
+    let made = client
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(["pk", "sk"].map(text).to_vec()))
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .send();
+    made.await.expect("a table");
+    let rewraps = DynamoRewraps::new(client.clone(), &name);
+    (DynamoContentKeys::new(client, name), rewraps)
 }
 
 /// A queue of one's own, since send-mail eats what comes into the deployed one, and what receives from it.

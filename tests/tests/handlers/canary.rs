@@ -62,6 +62,8 @@ fn assert_clean(log: &str, secrets: &[Vec<u8>], what: &str) {
         "\"kind\"",
         "\"records\"",
         "\"webhook\"",
+        "\"rotation\"",
+        "\"rewrapped\"",
     ];
     assert!(
         told.iter().any(|line| log.contains(line)),
@@ -314,6 +316,70 @@ fn what_runs_by_the_clock_tells_how_much_it_did_and_logs_no_secret() {
         );
     });
     assert_clean(&log, &kit.ledger.secrets(), "what runs by the clock");
+
+    let kit = golden();
+    let log = logged(async {
+        let report = invoke(&kit, "rewrap-keys", json!({})).await.unwrap();
+        assert_eq!(
+            (&report["finished"], &report["unreadable"]),
+            (&json!(true), &json!(0))
+        );
+    });
+    assert_clean(&log, &kit.ledger.secrets(), "rewrap-keys");
+}
+
+#[test]
+fn rotation_logs_and_tells_no_secret() {
+    use vault_domain::rotation::Kind;
+    use vault_testkit::rotation::secret_arn;
+    let kit = golden();
+    let arn = secret_arn(Kind::MasterKey);
+    kit.plant_secret(Kind::MasterKey);
+    kit.cloud.with(|s| {
+        let secret = s.secrets.get_mut(&arn).unwrap();
+        secret.stages.pending = Some("t-1".to_owned());
+    });
+    let texts = || {
+        let texts = kit.cloud.with(|s| s.secrets[&arn].versions.clone());
+        let texts = texts.into_values().flat_map(|text| {
+            let ring: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(&text).unwrap();
+            ring.into_iter()
+                .filter_map(|(_, value)| value.as_str().map(str::to_owned))
+        });
+        texts.filter(|text| text.len() > 30).collect::<Vec<_>>()
+    };
+    let log = logged(async {
+        let steps = ["createSecret", "setSecret", "testSecret", "finishSecret"];
+        let done = ["published", "sound", "sound", "in_force"];
+        for (step, done) in steps.into_iter().zip(done) {
+            let order = json!({ "Step": step, "SecretId": arn, "ClientRequestToken": "t-1", "RotationToken": CANARY });
+            let told = invoke(&kit, "rotate-secret", order).await.unwrap();
+            assert_eq!(
+                (&told["secret"], &told["done"]),
+                (&json!("master_key"), &json!(done))
+            );
+        }
+        for order in [
+            json!({}),
+            json!(CANARY),
+            json!({ "Step": CANARY, "SecretId": arn, "ClientRequestToken": "t-1" }),
+            json!({ "Step": "createSecret", "SecretId": CANARY, "ClientRequestToken": "t-1" }),
+            json!({ "Step": "createSecret", "SecretId": arn, "ClientRequestToken": CANARY }),
+            json!({ "Step": "createSecret", "SecretId": arn, "ClientRequestToken": "" }),
+            json!({ "Step": "createSecret", "SecretId": "x".repeat(2_049), "ClientRequestToken": "t-1" }),
+        ] {
+            let refusal = invoke(&kit, "rotate-secret", order)
+                .await
+                .unwrap_err()
+                .to_string();
+            let told = texts().into_iter().any(|text| refusal.contains(&text));
+            assert!(!told && !refusal.contains(CANARY), "{refusal}");
+        }
+    });
+    assert!(texts().len() >= 3, "there is something to hide");
+    let hidden: Vec<Vec<u8>> = texts().into_iter().map(String::into_bytes).collect();
+    assert_clean(&log, &hidden, "rotate-secret");
 }
 
 #[test]

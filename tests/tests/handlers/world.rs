@@ -387,6 +387,8 @@ pub(crate) async fn invoke(kit: &Kit, function: &str, payload: Value) -> Outcome
         }
         "bootstrap-owner" => bootstrap_owner::handle(&kit.bootstrap_owner(), invocation).await,
         "export-audit" => export_audit::handle(&kit.export_audit(), invocation).await,
+        "rewrap-keys" => rewrap_keys::handle(&kit.rewrap_keys(), invocation).await,
+        "rotate-secret" => rotate_secret::handle(&kit.rotate_secret(), invocation).await,
         "seal-audit" => seal_audit::handle(&kit.seal_audit(), invocation).await,
         "set-quota" => set_quota::handle(&kit.set_quota(), invocation).await,
         "sweep-assets" => sweep_assets::handle(&kit.sweep_assets(), invocation).await,

@@ -214,6 +214,7 @@ const SCHEDULES: &[(&str, &str, &str)] = &[
     ("ExportAudit", "Daily", "cron(17 0 * * ? *)"),
     ("SweepAssets", "Quarterly", "rate(15 minutes)"),
     ("SealAudit", "Minutely", "rate(1 minute)"),
+    ("RewrapKeys", "Hourly", "rate(1 hour)"),
 ];
 
 pub(crate) fn faults(world: &World) -> Vec<String> {

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use crate::cfn::{ROOT, World};
 use crate::faults::Faults;
 
-/// Logical id, name, environment besides `LOG_LEVEL`.
+/// What every function reads.
+const EVERYWHERE: [&str; 2] = ["LOG_LEVEL", "SECRETS_FRESH_SECONDS"];
+
+/// Logical id, name, environment besides [`EVERYWHERE`].
 pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "Login",
@@ -146,6 +149,12 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
         "AUDIT_TABLE WEBHOOKS_TABLE WEBHOOK_QUEUE_URL",
     ),
     (
+        "RotateSecret",
+        "rotate-secret",
+        "KEYS_TABLE MASTER_KEY_SECRET PLAYBACK_MAC_SECRET SESSION_MAC_SECRET LINK_MAC_SECRET SHARE_MAC_SECRET WEBHOOK_MAC_SECRET FACTOR_SECRET",
+    ),
+    ("RewrapKeys", "rewrap-keys", "KEYS_TABLE MASTER_KEY_SECRET"),
+    (
         "SendMail",
         "send-mail",
         "USERS_TABLE MEMBERS_TABLE LINKS_TABLE LINK_MAC_SECRET APP_URL MAIL_FROM",
@@ -209,6 +218,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("PLAYBACK_SESSION_SECONDS", "<PlaybackSessionSeconds>"),
     ("PLAYBACK_TABLE", "Data/PlaybackTable"),
     ("RETENTION_TABLE", "Data/RetentionTable"),
+    ("SECRETS_FRESH_SECONDS", "<SecretsFreshSeconds>"),
     ("SEGMENTS_PER_KEY", "<SegmentsPerKey>"),
     ("SEGMENT_MS", "<SegmentMs>"),
     ("SESSIONS_TABLE", "Data/SessionsTable"),
@@ -325,7 +335,7 @@ fn environment(world: &World, id: &str, variables: &str, faults: &mut Faults) {
     let mut found = of(&template["Globals"]["Function"]);
     found.extend(of(&template["Resources"][id]["Properties"]));
     let names: BTreeSet<_> = found.keys().map(String::as_str).collect();
-    let expected: BTreeSet<_> = variables.split(' ').chain(["LOG_LEVEL"]).collect();
+    let expected: BTreeSet<_> = variables.split(' ').chain(EVERYWHERE).collect();
     faults.same(
         &format!("{id} environment"),
         &json!(names),

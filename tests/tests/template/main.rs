@@ -22,6 +22,8 @@ mod mutations;
 mod queues;
 #[cfg(test)]
 mod roles;
+#[cfg(test)]
+mod rotation;
 
 #[cfg(test)]
 mod tests {
@@ -29,7 +31,7 @@ mod tests {
 
     use crate::cfn::{FILES, ROOT, World};
     use crate::mutations::MUTATIONS;
-    use crate::{data, edge, events, functions, monitoring, roles};
+    use crate::{data, edge, events, functions, monitoring, roles, rotation};
 
     const NONE: [String; 0] = [];
 
@@ -42,6 +44,7 @@ mod tests {
             functions::resolved_secrets,
             monitoring::faults,
             roles::faults,
+            rotation::faults,
         ];
         checks.iter().flat_map(|check| check(world)).collect()
     }
@@ -64,6 +67,11 @@ mod tests {
     #[test]
     fn every_function_has_its_own_role_its_own_log_and_exactly_its_environment() {
         assert_eq!(functions::faults(&World::read()), NONE);
+    }
+
+    #[test]
+    fn seven_secrets_rotate_and_secrets_manager_alone_asks_for_it() {
+        assert_eq!(rotation::faults(&World::read()), NONE);
     }
 
     #[test]

@@ -262,6 +262,21 @@ pub(crate) const MUTATIONS: &[(&str, &str, &str)] = &[
         "          DeadLetterConfig: { Arn: !GetAtt DeadLetters.Arn }\n",
         "",
     ),
+    (
+        ROOT,
+        "      Principal: secretsmanager.amazonaws.com\n      SourceAccount: !Ref AWS::AccountId\n",
+        "      Principal: secretsmanager.amazonaws.com\n",
+    ),
+    (
+        ROOT,
+        "SecretId: !GetAtt Data.Outputs.MasterKeySecretArn",
+        "SecretId: !GetAtt Data.Outputs.PathMacSecretArn",
+    ),
+    (
+        ROOT,
+        "AutomaticallyAfterDays: !Ref RotationDays",
+        "AutomaticallyAfterDays: 1000",
+    ),
     (ROOT, "VisibilityTimeout: 360", "VisibilityTimeout: 36"),
     (ROOT, "VisibilityTimeout: 180", "VisibilityTimeout: 18"),
     (ROOT, "maxReceiveCount: 50", "maxReceiveCount: 5"),

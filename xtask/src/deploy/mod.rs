@@ -69,6 +69,8 @@ fn parameters(instance: &Instance, signing: &Signing) -> Parameters {
         // Tests listen on this machine.
         ("WebhookReach", "anywhere".to_owned()),
         ("DeliveryModes", "urls,cookies,query,path".to_owned()),
+        // A test that rotates need not wait.
+        ("SecretsFreshSeconds", "5".to_owned()),
         ("MediaBaseUrl", Ports::url(ports.edge())),
         ("Architecture", package::host_architecture().to_owned()),
         ("DeletionProtection", "false".to_owned()),

@@ -164,8 +164,14 @@ pub trait AccessVerifier: Send + Sync {
 
 /// Makes and checks refresh tokens: the MAC is checked before any state is looked at.
 pub trait RefreshTokens: Send + Sync {
-    /// The token of these claims; the same claims give the same token.
+    /// The token of these claims; the same claims give the same token, until its secret turns.
     fn issue(&self, claims: &RefreshClaims) -> SecretText;
+    /// The token of these claims that was made before, by whichever key of its secret that was; `is` knows it when it sees it.
+    fn recall(
+        &self,
+        claims: &RefreshClaims,
+        is: &dyn Fn(&SecretText) -> bool,
+    ) -> Option<SecretText>;
     /// The claims of a genuine token.
     fn open(&self, token: &str) -> Option<RefreshClaims>;
 }

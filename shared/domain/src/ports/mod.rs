@@ -32,6 +32,7 @@ mod links;
 mod organisations;
 mod quota;
 mod recovery;
+mod rotation;
 mod shares;
 mod support;
 mod webhooks;
@@ -66,6 +67,7 @@ pub use organisations::{
 };
 pub use quota::{Abandonments, Charged, QuotaChanges, Usages};
 pub use recovery::{Joiner, Joining, Recovery, Reset};
+pub use rotation::{KeyPage, MasterRing, Rewraps, SecretVersions, Stages};
 pub use shares::{
     Keeping, MAX_SHARES, SHARES_LISTED, ShareExchanges, ShareTokens, SharedViews, Shares,
 };

@@ -48,6 +48,8 @@ pub mod refresh;
 mod rehash;
 pub mod resume_upload;
 pub mod revoke_token;
+pub mod rewrap_keys;
+pub mod rotate_secret;
 pub mod scribe;
 pub mod seal_audit;
 pub mod second_factor;

@@ -103,11 +103,15 @@ async fn again(
             nonce,
             ..
         } = *current;
-        let active = deps.refresh.issue(&RefreshClaims {
+        let claims = RefreshClaims {
             session,
             generation,
             nonce,
-        });
+        };
+        // Another function may have made it by another key; a token that is not the active one would end the session.
+        let is =
+            |text: &SecretText| deps.hashing.sha256(text.expose().as_bytes()) == current.active;
+        let active = deps.refresh.recall(&claims, &is).ok_or(INVALID)?;
         return Ok(pair(&*deps.access, current, role, active, now)?);
     }
     let scribe = Scribe {

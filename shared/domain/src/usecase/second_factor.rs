@@ -172,13 +172,15 @@ async fn session_of(
         let begun = opener.begin(start, membership, command.origin, now).await;
         return Ok(begun?);
     };
-    let refresh = deps.refresh.issue(&RefreshClaims {
+    let claims = RefreshClaims {
         session: start.id,
         generation: 1,
         nonce: start.nonce,
-    });
-    let first = deps.proof.hashing.sha256(refresh.expose().as_bytes());
-    if known.active != first || !known.is_live(now) {
+    };
+    let hashing = &*deps.proof.hashing;
+    let is = |text: &SecretText| hashing.sha256(text.expose().as_bytes()) == known.active;
+    let refresh = deps.refresh.recall(&claims, &is).ok_or(OVER)?;
+    if !known.is_live(now) {
         return Err(OVER);
     }
     Ok(pair(&*deps.access, &known, membership.role, refresh, now)?)

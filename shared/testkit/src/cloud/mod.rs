@@ -20,6 +20,7 @@ mod media;
 mod organisations;
 mod playback;
 mod quota;
+mod rotation;
 mod s3;
 mod shape;
 mod shares;
@@ -48,6 +49,7 @@ use vault_domain::member::{Account, Invitation, Membership, Organisation};
 use vault_domain::playback::{PlaybackSession, WrappedKey};
 use vault_domain::ports::{Ceremony, Manifest, Stored};
 use vault_domain::quota::Tally;
+use vault_domain::rotation::Pass;
 use vault_domain::share::Share;
 use vault_domain::support::SupportGrant;
 use vault_domain::time::Timestamp;
@@ -60,6 +62,7 @@ pub use audit::Chains;
 pub use client::{fetcher, order_receiver, putter, receiver};
 pub use links::KeptLink;
 pub use mail::Mail;
+pub use rotation::KeptSecret;
 pub use s3::{Bucket, Multipart, Object, checksum_of};
 pub use shape::Shape;
 pub use webhooks::Posted;
@@ -121,6 +124,10 @@ pub struct State {
     pub chains: Chains,
     /// Wrapped keys.
     pub keys: BTreeMap<(AssetId, KeyId), WrappedKey>,
+    /// How far they are brought under the current master key.
+    pub pass: Option<Pass>,
+    /// Secrets, by ARN.
+    pub secrets: BTreeMap<String, KeptSecret>,
     /// Shares of assets.
     pub shares: BTreeMap<(AssetId, ShareId), Share>,
     /// The organisation whose members are the operator's staff, as functions are configured.

@@ -99,6 +99,8 @@ impl Stage {
             ("AWS_LAMBDA_FUNCTION_NAME", &name),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+            // The local cloud has its functions read secrets anew every few seconds.
+            ("SECRETS_FRESH_SECONDS", "900"),
             ("AWS_ENDPOINT_URL", &self.recorder.url()),
         ] {
             environment.insert(name.to_owned(), value.to_owned());

@@ -119,7 +119,8 @@ impl World {
             }
             "erase-account" => first("an ended session", Some(401), about(ERASE, bearer, ADDRESS)),
             "exchange-share" => first("a forged link", Some(400), about(EXCHANGE, None, FORGED)),
-            "export-audit" | "seal-audit" | "sweep-assets" => {
+            "rotate-secret" => first("an incomplete order", None, json!({})),
+            "export-audit" | "seal-audit" | "sweep-assets" | "rewrap-keys" => {
                 first("nothing to do", None, json!({}))
             }
             "finalize-upload" => {
@@ -217,6 +218,7 @@ fn environment(jwks: &str) -> Environment {
         ("WEBHOOK_MAC_SECRET", "webhook-mac"),
         ("WEBHOOK_QUEUE_URL", "https://sqs.example.org/webhooks"),
         ("WEBHOOK_REACH", "public"),
+        ("SECRETS_FRESH_SECONDS", "300"),
         ("PASSKEY_DOMAIN", ""),
         ("APP_URL", "https://www.example.org"),
         ("MAIL_FROM", "no-reply@example.org"),
