@@ -251,6 +251,7 @@ async fn a_token_for_downloads_is_minted_for_one_alone() {
     let kit = ready(|_| ());
     let mint = async |action, views| {
         let command = exchange::Command {
+            bounds: Bounds::default(),
             ask: builders::ask(),
             asset: ASSET,
             action,

@@ -55,6 +55,7 @@ fn powers(kit: &Kit) -> [Result<(), String>; 5] {
         ..builders::caller()
     };
     let exchanged = exchange::Command {
+        bounds: Bounds::default(),
         ask: builders::ask_of(caller),
         asset: ASSET,
         action: Action::Play,
@@ -62,16 +63,19 @@ fn powers(kit: &Kit) -> [Result<(), String>; 5] {
         max_views: exchange::Views::parse(1).expect("a view"),
     };
     let opened = authorize_playback::Command {
+        visit: authorize_playback::Visit::default(),
         token: builders::media_token(2),
         source: builders::source(),
         asset: ASSET,
         idempotency: None,
     };
     let playlist = deliver_playlist::Command {
+        visitor: builders::visitor(),
         ticket: kit.golden_ticket().expose().to_owned(),
         name: PlaylistName::Video,
     };
     let key = deliver_key::Command {
+        visitor: builders::visitor(),
         ticket: Some(kit.golden_ticket().expose().to_owned()),
         asset: ASSET,
         key: KEY,

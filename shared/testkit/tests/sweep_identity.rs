@@ -126,6 +126,7 @@ fn an_exchange_survives_every_cut() {
         },
         async |kit: &Kit, _| {
             let command = exchange::Command {
+                bounds: Bounds::default(),
                 ask: builders::ask(),
                 asset: ASSET,
                 action: Action::Play,

@@ -269,6 +269,7 @@ fn uploads(kit: &Kit, ask: Ask, asset: AssetId) -> String {
 
 fn plays(kit: &Kit, ask: Ask, asset: AssetId) -> String {
     let command = exchange::Command {
+        bounds: Bounds::default(),
         ask,
         asset,
         action: Action::Play,
@@ -277,6 +278,7 @@ fn plays(kit: &Kit, ask: Ask, asset: AssetId) -> String {
     };
     let minted = told(now(exchange::run(&kit.exchange(), command)));
     let command = authorize_playback::Command {
+        visit: authorize_playback::Visit::default(),
         token: builders::media_token(2),
         asset,
         source: builders::source(),

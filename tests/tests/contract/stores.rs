@@ -131,7 +131,7 @@ impl Stores {
                 records(),
             ),
             sessions: DynamoSessions::new(of(), table("SessionsTable"), records()),
-            grants: DynamoGrants::new(table("GrantsTable"), records()),
+            grants: DynamoGrants::new(of(), table("GrantsTable"), records()),
             views: DynamoViews::new(
                 of(),
                 table("GrantsTable"),

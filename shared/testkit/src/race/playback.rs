@@ -108,6 +108,7 @@ async fn spend(
         let (deps, text, key) = (Arc::clone(&deps), text.clone(), key.clone());
         let runner: BoxFuture<'static, Option<PlaybackId>> = Box::pin(async move {
             let command = authorize_playback::Command {
+                visit: authorize_playback::Visit::default(),
                 token: MediaToken::parse(&text).expect("a media token"),
                 asset: grant.asset,
                 source: builders::source(),
