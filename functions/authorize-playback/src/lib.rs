@@ -48,6 +48,9 @@ pub(crate) struct Opened {
     mode: &'static str,
     playlist_url: String,
     expires_at: u64,
+    /// Where a player says that it goes (`POST`, no body), so that another may have its place. Only where streams are counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_url: Option<String>,
     /// What a player that is no browser keeps, for the host of `playlist_url`. Only where `mode` is `cookies`.
     #[serde(skip_serializing_if = "Option::is_none")]
     cookies: Option<Vec<Cookie>>,
@@ -108,6 +111,7 @@ fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
         let path = format!("/v1/playback/{ticket}/{MASTER_PLAYLIST}");
         extract::base_url(request) + &path
     };
+    let end = || format!("{}/v1/playback/{ticket}/end", extract::base_url(request));
     let cookies = (mode == Mode::Cookies).then(|| {
         let cookies = delivery::cookies(&view.session, ticket);
         cookies.into_iter().map(Cookie::from).collect()
@@ -118,6 +122,7 @@ fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
         mode: mode.as_str(),
         playlist_url: view.playlist_url(deps, mode).unwrap_or_else(of_the_api),
         expires_at: view.session.expires_at.0,
+        end_url: view.session.lease.map(|_| end()),
         cookies_url: cookies.is_some().then(|| {
             let base = &deps.media_base;
             format!("{base}/playback/{ticket}/cookies")

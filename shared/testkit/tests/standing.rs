@@ -8,6 +8,7 @@
 )]
 
 use futures_util::FutureExt as _;
+use vault_domain::bounds::Bounds;
 use vault_domain::error::Refusal;
 use vault_domain::hls::PlaylistName;
 use vault_domain::member::Subject;

@@ -1,6 +1,7 @@
 //! The crash-point sweep over signing in, refreshing, exchanging, and the operator's bootstrap.
 
 use futures_util::FutureExt as _;
+use vault_domain::bounds::Bounds;
 use vault_domain::ports::Hashing as _;
 use vault_domain::time::Lifetime;
 use vault_domain::token::{Action, REFRESH_GRACE_SECONDS};

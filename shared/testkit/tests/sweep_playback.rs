@@ -122,7 +122,12 @@ fn a_shared_playlist_survives_every_cut() {
 fn the_cookies_of_a_view_survive_every_cut_and_are_the_same_each_time() {
     Scenario::new("enter_view", watching, async |kit: &Kit, _| {
         let ticket = kit.golden_ticket();
-        let entered = enter_view::run(&kit.deliver_playlist(), ticket.expose()).await;
+        let entered = enter_view::run(
+            &kit.deliver_playlist(),
+            ticket.expose(),
+            &builders::visitor(),
+        )
+        .await;
         answer(entered, |entered| {
             let headers = entered
                 .cookies

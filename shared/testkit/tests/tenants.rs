@@ -9,6 +9,7 @@ use futures_util::FutureExt as _;
 use vault_domain::access::{Kind, Level, Principal, Visibility};
 use vault_domain::asset::Title;
 use vault_domain::audit::Filter as AuditFilter;
+use vault_domain::bounds::Bounds;
 use vault_domain::credential::Role;
 use vault_domain::error::Refusal;
 use vault_domain::id::{AssetId, CollectionId, GroupId, OrgId, SessionId, SpaceId, UserId};

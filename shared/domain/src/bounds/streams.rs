@@ -48,14 +48,14 @@ pub struct Lease {
 impl Lease {
     /// Is it time to renew it? Not before a third of it has passed: keys in between cost no write.
     pub fn is_due(&self, now: Timestamp) -> bool {
-        now >= self.until || self.until.since(now) <= self.seconds - self.seconds / 3
+        self.until.since(now) <= self.seconds - self.seconds / 3
     }
 
-    /// The same place, from now on.
+    /// The same place, from now on, but no longer than its view lasts: whoever opens the next one needs it at once.
     #[must_use]
-    pub const fn renewed(self, now: Timestamp) -> Self {
+    pub fn renewed(self, now: Timestamp, end: Timestamp) -> Self {
         Self {
-            until: now.plus(self.seconds),
+            until: now.plus(self.seconds).min(end),
             ..self
         }
     }

@@ -233,5 +233,7 @@ fn a_lease_is_renewed_when_a_third_of_it_has_passed() {
     for due in [130, 189, 190, 1_000] {
         assert!(lease.is_due(Timestamp(due)), "{due}");
     }
-    assert_eq!(lease.renewed(Timestamp(130)).until, Timestamp(220));
+    let renewed = |end| lease.renewed(Timestamp(130), Timestamp(end)).until;
+    assert_eq!(renewed(1_000), Timestamp(220));
+    assert_eq!(renewed(140), Timestamp(140), "no longer than its view");
 }

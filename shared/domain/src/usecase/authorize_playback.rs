@@ -137,7 +137,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     let opened = now.max(admitted.asset.views_from);
     let session = PlaybackSession {
         device,
-        lease: lease(deps, &grant, now),
+        lease: lease(deps, &grant, (now, ends)),
         ..signed_session(deps, &grant, (id, package), opened, ends)?
     };
     let record = entered
@@ -189,7 +189,7 @@ fn device(deps: &Deps, grant: &Grant, visit: &Visit) -> Result<Option<Digest>, R
 }
 
 /// A place among the streams of the token, or of the viewer whom its minter named: nobody else's tokens take any of theirs.
-fn lease(deps: &Deps, grant: &Grant, now: Timestamp) -> Option<Lease> {
+fn lease(deps: &Deps, grant: &Grant, (now, ends): (Timestamp, Timestamp)) -> Option<Lease> {
     let of = match &grant.bounds.viewer {
         Some(viewer) => {
             let (org, minter) = (grant.org, grant.subject.actor());
@@ -201,7 +201,7 @@ fn lease(deps: &Deps, grant: &Grant, now: Timestamp) -> Option<Lease> {
         of: deps.hashing.sha256(of.as_bytes()),
         most,
         seconds: deps.lease_seconds,
-        until: now.plus(deps.lease_seconds),
+        until: now.plus(deps.lease_seconds).min(ends),
     })
 }
 

@@ -92,7 +92,8 @@ async fn keeps_its_place(
     let Some(lease) = session.lease.filter(|lease| lease.is_due(now)) else {
         return Ok(());
     };
-    match leases.renew(session.id, &lease.renewed(now)).await? {
+    let renewed = lease.renewed(now, session.expires_at);
+    match leases.renew(session.id, &renewed).await? {
         Change::Applied => Ok(()),
         Change::NotApplied => Err(Refusal::TooManyStreams),
     }
