@@ -150,12 +150,9 @@ fn a_networks_bound_holds_at_the_view_at_its_playlists_and_at_each_key() {
         let refused = open_as(&kit, 1, visit).map(drop);
         assert!(matches!(refused, Err(Refusal::Conflict(_))), "{refused:?}");
     }
-    let entered = enter_view::run(
-        &kit.deliver_playlist(),
-        view.ticket.expose(),
-        &builders::visitor(),
-    );
-    assert!(matches!(now(entered).map(drop), Err(Refusal::Conflict(_))));
+    let (deps, here) = (kit.deliver_playlist(), builders::visitor());
+    let entered = now(enter_view::run(&deps, view.ticket.expose(), &here)).map(drop);
+    assert!(matches!(entered, Err(Refusal::Conflict(_))));
     assert_eq!(views(&kit), 1, "what is refused spends nothing");
     kit.cloud.with(|s| {
         for grant in s.grants.values_mut() {
@@ -367,12 +364,8 @@ fn a_view_that_ends_gives_its_place_away_at_once_and_gets_no_key() {
     let kit = kit(streams(1, None));
     let view = open(&kit).expect("a place");
     let end = || {
-        let ended = end_view::run(
-            &kit.authorize_playback(),
-            view.ticket.expose(),
-            &builders::source(),
-        );
-        now(ended)
+        let (deps, source) = (kit.authorize_playback(), builders::source());
+        now(end_view::run(&deps, view.ticket.expose(), &source))
     };
     assert_eq!(end().ok(), Some(view.session.id));
     assert_eq!(end().ok(), Some(view.session.id), "again");
@@ -389,8 +382,9 @@ fn a_view_that_ends_gives_its_place_away_at_once_and_gets_no_key() {
         named.count()
     });
     assert_eq!(ends, 1, "it is on record once");
-    let forged = end_view::run(&kit.authorize_playback(), "forged", &builders::source());
-    assert!(matches!(now(forged), Err(Refusal::InvalidToken { .. })));
+    let (deps, source) = (kit.authorize_playback(), builders::source());
+    let forged = now(end_view::run(&deps, "forged", &source));
+    assert!(matches!(forged, Err(Refusal::InvalidToken { .. })));
 }
 
 #[test]
@@ -492,8 +486,9 @@ fn a_key_that_renews_a_place_survives_every_cut() {
 #[test]
 fn the_end_of_a_view_survives_every_cut() {
     Scenario::new("end_view", playing, async |kit: &Kit, _| {
-        let ended = end_view::run(&kit.authorize_playback(), &ticket(kit), &builders::source());
-        answer(ended.await, |id| format!("{id} is over"))
+        let (deps, ticket) = (kit.authorize_playback(), ticket(kit));
+        let ended = end_view::run(&deps, &ticket, &builders::source()).await;
+        answer(ended, |id| format!("{id} is over"))
     })
     .hold();
 }

@@ -137,7 +137,7 @@ fn an_exchange_survives_every_cut() {
             answer(exchange::run(&kit.exchange(), command).await, |minted| {
                 let stored = kit
                     .cloud
-                    .with(|s| s.grants.get(&minted.grant.digest.0).copied());
+                    .with(|s| s.grants.get(&minted.grant.digest.0).cloned());
                 let digest = kit.hashing.sha256(minted.token.expose().as_bytes());
                 format!("stored {}", stored.is_some_and(|g| g.digest == digest))
             })

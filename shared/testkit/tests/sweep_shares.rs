@@ -91,7 +91,7 @@ async fn exchange(kit: &Kit, password: Option<&str>) -> Answer {
     answer(traded, |traded| {
         let stored = kit
             .cloud
-            .with(|s| s.grants.get(&traded.grant.digest.0).copied());
+            .with(|s| s.grants.get(&traded.grant.digest.0).cloned());
         format!("a token, stored as told {}", stored == Some(traded.grant))
     })
 }

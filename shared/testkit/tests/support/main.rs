@@ -82,7 +82,7 @@ pub(crate) fn enter(kit: &Kit) -> Result<Caller, Refusal> {
 
 pub(crate) fn mint(kit: &Kit, caller: Caller) -> Result<MediaToken, Refusal> {
     let command = exchange::Command {
-        bounds: Bounds::default(),
+        bounds: vault_domain::bounds::Bounds::default(),
         ask: builders::ask_of(caller),
         asset: ASSET,
         action: vault_domain::token::Action::Play,
