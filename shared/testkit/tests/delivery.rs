@@ -82,7 +82,7 @@ async fn a_view_that_is_over_gets_neither_playlist_nor_cookies() {
     let entered = enter_view::run(
         &kit.deliver_playlist(),
         ticket.expose(),
-        &builders::visitor(),
+        &vault_testkit::builders::visitor(),
     )
     .await;
     assert!(matches!(entered, Err(Refusal::InvalidToken { .. })));

@@ -52,7 +52,7 @@ impl Watching {
     }
     fn exchanges(&self) -> bool {
         let command = exchange::Command {
-            bounds: Bounds::default(),
+            bounds: vault_domain::bounds::Bounds::default(),
             ask: builders::ask_of(Caller {
                 subject: builders::viewer_subject(),
                 role: Role::Viewer,
