@@ -49,11 +49,10 @@ impl Bounds {
     /// [`Malformed`]: a download is one request, which nobody watches.
     pub fn of_action(self, action: Action) -> Result<Self, Malformed> {
         let field = match action {
-            Action::Play => None,
             Action::Download if self.first_play.is_some() => Some("first_play_seconds"),
             Action::Download if self.one_device => Some("one_device"),
             Action::Download if self.max_streams.is_some() => Some("max_streams"),
-            Action::Download => None,
+            Action::Play | Action::Download => None,
         };
         let expected = "nothing: a token for a download opens one, and this is about views";
         match field {

@@ -1,5 +1,10 @@
 //! Bounds of a media token: what it opens, where and when, and what its views get after that.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a world that does not come about fails its test"
+)]
+
 use futures_util::FutureExt as _;
 use vault_domain::bounds::{Bounds, DeviceSecret, MaxStreams, Viewer, Visitor, WebOrigins};
 use vault_domain::delivery::Mode;

@@ -18,7 +18,7 @@ fn bounded(owner: &people::Person, asset: &str, bounds: &[(&str, &str)]) -> Stri
 }
 
 /// Opens a view as a page would.
-fn open(api: &Api, token: &str, asset: &str, page: Option<&str>, wish: &Value) -> Reply {
+fn open(api: Api, token: &str, asset: &str, page: Option<&str>, wish: &Value) -> Reply {
     let request = Request::new("POST", &url(&format!("/v1/assets/{asset}/playback")));
     let request = request
         .bearer(token)
@@ -125,10 +125,10 @@ fn a_token_of_another_network_or_page_opens_nothing_and_one_of_this_plays() {
 
     let paged = bounded(&owner, &asset, &[("allowed_origins", PAGE)]);
     for page in [None, Some("https://evil.test")] {
-        let reply = open(&owner.api, &paged, &asset, page, &json!({}));
+        let reply = open(owner.api, &paged, &asset, page, &json!({}));
         refused(&reply, 403, "other_origin");
     }
-    let view = open(&owner.api, &paged, &asset, Some(PAGE), &json!({})).expect(201);
+    let view = open(owner.api, &paged, &asset, Some(PAGE), &json!({})).expect(201);
     let playlist = view
         .field("playlist_url")
         .replace("master.m3u8", "video.m3u8");
@@ -156,7 +156,7 @@ fn a_token_for_one_device_is_the_firsts() {
     let token = bounded(&owner, &asset, &[("one_device", "true")]);
     let on = |device: &str| {
         let wish = json!({ "device": device.repeat(43) });
-        open(&owner.api, &token, &asset, None, &wish)
+        open(owner.api, &token, &asset, None, &wish)
     };
     refused(&owner.api.open(&token, &asset), 403, "other_device");
     on("A").expect(201);
