@@ -3,7 +3,7 @@
 import { Allowance } from "./allowance.js";
 import { type Clock, realClock } from "./clock.js";
 import { ReelvaultError } from "./errors.js";
-import { openView, type View, type ViewOptions } from "./view.js";
+import { endView, openView, type View, type ViewOptions } from "./view.js";
 
 /** `stopped` after an error, until `retry`; `destroyed` for good. */
 export type State = "opening" | "ready" | "renewing" | "waiting" | "stopped" | "destroyed";
@@ -57,6 +57,8 @@ export class Session implements Controller {
   #engine: Engine | undefined;
   #state: State = "opening";
   #view: View | undefined;
+  /** The view whose end was told. */
+  #left: View | undefined;
   #loaded = false;
   /** The place that a player was last sent to, until it is there. */
   #place: Place;
@@ -77,6 +79,8 @@ export class Session implements Controller {
     video.addEventListener("timeupdate", this.#progress, { signal: end });
     video.addEventListener("play", () => (this.#playing = true), { signal: end });
     video.addEventListener("pause", () => (this.#playing &&= video.error !== null), { signal: end });
+    // A page that is kept may come back: its place is only given away if somebody else needs it.
+    globalThis.addEventListener?.("pagehide", (event) => event.persisted || void this.#leave(), { signal: end });
     video.addEventListener("seeking", () => (this.#last = undefined), { signal: end });
   }
 
@@ -123,6 +127,7 @@ export class Session implements Controller {
     this.#place = this.#whereNow();
     this.#loaded = false;
     this.#engine?.unload();
+    void this.#leave();
     this.#become("stopped");
     this.#options.onError?.(error);
   }
@@ -140,6 +145,7 @@ export class Session implements Controller {
     this.#state = "destroyed";
     this.#abort.abort();
     this.#engine?.unload();
+    void this.#leave();
     this.#view = undefined;
     this.#options.onState?.("destroyed");
   }
@@ -148,6 +154,9 @@ export class Session implements Controller {
     const { startPosition: _, maxBufferLength: __, onState: ___, onError: ____, ...wish } = this.#options;
     let view: View;
     try {
+      // Its place may be the one that the next view needs.
+      if (renewal) await this.#leave();
+      if (this.#abort.signal.aborted) return;
       view = await openView({ ...wish, clock: this.#clock, renewal, signal: this.#abort.signal });
     } catch (error) {
       if (this.#abort.signal.aborted) return;
@@ -163,6 +172,15 @@ export class Session implements Controller {
     this.#become("ready");
     // `onState` may have ended it.
     if (this.#state === "ready") this.#engine?.load(view, this.#place, again || renewal);
+  }
+
+  /** Ends the view once, and waits for it no longer than a moment. */
+  async #leave(): Promise<void> {
+    const view = this.#view;
+    if (view?.endUrl === undefined || this.#left === view) return;
+    this.#left = view;
+    const gone = endView(view, this.#options.fetch);
+    await Promise.race([gone, this.#clock.wait(2_000, this.#abort.signal).catch(() => {})]);
   }
 
   async #wait(seconds: number): Promise<void> {

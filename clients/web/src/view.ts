@@ -23,6 +23,8 @@ export interface ViewOptions {
   /** A media token with a view left, from your own back end or a token exchange. It is asked for each view. */
   readonly getMediaToken: (wish: TokenWish) => string | Promise<string>;
   readonly mode?: Mode;
+  /** What this device keeps, for tokens that are for one device: `keptDevice()`, or your own 43 characters. */
+  readonly device?: string;
   readonly fetch?: Fetch;
   readonly signal?: AbortSignal;
   readonly renewal?: boolean;
@@ -37,32 +39,36 @@ export interface View {
   readonly playlistUrl: string;
   /** Seconds of Unix time. */
   readonly expiresAt: number;
+  /** Where streams are counted, what `endView` asks when the player goes. A credential too. */
+  readonly endUrl?: string;
 }
 
 // The patterns of docs/openapi.json. What fits them can be part of a path or a header.
 const ASSET = /^ast_[a-z2-7]{25}[aeimquy4]$/;
 const MEDIA_TOKEN = /^rvm_[A-Za-z0-9_-]{43}$/;
+const DEVICE = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const PLAYBACK = /^plb_[a-z2-7]{25}[aeimquy4]$/;
 const HERE = /^(localhost|[a-z0-9.-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /** Failures that are worth one more request under the same name: it spends no second view. */
 const AGAIN: readonly string[] = ["throttled", "unavailable", "unreachable"];
 
 export async function openView(options: ViewOptions): Promise<View> {
-  const { asset, mode = "urls", renewal = false, clock = realClock } = options;
+  const { asset, device, mode = "urls", renewal = false, clock = realClock } = options;
   const signal = options.signal ?? new AbortController().signal;
   const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   if (typeof asset !== "string" || !ASSET.test(asset) || !MODES.includes(mode)) throw new ReelvaultError("malformed");
+  if (device !== undefined && (typeof device !== "string" || !DEVICE.test(device))) throw new ReelvaultError("malformed");
   const base = apiBase(options.api);
   const token = await mediaToken(options.getMediaToken, { asset, renewal, signal });
   const reply = await twice(clock, signal, {
     url: `${base}/v1/assets/${asset}/playback`,
     expected: 201,
     headers: { authorization: `Bearer ${token}`, "idempotency-key": randomName() },
-    body: { mode },
+    body: { mode, ...(device !== undefined && { device }) },
     credentials: "omit",
     signal,
   }, fetch);
-  const view = viewOf(reply, asset, mode);
+  const view = viewOf(reply, asset, mode, new URL(base).origin);
   if (mode === "cookies") await keepCookies(reply, view, clock, signal, fetch);
   return view;
 }
@@ -111,14 +117,35 @@ async function mediaToken(ask: ViewOptions["getMediaToken"], wish: TokenWish): P
   return token;
 }
 
-function viewOf(reply: Readonly<Record<string, unknown>>, asset: string, mode: Mode): View {
+/** Gives the place of a view to the next who wants to watch, where streams are counted; a page may do it as it is left. */
+export async function endView(view: View, fetch: Fetch = (url, init) => globalThis.fetch(url, init)): Promise<void> {
+  if (view.endUrl === undefined) return;
+  try {
+    // Nothing that a browser would have to ask about first: then there would be no time.
+    await fetch(view.endUrl, {
+      method: "POST",
+      keepalive: true,
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+      referrerPolicy: "no-referrer",
+    });
+  } catch {
+    // Its place is given away when it was silent for a while.
+  }
+}
+
+function viewOf(reply: Readonly<Record<string, unknown>>, asset: string, mode: Mode, api: string): View {
   const { playback_id: playbackId, playlist_url: playlist, expires_at: expiresAt } = reply;
   const url = safeUrl(playlist);
   const fits = reply["asset_id"] === asset && reply["mode"] === mode;
   if (!fits || !url || typeof playbackId !== "string" || !PLAYBACK.test(playbackId) || !Number.isSafeInteger(expiresAt)) {
     throw new ReelvaultError("unexpected_reply");
   }
-  return { playbackId, asset, mode, playlistUrl: url.href, expiresAt: expiresAt as number };
+  const end = safeUrl(reply["end_url"]);
+  // The ticket in it goes to the API and to nobody else.
+  if (reply["end_url"] !== undefined && end?.origin !== api) throw new ReelvaultError("unexpected_reply");
+  return { playbackId, asset, mode, playlistUrl: url.href, expiresAt: expiresAt as number, ...(end && { endUrl: end.href }) };
 }
 
 function apiBase(api: string): string {

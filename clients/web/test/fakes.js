@@ -55,6 +55,7 @@ export function view(mode = "urls", number = 1) {
 /** Answers by `replies` in order, each a Response, an Error, or a function of the request; then by good views. */
 export class FakeApi {
   requests = [];
+  ends = [];
   signals = [];
 
   constructor(...replies) {
@@ -62,6 +63,10 @@ export class FakeApi {
   }
 
   fetch = async (url, init) => {
+    if (url.endsWith("/end")) {
+      this.ends.push({ url, ...init });
+      return json(200, { playback_id: PLAYBACK });
+    }
     this.requests.push({ url, ...init, body: JSON.parse(init.body) });
     const { mode } = this.requests.at(-1).body;
     const reply = this.replies.shift() ?? this.#good(url, mode);

@@ -57,6 +57,7 @@ fn parse(request: &Request) -> Result<Command, Failure> {
         asset: AssetId::parse(&extract::path(request, "asset_id")?)?,
         rendition: rendition(request)?,
         source: extract::source(request),
+        origin: extract::page(request),
         idempotency: extract::idempotency_key(request)?,
     })
 }

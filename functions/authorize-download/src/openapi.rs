@@ -23,7 +23,13 @@ pub fn section() -> Section {
         .idempotent()
         .may_take::<Wish>()
         .replies::<Opened<'static>>(201, "The download, the same again under the same key")
-        .refuses(&[Code::NoViewsLeft, Code::WrongState, Code::AssetWithdrawn]),
+        .refuses(&[
+            Code::OutsideNetwork,
+            Code::OtherOrigin,
+            Code::NoViewsLeft,
+            Code::WrongState,
+            Code::AssetWithdrawn,
+        ]),
     ];
     Section::new("Downloads", "The file as it was uploaded.", operations)
 }

@@ -1,15 +1,18 @@
 //! `POST /v1/assets/{asset_id}/playback`: a media token for one view, in the form that its player can follow.
+//! `POST /v1/playback/{token}/end`: its player goes.
 
 #[cfg(feature = "openapi")]
 pub mod openapi;
 
 use serde::{Deserialize, Serialize};
+use vault_domain::bounds::DeviceSecret;
 use vault_domain::delivery::{self, Mode, ViewCookie};
 use vault_domain::error::Refusal;
 use vault_domain::hls::MASTER_PLAYLIST;
 use vault_domain::id::AssetId;
 use vault_domain::token::MediaToken;
-use vault_domain::usecase::authorize_playback::{Command, Deps, View, run};
+use vault_domain::usecase::authorize_playback::{Command, Deps, View, Visit, run};
+use vault_domain::usecase::end_view;
 use vault_http::extract::SMALL_BODY;
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request, extract};
 
@@ -21,6 +24,17 @@ use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request, extract};
 pub(crate) struct Wish {
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Mode>"))]
     mode: Option<String>,
+    /// Where the media token is for one device.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<DeviceSecret>"))]
+    device: Option<String>,
+}
+
+/// The view that is over.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "PlaybackEnded"))]
+pub(crate) struct Ended {
+    playback_id: String,
 }
 
 /// A view.
@@ -34,6 +48,9 @@ pub(crate) struct Opened {
     mode: &'static str,
     playlist_url: String,
     expires_at: u64,
+    /// Where a player says that it goes (`POST`, no body), so that another may have its place. Only where streams are counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_url: Option<String>,
     /// What a player that is no browser keeps, for the host of `playlist_url`. Only where `mode` is `cookies`.
     #[serde(skip_serializing_if = "Option::is_none")]
     cookies: Option<Vec<Cookie>>,
@@ -66,12 +83,26 @@ impl From<ViewCookie> for Cookie {
 /// Handles a request.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
+        if extract::route(request) == END {
+            return ended(deps, request).await;
+        }
         let command = parse(request)?;
-        let mode = deps.offered.admit(mode(request)?)?;
+        let mode = deps.offered.admit(command.visit.mode)?;
         let view = run(deps, command).await?;
         let opened = opened(deps, request, mode, &view);
         Ok(Reply::json(201, &opened, Cache::NoStore))
     })
+}
+
+/// By `POST` and without a body, since that is what a page can still send while it is left
+/// (`navigator.sendBeacon`, Beacon §3.1): the ticket in the path is all that counts.
+const END: &str = "POST /v1/playback/{token}/end";
+
+async fn ended(deps: &Deps, request: &Request) -> Outcome {
+    let ticket = extract::path(request, "token")?;
+    let playback = end_view::run(deps, &ticket, &extract::source(request)).await?;
+    let playback_id = playback.to_string();
+    Ok(Reply::json(200, &Ended { playback_id }, Cache::NoStore))
 }
 
 fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
@@ -80,6 +111,7 @@ fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
         let path = format!("/v1/playback/{ticket}/{MASTER_PLAYLIST}");
         extract::base_url(request) + &path
     };
+    let end = || format!("{}/v1/playback/{ticket}/end", extract::base_url(request));
     let cookies = (mode == Mode::Cookies).then(|| {
         let cookies = delivery::cookies(&view.session, ticket);
         cookies.into_iter().map(Cookie::from).collect()
@@ -90,6 +122,7 @@ fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
         mode: mode.as_str(),
         playlist_url: view.playlist_url(deps, mode).unwrap_or_else(of_the_api),
         expires_at: view.session.expires_at.0,
+        end_url: view.session.lease.map(|_| end()),
         cookies_url: cookies.is_some().then(|| {
             let base = &deps.media_base;
             format!("{base}/playback/{ticket}/cookies")
@@ -98,14 +131,26 @@ fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
     }
 }
 
-fn mode(request: &Request) -> Result<Mode, Failure> {
+fn visit(request: &Request) -> Result<Visit, Failure> {
+    let origin = extract::page(request);
     if request.body().is_empty() {
-        return Ok(Mode::default());
+        return Ok(Visit {
+            origin,
+            ..Visit::default()
+        });
     }
-    let shape = r#"{"mode": "urls", "cookies", "query" or "path"}, {} or nothing"#;
+    let shape = r#"{"mode": "urls", "cookies", "query" or "path", "device"}, {} or nothing"#;
     let wish: Wish = extract::json(request, SMALL_BODY, shape)?;
-    let named = wish.mode.as_deref().map(Mode::parse).transpose()?;
-    Ok(named.unwrap_or_default())
+    let mode = wish.mode.as_deref().map(Mode::parse).transpose()?;
+    Ok(Visit {
+        origin,
+        device: wish
+            .device
+            .as_deref()
+            .map(DeviceSecret::parse)
+            .transpose()?,
+        mode: mode.unwrap_or_default(),
+    })
 }
 
 fn parse(request: &Request) -> Result<Command, Failure> {
@@ -120,6 +165,7 @@ fn parse(request: &Request) -> Result<Command, Failure> {
         token,
         asset: AssetId::parse(&extract::path(request, "asset_id")?)?,
         source: extract::source(request),
+        visit: visit(request)?,
         idempotency: extract::idempotency_key(request)?,
     })
 }

@@ -1,10 +1,10 @@
 //! What describes the route.
 
-use vault_http::openapi::{Credential, Operation, Section};
+use vault_http::openapi::{Credential, Operation, Section, Ticket};
 use vault_http::problem::Code;
 use vault_http::shape;
 
-use crate::{Opened, Wish};
+use crate::{Ended, Opened, Wish};
 
 shape! {
     /// Which cookie.
@@ -30,11 +30,23 @@ pub fn section() -> Section {
         .replies::<Opened>(201, "The view, the same again under the same key")
         .refuses(&[
             Code::OutsideNetwork,
+            Code::OtherOrigin,
+            Code::OtherDevice,
             Code::NoViewsLeft,
+            Code::TooManyStreams,
             Code::WrongState,
             Code::Conflict,
             Code::AssetWithdrawn,
         ]),
+        Operation::new(
+            "POST /v1/playback/{token}/end",
+            "endPlayback",
+            "Ends an open view, and gives its place among the streams to the next; a page may send it as it is left",
+        )
+        .open()
+        .path::<Ticket>("token")
+        .replies::<Ended>(200, "It is over, the same again each time")
+        .refuses(&[Code::InvalidToken]),
     ];
-    Section::new("Views", "Opening a view.", operations)
+    Section::new("Views", "Opening and ending a view.", operations)
 }

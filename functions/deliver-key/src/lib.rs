@@ -27,5 +27,6 @@ fn parse(request: &Request) -> Result<Command, Failure> {
         ticket: extract::ticket(request),
         asset: AssetId::parse(&extract::path(request, "asset_id")?)?,
         key: KeyId::parse(&extract::path(request, "key_id")?)?,
+        visitor: extract::visitor(request),
     })
 }

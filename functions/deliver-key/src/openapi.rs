@@ -15,7 +15,13 @@ pub fn section() -> Section {
         .by(&[Credential::Ticket, Credential::TicketCookie])
         .path::<KeyId>("key_id")
         .replies_octets(200, "The key")
-        .refuses(&[Code::WrongState, Code::AssetWithdrawn]),
+        .refuses(&[
+            Code::OutsideNetwork,
+            Code::OtherOrigin,
+            Code::TooManyStreams,
+            Code::WrongState,
+            Code::AssetWithdrawn,
+        ]),
     ];
     Section::new("Keys", "What players fetch while they play.", operations)
 }

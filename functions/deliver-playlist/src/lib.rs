@@ -52,6 +52,7 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
                 let command = deliver_playlist::Command {
                     ticket: extract::path(request, "token")?,
                     name: name(request)?,
+                    visitor: extract::visitor(request),
                 };
                 let text = deliver_playlist::run(deps, command).await?;
                 Ok(Reply::text(200, HLS, text, Cache::NoStore))
@@ -76,7 +77,8 @@ async fn shared(deps: &Deps, request: &Request, style: Style) -> Outcome {
 /// that no page of another origin puts cookies of its own choice into someone's browser.
 async fn enter(deps: &Deps, request: &Request) -> Outcome {
     let Nothing {} = extract::json(request, SMALL_BODY, "{}")?;
-    let entered = enter_view::run(deps, &extract::path(request, "token")?).await?;
+    let ticket = extract::path(request, "token")?;
+    let entered = enter_view::run(deps, &ticket, &extract::visitor(request)).await?;
     let told = Entered {
         playback_id: entered.playback.to_string(),
         expires_at: entered.expires_at.0,

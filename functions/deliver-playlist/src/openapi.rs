@@ -17,7 +17,13 @@ pub fn section() -> Section {
         .open()
         .path::<Ticket>("token")
         .replies_as::<Text>(200, HLS, "The playlist")
-        .refuses(&[Code::InvalidToken, Code::WrongState, Code::AssetWithdrawn]),
+        .refuses(&[
+            Code::InvalidToken,
+            Code::OutsideNetwork,
+            Code::OtherOrigin,
+            Code::WrongState,
+            Code::AssetWithdrawn,
+        ]),
         Operation::new(
             "POST /v1/playback/{token}/cookies",
             "setPlaybackCookies",
@@ -34,7 +40,13 @@ pub fn section() -> Section {
             "set-cookie",
             "One of the cookies, for the rest of the view.",
         )
-        .refuses(&[Code::InvalidToken, Code::WrongState, Code::AssetWithdrawn]),
+        .refuses(&[
+            Code::InvalidToken,
+            Code::OtherOrigin,
+            Code::Conflict,
+            Code::WrongState,
+            Code::AssetWithdrawn,
+        ]),
         shared(
             "GET /v1/media/{asset_id}/{package_id}/{playlist}",
             "getSharedPlaylist",

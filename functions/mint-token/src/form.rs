@@ -1,5 +1,7 @@
 //! The form of the token endpoint.
 
+use std::str::FromStr;
+
 use vault_domain::audit::Source;
 use vault_domain::error::{Malformed, Refusal};
 use vault_domain::id::{AssetId, OrgId, SupportId};
@@ -115,22 +117,23 @@ impl Form {
             action: Action::parse(self.get("scope").unwrap_or("play"))?,
             lifetime: self.lifetime()?,
             max_views: Views::parse(self.number("max_views", "1 to 1000")?.unwrap_or(1))?,
+            bounds: self.bounds()?,
         })
     }
 
     fn lifetime(&self) -> Result<Lifetime, Malformed> {
         let expected = "1 to 86400 seconds";
         let seconds = self
-            .number("lifetime", expected)?
+            .number::<u32>("lifetime", expected)?
             .map_or(DEFAULT_LIFETIME, u64::from);
         Lifetime::parse(seconds, LIFETIMES, expected)
     }
 
-    fn number(
+    pub(crate) fn number<T: FromStr>(
         &self,
         field: &'static str,
         expected: &'static str,
-    ) -> Result<Option<u32>, Malformed> {
+    ) -> Result<Option<T>, Malformed> {
         let parse = |text: &str| text.parse().map_err(|_| Malformed { field, expected });
         self.get(field).map(parse).transpose()
     }

@@ -2,6 +2,7 @@
 //! of API keys, and token exchange (RFC 8693) for media tokens and, for the operator's staff, for what an organisation granted to support. `POST /v1/token/revoke` (RFC 7009) and `POST /v1/token/introspect`
 //! (RFC 7662). `GET /.well-known/oauth-authorization-server`: what there is of it (RFC 8414). `GET /.well-known/jwks.json`: the public keys (RFC 7517).
 
+mod bounds;
 mod client;
 mod form;
 mod introspect;

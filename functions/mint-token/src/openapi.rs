@@ -2,8 +2,10 @@
 
 use schemars::JsonSchema;
 use vault_domain::api_key::{ApiKeySecret, Scopes};
+use vault_domain::bounds::{MaxStreams, Viewer};
 use vault_domain::id::ApiKeyId;
-use vault_domain::time::Lifetime;
+use vault_domain::share::FirstPlay;
+use vault_domain::time::{Lifetime, Timestamp};
 use vault_domain::token::Action;
 use vault_domain::usecase::exchange::Views;
 use vault_http::openapi::{Credential, Operation, Section};
@@ -49,8 +51,20 @@ shape! {
         "type": "string", "description": "The asset (RFC 8707).",
         "pattern": "^urn:reelvault:asset:ast_[a-z2-7]{25}[aeimquy4]$",
     };
+    /// Networks in one text.
+    NetworkList = {
+        "type": "string", "description": "At most 16 networks (CIDR), one blank between them.",
+        "examples": ["203.0.113.0/24 2001:db8::/32"],
+    };
+    /// Origins in one text.
+    OriginList = {
+        "type": "string", "description": "At most 16 origins of pages, one blank between them.",
+        "examples": ["https://app.example.org"],
+    };
     /// A refresh token, an access token, or what is none.
     AnyToken = { "type": "string", "description": "A refresh token or an access token.", "minLength": 1 };
+    /// The same, or a media token.
+    ToldToken = { "type": "string", "description": "A refresh token, an access token or a media token.", "minLength": 1 };
     /// Whose token it is.
     ClientId = { "type": "string", "description": "The id of an API key, or `reelvault` for people." };
     /// Who made the token.
@@ -103,6 +117,15 @@ struct Exchange {
     scope: Option<Action>,
     lifetime: Option<Lifetime>,
     max_views: Option<Views>,
+    /// The moment before which it opens nothing (RFC 7519: `nbf`).
+    not_before: Option<Timestamp>,
+    first_play_seconds: Option<FirstPlay>,
+    networks: Option<NetworkList>,
+    allowed_origins: Option<OriginList>,
+    /// Is it for the device alone that opens its first view?
+    one_device: Option<bool>,
+    max_streams: Option<MaxStreams>,
+    viewer: Option<Viewer>,
 }
 
 /// An access token of the operator's staff, for an organisation that let support in.
@@ -131,7 +154,7 @@ struct Revocation {
 #[schemars(rename = "IntrospectionRequest")]
 #[expect(dead_code, reason = "there for its schema alone")]
 struct Question {
-    token: AnyToken,
+    token: ToldToken,
     client_id: Option<ApiKeyId>,
     client_secret: Option<ApiKeySecret>,
 }

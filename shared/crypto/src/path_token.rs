@@ -70,6 +70,9 @@ mod tests {
             opened_at: Timestamp(1_000),
             expires_at: Timestamp(2_000),
             revoked: false,
+            bounds: vault_domain::bounds::Bounds::default(),
+            device: None,
+            lease: None,
         }
     }
 

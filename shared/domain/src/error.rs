@@ -79,9 +79,20 @@ pub enum Refusal {
     /// The link is good, and this is not its password.
     #[error("this is not the password of the link")]
     WrongPassword,
-    /// The link is good, but not from here.
-    #[error("this link cannot be used from your network")]
+    /// The link or the media token is good, but not from here.
+    #[error("this cannot be used from your network")]
     OutsideNetwork,
+    /// The media token is good, but not on this page.
+    #[error("this media token is not for pages of this origin")]
+    OtherOrigin,
+    /// The media token is good, but not on this device.
+    #[error("this media token is for one device: {0}")]
+    OtherDevice(&'static str),
+    /// As many streams play as may.
+    #[error(
+        "as many streams play as may at once; end one, or wait until one is silent for a while"
+    )]
+    TooManyStreams,
     /// An OAuth client whose credentials do not admit it, for whatever reason (RFC 6749 §5.2).
     #[error("the client's credentials are wrong, or they are not valid here and now")]
     InvalidClient,

@@ -5,6 +5,7 @@ pub mod access;
 pub mod api_key;
 pub mod asset;
 pub mod audit;
+pub mod bounds;
 pub mod challenge;
 pub mod conversion;
 pub mod credential;

@@ -204,6 +204,11 @@ impl Networks {
         self.0.is_empty() || self.0.iter().any(|network| network.contains(address))
     }
 
+    /// Is there a restriction?
+    pub const fn is_bounded(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// Each of them, in the order in which they were given.
     pub fn iter(&self) -> impl Iterator<Item = &Network> {
         self.0.iter()

@@ -1,5 +1,6 @@
 //! Playback sessions: one authorized view, and the ticket that its URLs carry.
 
+use crate::bounds::{Bounds, Lease};
 use crate::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId};
 use crate::member::Subject;
 use crate::time::Timestamp;
@@ -70,6 +71,12 @@ pub struct PlaybackSession {
     pub expires_at: Timestamp,
     /// Ended early?
     pub revoked: bool,
+    /// What its media token is bounded by.
+    pub bounds: Bounds,
+    /// Digest of the secret of the device that opened it, where the token is for one.
+    pub device: Option<Digest>,
+    /// Its place among the streams that play at once, where they are counted.
+    pub lease: Option<Lease>,
 }
 
 impl PlaybackSession {

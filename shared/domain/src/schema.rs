@@ -11,6 +11,7 @@ use crate::api_key::{
 };
 use crate::asset::{AssetState, ChecksumAlgorithm, MediaType, Title};
 use crate::audit::Event;
+use crate::bounds::{DeviceSecret, MaxStreams, Viewer};
 use crate::challenge::ChallengeProof;
 use crate::credential::{Email, MAX_PASSWORD_OCTETS, Password, Role};
 use crate::deletion::Reason;
@@ -25,7 +26,7 @@ use crate::member::{Actor, OrgName};
 use crate::network::Network;
 use crate::page::{MAX_PAGE, PageSize};
 use crate::passkey::{CredentialId, PasskeyName};
-use crate::share::SharePassword;
+use crate::share::{FirstPlay, SharePassword};
 use crate::support::{SUPPORT_SECONDS, SupportLevel, SupportPurpose, SupportSeconds};
 use crate::time::{Lifetime, Timestamp};
 use crate::token::{Action, MediaToken};
@@ -204,6 +205,16 @@ schemas! {
     });
     Views = json_schema!({ "type": "integer", "description": "Views of a media token.", "minimum": 1, "maximum": MAX_VIEWS });
     Rendition = words("Which file of an asset.", [Rendition::Original.as_str()]);
+    DeviceSecret = json_schema!({
+        "type": "string", "description": "What a device made up once and keeps: 256 random bits.", "pattern": format!("^{BITS_256}$"),
+    });
+    MaxStreams = json_schema!({ "type": "integer", "description": "Views that may play at once.", "minimum": 1, "maximum": 100 });
+    Viewer = json_schema!({
+        "type": "string", "description": "Who watches, as the minter of tokens calls them.", "pattern": "^[!-~]{1,128}$",
+    });
+    FirstPlay = json_schema!({
+        "type": "integer", "description": "Seconds after the first view in which others may be opened.", "minimum": 60, "maximum": 2_592_000,
+    });
     Mode = words("How what lets a viewer in goes from one request to the next.", Mode::ALL.map(Mode::as_str));
     PlaylistName = json_schema!({
         "type": "string",

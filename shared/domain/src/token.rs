@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::api_key::Scopes;
+use crate::bounds::Bounds;
 use crate::credential::Role;
 use crate::error::Malformed;
 use crate::id::{AssetId, OrgId, SessionId, UserId};
@@ -270,7 +271,7 @@ impl MediaToken {
 }
 
 /// A media token as stored, by its digest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// SHA-256 of the token.
     pub digest: Digest,
@@ -290,6 +291,12 @@ pub struct Grant {
     pub expires_at: Timestamp,
     /// Ended early?
     pub revoked: bool,
+    /// What else it is bounded by.
+    pub bounds: Bounds,
+    /// Until when views may be opened, once the first was, where that is bounded.
+    pub play_until: Option<Timestamp>,
+    /// Digest of the secret of the device that opened the first view, where it is for one.
+    pub device: Option<Digest>,
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use lambda_http::{Request, RequestExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use vault_domain::audit::Source;
+use vault_domain::bounds::Visitor;
 use vault_domain::delivery::{TICKET_COOKIE, TICKET_PARAMETER};
 use vault_domain::error::{Malformed, Refusal};
 use vault_domain::secret::SecretText;
@@ -189,6 +190,19 @@ fn cookie<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
 /// The `If-Match` of a request (RFC 9110 §13.1.1).
 pub fn if_match(request: &Request) -> Option<&str> {
     header(request, "if-match")
+}
+
+/// Where a request comes from, for bounds: the address as the API saw it, and the page by what its browser says.
+pub fn visitor(request: &Request) -> Visitor {
+    Visitor {
+        address: address(request).ok(),
+        origin: page(request),
+    }
+}
+
+/// The `Origin` of a request (RFC 6454 §7).
+pub fn page(request: &Request) -> Option<String> {
+    header(request, "origin").map(str::to_owned)
 }
 
 /// The token of `Authorization: Bearer` (RFC 6750 §2.1).

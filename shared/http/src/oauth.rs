@@ -75,6 +75,9 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
             | R::PasswordNeeded
             | R::WrongPassword
             | R::OutsideNetwork
+            | R::OtherOrigin
+            | R::OtherDevice(_)
+            | R::TooManyStreams
             | R::OwnerExists => (400, "invalid_request"),
         },
     }

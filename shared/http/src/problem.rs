@@ -65,9 +65,13 @@ codes! {
     InvalidClient = 401 "invalid_client" "The client is refused";
     Forbidden = 403 "forbidden" "Not allowed";
     ReauthenticationNeeded = 403 "reauthentication_needed" "Prove who you are again";
-    OutsideNetwork = 403 "outside_network" "The link is not for your network";
+    OutsideNetwork = 403 "outside_network" "Not for your network";
+    OtherOrigin = 403 "other_origin" "Not for pages of this origin";
+    OtherDevice = 403 "other_device" "For one device";
     ChallengeNeeded = 403 "challenge_needed" "A challenge must be solved";
     NoViewsLeft = 403 "no_views_left" "No views left";
+    // 403 and not 429: it is no matter of asking more slowly, and players give up on it at once.
+    TooManyStreams = 403 "too_many_streams" "As many streams play as may";
     // 403 and not 410: players stop on it at once, and it tells no cache to remember.
     AssetWithdrawn = 403 "asset_withdrawn" "The asset is withdrawn";
     NotFound = 404 "not_found" "Not found";
@@ -151,6 +155,9 @@ impl From<&Refusal> for Kind {
             R::PasswordNeeded => kind(Code::PasswordNeeded),
             R::WrongPassword => kind(Code::WrongPassword),
             R::OutsideNetwork => kind(Code::OutsideNetwork),
+            R::OtherOrigin => kind(Code::OtherOrigin),
+            R::OtherDevice(_) => kind(Code::OtherDevice),
+            R::TooManyStreams => kind(Code::TooManyStreams),
             R::InvalidLink => kind(Code::InvalidLink),
             R::InvalidClient => {
                 kind(Code::InvalidClient).challenged(r#"Basic realm="reelvault", charset="UTF-8""#)

@@ -9,6 +9,7 @@ use vault_domain::asset::{
     Asset, AssetState, Checksum, ChecksumAlgorithm, MediaType, NewAsset, PartPlan, Title,
 };
 use vault_domain::audit::{Author, Details, Event, Record, Source};
+use vault_domain::bounds::{Bounds, Visitor};
 use vault_domain::credential::{Email, Password, Role, User};
 use vault_domain::deletion::Keeping;
 use vault_domain::download::{Download, Rendition};
@@ -399,6 +400,17 @@ pub fn grant(token: &MediaToken) -> Grant {
         views: 0,
         expires_at: GOLDEN_NOW.plus(300),
         revoked: false,
+        bounds: Bounds::default(),
+        play_until: None,
+        device: None,
+    }
+}
+
+/// Where the requests of [`source`] come from.
+pub fn visitor() -> Visitor {
+    Visitor {
+        address: source().address,
+        origin: None,
     }
 }
 
@@ -443,6 +455,9 @@ pub fn playback() -> PlaybackSession {
         opened_at: GOLDEN_NOW,
         expires_at: GOLDEN_NOW.plus(3_600),
         revoked: false,
+        bounds: Bounds::default(),
+        device: None,
+        lease: None,
     }
 }
 

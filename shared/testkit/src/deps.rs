@@ -155,6 +155,7 @@ impl Kit {
         introspect::Deps {
             standings: self.cloud.clone(),
             sessions: self.cloud.clone(),
+            grants: self.cloud.clone(),
             hashing: self.hashing.clone(),
             refresh: self.refresh_tokens.clone(),
             verifier: self.access.clone(),
@@ -363,6 +364,7 @@ impl Kit {
             media_base: builders::MEDIA_BASE.to_owned(),
             session_seconds: 3_600,
             offered: Offered::all(),
+            lease_seconds: 90,
         }
     }
     /// Of [`authorize_download`]: through the distribution, since the golden film is small.
@@ -396,6 +398,7 @@ impl Kit {
     pub fn deliver_key(&self) -> deliver_key::Deps {
         deliver_key::Deps {
             reads: self.cloud.clone(),
+            leases: self.cloud.clone(),
             wrap: self.wrap.clone(),
             tickets: self.tickets.clone(),
             clock: self.clock.clone(),

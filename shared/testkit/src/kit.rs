@@ -299,7 +299,8 @@ impl Kit {
     pub fn plant_grant(&self, token: &MediaToken, change: impl FnOnce(&mut Grant)) -> Grant {
         let mut grant = builders::grant(token);
         change(&mut grant);
-        self.cloud.with(|s| s.grants.insert(grant.digest.0, grant));
+        self.cloud
+            .with(|s| s.grants.insert(grant.digest.0, grant.clone()));
         grant
     }
 

@@ -199,6 +199,22 @@ async fn grants_and_views() {
 }
 
 #[tokio::test]
+async fn bounds() {
+    let kit = kit();
+    kit.faults.interleave(true);
+    let (views, grants, leases) = (&*kit.cloud, &*kit.cloud, &*kit.cloud);
+    for seed in SEEDS {
+        let stores = contract::BoundStores {
+            views,
+            grants,
+            leases,
+        };
+        contract::bounds_contract(stores, seed).await;
+    }
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn downloads() {
     let (kit, seeds) = (kit(), SEEDS);
     kit.faults.interleave(true);

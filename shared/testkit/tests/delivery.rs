@@ -79,6 +79,11 @@ async fn a_view_that_is_over_gets_neither_playlist_nor_cookies() {
     });
     let listed = shared(&kit, Some(ticket.expose()), (ASSET, PACKAGE)).await;
     assert!(matches!(listed, Err(Refusal::InvalidToken { .. })));
-    let entered = enter_view::run(&kit.deliver_playlist(), ticket.expose()).await;
+    let entered = enter_view::run(
+        &kit.deliver_playlist(),
+        ticket.expose(),
+        &vault_testkit::builders::visitor(),
+    )
+    .await;
     assert!(matches!(entered, Err(Refusal::InvalidToken { .. })));
 }

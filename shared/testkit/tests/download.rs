@@ -26,6 +26,7 @@ fn ready(change: impl FnOnce(&mut Grant)) -> Kit {
 
 async fn ask(kit: &Kit, key: Option<&str>) -> Result<Link, Refusal> {
     let command = Command {
+        origin: None,
         source: builders::source(),
         token: builders::media_token(3),
         asset: ASSET,
@@ -223,6 +224,7 @@ async fn whom_no_url_can_be_made_for_keeps_the_token() {
     let mut deps = kit.authorize_download();
     deps.signer = std::sync::Arc::new(NoSigner);
     let command = Command {
+        origin: None,
         source: builders::source(),
         token: builders::media_token(3),
         asset: ASSET,
@@ -251,6 +253,7 @@ async fn a_token_for_downloads_is_minted_for_one_alone() {
     let kit = ready(|_| ());
     let mint = async |action, views| {
         let command = exchange::Command {
+            bounds: vault_domain::bounds::Bounds::default(),
             ask: builders::ask(),
             asset: ASSET,
             action,

@@ -109,6 +109,7 @@ async fn nothing_is_left_of_a_person_but_what_they_did() {
     );
     // What they held opens nothing any more.
     let command = vault_domain::usecase::authorize_playback::Command {
+        visit: vault_domain::usecase::authorize_playback::Visit::default(),
         token: builders::media_token(2),
         asset: builders::ASSET,
         source: builders::source(),

@@ -113,6 +113,12 @@ async fn spends(seed: u64, way: Way) {
     assert_eq!(kit.leaks(), Vec::<String>::new());
 }
 
+async fn streams(seed: u64, way: Way) {
+    let kit = kit(seed);
+    race::race_streams(Arc::new(kit.authorize_playback()), setup(&kit), seed, way).await;
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+}
+
 async fn named_spends(seed: u64, way: Way) {
     let kit = kit(seed);
     race::race_named_spends(Arc::new(kit.authorize_playback()), setup(&kit), seed, way).await;
@@ -338,6 +344,7 @@ races! {
     forgotten 0..4;
     spends SEEDS;
     named_spends SEEDS;
+    streams SEEDS;
     downloads SEEDS;
     named_downloads SEEDS;
     shares 0..10;

@@ -8,6 +8,7 @@
 )]
 
 use futures_util::FutureExt as _;
+use vault_domain::bounds::Bounds;
 use vault_domain::error::Refusal;
 use vault_domain::hls::PlaylistName;
 use vault_domain::member::Subject;
@@ -55,6 +56,7 @@ fn powers(kit: &Kit) -> [Result<(), String>; 5] {
         ..builders::caller()
     };
     let exchanged = exchange::Command {
+        bounds: Bounds::default(),
         ask: builders::ask_of(caller),
         asset: ASSET,
         action: Action::Play,
@@ -62,16 +64,19 @@ fn powers(kit: &Kit) -> [Result<(), String>; 5] {
         max_views: exchange::Views::parse(1).expect("a view"),
     };
     let opened = authorize_playback::Command {
+        visit: authorize_playback::Visit::default(),
         token: builders::media_token(2),
         source: builders::source(),
         asset: ASSET,
         idempotency: None,
     };
     let playlist = deliver_playlist::Command {
+        visitor: builders::visitor(),
         ticket: kit.golden_ticket().expose().to_owned(),
         name: PlaylistName::Video,
     };
     let key = deliver_key::Command {
+        visitor: builders::visitor(),
         ticket: Some(kit.golden_ticket().expose().to_owned()),
         asset: ASSET,
         key: KEY,

@@ -237,6 +237,7 @@ fn a_view_of_a_key_ends_with_the_key_at_the_next_delivery() {
         });
         let text = vault_domain::ports::Tickets::issue(&*kit.tickets, &ticket);
         let command = deliver_key::Command {
+            visitor: builders::visitor(),
             ticket: Some(text.expose().to_owned()),
             asset: builders::ASSET,
             key: builders::KEY,

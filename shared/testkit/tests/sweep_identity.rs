@@ -1,6 +1,7 @@
 //! The crash-point sweep over signing in, refreshing, exchanging, and the operator's bootstrap.
 
 use futures_util::FutureExt as _;
+use vault_domain::bounds::Bounds;
 use vault_domain::ports::Hashing as _;
 use vault_domain::time::Lifetime;
 use vault_domain::token::{Action, REFRESH_GRACE_SECONDS};
@@ -126,6 +127,7 @@ fn an_exchange_survives_every_cut() {
         },
         async |kit: &Kit, _| {
             let command = exchange::Command {
+                bounds: Bounds::default(),
                 ask: builders::ask(),
                 asset: ASSET,
                 action: Action::Play,
@@ -135,7 +137,7 @@ fn an_exchange_survives_every_cut() {
             answer(exchange::run(&kit.exchange(), command).await, |minted| {
                 let stored = kit
                     .cloud
-                    .with(|s| s.grants.get(&minted.grant.digest.0).copied());
+                    .with(|s| s.grants.get(&minted.grant.digest.0).cloned());
                 let digest = kit.hashing.sha256(minted.token.expose().as_bytes());
                 format!("stored {}", stored.is_some_and(|g| g.digest == digest))
             })

@@ -31,6 +31,7 @@ fn watching() -> Kit {
 
 async fn authorize(kit: &Kit, key: Option<&str>) -> Answer {
     let command = authorize_playback::Command {
+        visit: authorize_playback::Visit::default(),
         token: builders::media_token(1),
         source: builders::source(),
         asset: ASSET,
@@ -73,6 +74,7 @@ fn a_view_without_a_key_costs_no_more_than_one_view_each_time_it_is_opened() {
 
 async fn playlist(kit: &Kit, name: PlaylistName) -> Answer {
     let command = deliver_playlist::Command {
+        visitor: builders::visitor(),
         ticket: kit.golden_ticket().expose().to_owned(),
         name,
     };
@@ -120,7 +122,12 @@ fn a_shared_playlist_survives_every_cut() {
 fn the_cookies_of_a_view_survive_every_cut_and_are_the_same_each_time() {
     Scenario::new("enter_view", watching, async |kit: &Kit, _| {
         let ticket = kit.golden_ticket();
-        let entered = enter_view::run(&kit.deliver_playlist(), ticket.expose()).await;
+        let entered = enter_view::run(
+            &kit.deliver_playlist(),
+            ticket.expose(),
+            &builders::visitor(),
+        )
+        .await;
         answer(entered, |entered| {
             let headers = entered
                 .cookies
@@ -134,6 +141,7 @@ fn the_cookies_of_a_view_survive_every_cut_and_are_the_same_each_time() {
 
 async fn key(kit: &Kit) -> Answer {
     let command = deliver_key::Command {
+        visitor: builders::visitor(),
         ticket: Some(kit.golden_ticket().expose().to_owned()),
         asset: ASSET,
         key: KEY,

@@ -91,7 +91,7 @@ async fn exchange(kit: &Kit, password: Option<&str>) -> Answer {
     answer(traded, |traded| {
         let stored = kit
             .cloud
-            .with(|s| s.grants.get(&traded.grant.digest.0).copied());
+            .with(|s| s.grants.get(&traded.grant.digest.0).cloned());
         format!("a token, stored as told {}", stored == Some(traded.grant))
     })
 }
@@ -140,6 +140,7 @@ fn a_view_of_a_share_is_counted_once_and_never_lost_at_every_cut() {
         },
         async |kit: &Kit, _| {
             let command = authorize_playback::Command {
+                visit: authorize_playback::Visit::default(),
                 token: builders::media_token(1),
                 source: builders::source(),
                 asset: ASSET,
@@ -160,6 +161,7 @@ fn a_key_of_a_share_takes_one_call_as_any_other() {
     let kit = shared();
     kit.plant_shared_grant(&builders::media_token(1));
     let command = authorize_playback::Command {
+        visit: authorize_playback::Visit::default(),
         token: builders::media_token(1),
         source: builders::source(),
         asset: ASSET,
@@ -171,6 +173,7 @@ fn a_key_of_a_share_takes_one_call_as_any_other() {
     let ticket = view.expect("a view").ticket.expose().to_owned();
     let before = kit.cloud.calls().len();
     let command = deliver_key::Command {
+        visitor: builders::visitor(),
         ticket: Some(ticket),
         asset: ASSET,
         key: KEY,

@@ -9,6 +9,7 @@ use futures_util::FutureExt as _;
 use vault_domain::access::{Kind, Level, Principal, Visibility};
 use vault_domain::asset::Title;
 use vault_domain::audit::Filter as AuditFilter;
+use vault_domain::bounds::Bounds;
 use vault_domain::credential::Role;
 use vault_domain::error::Refusal;
 use vault_domain::id::{AssetId, CollectionId, GroupId, OrgId, SessionId, SpaceId, UserId};
@@ -269,6 +270,7 @@ fn uploads(kit: &Kit, ask: Ask, asset: AssetId) -> String {
 
 fn plays(kit: &Kit, ask: Ask, asset: AssetId) -> String {
     let command = exchange::Command {
+        bounds: Bounds::default(),
         ask,
         asset,
         action: Action::Play,
@@ -277,6 +279,7 @@ fn plays(kit: &Kit, ask: Ask, asset: AssetId) -> String {
     };
     let minted = told(now(exchange::run(&kit.exchange(), command)));
     let command = authorize_playback::Command {
+        visit: authorize_playback::Visit::default(),
         token: builders::media_token(2),
         asset,
         source: builders::source(),

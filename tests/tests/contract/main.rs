@@ -186,6 +186,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn bounds() {
+        let stores = Stores::new();
+        let stores = contract::BoundStores {
+            views: &stores.views,
+            grants: &stores.grants,
+            leases: &stores.leases,
+        };
+        contract::bounds_contract(stores, seed()).await;
+    }
+
+    #[tokio::test]
     async fn downloads() {
         let stores = Stores::new();
         contract::downloads_contract(&stores.downloads, &stores.grants, &stores.assets, seed())

@@ -208,6 +208,12 @@ async fn one_of_a_hundred_spends_opens_the_one_view() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_views_at_once_are_as_many_streams_as_may_play() {
+    let (stores, seed) = (Stores::new(), seed());
+    race::race_streams(spending(&stores, seed), setup(&stores), seed, WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_spends_of_one_name_open_one_view() {
     let (stores, seed) = (Stores::new(), seed());
     race::race_named_spends(spending(&stores, seed), setup(&stores), seed, WAY).await;

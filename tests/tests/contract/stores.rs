@@ -13,11 +13,11 @@ use vault_aws::dynamodb::{
     AccessTables, DynamoAbandonments, DynamoAccess, DynamoAccounts, DynamoAssets, DynamoAudit,
     DynamoCeremonies, DynamoClients, DynamoContentKeys, DynamoDeletions, DynamoDirectory,
     DynamoDownloads, DynamoErasures, DynamoFactors, DynamoGrants, DynamoInvitations,
-    DynamoKeyReads, DynamoLibrary, DynamoLimits, DynamoLinks, DynamoMembers, DynamoOrganisations,
-    DynamoPlaylistReads, DynamoQuotas, DynamoRecords, DynamoRecovery, DynamoRetentions,
-    DynamoRewraps, DynamoSessions, DynamoShareExchanges, DynamoShares, DynamoStandings,
-    DynamoSupport, DynamoUsage, DynamoViews, DynamoWebhooks, ErasureTables, RecoveryTables,
-    StandingTables,
+    DynamoKeyReads, DynamoLeases, DynamoLibrary, DynamoLimits, DynamoLinks, DynamoMembers,
+    DynamoOrganisations, DynamoPlaylistReads, DynamoQuotas, DynamoRecords, DynamoRecovery,
+    DynamoRetentions, DynamoRewraps, DynamoSessions, DynamoShareExchanges, DynamoShares,
+    DynamoStandings, DynamoSupport, DynamoUsage, DynamoViews, DynamoWebhooks, ErasureTables,
+    RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::{SqsMailQueue, SqsWebhookQueue};
@@ -52,6 +52,7 @@ pub(crate) struct Stores {
     pub(crate) exchanges: DynamoShareExchanges,
     pub(crate) support: DynamoSupport,
     pub(crate) downloads: DynamoDownloads,
+    pub(crate) leases: DynamoLeases,
     pub(crate) playlist_reads: DynamoPlaylistReads,
     pub(crate) key_reads: DynamoKeyReads,
     pub(crate) records: DynamoRecords,
@@ -132,7 +133,7 @@ impl Stores {
                 records(),
             ),
             sessions: DynamoSessions::new(of(), table("SessionsTable"), records()),
-            grants: DynamoGrants::new(table("GrantsTable"), records()),
+            grants: DynamoGrants::new(of(), table("GrantsTable"), records()),
             views: DynamoViews::new(
                 of(),
                 table("GrantsTable"),
@@ -163,6 +164,7 @@ impl Stores {
                 table("PlaybackTable"),
                 records(),
             ),
+            leases: DynamoLeases::new(of(), table("PlaybackTable")),
             playlist_reads: DynamoPlaylistReads::new(
                 of(),
                 table("PlaybackTable"),

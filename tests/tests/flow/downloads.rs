@@ -202,6 +202,7 @@ fn what_is_too_large_for_the_distribution_comes_from_s3_just_the_same() {
     let (_owner, asset, token) = film();
     let link = sdk::block_on(async {
         let command = authorize_download::Command {
+            origin: None,
             token: MediaToken::parse(&token).unwrap(),
             asset: AssetId::parse(&asset).unwrap(),
             rendition: Rendition::Original,

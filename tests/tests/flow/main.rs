@@ -4,6 +4,8 @@
 mod access;
 #[cfg(test)]
 mod audit;
+#[cfg(test)]
+mod bounds;
 mod conversions;
 #[cfg(test)]
 mod deletion;

@@ -136,6 +136,7 @@ const REFUSALS: &[(&str, &str, u16)] = &[
     ("POST", "/v1/shares/exchange", 400),
     ("GET", "/v1/playback/x/master.m3u8", 401),
     ("POST", "/v1/playback/x/cookies", 401),
+    ("POST", "/v1/playback/x/end", 401),
     (
         "GET",
         "/v1/media/ast_aaaaaaaaaaaaaaaaaaaaaaaaaa/pkg_aaaaaaaaaaaaaaaaaaaaaaaaaa/master.m3u8",

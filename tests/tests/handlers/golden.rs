@@ -203,9 +203,11 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
         Ask::to("finalize-upload", "POST")
             .bearer(&access)
             .path("asset_id", asset),
-        Ask::to("authorize-playback", "POST")
+        Ask::at("authorize-playback", "POST /v1/assets/{asset_id}/playback")
             .header("authorization", format!("Bearer {}", media.expose()))
             .path("asset_id", asset),
+        Ask::at("authorize-playback", "POST /v1/playback/{token}/end")
+            .path("token", ticket.expose()),
         Ask::to("authorize-download", "POST")
             .header("authorization", format!("Bearer {}", download.expose()))
             .path("asset_id", asset)

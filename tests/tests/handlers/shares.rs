@@ -27,7 +27,7 @@ pub(crate) fn of_shares(kit: &Kit, access: &SecretText) -> Vec<Ask> {
         shares("POST /v1/assets/{asset_id}/shares/{share_id}/revoke").path("share_id", SHARE),
         Ask::at("exchange-share", "POST /v1/shares/exchange")
             .json(&json!({ "token": token.expose(), "password": SHARE_PASSWORD })),
-        Ask::to("authorize-playback", "POST")
+        Ask::at("authorize-playback", "POST /v1/assets/{asset_id}/playback")
             .header("authorization", format!("Bearer {}", media.expose()))
             .path("asset_id", builders::ASSET),
     ]

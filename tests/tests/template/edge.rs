@@ -84,8 +84,10 @@ enum Way {
     Token,
     /// The same, and the ticket goes on to the API.
     TokenAndTicket,
-    /// The ticket alone, which the API checks.
-    Ticket,
+    /// The same, and the page too.
+    TokenAndTicketOfPage,
+    /// The ticket and the page, which the API checks.
+    TicketOfPage,
     /// Nothing: the API checks what is in the path and the body.
     Asked,
 }
@@ -95,7 +97,7 @@ const ALL: &[&str] = &["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE
 
 fn behaviours() -> [Row; 9] {
     [
-        (json!("/keys/*"), "api", READ, "NoCache", Way::Ticket),
+        (json!("/keys/*"), "api", READ, "NoCache", Way::TicketOfPage),
         (
             json!("/playback/*/cookies"),
             "api",
@@ -108,7 +110,7 @@ fn behaviours() -> [Row; 9] {
             "api",
             READ,
             "NoCache",
-            Way::TokenAndTicket,
+            Way::TokenAndTicketOfPage,
         ),
         (
             json!("/p/*.m3u8"),
@@ -152,13 +154,15 @@ impl Way {
             "FunctionARN": { "Fn::GetAtt": "PathToken.FunctionMetadata.FunctionARN" },
         }]);
         let ticket = json!({ "Ref": "TicketAlone" });
+        let of_page = json!({ "Ref": "TicketAndOrigin" });
         let asked = json!({ "Ref": "AskedFirst" });
         match self {
             Self::Signed => [signed, Value::Null, Value::Null],
             Self::SignedAndTicket => [signed, Value::Null, ticket],
             Self::Token => [Value::Null, function, Value::Null],
             Self::TokenAndTicket => [Value::Null, function, ticket],
-            Self::Ticket => [Value::Null, Value::Null, ticket],
+            Self::TokenAndTicketOfPage => [Value::Null, function, of_page],
+            Self::TicketOfPage => [Value::Null, Value::Null, of_page],
             Self::Asked => [Value::Null, Value::Null, asked],
         }
     }
@@ -237,17 +241,17 @@ fn origins(config: &Value, faults: &mut Faults) {
 /// What the API gets to see of a viewer, and what the function has.
 fn doors(resources: &Value, faults: &mut Faults) {
     let of = |id: &str, config: &str| resources[id]["Properties"][config].clone();
-    let ticket = of("TicketAlone", "OriginRequestPolicyConfig");
-    let expected = json!({ "CookieBehavior": "whitelist", "Cookies": ["reelvault_ticket"] });
-    faults.same("cookies of tickets", &ticket["CookiesConfig"], &expected);
-    let expected = json!({ "QueryStringBehavior": "whitelist", "QueryStrings": ["token"] });
-    faults.same(
-        "queries of tickets",
-        &ticket["QueryStringsConfig"],
-        &expected,
-    );
     let none = json!({ "HeaderBehavior": "none" });
-    faults.same("headers of tickets", &ticket["HeadersConfig"], &none);
+    let page = json!({ "HeaderBehavior": "whitelist", "Headers": ["Origin"] });
+    for (id, headers) in [("TicketAlone", none), ("TicketAndOrigin", page)] {
+        let ticket = of(id, "OriginRequestPolicyConfig");
+        let expected = json!({ "CookieBehavior": "whitelist", "Cookies": ["reelvault_ticket"] });
+        faults.same("cookies of tickets", &ticket["CookiesConfig"], &expected);
+        let expected = json!({ "QueryStringBehavior": "whitelist", "QueryStrings": ["token"] });
+        let queries = &ticket["QueryStringsConfig"];
+        faults.same("queries of tickets", queries, &expected);
+        faults.same("headers of tickets", &ticket["HeadersConfig"], &headers);
+    }
     let asked = of("AskedFirst", "OriginRequestPolicyConfig");
     let expected = json!({
         "HeaderBehavior": "whitelist",

@@ -1,15 +1,16 @@
 //! A playback session as a record.
 
+use vault_domain::bounds::{Lease, MaxStreams};
 use vault_domain::id::{AssetId, OrgId, PackageId, PlaybackId};
 use vault_domain::member::Subject;
 use vault_domain::playback::{PlaybackSession, UrlSignature};
 use vault_domain::token::Digest;
 
-use super::record::{Corrupt, Fields, Item, PK, flag, item, text, time};
-use super::{TTL, TTL_SLACK};
+use super::record::{Corrupt, Fields, Item, PK, flag, item, number, put_some, text, time};
+use super::{TTL, TTL_SLACK, bounds_record};
 
 pub(super) fn to_item(session: &PlaybackSession) -> Item {
-    item([
+    let mut item = item([
         (PK, text(session.id.to_string())),
         ("asset", text(session.asset.to_string())),
         ("package", text(session.package.to_string())),
@@ -23,7 +24,33 @@ pub(super) fn to_item(session: &PlaybackSession) -> Item {
         ("ends_at", time(session.expires_at)),
         ("revoked", flag(session.revoked)),
         (TTL, time(session.expires_at.plus(TTL_SLACK))),
-    ])
+    ]);
+    bounds_record::put(&mut item, &session.bounds);
+    let device = session.device.map(|own| text(own.hex()));
+    put_some(&mut item, "device", device);
+    if let Some(lease) = &session.lease {
+        item.insert("lease_of".to_owned(), text(lease.of.hex()));
+        item.insert("lease_most".to_owned(), number(lease.most.count()));
+        item.insert("lease_seconds".to_owned(), number(lease.seconds));
+        item.insert(LEASE_UNTIL.to_owned(), time(lease.until));
+    }
+    item
+}
+
+/// Until when its place is safe.
+pub(super) const LEASE_UNTIL: &str = "lease_until";
+
+fn lease(fields: Fields<'_>) -> Result<Option<Lease>, Corrupt> {
+    let of = |fields: Fields<'_>, name| {
+        let most = fields.number("lease_most")?;
+        Ok(Lease {
+            of: fields.parsed(name, Digest::from_hex)?,
+            most: MaxStreams::parse(most).map_err(|_| Corrupt("lease_most"))?,
+            seconds: fields.number("lease_seconds")?,
+            until: fields.time(LEASE_UNTIL)?,
+        })
+    };
+    fields.optional("lease_of", of)
 }
 
 pub(super) fn from_item(item: &Item) -> Result<PlaybackSession, Corrupt> {
@@ -44,11 +71,17 @@ pub(super) fn from_item(item: &Item) -> Result<PlaybackSession, Corrupt> {
         opened_at: fields.time("opened_at")?,
         expires_at: fields.time("ends_at")?,
         revoked: fields.flag("revoked")?,
+        bounds: bounds_record::read(fields)?,
+        device: fields.optional("device", |fields, name| {
+            fields.parsed(name, Digest::from_hex)
+        })?,
+        lease: lease(fields)?,
     })
 }
 
 #[cfg(test)]
 pub(super) mod tests {
+    use vault_domain::bounds::Bounds;
     use vault_domain::id::{SessionId, UserId};
     use vault_domain::time::Timestamp;
 
@@ -74,6 +107,23 @@ pub(super) mod tests {
             opened_at: Timestamp(7),
             expires_at: Timestamp(8),
             revoked: false,
+            bounds: Bounds::default(),
+            device: None,
+            lease: None,
+        }
+    }
+
+    pub(in crate::dynamodb) fn bounded() -> PlaybackSession {
+        PlaybackSession {
+            bounds: bounds_record::tests::bounds(),
+            device: Some(Digest([11; 32])),
+            lease: Some(Lease {
+                of: Digest([12; 32]),
+                most: MaxStreams::parse(2).unwrap(),
+                seconds: 90,
+                until: Timestamp(97),
+            }),
+            ..session()
         }
     }
 
@@ -83,6 +133,9 @@ pub(super) mod tests {
         let mut required: Vec<&str> = written.keys().map(String::as_str).collect();
         required.retain(|name| *name != TTL);
         reads_back(&session(), &written, from_item, &required);
+        let lease = ["lease_most", "lease_seconds", LEASE_UNTIL];
+        required.extend(lease);
+        reads_back(&bounded(), &to_item(&bounded()), from_item, &required);
     }
 
     #[test]

@@ -8,16 +8,17 @@ use vault_domain::asset::Asset;
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PlaybackId};
 use vault_domain::playback::PlaybackSession;
-use vault_domain::ports::{Opening, SharedViews, Stored, Views};
+use vault_domain::ports::{Change, Opening, SharedViews, StoreError, Stored, Views};
 use vault_domain::share::Share;
 use vault_domain::token::{Digest, Grant};
 
+use super::grants::{DEVICE, PLAY_UNTIL};
 use super::reads::{Wanted, batch};
 use super::record::{PK, flag, number, text, time};
 use super::records::DynamoRecords;
 use super::shares::played;
-use super::transact::{Reasons, Written, write};
-use super::{assets_record, get, grants, playback_record, read};
+use super::transact::{Reasons, TRIES, Written, write};
+use super::{assets_record, back_off, get, grants, leases, playback_record, read};
 
 /// Grants, assets and playback sessions.
 #[derive(Debug, Clone)]
@@ -60,22 +61,36 @@ impl DynamoViews {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Spends a view if the grant is live and has one left.
+    /// Spends a view if the grant is live and has one left; the first begins its window and binds it to its device.
     fn spend(&self, session: &PlaybackSession) -> Result<TransactWriteItem, BuildError> {
-        let update = Update::builder()
+        let mut set = "SET #views = #views + :one".to_owned();
+        let mut only =
+            "asset = :asset AND revoked = :no AND ends_at > :now AND #views < max_views".to_owned();
+        let mut update = Update::builder()
             .table_name(&self.grants)
             .key(PK, text(session.grant.hex()))
-            .update_expression("SET #views = #views + :one")
-            .condition_expression(
-                "asset = :asset AND revoked = :no AND ends_at > :now AND #views < max_views",
-            )
             .expression_attribute_names("#views", "views")
             .expression_attribute_values(":one", number(1_u64))
             .expression_attribute_values(":asset", text(session.asset.to_string()))
             .expression_attribute_values(":no", flag(false))
-            .expression_attribute_values(":now", time(session.opened_at))
-            .build()?;
-        Ok(TransactWriteItem::builder().update(update).build())
+            .expression_attribute_values(":now", time(session.opened_at));
+        if let Some(window) = session.bounds.first_play {
+            let end = session.opened_at.plus(window.seconds());
+            set += ", #end = if_not_exists(#end, :end)";
+            only += " AND (attribute_not_exists(#end) OR #end > :now)";
+            update = update
+                .expression_attribute_names("#end", PLAY_UNTIL)
+                .expression_attribute_values(":end", time(end));
+        }
+        if let Some(device) = session.device {
+            set += ", #device = if_not_exists(#device, :device)";
+            only += " AND (attribute_not_exists(#device) OR #device = :device)";
+            update = update
+                .expression_attribute_names("#device", DEVICE)
+                .expression_attribute_values(":device", text(device.hex()));
+        }
+        let update = update.update_expression(set).condition_expression(only);
+        Ok(TransactWriteItem::builder().update(update.build()?).build())
     }
 }
 
@@ -96,10 +111,31 @@ pub(super) fn refused(reasons: &Reasons) -> Option<Refused> {
     spent.then_some(Refused::GrantSpent)
 }
 
-/// [`refused`], where the third write is the share's.
-fn shared_refused(reasons: &Reasons) -> Option<Refused> {
-    let spent = reasons.is_unmet(2) && !reasons.is_collided(0);
-    refused(reasons).or_else(|| spent.then_some(Refused::GrantSpent))
+/// Why a view is not opened now.
+enum Unopened {
+    /// As of any use of a media token.
+    Refused(Refused),
+    /// Who has a place is not as it was seen.
+    Stale,
+}
+
+/// What the third write of an opening is, and of the fourth if there are four: behind them stands the record.
+#[derive(Clone, Copy)]
+struct Also {
+    share: bool,
+    places: bool,
+}
+
+impl Also {
+    fn judge(self, reasons: &Reasons) -> Option<Unopened> {
+        let clear = !reasons.is_collided(0);
+        let spent = self.share && reasons.is_unmet(2) && clear;
+        let known = refused(reasons).or_else(|| spent.then_some(Refused::GrantSpent));
+        let stale = self.places && reasons.is_unmet(2 + usize::from(self.share)) && clear;
+        known
+            .map(Unopened::Refused)
+            .or_else(|| stale.then_some(Unopened::Stale))
+    }
 }
 
 /// Where [`admission`] reads.
@@ -135,20 +171,87 @@ pub(super) async fn admission(
 }
 
 impl DynamoViews {
-    async fn opening(
+    /// Opens a view. Where streams are counted, who has a place is read first, and again if it changed meanwhile.
+    async fn opened(
         &self,
-        session: &PlaybackSession,
-        written: Written<Refused>,
+        operation: &'static str,
+        (session, share): (&PlaybackSession, Option<&Share>),
+        record: &Record,
     ) -> Stored<Opening> {
-        match written {
-            Written::Applied => Ok(Opening::Opened),
-            Written::Refused(Refused::SessionThere) => Ok(Opening::AlreadyOpen),
-            Written::Refused(Refused::GrantSpent) => {
-                // By whom? A try of the same request that ended without a word may have been the last view.
-                let known = self.session(session.id).await?;
-                Ok(known.map_or(Opening::Refused, |_| Opening::AlreadyOpen))
+        let request = self.records.request(operation, record);
+        for attempt in 1..=TRIES {
+            let Some(placed) = self.place(session).await? else {
+                return self.or_open(session, Opening::Full).await;
+            };
+            let also = Also {
+                share: share.is_some(),
+                places: placed.is_some(),
+            };
+            let writes = self.writes(session, share, placed, record);
+            let writes = self.records.recorded(writes, record);
+            match write(&request, writes, |reasons| also.judge(reasons)).await? {
+                Written::Applied => return Ok(Opening::Opened),
+                Written::Refused(Unopened::Refused(Refused::SessionThere)) => {
+                    return Ok(Opening::AlreadyOpen);
+                }
+                Written::Refused(Unopened::Refused(Refused::GrantSpent)) => {
+                    return self.or_open(session, Opening::Refused).await;
+                }
+                Written::Refused(Unopened::Stale) => back_off(attempt, &request.salt).await,
             }
         }
+        Err(StoreError::new(
+            operation,
+            "the same places are given away by too many at once",
+        ))
+    }
+
+    fn writes(
+        &self,
+        session: &PlaybackSession,
+        share: Option<&Share>,
+        placed: Option<TransactWriteItem>,
+        record: &Record,
+    ) -> Result<Vec<TransactWriteItem>, BuildError> {
+        let mut writes = vec![self.put(session)?, self.spend(session)?];
+        if let Some(share) = share {
+            writes.push(played(&self.shares, share, record.at)?);
+        }
+        writes.extend(placed);
+        Ok(writes)
+    }
+
+    /// The write that gives the session its place, if it needs one; nothing if there is none.
+    async fn place(&self, session: &PlaybackSession) -> Stored<Option<Option<TransactWriteItem>>> {
+        let Some(lease) = &session.lease else {
+            return Ok(Some(None));
+        };
+        let seen = leases::seen(&self.client, &self.playback, lease.of).await?;
+        let next = seen.places.with(session.id, lease, session.opened_at);
+        let write = next.map(|next| leases::put(&self.playback, lease, &seen, &next));
+        let write = write.transpose();
+        let write = write.map_err(|error| StoreError::new("leases.put", error))?;
+        Ok(write.map(Some))
+    }
+
+    /// What came of it, unless a try of the same request that ended without a word opened it: that may have been the last
+    /// view, or have taken the last place.
+    async fn or_open(&self, session: &PlaybackSession, opening: Opening) -> Stored<Opening> {
+        let known = self.session(session.id).await?;
+        Ok(known.map_or(opening, |_| Opening::AlreadyOpen))
+    }
+
+    /// Ends a session unless it has ended.
+    fn ended(&self, session: &PlaybackSession) -> Result<TransactWriteItem, BuildError> {
+        let update = Update::builder()
+            .table_name(&self.playback)
+            .key(PK, text(session.id.to_string()))
+            .update_expression("SET revoked = :yes")
+            .condition_expression("attribute_exists(pk) AND revoked = :no")
+            .expression_attribute_values(":yes", flag(true))
+            .expression_attribute_values(":no", flag(false))
+            .build()?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 }
 
@@ -160,17 +263,8 @@ impl SharedViews for DynamoViews {
         share: &Share,
         record: &Record,
     ) -> Stored<Opening> {
-        let request = self.records.request("views.open_shared", record);
-        let writes = || {
-            Ok(vec![
-                self.put(session)?,
-                self.spend(session)?,
-                played(&self.shares, share, record.at)?,
-            ])
-        };
-        let writes = self.records.recorded(writes(), record);
-        let written = write(&request, writes, shared_refused).await?;
-        self.opening(session, written).await
+        let what = (session, Some(share));
+        self.opened("views.open_shared", what, record).await
     }
 }
 
@@ -191,17 +285,24 @@ impl Views for DynamoViews {
     }
 
     async fn open(&self, session: &PlaybackSession, record: &Record) -> Stored<Opening> {
-        let request = self.records.request("views.open", record);
-        let writes = || Ok(vec![self.put(session)?, self.spend(session)?]);
-        let writes = self.records.recorded(writes(), record);
-        let written = write(&request, writes, refused).await?;
-        self.opening(session, written).await
+        self.opened("views.open", (session, None), record).await
     }
 
     async fn session(&self, id: PlaybackId) -> Stored<Option<PlaybackSession>> {
         const OPERATION: &str = "views.session";
         let item = get(&self.client, &self.playback, OPERATION, id.to_string()).await?;
         read(OPERATION, item.as_ref(), playback_record::from_item)
+    }
+
+    async fn end(&self, session: &PlaybackSession, record: &Record) -> Stored<Change> {
+        let writes = || {
+            let mut writes = vec![self.ended(session)?];
+            if let Some(lease) = &session.lease {
+                writes.push(leases::remove(&self.playback, session.id, lease.of)?);
+            }
+            Ok(writes)
+        };
+        self.records.with("views.end", writes(), record).await
     }
 }
 
@@ -210,7 +311,6 @@ mod tests {
     use super::super::audit_record;
     use super::super::playback_record::tests::session;
     use super::super::shares_record;
-    use super::super::transact::TRIES;
     use super::*;
     use crate::replay::{Replay, cancelled};
 

@@ -17,6 +17,8 @@ use crate::{Env, Lazy};
 
 /// A view may last a minute to a day.
 const SESSION_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
+/// A stream may be silent for some seconds to an hour before somebody else gets its place.
+const LEASE_SECONDS: std::ops::RangeInclusive<u64> = 3..=3_600;
 
 #[derive(Clone)]
 struct Config {
@@ -31,6 +33,7 @@ struct Config {
     key_pair_id: String,
     media_base: String,
     session_seconds: u64,
+    lease_seconds: u64,
     slot: String,
 }
 
@@ -49,6 +52,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         slot: env.text("URL_SIGNING_KEY_SLOT"),
         media_base: env.base_url("MEDIA_BASE_URL"),
         session_seconds: env.number("PLAYBACK_SESSION_SECONDS", SESSION_SECONDS),
+        lease_seconds: env.number("STREAM_LEASE_SECONDS", LEASE_SECONDS),
     };
     let sdk = sdk(env);
     Lazy::new(move || {
@@ -80,6 +84,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 media_base: config.media_base,
                 session_seconds: config.session_seconds,
                 offered: config.offered,
+                lease_seconds: config.lease_seconds,
             })
         }
     })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vault_aws::dynamodb::DynamoKeyReads;
+use vault_aws::dynamodb::{DynamoKeyReads, DynamoLeases};
 use vault_crypto::mac::TicketMac;
 use vault_crypto::wrap::MasterKeys;
 use vault_domain::usecase::deliver_key::Deps;
@@ -27,6 +27,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let master = ring(&sdk, &master).await?;
             let wrap = MasterKeys::new(&master).map_err(|fault| refused("master key", fault))?;
             Ok(Deps {
+                leases: Arc::new(DynamoLeases::new(sdk.dynamodb(), &playback)),
                 reads: Arc::new(DynamoKeyReads::new(
                     sdk.dynamodb(),
                     playback,

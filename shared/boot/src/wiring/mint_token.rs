@@ -9,7 +9,9 @@ use vault_aws::dynamodb::{
 use vault_crypto::access::JwtIssuer;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
 use vault_crypto::mac::RefreshMac;
-use vault_domain::ports::{AccessTokens, AccessVerifier, RefreshTokens, Sessions, Standings};
+use vault_domain::ports::{
+    AccessTokens, AccessVerifier, Grants, RefreshTokens, Sessions, Standings,
+};
 use vault_domain::usecase::{client, enter_support, exchange, introspect, refresh, revoke_token};
 
 use super::gated::Gated;
@@ -87,6 +89,9 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let sessions: Arc<dyn Sessions> = Arc::new(sessions);
             let standings = DynamoStandings::new(dynamodb.clone(), tables.clone());
             let standings: Arc<dyn Standings> = Arc::new(standings);
+            let grants = config.gated.records(&sdk);
+            let grants = DynamoGrants::new(dynamodb.clone(), config.grants, grants);
+            let grants: Arc<dyn Grants> = Arc::new(grants);
             Ok(Deps {
                 refresh: refresh::Deps {
                     members: Arc::new(DynamoMembers::new(dynamodb.clone(), tables.members)),
@@ -125,6 +130,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 introspect: introspect::Deps {
                     standings,
                     sessions,
+                    grants: grants.clone(),
                     hashing: Arc::new(Sha256),
                     refresh: made,
                     verifier: verifier.clone(),
@@ -133,7 +139,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 exchange: exchange::Deps {
                     gate: config.gated.gate(&sdk),
                     assets: Arc::new(config.gated.assets(&sdk)),
-                    grants: Arc::new(DynamoGrants::new(config.grants, config.gated.records(&sdk))),
+                    grants,
                     hashing: Arc::new(Sha256),
                     clock,
                     entropy,

@@ -20,6 +20,9 @@ fn session() -> PlaybackSession {
         opened_at: Timestamp(1_000),
         expires_at: Timestamp(2_000),
         revoked: false,
+        bounds: crate::bounds::Bounds::default(),
+        device: None,
+        lease: None,
     }
 }
 

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 
 use crate::asset::{Asset, AssetState, Checksum, Failure, NewAsset};
 use crate::audit::Record;
+use crate::bounds::Lease;
 use crate::id::{AssetId, KeyId, PackageId, PlaybackId};
 use crate::ladder::VariantId;
 use crate::member::Standing;
@@ -127,6 +128,8 @@ pub trait Entropy: Send + Sync {
 pub trait Grants: Send + Sync {
     /// Stores a new media token's grant and its record, both or neither.
     async fn create(&self, grant: &Grant, record: &Record) -> Stored<()>;
+    /// What is stored of a media token, by a consistent read.
+    async fn grant(&self, digest: Digest) -> Stored<Option<Grant>>;
 }
 
 /// What became of the opening of a view or a download.
@@ -136,8 +139,10 @@ pub enum Opening {
     Opened,
     /// This session or download was opened before; nothing was spent.
     AlreadyOpen,
-    /// The grant has no view left, is over or revoked; nothing was spent.
+    /// The grant has no view left, is over or revoked, or is another device's; nothing was spent.
     Refused,
+    /// As many streams play as may; nothing was spent.
+    Full,
 }
 
 /// Playback sessions and the spending of views.
@@ -149,10 +154,22 @@ pub trait Views: SharedViews + Send + Sync {
         grant: Digest,
         asset: AssetId,
     ) -> Stored<(Option<Grant>, Option<Asset>)>;
-    /// Spends a view of `session.grant` and stores the session and the record, all or nothing.
+    /// Spends a view of `session.grant` and stores the session and the record, all or nothing. The first view begins the
+    /// window of the grant and binds it to the device, where the session's bounds say so; where it has a lease it gets that
+    /// place, if there is one at the time when it was opened.
     async fn open(&self, session: &PlaybackSession, record: &Record) -> Stored<Opening>;
     /// The session, by a consistent read.
     async fn session(&self, id: PlaybackId) -> Stored<Option<PlaybackSession>>;
+    /// Ends a session, gives its place back if it has one, and stores the record: all or nothing, and nothing if it has
+    /// ended before.
+    async fn end(&self, session: &PlaybackSession, record: &Record) -> Stored<Change>;
+}
+
+/// Places of streams that play at once, as the key function sees them.
+#[async_trait]
+pub trait Leases: Send + Sync {
+    /// Renews the lease of a view. Not applied if its place was given to another, or the view has ended.
+    async fn renew(&self, view: PlaybackId, lease: &Lease) -> Stored<Change>;
 }
 
 /// All that a playlist depends on.

@@ -9,6 +9,7 @@ use crate::access;
 use crate::api_key::Scope;
 use crate::asset::Asset;
 use crate::audit::{Event, Source};
+use crate::bounds::Visitor;
 use crate::download::{Download, FileName, Override, Rendition, S3_URL_SECONDS, Via, downloadable};
 use crate::error::Refusal;
 use crate::id::{AssetId, DownloadId};
@@ -61,6 +62,8 @@ pub struct Command {
     pub rendition: Rendition,
     /// From where.
     pub source: Source,
+    /// Of which page.
+    pub origin: Option<String>,
     /// Names this request, so that repeating it spends nothing.
     pub idempotency: Option<IdempotencyKey>,
 }
@@ -87,14 +90,19 @@ pub struct Link {
 /// Opens a download. The same named request again gets a fresh URL of the same download, while token and download live.
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`] (unknown, expired, revoked), [`Refusal::Forbidden`] (another asset or action, its owner may
-/// not download any more), [`Refusal::NotFound`], [`Refusal::WrongState`], [`Refusal::NoViewsLeft`],
+/// [`Refusal::InvalidToken`] (unknown, expired, revoked, not begun), [`Refusal::Forbidden`] (another asset or action, its
+/// owner may not download any more), [`Refusal::OutsideNetwork`], [`Refusal::OtherOrigin`], [`Refusal::NotFound`], [`Refusal::WrongState`], [`Refusal::NoViewsLeft`],
 /// [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<Link, Refusal> {
     let now = deps.clock.now();
     let digest = deps.hashing.sha256(command.token.expose().as_bytes());
     let (grant, asset) = deps.downloads.admission(digest, command.asset).await?;
-    let grant = usable(grant, command.asset, Action::Download, now)?;
+    let visitor = Visitor {
+        address: command.source.address,
+        origin: command.origin.clone(),
+    };
+    let wanted_of = (command.asset, Action::Download);
+    let grant = usable(grant, wanted_of, &visitor, now)?;
     // A copy cannot be taken back: the owner's rights are those of now, not of when the token was made.
     let (subject, org) = (grant.subject, grant.org);
     let entered = deps
@@ -124,7 +132,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Link, Refusal> {
             let download = reopened(deps, &download, now).await?;
             self::link(deps, &asset, download, now).await
         }
-        Opening::Refused => Err(Refusal::NoViewsLeft),
+        Opening::Refused | Opening::Full => Err(Refusal::NoViewsLeft),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::access;
 use crate::api_key::Scope;
 use crate::asset::{Asset, AssetState, media_prefix};
 use crate::audit::{Event, Source};
+use crate::bounds::{DeviceSecret, Lease, Visitor};
 use crate::delivery::{self, Mode, Offered};
 use crate::error::Refusal;
 use crate::id::{AssetId, PackageId, PlaybackId};
@@ -43,6 +44,8 @@ pub struct Deps {
     pub session_seconds: u64,
     /// The modes of delivery that there are.
     pub offered: Offered,
+    /// Seconds for which a stream keeps its place without asking for a key, where they are counted.
+    pub lease_seconds: u64,
 }
 
 /// A parsed request to watch.
@@ -54,8 +57,21 @@ pub struct Command {
     pub asset: AssetId,
     /// From where.
     pub source: Source,
+    /// By whose player.
+    pub visit: Visit,
     /// Names this request, so that repeating it spends no second view.
     pub idempotency: Option<IdempotencyKey>,
+}
+
+/// What a request says of the player that will show the film.
+#[derive(Debug, Default)]
+pub struct Visit {
+    /// Of which page.
+    pub origin: Option<String>,
+    /// On which device.
+    pub device: Option<DeviceSecret>,
+    /// In which form the view is told.
+    pub mode: Mode,
 }
 
 /// An open view.
@@ -80,14 +96,21 @@ impl View {
 /// Opens a view.
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`] (unknown, expired, revoked), [`Refusal::Forbidden`] (another asset or action,
-/// its owner has no access any more, the window of its share is over), [`Refusal::OutsideNetwork`],
-/// [`Refusal::WrongState`], [`Refusal::NoViewsLeft`], [`Refusal::Unavailable`].
+/// [`Refusal::InvalidToken`] (unknown, expired, revoked, not begun), [`Refusal::Forbidden`] (another asset or action,
+/// its owner has no access any more, its window or that of its share is over), [`Refusal::OutsideNetwork`],
+/// [`Refusal::OtherOrigin`], [`Refusal::OtherDevice`], [`Refusal::Conflict`] for a mode that cannot hold the token's bounds,
+/// [`Refusal::WrongState`], [`Refusal::NoViewsLeft`], [`Refusal::TooManyStreams`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     let now = deps.clock.now();
     let digest = deps.hashing.sha256(command.token.expose().as_bytes());
     let (grant, asset) = deps.views.admission(digest, command.asset).await?;
-    let grant = usable(grant, command.asset, Action::Play, now)?;
+    let visitor = Visitor {
+        address: command.source.address,
+        origin: command.visit.origin.clone(),
+    };
+    let grant = usable(grant, (command.asset, Action::Play), &visitor, now)?;
+    grant.bounds.deliver(command.visit.mode)?;
+    let device = device(deps, &grant, &command.visit)?;
     let (subject, org) = (grant.subject, grant.org);
     let entered = deps
         .gate
@@ -112,7 +135,11 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     let ends = until.into_iter().flatten().fold(ends, Timestamp::min);
     // It was decided by the list that ended the views before: it is not one of them, be it in the same second.
     let opened = now.max(admitted.asset.views_from);
-    let session = signed_session(deps, &grant, (id, package), opened, ends)?;
+    let session = PlaybackSession {
+        device,
+        lease: lease(deps, &grant, (now, ends)),
+        ..signed_session(deps, &grant, (id, package), opened, ends)?
+    };
     let record = entered
         .scribe(admitted.verdict)
         .asset(Event::ViewOpened, grant.asset)?;
@@ -127,7 +154,8 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
             let from = admitted.asset.views_from;
             reopened(deps, (id, digest), from, now).await?
         }
-        Opening::Refused => return Err(spent(share, now)),
+        Opening::Refused => return Err(spent(deps, &session, share, now).await?),
+        Opening::Full => return Err(Refusal::TooManyStreams),
     };
     let ticket = deps.tickets.issue(&session.ticket());
     Ok(View { session, ticket })
@@ -144,15 +172,59 @@ fn shared<'a>(entered: &'a Entered<'_>, source: &Source) -> Result<Option<&'a Sh
         .ok_or(Refusal::OutsideNetwork)
 }
 
-/// Why no view is opened.
-fn spent(share: Option<&Share>, now: Timestamp) -> Refusal {
-    let window = share.and_then(Share::play_until);
-    if window.is_some_and(|end| now >= end) {
-        return Refusal::Forbidden(
-            "the time for playing this, which its first view began, is over",
-        );
+const ANOTHER: Refusal = Refusal::OtherDevice("its first view was opened on another");
+
+/// The digest of the device's secret, if the token is for one device and this may be it.
+fn device(deps: &Deps, grant: &Grant, visit: &Visit) -> Result<Option<Digest>, Refusal> {
+    if !grant.bounds.one_device {
+        return Ok(None);
     }
-    Refusal::NoViewsLeft
+    let secret = visit.device.as_ref();
+    let secret = secret.ok_or(Refusal::OtherDevice("send its secret as `device`"))?;
+    let digest = deps.hashing.sha256(secret.expose().as_bytes());
+    match grant.device {
+        Some(first) if first != digest => Err(ANOTHER),
+        _ => Ok(Some(digest)),
+    }
+}
+
+/// A place among the streams of the token, or of the viewer whom its minter named: nobody else's tokens take any of theirs.
+fn lease(deps: &Deps, grant: &Grant, (now, ends): (Timestamp, Timestamp)) -> Option<Lease> {
+    let of = match &grant.bounds.viewer {
+        Some(viewer) => {
+            let (org, minter) = (grant.org, grant.subject.actor());
+            format!("streams of a viewer\n{org}\n{minter}\n{}", viewer.as_str())
+        }
+        None => format!("streams of a token\n{}", grant.digest.hex()),
+    };
+    grant.bounds.max_streams.map(|most| Lease {
+        of: deps.hashing.sha256(of.as_bytes()),
+        most,
+        seconds: deps.lease_seconds,
+        until: now.plus(deps.lease_seconds).min(ends),
+    })
+}
+
+/// Why no view is opened, by what is stored now: another view may have been the first a moment ago.
+async fn spent(
+    deps: &Deps,
+    session: &PlaybackSession,
+    share: Option<&Share>,
+    now: Timestamp,
+) -> Result<Refusal, Refusal> {
+    let (grant, _) = deps.views.admission(session.grant, session.asset).await?;
+    let own = grant.as_ref().and_then(|grant| grant.play_until);
+    let windows = [share.and_then(Share::play_until), own];
+    if windows.into_iter().flatten().any(|end| now >= end) {
+        return Ok(Refusal::Forbidden(
+            "the time for playing this, which its first view began, is over",
+        ));
+    }
+    let first = grant.and_then(|grant| grant.device);
+    if session.device.is_some() && first.is_some() && first != session.device {
+        return Ok(ANOTHER);
+    }
+    Ok(Refusal::NoViewsLeft)
 }
 
 fn playable(asset: &Asset) -> Result<PackageId, Refusal> {
@@ -186,6 +258,9 @@ fn signed_session(
         opened_at: now,
         expires_at,
         revoked: false,
+        bounds: grant.bounds.clone(),
+        device: None,
+        lease: None,
     })
 }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::asset::AssetState;
+use crate::bounds::Visitor;
 use crate::error::Refusal;
 use crate::id::{AssetId, KeyId, PlaybackId};
 use crate::member::Standing;
 use crate::playback::{PlaybackSession, Ticket};
-use crate::ports::{Clock, KeyReads, KeyWrap, Tickets};
+use crate::ports::{Change, Clock, KeyReads, KeyWrap, Leases, Tickets};
 use crate::secret::ContentKey;
 use crate::time::Timestamp;
 
@@ -15,6 +16,8 @@ use crate::time::Timestamp;
 pub struct Deps {
     /// The one read.
     pub reads: Arc<dyn KeyReads>,
+    /// Places of streams, where they are counted.
+    pub leases: Arc<dyn Leases>,
     /// Unwraps content keys.
     pub wrap: Arc<dyn KeyWrap>,
     /// Checks tickets.
@@ -31,6 +34,8 @@ pub struct Command {
     pub asset: AssetId,
     /// The key in the path.
     pub key: KeyId,
+    /// From where.
+    pub visitor: Visitor,
 }
 
 /// A key, and in which view it is handed out.
@@ -78,12 +83,30 @@ pub(super) fn still_open(
     session.filter(|_| stands).ok_or(OVER)
 }
 
-/// The 16 octets of a key, after exactly one strongly consistent read.
+/// The place of a view among those that play at once, if it has to have one, and still has it.
+async fn keeps_its_place(
+    leases: &dyn Leases,
+    session: &PlaybackSession,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let Some(lease) = session.lease.filter(|lease| lease.is_due(now)) else {
+        return Ok(());
+    };
+    let renewed = lease.renewed(now, session.expires_at);
+    match leases.renew(session.id, &renewed).await? {
+        Change::Applied => Ok(()),
+        Change::NotApplied => Err(Refusal::TooManyStreams),
+    }
+}
+
+/// The 16 octets of a key, after exactly one strongly consistent read; and one write where streams are counted and a third of
+/// the lease has passed.
 ///
 /// # Errors
 /// Before any I/O: [`Refusal::Unauthenticated`], [`Refusal::InvalidToken`], [`Refusal::Forbidden`] for another
-/// asset. After the read: [`Refusal::InvalidToken`] when the session is over, [`Refusal::WrongState`] when the asset is
-/// withdrawn, [`Refusal::NotFound`], [`Refusal::Unavailable`].
+/// asset. After the read: [`Refusal::InvalidToken`] when the session is over, [`Refusal::OutsideNetwork`],
+/// [`Refusal::OtherOrigin`], [`Refusal::WrongState`] when the asset is withdrawn, [`Refusal::NotFound`],
+/// [`Refusal::TooManyStreams`] when others have all places, [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<Delivered, Refusal> {
     let now = deps.clock.now();
     let text = command
@@ -98,6 +121,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Delivered, Refusal> {
     }
     let bundle = deps.reads.bundle(&ticket, command.key).await?;
     let session = still_open(bundle.session, &bundle.standing, &ticket, now)?;
+    session.bounds.admit(&command.visitor)?;
     match bundle.asset {
         // Something that was granted was taken away since: whoever may still watch opens another view.
         Some((AssetState::Ready, from)) if session.opened_at < from => return Err(OVER),
@@ -109,6 +133,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Delivered, Refusal> {
         .key
         .filter(|k| k.asset == session.asset && k.package == session.package);
     let key = key.ok_or(Refusal::NotFound("key"))?;
+    keeps_its_place(&*deps.leases, &session, now).await?;
     Ok(Delivered {
         key: deps.wrap.unwrap(&key)?,
         playback: session.id,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::asset::{Asset, AssetState};
+use crate::bounds::Visitor;
 use crate::error::Refusal;
 use crate::hls::{self, PlaylistName};
 use crate::playback::{PlaybackSession, Ticket};
@@ -28,14 +29,18 @@ pub struct Command {
     pub ticket: String,
     /// Which playlist.
     pub name: PlaylistName,
+    /// From where.
+    pub visitor: Visitor,
 }
 
 /// The playlist's text.
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`], [`Refusal::WrongState`], [`Refusal::Unavailable`].
+/// [`Refusal::InvalidToken`], [`Refusal::OutsideNetwork`], [`Refusal::OtherOrigin`], [`Refusal::WrongState`],
+/// [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<String, Refusal> {
     let view = open_view(deps, &command.ticket, |_| Ok(())).await?;
+    view.0.bounds.admit(&command.visitor)?;
     let manifest = manifest(deps, &view, command.name).await?;
     let (session, asset) = view;
     let Some(stream) = command.name.stream() else {

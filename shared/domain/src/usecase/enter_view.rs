@@ -1,7 +1,8 @@
 //! Give the cookies of an open view to the browser that shows its ticket: only a reply of the media host can set them.
 
 use super::deliver_playlist::{Deps, open_view};
-use crate::delivery::{self, ViewCookie};
+use crate::bounds::Visitor;
+use crate::delivery::{self, Mode, ViewCookie};
 use crate::error::Refusal;
 use crate::id::PlaybackId;
 use crate::time::Timestamp;
@@ -21,9 +22,12 @@ pub struct Entered {
 /// The cookies of the view of a ticket. They are the same each time.
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`], [`Refusal::WrongState`], [`Refusal::NotFound`], [`Refusal::Unavailable`].
-pub async fn run(deps: &Deps, ticket: &str) -> Result<Entered, Refusal> {
+/// [`Refusal::InvalidToken`], [`Refusal::OtherOrigin`], [`Refusal::Conflict`] for a view whose bounds cookies cannot hold,
+/// [`Refusal::WrongState`], [`Refusal::NotFound`], [`Refusal::Unavailable`].
+pub async fn run(deps: &Deps, ticket: &str, visitor: &Visitor) -> Result<Entered, Refusal> {
     let (session, _) = open_view(deps, ticket, |_| Ok(())).await?;
+    session.bounds.deliver(Mode::Cookies)?;
+    session.bounds.admit(visitor)?;
     Ok(Entered {
         cookies: delivery::cookies(&session, ticket),
         seconds: delivery::seconds_left(&session, deps.clock.now()),

@@ -6,6 +6,7 @@ use super::gate::{Ask, Gate};
 use crate::access;
 use crate::asset::AssetState;
 use crate::audit::Event;
+use crate::bounds::Bounds;
 use crate::error::{Malformed, Refusal};
 use crate::id::AssetId;
 use crate::ports::{Assets, Clock, Entropy, Grants, Hashing};
@@ -69,6 +70,8 @@ pub struct Command {
     pub lifetime: Lifetime,
     /// For how many views.
     pub max_views: Views,
+    /// What else it is to be bounded by.
+    pub bounds: Bounds,
 }
 
 /// A media token, told once.
@@ -79,6 +82,11 @@ pub struct Minted {
     /// What is stored of it.
     pub grant: Grant,
 }
+
+const NEVER: Malformed = Malformed {
+    field: "not_before",
+    expected: "seconds of Unix time before the token ends, which is `lifetime` seconds from now",
+};
 
 /// A copy is a copy, however often it is fetched: a token for one opens one download.
 fn check_views(action: Action, views: Views) -> Result<(), Malformed> {
@@ -95,7 +103,8 @@ fn check_views(action: Action, views: Views) -> Result<(), Malformed> {
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for an asset that the caller cannot see, [`Refusal::WrongState`] for one that
-/// will never play, [`Refusal::Malformed`] for several downloads, [`Refusal::Forbidden`], [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
+/// will never play, [`Refusal::Malformed`] for several downloads, bounds that a download cannot have, and one that would end
+/// before it begins, [`Refusal::Forbidden`], [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<Minted, Refusal> {
     let Command {
         ask,
@@ -103,8 +112,14 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Minted, Refusal> {
         action,
         lifetime,
         max_views,
+        bounds,
     } = command;
     check_views(action, max_views)?;
+    let bounds = bounds.of_action(action)?;
+    let expires_at = deps.clock.now().plus(lifetime.seconds());
+    if bounds.not_before.is_some_and(|begin| begin >= expires_at) {
+        return Err(NEVER.into());
+    }
     // The role as it is now, not as it was when the access token was made.
     let entered = deps.gate.enter(&ask).await?;
     let found = deps.assets.get(asset).await?;
@@ -126,8 +141,11 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Minted, Refusal> {
         org: caller.org,
         max_views: max_views.0,
         views: 0,
-        expires_at: deps.clock.now().plus(lifetime.seconds()),
+        expires_at,
         revoked: false,
+        bounds,
+        play_until: None,
+        device: None,
     };
     let record = entered
         .scribe(admitted.verdict)

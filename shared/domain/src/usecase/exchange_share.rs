@@ -7,6 +7,7 @@ use super::budget::Taken;
 use super::scribe::Scribe;
 use crate::asset::{Asset, AssetState, Title};
 use crate::audit::{Author, Event, Record, Source};
+use crate::bounds::Bounds;
 use crate::credential::Password;
 use crate::error::Refusal;
 use crate::network::throttle_prefixes;
@@ -177,6 +178,10 @@ impl Visit<'_> {
             views: 0,
             expires_at: self.share.expires_at.map_or(ends, |end| end.min(ends)),
             revoked: false,
+            // The share's own terms are looked at when a view is opened.
+            bounds: Bounds::default(),
+            play_until: None,
+            device: None,
         };
         let record = self.record(Event::ShareExchanged)?;
         let record = record

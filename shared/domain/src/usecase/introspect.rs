@@ -7,10 +7,12 @@ use crate::entitlement;
 use crate::error::Refusal;
 use crate::id::OrgId;
 use crate::member::{Actor, Subject};
-use crate::ports::{AccessVerifier, Clock, Hashing, RefreshTokens, Sessions, Standings};
+use crate::ports::{AccessVerifier, Clock, Grants, Hashing, RefreshTokens, Sessions, Standings};
 use crate::secret::SecretText;
 use crate::time::Timestamp;
-use crate::token::{AccessClaims, Caller, SESSION_IDLE_SECONDS, Session};
+use crate::token::{
+    AccessClaims, Action, Caller, Grant, MediaToken, SESSION_IDLE_SECONDS, Session,
+};
 
 /// What an introspection needs.
 pub struct Deps {
@@ -18,6 +20,8 @@ pub struct Deps {
     pub standings: Arc<dyn Standings>,
     /// Where sessions are kept.
     pub sessions: Arc<dyn Sessions>,
+    /// Where media tokens are kept.
+    pub grants: Arc<dyn Grants>,
     /// Digests.
     pub hashing: Arc<dyn Hashing>,
     /// Checks refresh tokens.
@@ -44,10 +48,12 @@ pub enum Kind {
     Access,
     /// The active refresh token of a session.
     Refresh,
+    /// A media token with a view left.
+    Media,
 }
 
 /// What is told of an active token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Active {
     /// Which kind.
     pub kind: Kind,
@@ -57,10 +63,12 @@ pub struct Active {
     pub org: OrgId,
     /// What it may be used for.
     pub scopes: Scopes,
-    /// When it was made.
-    pub issued_at: Timestamp,
+    /// When it was made; nobody keeps that of a media token.
+    pub issued_at: Option<Timestamp>,
     /// When it ends, if nothing renews it.
     pub expires_at: Timestamp,
+    /// Of a media token, what is stored of it.
+    pub grant: Option<Box<Grant>>,
 }
 
 impl Active {
@@ -85,6 +93,7 @@ pub async fn run(
     let now = deps.clock.now();
     let found = match deps.verifier.claims(token.expose(), now) {
         Some(claims) => Some(access(&claims)),
+        None if MediaToken::parse(token.expose()).is_ok() => media(deps, token, now).await?,
         None => refresh(deps, token, now).await?,
     };
     let Some(found) = found.filter(|found| found.org == org) else {
@@ -120,9 +129,33 @@ const fn access(claims: &AccessClaims) -> Active {
         subject: claims.caller.subject,
         org: claims.caller.org,
         scopes: claims.caller.scopes,
-        issued_at: claims.issued_at,
+        issued_at: Some(claims.issued_at),
         expires_at: claims.expires_at,
+        grant: None,
     }
+}
+
+/// One that would open a view, or a download, as far as it says itself.
+async fn media(deps: &Deps, token: &SecretText, now: Timestamp) -> Result<Option<Active>, Refusal> {
+    let digest = deps.hashing.sha256(token.expose().as_bytes());
+    let grant = deps.grants.grant(digest).await?;
+    let opens = |grant: &Grant| {
+        let in_time = now < grant.expires_at && grant.bounds.has_begun(now);
+        let in_window = grant.play_until.is_none_or(|end| now < end);
+        !grant.revoked && in_time && in_window && grant.views < grant.max_views
+    };
+    Ok(grant.filter(opens).map(|grant| Active {
+        kind: Kind::Media,
+        subject: grant.subject,
+        org: grant.org,
+        scopes: Scopes::only(match grant.action {
+            Action::Play => Scope::Play,
+            Action::Download => Scope::Download,
+        }),
+        issued_at: None,
+        expires_at: grant.expires_at,
+        grant: Some(Box::new(grant)),
+    }))
 }
 
 /// Only the active token: one that was traded in is not, though its lost reply may be asked for again for seconds.
@@ -147,7 +180,8 @@ fn renewing(session: &Session) -> Active {
         subject: session.subject(),
         org: session.org,
         scopes: Scopes::all(),
-        issued_at: session.rotated_at,
+        issued_at: Some(session.rotated_at),
         expires_at: idle.min(session.expires_at),
+        grant: None,
     }
 }

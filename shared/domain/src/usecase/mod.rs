@@ -20,6 +20,7 @@ pub mod deliver_key;
 pub mod deliver_playlist;
 pub mod deliver_shared_playlist;
 pub mod deliver_webhook;
+pub mod end_view;
 pub mod enter_support;
 pub mod enter_view;
 pub mod erase_account;

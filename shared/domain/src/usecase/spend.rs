@@ -1,5 +1,6 @@
 //! What every use of a media token checks before anything else.
 
+use crate::bounds::Visitor;
 use crate::error::Refusal;
 use crate::id::AssetId;
 use crate::time::Timestamp;
@@ -13,14 +14,15 @@ pub(super) const fn invalid(why: &'static str) -> Refusal {
     }
 }
 
-/// A known media token that is of this asset and action, and neither revoked nor over.
+/// A known media token that is of this asset and action, neither revoked nor over, begun, and used from where it may be.
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`] (unknown, expired, revoked), [`Refusal::Forbidden`] (another asset or action).
+/// [`Refusal::InvalidToken`] (unknown, expired, revoked, not begun), [`Refusal::Forbidden`] (another asset or action),
+/// [`Refusal::OutsideNetwork`], [`Refusal::OtherOrigin`].
 pub(super) fn usable(
     grant: Option<Grant>,
-    asset: AssetId,
-    action: Action,
+    (asset, action): (AssetId, Action),
+    visitor: &Visitor,
     now: Timestamp,
 ) -> Result<Grant, Refusal> {
     let grant = grant.ok_or(invalid("it is unknown"))?;
@@ -39,5 +41,9 @@ pub(super) fn usable(
             Action::Download => "this media token is not for downloads",
         }));
     }
+    if !grant.bounds.has_begun(now) {
+        return Err(invalid("it is not valid yet"));
+    }
+    grant.bounds.admit(visitor)?;
     Ok(grant)
 }

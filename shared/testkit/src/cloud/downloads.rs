@@ -37,7 +37,7 @@ impl Downloads for FakeCloud {
         asset: AssetId,
     ) -> Stored<(Option<Grant>, Option<Asset>)> {
         self.call("downloads.admission", |s| {
-            let grant = s.grants.get(&grant.0).copied();
+            let grant = s.grants.get(&grant.0).cloned();
             Ok((grant, s.assets.get(&asset).cloned()))
         })
         .await

@@ -238,10 +238,14 @@ impl Sessions for FakeCloud {
 impl Grants for FakeCloud {
     async fn create(&self, grant: &Grant, record: &Record) -> Stored<()> {
         self.call("grants.create", |s| {
-            s.grants.insert(grant.digest.0, *grant);
+            s.grants.insert(grant.digest.0, grant.clone());
             s.audit.push(record.clone());
             Ok(())
         })
         .await
+    }
+    async fn grant(&self, digest: Digest) -> Stored<Option<Grant>> {
+        self.call("grants.grant", |s| Ok(s.grants.get(&digest.0).cloned()))
+            .await
     }
 }

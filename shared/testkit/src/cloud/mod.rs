@@ -35,6 +35,7 @@ use vault_domain::access::{Container, ContainerId, Group};
 use vault_domain::api_key::ApiKey;
 use vault_domain::asset::Asset;
 use vault_domain::audit::Record;
+use vault_domain::bounds::Places;
 use vault_domain::conversion::ConversionOrder;
 use vault_domain::credential::User;
 use vault_domain::deletion::{Duty, Retention, Tombstone};
@@ -138,6 +139,8 @@ pub struct State {
     pub supported: BTreeMap<OrgId, u64>,
     /// Playback sessions.
     pub playbacks: BTreeMap<PlaybackId, PlaybackSession>,
+    /// Places of streams, by whose they are.
+    pub places: BTreeMap<[u8; 32], Places>,
     /// Downloads.
     pub downloads: BTreeMap<DownloadId, Download>,
     /// The uploads bucket.

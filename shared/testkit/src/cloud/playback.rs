@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use vault_domain::asset::Asset;
 use vault_domain::audit::Record;
+use vault_domain::bounds::Lease;
 use vault_domain::id::{AssetId, KeyId, PlaybackId};
 use vault_domain::playback::{PlaybackSession, Ticket};
 use vault_domain::ports::{
-    KeyBundle, KeyReads, Opening, PlaylistBundle, PlaylistReads, Stored, Views,
+    Change, KeyBundle, KeyReads, Leases, Opening, PlaylistBundle, PlaylistReads, Stored, Views,
 };
 use vault_domain::token::{Digest, Grant};
 
@@ -20,11 +21,27 @@ pub(super) fn open(state: &mut State, session: &PlaybackSession, record: &Record
     let Some(grant) = state.grants.get_mut(&session.grant.0) else {
         return Opening::Refused;
     };
-    let over = grant.revoked || session.opened_at >= grant.expires_at;
-    if over || grant.views >= grant.max_views {
+    let now = session.opened_at;
+    let over = grant.revoked || now >= grant.expires_at;
+    let in_window = grant.play_until.is_none_or(|end| now < end);
+    let another =
+        session.device.is_some() && grant.device.is_some_and(|own| Some(own) != session.device);
+    if over || grant.views >= grant.max_views || !in_window || another {
         return Opening::Refused;
     }
+    if let Some(lease) = &session.lease {
+        let places = state.places.entry(lease.of.0).or_default();
+        let Some(next) = places.with(session.id, lease, now) else {
+            return Opening::Full;
+        };
+        *places = next;
+    }
     grant.views += 1;
+    let window = session.bounds.first_play;
+    grant.play_until = grant
+        .play_until
+        .or(window.map(|window| now.plus(window.seconds())));
+    grant.device = grant.device.or(session.device);
     state.playbacks.insert(session.id, session.clone());
     state.audit.push(record.clone());
     Opening::Opened
@@ -38,7 +55,7 @@ impl Views for FakeCloud {
         asset: AssetId,
     ) -> Stored<(Option<Grant>, Option<Asset>)> {
         self.call("views.admission", |s| {
-            let grant = s.grants.get(&grant.0).copied();
+            let grant = s.grants.get(&grant.0).cloned();
             Ok((grant, s.assets.get(&asset).cloned()))
         })
         .await
@@ -50,6 +67,42 @@ impl Views for FakeCloud {
     async fn session(&self, id: PlaybackId) -> Stored<Option<PlaybackSession>> {
         self.call("views.session", |s| Ok(s.playbacks.get(&id).cloned()))
             .await
+    }
+    async fn end(&self, session: &PlaybackSession, record: &Record) -> Stored<Change> {
+        self.call("views.end", |s| {
+            let there = s.playbacks.get_mut(&session.id);
+            let Some(there) = there.filter(|there| !there.revoked) else {
+                return Ok(Change::NotApplied);
+            };
+            there.revoked = true;
+            if let Some(places) = session.lease.and_then(|own| s.places.get_mut(&own.of.0)) {
+                places.0.remove(&session.id);
+            }
+            s.audit.push(record.clone());
+            Ok(Change::Applied)
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Leases for FakeCloud {
+    async fn renew(&self, view: PlaybackId, lease: &Lease) -> Stored<Change> {
+        self.call("leases.renew", |s| {
+            let place = s.places.get_mut(&lease.of.0);
+            let place = place.and_then(|places| places.0.get_mut(&view));
+            let session = s.playbacks.get_mut(&view).filter(|there| !there.revoked);
+            let (Some(place), Some(session)) = (place, session) else {
+                return Ok(Change::NotApplied);
+            };
+            *place = lease.until;
+            session.lease = session.lease.map(|own| Lease {
+                until: lease.until,
+                ..own
+            });
+            Ok(Change::Applied)
+        })
+        .await
     }
 }
 

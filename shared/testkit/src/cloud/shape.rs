@@ -348,6 +348,12 @@ impl State {
                 leaks.push(format!("{open} sessions of {} spent views", grant.views));
             }
         }
+        for view in self.places.values().flat_map(|places| places.0.keys()) {
+            let lives = self.playbacks.get(view).is_some_and(|open| !open.revoked);
+            if !lives {
+                leaks.push(format!("a place of {view}, which plays no more"));
+            }
+        }
         for share in self.shares.values() {
             let of_share = self
                 .playbacks

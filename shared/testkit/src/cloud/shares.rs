@@ -119,7 +119,7 @@ impl ShareExchanges for FakeCloud {
             if !there.is_some_and(|there| there.stands(record.at)) {
                 return Ok(Change::NotApplied);
             }
-            s.grants.insert(grant.digest.0, *grant);
+            s.grants.insert(grant.digest.0, grant.clone());
             s.audit.push(record.clone());
             Ok(Change::Applied)
         })

@@ -66,7 +66,11 @@ async fn admission(port: &dyn Downloads, grants: &dyn Grants, assets: &dyn Asset
         .create(&grant, &builders::record())
         .await
         .expect("create");
-    assert_eq!(read().await, (Some(grant), None), "all fields read back");
+    assert_eq!(
+        read().await,
+        (Some(grant.clone()), None),
+        "all fields read back"
+    );
     publish_film(assets, &new, of.package()).await;
     let (found, asset) = read().await;
     let asset = asset.expect("the asset");
@@ -98,7 +102,10 @@ async fn spending(port: &dyn Downloads, grants: &dyn Grants, sample: &Sample) {
     assert_eq!(neither, None, "neither was stored");
     assert_eq!(
         stored(port, &grant).await,
-        Some(Grant { views: 1, ..grant })
+        Some(Grant {
+            views: 1,
+            ..grant.clone()
+        })
     );
 }
 

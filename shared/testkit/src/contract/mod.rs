@@ -5,6 +5,7 @@ mod access;
 mod assets;
 mod assets_ends;
 mod audit;
+mod bounds;
 mod clients;
 mod deletion;
 mod deletion_rules;
@@ -45,6 +46,7 @@ pub use audit::{
     AuditStores, Fetched, Write, audit_archive_contract, audit_contract, audit_contract_of_many,
     audit_record,
 };
+pub use bounds::{BoundStores, bounds_contract};
 pub use clients::{client_standings_contract, clients_contract};
 pub use deletion::{DeletionStores, deletion_contract};
 pub use downloads::downloads_contract;

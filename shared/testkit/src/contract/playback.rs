@@ -64,12 +64,18 @@ async fn admission(views: &dyn Views, grants: &dyn Grants, assets: &dyn Assets, 
         .create(&grant, &builders::record())
         .await
         .expect("create");
-    assert_eq!(read().await, (Some(grant), None), "all fields read back");
+    assert_eq!(
+        read().await,
+        (Some(grant.clone()), None),
+        "all fields read back"
+    );
     let package = sample.package();
     publish_film(assets, &new, package).await;
     let (found, asset) = read().await;
     let asset = asset.expect("the asset");
-    assert_eq!(found, Some(grant));
+    assert_eq!(found, Some(grant.clone()));
+    let alone = grants.grant(grant.digest).await.expect("grant");
+    assert_eq!(alone, Some(grant));
     assert_eq!(asset.announced, new);
     assert_eq!(
         (asset.state, asset.package),
@@ -101,7 +107,10 @@ async fn spending(views: &dyn Views, grants: &dyn Grants, sample: &Sample) {
     assert_eq!(read.as_ref(), Some(&first), "all fields read back");
     assert_eq!(
         stored(views, &grant).await,
-        Some(Grant { views: 1, ..grant })
+        Some(Grant {
+            views: 1,
+            ..grant.clone()
+        })
     );
     assert_eq!(
         open(&first).await,
@@ -135,8 +144,8 @@ async fn refusals(views: &dyn Views, grants: &dyn Grants, sample: &Sample) {
         .await
         .expect("create");
     let unknown = new_grant(sample, 5);
-    for grant in [revoked, unknown] {
-        let session = sample.playback(&grant);
+    for grant in [&revoked, &unknown] {
+        let session = sample.playback(grant);
         assert_eq!(
             views
                 .open(&session, &builders::record())

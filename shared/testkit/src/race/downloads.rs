@@ -60,6 +60,7 @@ async fn spend(
         let (deps, text, key) = (Arc::clone(&deps), text.clone(), key.clone());
         let runner: BoxFuture<'static, Option<DownloadId>> = Box::pin(async move {
             let command = authorize_download::Command {
+                origin: None,
                 token: MediaToken::parse(&text).expect("a media token"),
                 asset: grant.asset,
                 rendition: Rendition::Original,

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use vault_domain::bounds::{Bounds, MaxStreams};
 use vault_domain::error::Refusal;
-use vault_domain::id::PlaybackId;
+use vault_domain::id::{AssetId, PlaybackId};
 use vault_domain::ports::{Assets, Directory, Grants, Hashing, Sessions};
 use vault_domain::token::{Action, Grant, MediaToken};
 use vault_domain::usecase::{IdempotencyKey, authorize_playback};
@@ -65,6 +66,16 @@ pub(super) async fn granted(
     sample: &Sample,
     action: Action,
 ) -> (MediaToken, Grant) {
+    let of_action = |grant: Grant| Grant { action, ..grant };
+    bounded(setup, hashing, sample, of_action).await
+}
+
+async fn bounded(
+    setup: Setup<'_>,
+    hashing: &dyn Hashing,
+    sample: &Sample,
+    change: impl FnOnce(Grant) -> Grant,
+) -> (MediaToken, Grant) {
     let owner = sample.owner();
     let created = setup.directory.create_owner(&owner).await;
     created.expect("create_owner");
@@ -78,13 +89,12 @@ pub(super) async fn granted(
     (new.org, new.owner) = (login.org, login.subject().actor());
     publish_film(setup.assets, &new, sample.package()).await;
     let token = MediaToken::random(&sample.0).expect("seeds never fail");
-    let grant = Grant {
+    let grant = change(Grant {
         digest: hashing.sha256(token.expose().as_bytes()),
-        action,
         subject: login.subject(),
         org: login.org,
         ..sample.grant(new.id)
-    };
+    });
     let record = builders::record();
     setup
         .grants
@@ -92,6 +102,61 @@ pub(super) async fn granted(
         .await
         .expect("grants.create");
     (token, grant)
+}
+
+/// A hundred views of one token at once, of which [`PLACES`] may play: exactly as many open, and no view is spent beside.
+pub async fn race_streams(
+    deps: Arc<authorize_playback::Deps>,
+    setup: Setup<'_>,
+    seed: u64,
+    way: Way,
+) {
+    let _note = SeedNote(seed);
+    let sample = Sample::new(seed);
+    let bound = |grant: Grant| Grant {
+        max_views: 1_000,
+        bounds: Bounds {
+            max_streams: MaxStreams::parse(PLACES).ok(),
+            ..Bounds::default()
+        },
+        ..grant
+    };
+    let (token, grant) = bounded(setup, &*deps.hashing, &sample, bound).await;
+    let runners = (0..RUNNERS).map(|_| {
+        let (deps, text) = (Arc::clone(&deps), token.expose().to_owned());
+        let runner: BoxFuture<'static, bool> = Box::pin(async move {
+            let command = command(&text, grant.asset, None);
+            match authorize_playback::run(&deps, command).await {
+                Ok(_) => true,
+                Err(Refusal::TooManyStreams) => false,
+                Err(other) => unreachable!("a view came to {other:?}"),
+            }
+        });
+        runner
+    });
+    let outcomes = together(way, runners.collect()).await;
+    let opened = outcomes.into_iter().filter(|opened| *opened).count();
+    assert_eq!(u32::try_from(opened), Ok(PLACES), "as many as may play");
+    let found = deps.views.admission(grant.digest, grant.asset).await;
+    let (after, _) = found.expect("views.admission");
+    assert_eq!(after.map(|g| g.views), Some(PLACES));
+}
+
+/// Streams that may play at once in [`race_streams`].
+const PLACES: u32 = 3;
+
+fn command(
+    token: &str,
+    asset: AssetId,
+    idempotency: Option<IdempotencyKey>,
+) -> authorize_playback::Command {
+    authorize_playback::Command {
+        visit: authorize_playback::Visit::default(),
+        token: MediaToken::parse(token).expect("a media token"),
+        asset,
+        source: builders::source(),
+        idempotency,
+    }
 }
 
 async fn spend(
@@ -107,12 +172,7 @@ async fn spend(
     let runners = (0..RUNNERS).map(|_| {
         let (deps, text, key) = (Arc::clone(&deps), text.clone(), key.clone());
         let runner: BoxFuture<'static, Option<PlaybackId>> = Box::pin(async move {
-            let command = authorize_playback::Command {
-                token: MediaToken::parse(&text).expect("a media token"),
-                asset: grant.asset,
-                source: builders::source(),
-                idempotency: key,
-            };
+            let command = command(&text, grant.asset, key);
             match authorize_playback::run(&deps, command).await {
                 Ok(view) => Some(view.session.id),
                 Err(Refusal::NoViewsLeft) => None,

@@ -81,6 +81,7 @@ pub async fn race_shared_views(
         let (deps, asset) = (Arc::clone(&deps), film_share.asset);
         let runner: BoxFuture<'static, bool> = Box::pin(async move {
             let command = authorize_playback::Command {
+                visit: authorize_playback::Visit::default(),
                 token,
                 asset,
                 source: builders::source(),
@@ -161,6 +162,7 @@ pub async fn race_revocations(
     assert!(!after.expect("the share").stands(deps.clock.now()));
     for token in texts {
         let command = authorize_playback::Command {
+            visit: authorize_playback::Visit::default(),
             token,
             asset: film_share.asset,
             source: builders::source(),

@@ -4,6 +4,7 @@ use super::*;
 
 fn gets_a_key(kit: &Kit) -> Result<(), Refusal> {
     let command = deliver_key::Command {
+        visitor: builders::visitor(),
         ticket: Some(kit.golden_ticket().expose().to_owned()),
         asset: ASSET,
         key: KEY,
@@ -38,6 +39,7 @@ fn a_view_ends_with_what_was_granted() {
     };
     now(access::grant(&kit.access(), &builders::ask(), ASSET, wish)).unwrap();
     let command = authorize_playback::Command {
+        visit: authorize_playback::Visit::default(),
         token: builders::media_token(2),
         asset: ASSET,
         source: builders::source(),
@@ -61,6 +63,7 @@ fn the_same_request_again_opens_no_view_that_ended_meanwhile() {
     });
     let open = || {
         let command = authorize_playback::Command {
+            visit: authorize_playback::Visit::default(),
             token: builders::media_token(2),
             asset: ASSET,
             source: builders::source(),
@@ -88,6 +91,7 @@ fn what_is_taken_away_twice_in_a_second_ends_the_view_in_between() {
     restrict(&kit);
     now(access::grant(&deps, &owner, ASSET, to_viewer(Level::View))).unwrap();
     let command = authorize_playback::Command {
+        visit: authorize_playback::Visit::default(),
         token: builders::media_token(2),
         asset: ASSET,
         source: builders::source(),

@@ -14,6 +14,7 @@ use super::*;
 
 fn key(kit: &Kit) -> Result<(), Refusal> {
     let command = deliver_key::Command {
+        visitor: builders::visitor(),
         ticket: Some(kit.golden_ticket().expose().to_owned()),
         asset: ASSET,
         key: KEY,
@@ -23,6 +24,7 @@ fn key(kit: &Kit) -> Result<(), Refusal> {
 
 fn playlist(kit: &Kit) -> Result<(), Refusal> {
     let command = deliver_playlist::Command {
+        visitor: builders::visitor(),
         ticket: kit.golden_ticket().expose().to_owned(),
         name: PlaylistName::Master,
     };
@@ -31,6 +33,7 @@ fn playlist(kit: &Kit) -> Result<(), Refusal> {
 
 fn view(kit: &Kit) -> Result<(), Refusal> {
     let command = authorize_playback::Command {
+        visit: authorize_playback::Visit::default(),
         source: builders::source(),
         token: builders::media_token(2),
         asset: ASSET,
@@ -41,6 +44,7 @@ fn view(kit: &Kit) -> Result<(), Refusal> {
 
 fn download(kit: &Kit) -> Result<(), Refusal> {
     let command = authorize_download::Command {
+        origin: None,
         source: builders::source(),
         token: builders::media_token(3),
         asset: ASSET,
@@ -135,6 +139,7 @@ fn a_view_that_is_opened_in_the_second_of_the_return_stands() {
         open.find(|p| p.id != builders::playback().id).cloned()
     });
     let command = deliver_key::Command {
+        visitor: builders::visitor(),
         ticket: Some(kit_ticket(&kit, &session.unwrap())),
         asset: ASSET,
         key: KEY,

@@ -52,6 +52,7 @@ impl Watching {
     }
     fn exchanges(&self) -> bool {
         let command = exchange::Command {
+            bounds: vault_domain::bounds::Bounds::default(),
             ask: builders::ask_of(Caller {
                 subject: builders::viewer_subject(),
                 role: Role::Viewer,
@@ -67,6 +68,7 @@ impl Watching {
     fn gets_a_key(&self) -> bool {
         let deps = self.kit.deliver_key();
         let command = deliver_key::Command {
+            visitor: builders::visitor(),
             asset: ASSET,
             key: KEY,
             ticket: Some(self.ticket.expose().to_owned()),

@@ -60,6 +60,7 @@ pub(crate) fn from(
 
 pub(crate) fn play(kit: &Kit, token: &MediaToken) -> Result<authorize_playback::View, Refusal> {
     let command = authorize_playback::Command {
+        visit: authorize_playback::Visit::default(),
         token: MediaToken::parse(token.expose()).unwrap(),
         asset: ASSET,
         source: builders::source(),
@@ -70,6 +71,7 @@ pub(crate) fn play(kit: &Kit, token: &MediaToken) -> Result<authorize_playback::
 
 pub(crate) fn key(kit: &Kit, view: &authorize_playback::View) -> Result<(), Refusal> {
     let command = deliver_key::Command {
+        visitor: builders::visitor(),
         ticket: Some(view.ticket.expose().to_owned()),
         asset: ASSET,
         key: KEY,

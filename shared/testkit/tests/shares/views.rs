@@ -27,6 +27,7 @@ fn what_is_shared_is_watched_by_its_link_and_all_of_it_is_on_record() {
     key(&kit, &view).unwrap();
     let name = vault_domain::hls::PlaylistName::Video;
     let command = deliver_playlist::Command {
+        visitor: builders::visitor(),
         ticket: view.ticket.expose().to_owned(),
         name,
     };
@@ -76,6 +77,7 @@ fn a_revoked_share_gives_no_key_no_view_and_no_token() {
         Err(Refusal::InvalidLink)
     ));
     let command = deliver_playlist::Command {
+        visitor: builders::visitor(),
         ticket: view.ticket.expose().to_owned(),
         name: vault_domain::hls::PlaylistName::Master,
     };

@@ -82,6 +82,7 @@ pub(crate) fn enter(kit: &Kit) -> Result<Caller, Refusal> {
 
 pub(crate) fn mint(kit: &Kit, caller: Caller) -> Result<MediaToken, Refusal> {
     let command = exchange::Command {
+        bounds: vault_domain::bounds::Bounds::default(),
         ask: builders::ask_of(caller),
         asset: ASSET,
         action: vault_domain::token::Action::Play,
@@ -93,6 +94,7 @@ pub(crate) fn mint(kit: &Kit, caller: Caller) -> Result<MediaToken, Refusal> {
 
 pub(crate) fn play(kit: &Kit, token: MediaToken) -> Result<authorize_playback::View, Refusal> {
     let command = authorize_playback::Command {
+        visit: authorize_playback::Visit::default(),
         token,
         asset: ASSET,
         source: builders::source(),
@@ -103,6 +105,7 @@ pub(crate) fn play(kit: &Kit, token: MediaToken) -> Result<authorize_playback::V
 
 pub(crate) fn key(kit: &Kit, view: &authorize_playback::View) -> Result<(), Refusal> {
     let command = deliver_key::Command {
+        visitor: builders::visitor(),
         ticket: Some(view.ticket.expose().to_owned()),
         asset: ASSET,
         key: KEY,

@@ -88,6 +88,7 @@ fn whatever_ends_it_ends_the_token_the_view_the_next_key_and_the_way_in() {
         };
         gone(key(&kit, &view));
         let command = deliver_playlist::Command {
+            visitor: builders::visitor(),
             ticket: view.ticket.expose().to_owned(),
             name: vault_domain::hls::PlaylistName::Video,
         };
