@@ -97,15 +97,14 @@ impl Search {
         tail: Option<i64>,
         given: Option<Given>,
     ) -> Result<(Counted, End), Stop> {
-        let end = match self.end {
-            Some(end) => end,
-            None => {
-                let found = match self.leader {
-                    Leader::Pictures => self.pictures()?.or(tail).into(),
-                    Leader::Sounds { .. } => self.sounds_only()?.into(),
-                };
-                given.map_or(Ok(found), |given| given.end(found))?
-            }
+        let end = if let Some(end) = self.end {
+            end
+        } else {
+            let found = match self.leader {
+                Leader::Pictures => self.pictures()?.or(tail).into(),
+                Leader::Sounds { .. } => self.sounds_only()?.into(),
+            };
+            given.map_or(Ok(found), |given| given.end(found))?
         };
         self.end = Some(end);
         for (sound, count) in self.sounds.iter_mut().zip(&mut self.counted.sounds) {

@@ -170,6 +170,7 @@ async fn a_film_gets_its_ladder_once_and_plays_all_the_while() {
     let playlist = async |name| {
         let command = deliver_playlist::Command {
             ticket: ticket.expose().to_owned(),
+            visitor: builders::visitor(),
             name,
         };
         deliver_playlist::run(&kit.deliver_playlist(), command).await

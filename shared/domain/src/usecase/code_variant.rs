@@ -35,7 +35,8 @@ pub struct Command {
 struct Run<'a> {
     deps: &'a Deps,
     command: &'a Command,
-    run: PackageId,
+    /// Its random name.
+    name: PackageId,
     id: VariantId,
 }
 
@@ -84,7 +85,7 @@ async fn claimed<'a>(deps: &'a Deps, command: &'a Command) -> Result<Option<Run<
     let run = Run {
         deps,
         command,
-        run: id,
+        name: id,
         id: variant.id,
     };
     let gone = match variant.state {
@@ -210,7 +211,7 @@ impl Run<'_> {
             lines,
             ..
         } = *self.command;
-        let step = |ladder: Option<&[_]>| ladder::settled(ladder, lines, self.run, state);
+        let step = |ladder: Option<&[_]>| ladder::settled(ladder, lines, self.name, state);
         self.deps.ladders.change(asset, package, &step, None).await
     }
 

@@ -32,7 +32,7 @@ fn coded(film: &Path, told: &Presentation, more: &[&str]) -> PathBuf {
         .iter()
         .map(|end| (end - 90) * 100 / 9)
         .collect();
-    let forced: Vec<_> = forced.iter().map(|at| format!("{}us", at)).collect();
+    let forced: Vec<_> = forced.iter().map(|at| format!("{at}us")).collect();
     let forced = forced.join(",");
     let out = film.with_extension("variant.mp4");
     let (source, target) = (film.to_str().expect("plain"), out.to_str().expect("plain"));
