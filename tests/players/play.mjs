@@ -1,5 +1,5 @@
 // node play.mjs --page URL --playlist URL [--screenshot PATH] [--seconds 2] [--seek 0.9]
-//   [--language de]
+//   [--language de] [--levels]
 //
 // Plays a playlist with hls.js in headless Chromium, on the origin of `--page`, which brings its own hls.js
 // (`window.Hls`) and its content security policy. Prints what was seen as JSON; `ok` says whether the
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "2" },
     seek: { type: "string" },
     language: { type: "string" },
+    levels: { type: "boolean" },
   },
 });
 
@@ -35,6 +36,7 @@ async function run(page) {
     seconds: Number(values.seconds),
     seek: values.seek === undefined ? undefined : Number(values.seek),
     language: values.language,
+    levels: values.levels,
     deadlineMs: DEADLINE_MS,
   };
   const seen = await page.evaluate(`(() => { ${script}; return watch(${JSON.stringify(wish)}); })()`);

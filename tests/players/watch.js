@@ -7,9 +7,10 @@ const CHANGED = 16;
 
 /**
  * Plays `playlist` for `seconds` of film, then goes to the portion `seek` of it, if given, and plays on.
+ * With `levels` every variant of the list is played so, one after the other, from where the one before was left.
  * With `language` that sound is chosen and played on, with the first subtitles. Resolves to what was seen; never rejects.
  */
-async function watch({ playlist, seconds, seek, language, deadlineMs }) {
+async function watch({ playlist, seconds, seek, language, levels, deadlineMs }) {
   const seen = { ok: false, errors: [], keys: 0, segments: 0, places: [] };
   const video = stage();
   const hls = new window.Hls({ keyLoadPolicy: { default: once() } });
@@ -44,6 +45,20 @@ async function watch({ playlist, seconds, seek, language, deadlineMs }) {
       seen.places.push(await Promise.race([moving(video, seconds), gone]));
       const cue = ({ startTime, endTime, text }) => ({ startTime, endTime, text });
       seen.cues = [...video.textTracks].flatMap((track) => [...(track.cues ?? [])].map(cue));
+    }
+    if (levels) {
+      seen.levels = [];
+      for (const [at, { width, height, bitrate }] of hls.levels.entries()) {
+        const before = video.currentTime;
+        const changed = new Promise((resolve) => {
+          hls.on(window.Hls.Events.FRAG_CHANGED, (_, { frag }) => frag.level === at && resolve());
+        });
+        hls.currentLevel = at;
+        await Promise.race([changed, gone]);
+        const place = await Promise.race([moving(video, seconds), gone]);
+        seen.places.push(place);
+        seen.levels.push({ width, height, bitrate, before, from: place.from, shown: [video.videoWidth, video.videoHeight] });
+      }
     }
     if (seek !== undefined) {
       video.currentTime = video.duration * seek;

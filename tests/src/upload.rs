@@ -142,6 +142,19 @@ impl Person {
         asset
     }
 
+    /// Asks for the ladder of a film, and waits until all of it is settled: the asset as it is then.
+    pub fn laddered(&self, asset: &str) -> Value {
+        let path = format!("/v1/assets/{asset}/ladder");
+        self.api.post_nothing(&path, &self.access).expect(202);
+        let show = format!("/v1/assets/{asset}");
+        wait::until("the ladder", PACKAGING, || {
+            let shown = self.api.get(&show, &self.access).expect(200).json();
+            let variants = shown["variants"].as_array()?;
+            let settled = |of: &Value| matches!(of["stage"].as_str(), Some("ready" | "failed"));
+            (!variants.is_empty() && variants.iter().all(settled)).then(|| shown.clone())
+        })
+    }
+
     /// Uploads what cannot be packaged; the code that it fails with.
     pub fn failing(&self, octets: &[u8]) -> String {
         let status = self.settled(&self.upload(octets));

@@ -4,8 +4,8 @@
 mod tests {
     use std::process::Command;
 
-    use serde_json::Value;
-    use vault_tests::films::{LARGE, LONG, MANIFOLD, SHORT};
+    use serde_json::{Value, json};
+    use vault_tests::films::{LARGE, LONG, MANIFOLD, RICH, SHORT};
     use vault_tests::{Person, cloud, people, python, sdk};
 
     /// Runs a driver of the browser; what it saw.
@@ -87,6 +87,29 @@ mod tests {
             seen["keys"].as_u64().is_some_and(|keys| keys >= 2),
             "{seen:#}"
         );
+    }
+
+    #[test]
+    fn hls_js_changes_over_to_every_variant_and_plays_on_where_it_was() {
+        let owner = people::owner();
+        let asset = owner.ready(RICH);
+        let variants = owner.laddered(&asset)["variants"].clone();
+        let variants = variants.as_array().expect("variants").len();
+        let view = owner.view(&asset);
+        let mut node = Command::new("node");
+        node.arg(python::player("play.mjs"))
+            .args(["--page", &cloud().page_url])
+            .args(["--playlist", &view.playlist]);
+        let seen = run(node.args(["--seconds", "1", "--levels"]));
+        let levels = seen["levels"].as_array().expect("levels");
+        assert_eq!(levels.len(), variants + 1, "{seen:#}");
+        for level in levels {
+            let told = json!([level["width"], level["height"]]);
+            assert_eq!(level["shown"], told, "{seen:#}");
+            let (before, from) = (level["before"].as_f64(), level["from"].as_f64());
+            let moved = from.zip(before).map(|(from, before)| from - before);
+            assert!(moved.is_some_and(|moved| moved.abs() < 3.0), "{seen:#}");
+        }
     }
 
     #[test]

@@ -127,7 +127,7 @@ pub(crate) struct Rung {
     /// Of the shorter side.
     lines: u16,
     /// `waiting`, `coding`, `ready` or `failed`; the film plays in all of them.
-    state: &'static str,
+    stage: &'static str,
     /// Bits a second at most, once it is `ready`.
     #[serde(skip_serializing_if = "Option::is_none")]
     bandwidth: Option<u64>,
@@ -150,7 +150,7 @@ impl Rung {
         let (code, reason) = failure.map(|failed| (failed.code, failed.reason)).unzip();
         Self {
             lines: variant.id.lines,
-            state: variant.state.as_str(),
+            stage: variant.state.as_str(),
             bandwidth,
             code,
             reason,

@@ -44,7 +44,7 @@ impl PlaylistName {
         let (kind, number) = name.strip_suffix(".m3u8")?.split_once('-')?;
         // Written in one way only.
         let own: u16 = number.parse().ok()?;
-        if own == 0 || own.to_string() != number {
+        if !(1..10_000).contains(&own) || own.to_string() != number {
             return None;
         }
         // Of two digits at most: a film has no more of either.
@@ -545,7 +545,8 @@ mod tests {
             "audio-100.m3u8",
             "audio-1",
             "video-0.m3u8",
-            "video-65536.m3u8",
+            "video-10000.m3u8",
+            "video-0720.m3u8",
             "subtitles.m3u8",
         ] {
             assert_eq!(PlaylistName::parse(other), None, "{other}");

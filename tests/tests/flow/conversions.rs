@@ -5,13 +5,12 @@ mod tests {
     use std::collections::BTreeSet;
     use std::process::Command;
 
-    use serde_json::{Value, json};
+    use serde_json::json;
     use vault_tests::api::refused;
     use vault_tests::films::{MATROSKA, RICH, SHORT, VP9};
-    use vault_tests::upload::PACKAGING;
     use vault_tests::view::Segment;
     use vault_tests::view::is_transport_stream;
-    use vault_tests::{Person, people, sdk, unique, wait};
+    use vault_tests::{people, sdk, unique};
 
     #[test]
     fn a_matroska_film_of_two_languages_is_converted_and_played_as_any_other() {
@@ -43,20 +42,6 @@ mod tests {
         );
     }
 
-    /// Asks for the ladder of a film, and waits until all of it is there.
-    fn laddered(owner: &Person, asset: &str) -> Value {
-        let path = format!("/v1/assets/{asset}/ladder");
-        let asked = owner.api.post_nothing(&path, &owner.access);
-        asked.expect(202);
-        let show = format!("/v1/assets/{asset}");
-        wait::until("the ladder", PACKAGING, || {
-            let shown = owner.api.get(&show, &owner.access).expect(200).json();
-            let variants = shown["variants"].as_array()?;
-            let settled = |of: &Value| matches!(of["state"].as_str(), Some("ready" | "failed"));
-            (!variants.is_empty() && variants.iter().all(settled)).then(|| shown.clone())
-        })
-    }
-
     /// When the pictures of a stream are shown, as ffprobe sees them.
     fn shown(segments: &[Segment]) -> BTreeSet<String> {
         let octets: Vec<u8> = segments.iter().flat_map(Segment::opened).collect();
@@ -82,7 +67,7 @@ mod tests {
             assert_eq!(owner.settled(&asset)["state"], "ready");
             let before = owner.view(&asset).master();
             assert!(!before.contains("video-"), "{before}");
-            let asked = laddered(&owner, &asset);
+            let asked = owner.laddered(&asset);
             let variants = asked["variants"].as_array().expect("variants");
             assert!(variants.len() >= 2, "{asked}");
             let view = owner.view(&asset);
@@ -96,14 +81,14 @@ mod tests {
                     .collect()
             };
             for variant in variants {
-                assert_eq!(variant["state"], "ready", "{asked}");
+                assert_eq!(variant["stage"], "ready", "{asked}");
                 let name = format!("video-{}.m3u8", variant["lines"]);
                 assert!(master.contains(&format!("\n{name}\n")), "{master}");
                 let segments = view.stream(&name);
                 assert_eq!(keys(&segments), keys(&own), "{name}");
                 assert_eq!(shown(&segments), pictures, "{name}");
             }
-            let again = laddered(&owner, &asset);
+            let again = owner.laddered(&asset);
             assert_eq!(again["variants"], asked["variants"], "made once");
         }
     }
@@ -129,7 +114,7 @@ mod tests {
         assert_eq!(asked.expect(202).json()["variants"], json!([]));
         owner.api.withdraw(&owner.access, &asset).expect(200);
         let asked = owner.api.post_nothing(&path, &owner.access);
-        refused(&asked, 409, "asset_withdrawn");
+        refused(&asked, 403, "asset_withdrawn");
     }
 
     #[test]
