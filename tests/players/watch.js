@@ -49,15 +49,17 @@ async function watch({ playlist, seconds, seek, language, levels, deadlineMs }) 
     if (levels) {
       seen.levels = [];
       for (const [at, { width, height, bitrate }] of hls.levels.entries()) {
-        const before = video.currentTime;
         const changed = new Promise((resolve) => {
           hls.on(window.Hls.Events.FRAG_CHANGED, (_, { frag }) => frag.level === at && resolve());
         });
-        hls.currentLevel = at;
+        // At the next segment, as a player does by itself when its connection changes.
+        hls.nextLevel = at;
         await Promise.race([changed, gone]);
+        const before = video.currentTime;
         const place = await Promise.race([moving(video, seconds), gone]);
         seen.places.push(place);
-        seen.levels.push({ width, height, bitrate, before, from: place.from, shown: [video.videoWidth, video.videoHeight] });
+        const shown = [video.videoWidth, video.videoHeight];
+        seen.levels.push({ width, height, bitrate, before, from: place.from, shown });
       }
     }
     if (seek !== undefined) {

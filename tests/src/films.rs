@@ -51,8 +51,8 @@ pub const LARGE: Film = Film {
 };
 /// H.264 and AAC of some megabits a second, with room for variants; key frames at odd places.
 pub const RICH: Film = Film {
-    name: "rich",
-    seconds: 15,
+    name: "rich-30",
+    seconds: 30,
     size: "960x540",
     encoders: &[
         "-c:v",

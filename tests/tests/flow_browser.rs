@@ -108,7 +108,7 @@ mod tests {
             assert_eq!(level["shown"], told, "{seen:#}");
             let (before, from) = (level["before"].as_f64(), level["from"].as_f64());
             let moved = from.zip(before).map(|(from, before)| from - before);
-            assert!(moved.is_some_and(|moved| moved.abs() < 3.0), "{seen:#}");
+            assert!(moved.is_some_and(|moved| moved.abs() < 0.5), "{seen:#}");
         }
     }
 

@@ -77,8 +77,9 @@ pub(crate) fn encode(encoding: &Encoding) -> Vec<String> {
         }
         words.extend(["-vf".to_owned(), pictures(encoding.lines)]);
         words.extend(texts(&["-fps_mode", "vfr"]));
-        if matches!(encoding.key_frames, KeyFrames::At(_)) {
-            // The clock of the source: pictures come when the film's own come.
+        if encoding.as_uploaded {
+            // The clock of the source: pictures come when the film's own come. Those of a film that was converted stand
+            // where the encoder's own clock puts them, as they did then.
             words.extend(texts(&["-enc_time_base", "-1"]));
         }
     }
