@@ -1,11 +1,14 @@
-//! Any bytes as a film: a package or a fault, never a panic, a read outside the file or an endless run.
+//! Any bytes as a film: a package or a fault, never a panic, a read outside the file or an endless run. And as a variant: of
+//! itself, which is cut as it was, and of another film, by any cuts.
 #![no_main]
 
 use std::collections::BTreeMap;
 
 use libfuzzer_sys::fuzz_target;
 use vault_domain::hls::{PlaylistName, master};
-use vault_domain::packaging::{Iv, PackagePlan, PackagerFactory as _, Step};
+use vault_domain::packaging::{
+    Guide, Iv, PackagePlan, PackagerFactory as _, Packaging, Presentation, Step, Timing,
+};
 use vault_domain::secret::ContentKey;
 use vault_media::HlsPackagers;
 
@@ -15,14 +18,46 @@ const PLAN: PackagePlan = PackagePlan {
 };
 
 fuzz_target!(|film: &[u8]| {
-    let mut machine = HlsPackagers.start(film.len() as u64, PLAN);
-    let mut out = 0;
+    let size = film.len() as u64;
+    packaged(HlsPackagers.follow(size, any_guide(film)), film);
+    let Some((told, segments)) = packaged(HlsPackagers.start(size, PLAN), film) else {
+        return;
+    };
+    well_formed(&master(&told, &[]));
+    let guide = Guide::of(&told).expect("its clock is noted");
+    // A film may have several sounds, and then its cuts are by the first; it still follows itself or says why not.
+    if let Some((again, same)) = packaged(HlsPackagers.follow(size, guide), film) {
+        assert_eq!(again.segments, told.segments);
+        assert_eq!(again.timing, told.timing);
+        assert!(same == segments);
+    }
+});
+
+/// Cuts of a film that this is no variant of: numbers of any size, of the last octets.
+fn any_guide(film: &[u8]) -> Guide {
+    let (numbers, _) = film.as_chunks::<8>();
+    let mut numbers = numbers.iter().rev().map(|octets| i64::from_le_bytes(*octets));
+    let timing = Timing {
+        first: numbers.next().unwrap_or(0),
+        start: numbers.next().unwrap_or(0),
+    };
+    let ends: Vec<_> = numbers.take(6).collect();
+    Guide {
+        timing,
+        periods: (0..).take(ends.len()).collect(),
+        ends,
+    }
+}
+
+/// What comes out of it, unless it says what is wrong.
+fn packaged(mut machine: Box<dyn Packaging>, film: &[u8]) -> Option<(Presentation, Vec<Vec<u8>>)> {
+    let mut out = Vec::new();
     let mut written = BTreeMap::new();
     for _ in 0..100_000 {
         match machine.step() {
             Err(fault) => {
                 assert!(!fault.reason.is_empty());
-                return;
+                return None;
             }
             Ok(Step::Read { offset, len }) => {
                 let start = usize::try_from(offset).expect("an offset in memory");
@@ -38,21 +73,21 @@ fuzz_target!(|film: &[u8]| {
                 let iv = Iv(u128::from(segment).to_be_bytes());
                 machine.begin_segment(&ContentKey::new([7; 16]), iv);
             }
-            Ok(Step::Segment(segment)) => out += segment.ciphertext.len(),
+            Ok(Step::Segment(segment)) => out.push(segment.ciphertext),
             Ok(Step::Done(told)) => {
                 let segments = told.streams().flat_map(|(_, segments)| segments);
-                assert_eq!(segments.map(|s| s.bytes).sum::<u64>(), out as u64);
+                let sum = out.iter().map(|sealed| sealed.len() as u64).sum::<u64>();
+                assert_eq!(segments.map(|s| s.bytes).sum::<u64>(), sum);
                 for (stream, segments) in told.streams() {
                     let written = written.get(&stream).copied().unwrap_or(0);
                     assert_eq!(segments.len(), written as usize, "{stream:?}");
                 }
-                well_formed(&master(&told));
-                return;
+                return Some((told, out));
             }
         }
     }
     panic!("it comes to no end");
-});
+}
 
 /// Whatever the film says of itself adds no line and ends no quote.
 fn well_formed(playlist: &str) {

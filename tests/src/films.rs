@@ -49,11 +49,11 @@ pub const LARGE: Film = Film {
         "aac",
     ],
 };
-/// H.264 and AAC of some megabits a second, with room for variants; key frames at odd places.
+/// H.264 and AAC of two megabits a second, with room for two variants; key frames at odd places.
 pub const RICH: Film = Film {
-    name: "rich-30",
+    name: "rich-432",
     seconds: 30,
-    size: "960x540",
+    size: "768x432",
     encoders: &[
         "-c:v",
         "libx264",

@@ -130,6 +130,8 @@ impl Conversions for SqsConversions {
         const OPERATION: &str = "conversions.order";
         let body = serde_json::to_string(order).map_err(|e| StoreError::new(OPERATION, e))?;
         let request = self.client.send_message().queue_url(&self.url);
+        // Fair queues: who has many films waiting does not keep those of others (SQS developer guide).
+        let request = request.message_group_id(order.org().to_string());
         let sent = request.message_body(body).send().await;
         sent.map_err(|error| StoreError::new(OPERATION, error))?;
         Ok(())
@@ -184,6 +186,7 @@ mod tests {
             serde_json::from_str::<ConversionOrder>(body).unwrap(),
             order
         );
+        assert_eq!(sent["MessageGroupId"], order.org().to_string());
     }
 
     #[tokio::test]

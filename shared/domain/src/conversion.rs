@@ -41,6 +41,15 @@ pub enum ConversionOrder {
     },
 }
 
+impl ConversionOrder {
+    /// Whose film it is about.
+    pub const fn org(&self) -> OrgId {
+        match self {
+            Self::Film { org, .. } | Self::Ladder { org, .. } | Self::Variant { org, .. } => *org,
+        }
+    }
+}
+
 /// An order as the queue holds it: `{"v":1,"kind":"film","org":"org_…","asset":"ast_…"}`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
@@ -298,6 +307,25 @@ mod tests {
                 serde_json::from_str::<ConversionOrder>(&bad).is_err(),
                 "{bad}"
             );
+        }
+    }
+
+    #[test]
+    fn orders_of_ladders_and_variants_read_back() {
+        let (org, asset) = (OrgId::from_octets([1; 16]), AssetId::from_octets([2; 16]));
+        let package = PackageId::from_octets([3; 16]);
+        let variant = ConversionOrder::Variant {
+            org,
+            asset,
+            package,
+            lines: 720,
+        };
+        for order in [ConversionOrder::Ladder { org, asset }, variant] {
+            let text = serde_json::to_string(&order).unwrap();
+            let read: ConversionOrder = serde_json::from_str(&text).unwrap();
+            assert_eq!((read, read.org()), (order, org));
+            let bad = text.replace("\"v\":1", "\"v\":2");
+            assert!(serde_json::from_str::<ConversionOrder>(&bad).is_err());
         }
     }
 

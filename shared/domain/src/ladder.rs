@@ -21,6 +21,8 @@ const RUNGS: [(u16, u32); 5] = [
 ];
 /// Of a film's rate in per cent, what a variant may have at most to be worth its while.
 const WORTH: u64 = 75;
+/// Tries at one variant, after which asking for it once more changes nothing: each is minutes of a machine.
+const MOST_ATTEMPTS: u8 = 20;
 /// A player that knows nothing of its connection begins with at most so many bits a second.
 const FIRST_RATE: u64 = 2_500_000;
 
@@ -149,14 +151,16 @@ pub fn planned(ladder: Option<&[Variant]>, lines: &[u16]) -> Option<Vec<Variant>
     unplanned.then(|| lines.iter().map(waiting).collect())
 }
 
-/// The ladder as it is asked for anew: what failed is to be tried again. `None` if that changes nothing.
+/// The ladder as it is asked for anew: what failed is to be tried again, unless it was often enough. `None` if that changes
+/// nothing.
 pub fn asked(ladder: Option<&[Variant]>) -> Option<Vec<Variant>> {
     let Some(ladder) = ladder else {
         return Some(Vec::new());
     };
     let mut again = ladder.to_vec();
     for variant in &mut again {
-        if matches!(variant.state, VariantState::Failed(_)) {
+        let failed = matches!(variant.state, VariantState::Failed(_));
+        if failed && variant.id.attempt < MOST_ATTEMPTS {
             variant.state = VariantState::Waiting;
         }
     }
@@ -318,6 +322,9 @@ mod tests {
         let again = asked(Some(&failed)).unwrap();
         assert_eq!(again[0].state, VariantState::Waiting);
         assert_eq!(again[0].id.attempt, 1, "the next try is another");
+        let mut often = failed;
+        often[0].id.attempt = MOST_ATTEMPTS;
+        assert_eq!(asked(Some(&often)), None, "not for ever");
     }
 
     #[test]

@@ -222,7 +222,7 @@ pub(super) mod tests {
 
     const STORED: &str = concat!(
         r#"[{"lines":1080,"attempt":0,"state":"waiting"},"#,
-        r#"{"lines":720,"attempt":1,"state":{"coding":{"run":"pkg_00000000000000000000000000","until":6}}},"#,
+        r#"{"lines":720,"attempt":1,"state":{"coding":{"run":"pkg_aaaaaaaaaaaaaaaaaaaaaaaaaa","until":6}}},"#,
         r#"{"lines":540,"attempt":2,"state":{"ready":{"codec":"avc1.64001f","resolution":[1280,720],"millirate":25000,"peak":9,"average":8}}},"#,
         r#"{"lines":360,"attempt":3,"state":{"failed":{"code":"c","reason":"r"}}}]"#,
     );

@@ -44,7 +44,7 @@ fn hostile(target: &str) -> http::request::Builder {
 }
 
 #[tokio::test]
-async fn a_key_is_asked_for_with_the_ticket_and_nothing_else() {
+async fn a_key_is_asked_for_with_the_ticket_and_the_origin_and_nothing_else() {
     let world = world().await;
     let answer = world
         .send(hostile(&format!("/keys/{ASSET}/{KEY}?token=Q&x=1")), b"")
@@ -61,10 +61,13 @@ async fn a_key_is_asked_for_with_the_ticket_and_nothing_else() {
         "x-http-method-override",
         "authorization",
         "range",
-        "origin",
     ] {
         assert!(!headers.contains_key(name), "{name}");
     }
+    assert_eq!(
+        headers["origin"], "http://evil.test",
+        "which a token may be bound by"
+    );
     assert!(
         !answer.headers.contains_key("access-control-allow-origin"),
         "of a foreign page"
