@@ -8,12 +8,13 @@
 
 use futures_util::FutureExt as _;
 use vault_domain::access::Visibility;
-use vault_domain::asset::{Asset, AssetState, ChecksumAlgorithm};
+use vault_domain::asset::{Asset, AssetState, ChecksumAlgorithm, Failure};
 use vault_domain::audit::Event;
 use vault_domain::credential::Role;
 use vault_domain::deletion::{Hold, Reason};
 use vault_domain::error::Refusal;
 use vault_domain::id::AssetId;
+use vault_domain::packaging::PackageFault;
 use vault_domain::ports::{Assets as _, Clock as _, UploadedPart, Uploads as _};
 use vault_domain::quota::Usage;
 use vault_domain::token::Caller;
@@ -22,6 +23,7 @@ use vault_domain::usecase::resume_upload::{cancel, held};
 use vault_domain::usecase::{begin_upload, finalize_upload, process_upload, sweep_assets};
 use vault_testkit::Kit;
 use vault_testkit::builders::{self, ASSET, ORG};
+use vault_testkit::packager::Script;
 
 const PART: u64 = 400;
 
@@ -343,4 +345,44 @@ fn checksums_that_s3_cannot_verify_are_refused() {
     let (deps, ask) = (kit.begin_upload(), builders::ask());
     let unasked = now(begin_upload::sign_parts(&deps, &ask, ASSET, &[wanted]));
     assert!(matches!(unasked, Err(Refusal::Malformed(_))));
+}
+
+#[test]
+fn a_completion_that_another_overtakes_is_told_what_stands_wherever_it_was() {
+    let mut overtaken = 0;
+    for turns in 0.. {
+        let kit = begun();
+        kit.packager.set(Script {
+            fault: Some((1, PackageFault::new(Failure::TYPE, "no film"))),
+            ..Script::default()
+        });
+        let complete = || {
+            let command = finalize_upload::Command {
+                ask: builders::ask(),
+                asset: ASSET,
+                parts: None,
+            };
+            let deps = kit.finalize_upload();
+            async move { finalize_upload::run(&deps, command).await }
+        };
+        let mut slow = Box::pin(complete());
+        kit.faults.interleave(true);
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let ended = (0..turns).any(|_| slow.as_mut().poll(&mut context).is_ready());
+        if ended {
+            break;
+        }
+        kit.faults.interleave(false);
+        // Completed, looked at and found to be no film, whose bytes nobody keeps.
+        now(complete()).unwrap();
+        deliver(&kit);
+        let new = asset(&kit).announced;
+        assert_eq!(now(kit.cloud.head(&new)).unwrap(), None);
+        // What it had read before it was overtaken, or what stands; never that its parts are missing.
+        match now(slow).expect("it is complete").state {
+            AssetState::Failed => overtaken += 1,
+            state => assert_eq!(state, AssetState::Uploaded, "after {turns} turns"),
+        }
+    }
+    assert!(overtaken > 5, "it was overtaken {overtaken} times");
 }

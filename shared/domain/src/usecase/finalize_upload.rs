@@ -45,11 +45,26 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Asset, Refusal> {
     let found = deps.assets.get(command.asset).await?;
     let admitted = entered.asset(Action::Upload, found, "upload").await?;
     let (asset, scribe) = (admitted.asset, entered.scribe(admitted.verdict));
+    if asset.state != AssetState::Uploading {
+        return past(deps, asset).await;
+    }
+    let completed = match complete(deps, &asset, command.parts).await {
+        Ok(()) => settle((&*deps.assets, &*deps.uploads), &scribe, asset).await,
+        Err(refusal) => Err(refusal),
+    };
+    let Err(refusal @ Refusal::UploadIncomplete(_)) = completed else {
+        return completed;
+    };
+    // Someone else may have completed it in the meantime, and its bytes may be read and removed by now.
+    match deps.assets.get(command.asset).await? {
+        Some(asset) if asset.state != AssetState::Uploading => past(deps, asset).await,
+        _ => Err(refusal),
+    }
+}
+
+/// The answer for an upload that was completed before.
+async fn past(deps: &Deps, asset: Asset) -> Result<Asset, Refusal> {
     match asset.state {
-        AssetState::Uploading => {
-            complete(deps, &asset, command.parts).await?;
-            settle((&*deps.assets, &*deps.uploads), &scribe, asset).await
-        }
         AssetState::Failed if is_lie(&asset) => Err(refuse(&*deps.uploads, &asset).await?),
         _ => Ok(asset),
     }
