@@ -311,6 +311,11 @@ impl Asset {
     pub fn packaged(&self) -> Option<u8> {
         (self.state == AssetState::Processing).then_some(self.progress)
     }
+    /// Is it there, and is this package of it played? What is deleted is not, though it may be had back.
+    pub fn plays(&self, package: PackageId) -> bool {
+        let there = self.keeping.presence.is_kept() && self.state == AssetState::Ready;
+        there && self.package == Some(package)
+    }
     /// Its variant of so many lines, if it is there to be played.
     pub fn variant(&self, lines: u16) -> Option<VariantId> {
         let mut variants = self.ladder.iter().flatten();

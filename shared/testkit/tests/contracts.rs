@@ -185,7 +185,7 @@ async fn ladders() {
     let kit = kit();
     kit.faults.interleave(true);
     for seed in SEEDS {
-        contract::ladders_contract(&*kit.cloud, &*kit.cloud, seed).await;
+        contract::ladders_contract(&*kit.cloud, &*kit.cloud, &*kit.cloud, seed).await;
     }
 }
 

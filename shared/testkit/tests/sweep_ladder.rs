@@ -2,6 +2,7 @@
 
 use vault_domain::asset::AssetState;
 use vault_domain::conversion::{ConversionOrder, KeyFrames};
+use vault_domain::deletion::{Deletion, Presence};
 use vault_domain::error::Refusal;
 use vault_domain::hls::PlaylistName;
 use vault_domain::id::PackageId;
@@ -137,6 +138,17 @@ fn a_variant_that_cannot_be_coded_leaves_nothing_at_every_cut() {
 
 #[test]
 fn a_variant_of_what_plays_no_more_is_left_alone_at_every_cut() {
+    coding("code_variant, deleted", || {
+        let kit = laddered();
+        kit.change_asset(|asset| {
+            asset.keeping.presence = Presence::Deleted(Deletion {
+                at: builders::record().at,
+                erase_at: builders::record().at.plus(86_400),
+            });
+        });
+        kit
+    })
+    .hold();
     coding("code_variant, withdrawn", || {
         let kit = laddered();
         kit.change_asset(|asset| asset.state = AssetState::Withdrawn);
@@ -196,6 +208,38 @@ async fn a_film_gets_its_ladder_once_and_plays_all_the_while() {
     assert!(variant.contains("/video-720-1-00000.ts?"));
     let other = playlist(PlaylistName::Variant(540)).await;
     assert!(matches!(other, Err(Refusal::NotFound(_))), "{other:?}");
+}
+
+#[tokio::test]
+async fn a_film_that_is_deleted_while_a_variant_is_coded_gets_none_and_nothing_stays_of_it() {
+    let kit = laddered();
+    let cloud = kit.cloud.clone();
+    kit.packager.set(Script {
+        watcher: Some(std::sync::Arc::new(move |step| {
+            if step == 3 {
+                cloud.with(|s| {
+                    let asset = s.assets.get_mut(&ASSET).expect("the film");
+                    asset.keeping.presence = Presence::Deleted(Deletion {
+                        at: builders::record().at,
+                        erase_at: builders::record().at.plus(86_400),
+                    });
+                });
+            }
+        })),
+        ..Script::default()
+    });
+    assert_eq!(coded(&kit, 720, false).await, Ok("Nothing".to_owned()));
+    let state = kit.cloud.snapshot();
+    let of_it = |key: &String| key.contains("video-720");
+    assert!(
+        !state
+            .segments
+            .keys()
+            .chain(state.manifests.keys())
+            .any(of_it)
+    );
+    assert_eq!(planning(&kit).await, Ok("Nothing".to_owned()));
+    assert!(kit.cloud.snapshot().conversions.is_empty());
 }
 
 #[tokio::test]

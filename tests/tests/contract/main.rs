@@ -124,8 +124,9 @@ mod tests {
 
     #[tokio::test]
     async fn ladders() {
-        let assets = Stores::new().assets;
-        contract::ladders_contract(&assets, &assets, seed()).await;
+        let stores = Stores::new();
+        let (assets, deletions) = (&stores.assets, &stores.deletions);
+        contract::ladders_contract(assets, assets, deletions, seed()).await;
     }
 
     #[tokio::test]

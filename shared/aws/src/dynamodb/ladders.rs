@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use vault_domain::asset::{Asset, AssetState, Failure};
+use vault_domain::asset::{AssetState, Failure};
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PackageId};
 use vault_domain::ladder::{Coded, Variant, VariantId, VariantState};
@@ -119,10 +119,6 @@ pub(super) fn ladder(fields: Fields<'_>) -> Result<Option<Vec<Variant>>, Corrupt
     })
 }
 
-fn plays(asset: &Asset, package: PackageId) -> bool {
-    asset.state == AssetState::Ready && asset.package == Some(package)
-}
-
 #[async_trait]
 impl Ladders for DynamoAssets {
     async fn change(
@@ -136,7 +132,7 @@ impl Ladders for DynamoAssets {
         let mut tried = None;
         for _ in 0..TRIES {
             let seen = self.get(id).await?;
-            let seen = seen.filter(|asset| plays(asset, package));
+            let seen = seen.filter(|asset| asset.plays(package));
             let Some(seen) = seen else {
                 return Ok(Change::NotApplied);
             };
@@ -156,7 +152,7 @@ impl Ladders for DynamoAssets {
                 .update(id)
                 .update_expression("SET ladder = :next")
                 .condition_expression(format!(
-                    "#state = :ready AND #package = :package AND {known}"
+                    "#state = :ready AND #package = :package AND attribute_not_exists(deleted_at) AND {known}"
                 ))
                 .expression_attribute_names("#package", "package")
                 .expression_attribute_values(":package", text(package.to_string()))

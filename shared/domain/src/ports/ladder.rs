@@ -13,7 +13,7 @@ pub type LadderStep<'a> = &'a (dyn Fn(Option<&[Variant]>) -> Option<Vec<Variant>
 /// The variants of assets.
 #[async_trait]
 pub trait Ladders: Send + Sync {
-    /// Changes the ladder of a `ready` asset of this package in one step, whoever else does at the same time; what comes
+    /// Changes the ladder of an asset that [plays](crate::asset::Asset::plays) this package in one step, whoever else does at the same time; what comes
     /// with a record takes effect with it. Not applied if the step leaves it as it is. A change that took effect and whose
     /// reply was lost is told as applied.
     async fn change(

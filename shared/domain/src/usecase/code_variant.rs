@@ -88,17 +88,19 @@ async fn claimed<'a>(deps: &'a Deps, command: &'a Command) -> Result<Option<Run<
         name: id,
         id: variant.id,
     };
-    let gone = match variant.state {
-        VariantState::Coding { run, .. } if applied && run == id => variant.id.attempt,
+    let ours = match variant.state {
+        VariantState::Coding { run, .. } if applied && run == id => true,
         VariantState::Coding { .. } => return Err(Retry::Busy),
         // Whoever found that out may have died before it could clean up.
-        VariantState::Failed(_) => variant.id.attempt.saturating_add(1),
+        VariantState::Failed(_) => false,
         VariantState::Waiting | VariantState::Ready(_) => return Ok(None),
     };
-    for attempt in 1..gone {
-        run.remove(VariantId { lines, attempt }).await?;
+    for attempt in 1..=variant.id.attempt {
+        if !(ours && attempt == variant.id.attempt) {
+            run.remove(VariantId { lines, attempt }).await?;
+        }
     }
-    Ok((gone == variant.id.attempt).then_some(run))
+    Ok(ours.then_some(run))
 }
 
 /// The variant as it is.

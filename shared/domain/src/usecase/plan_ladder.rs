@@ -2,7 +2,7 @@
 
 use super::convert_film::Deps;
 use super::process_upload::{Outcome, Retry};
-use crate::asset::{Asset, AssetState};
+use crate::asset::Asset;
 use crate::conversion::ConversionOrder;
 use crate::id::{AssetId, OrgId, PackageId};
 use crate::ladder::{VariantState, plan, planned};
@@ -68,6 +68,7 @@ pub(super) async fn ready(
     asset: AssetId,
 ) -> Stored<Option<(Asset, PackageId)>> {
     let asset = deps.process.assets.get(asset).await?;
-    let asset = asset.filter(|a| a.announced.org == org && a.state == AssetState::Ready);
-    Ok(asset.and_then(|asset| asset.package.map(|package| (asset, package))))
+    let asset = asset.filter(|a| a.announced.org == org);
+    let asset = asset.and_then(|asset| asset.package.map(|package| (asset, package)));
+    Ok(asset.filter(|(asset, package)| asset.plays(*package)))
 }

@@ -219,8 +219,7 @@ impl Ladders for FakeCloud {
         record: Option<&Record>,
     ) -> Stored<Change> {
         self.call("ladders.change", |s| {
-            let ready = |a: &&Asset| a.state == AssetState::Ready && a.package == Some(package);
-            let asset = s.assets.get(&id).filter(ready);
+            let asset = s.assets.get(&id).filter(|asset| asset.plays(package));
             let Some(next) = asset.and_then(|asset| step(asset.ladder.as_deref())) else {
                 return Ok(Change::NotApplied);
             };

@@ -1,13 +1,15 @@
 //! The ladder of an asset: changed in one step, of a package that plays.
 
 use futures_util::future::join_all;
+use vault_domain::deletion::Deletion;
 use vault_domain::id::PackageId;
 use vault_domain::ladder::{Variant, VariantState, asked, claimed, planned, settled};
-use vault_domain::ports::{Assets, Change, Ladders};
+use vault_domain::ports::{Assets, Change, Deletions, Ladders};
 use vault_domain::time::Timestamp;
 
 use super::publish_film;
 use crate::builders;
+use crate::clock::GOLDEN_NOW;
 use crate::entropy::SeedNote;
 use crate::sample::Sample;
 
@@ -15,8 +17,13 @@ const LEASE: (Timestamp, Timestamp) = (Timestamp(10), Timestamp(20));
 /// Runs that want the same variant.
 const RUNS: usize = 8;
 
-/// Asked for, planned, claimed by one of many, settled; not of another package, nor of what plays no more.
-pub async fn ladders_contract(assets: &dyn Assets, port: &dyn Ladders, seed: u64) {
+/// Asked for, planned, claimed by one of many, settled; not of another package, nor of what is deleted or withdrawn.
+pub async fn ladders_contract(
+    assets: &dyn Assets,
+    port: &dyn Ladders,
+    deletions: &dyn Deletions,
+    seed: u64,
+) {
     let _note = SeedNote(seed);
     let sample = Sample::new(seed);
     let new = sample.new_asset(&builders::film(1_000));
@@ -70,6 +77,15 @@ pub async fn ladders_contract(assets: &dyn Assets, port: &dyn Ladders, seed: u64
     };
     assert_eq!(settle(sample.package()).await, Change::NotApplied);
     assert_eq!(settle(run).await, Change::Applied);
+    let film = assets.get(new.id).await.expect("get").expect("an asset");
+    let deletion = Deletion {
+        at: GOLDEN_NOW,
+        erase_at: GOLDEN_NOW.plus(86_400),
+    };
+    let written = builders::record();
+    let deleted = deletions.delete(&film, deletion, &written).await;
+    assert_eq!(deleted.expect("delete"), Change::Applied);
+    assert_eq!(claim(&run).await, Change::NotApplied, "it is deleted");
     let withdrawn = assets.withdraw(new.id, &builders::record()).await;
     assert_eq!(withdrawn.expect("withdraw"), Change::Applied);
     assert_eq!(claim(&run).await, Change::NotApplied);
