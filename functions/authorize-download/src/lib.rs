@@ -1,4 +1,4 @@
-//! `POST /v1/assets/{asset_id}/download`: a media token for one signed URL of the original.
+//! `POST /v1/assets/{asset_id}/download`: a media token for one signed URL of the original or a variant.
 
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -62,12 +62,12 @@ fn parse(request: &Request) -> Result<Command, Failure> {
     })
 }
 
-/// The original, unless the body asks for another: then it is told that there is none.
+/// The original, unless the body asks for another.
 fn rendition(request: &Request) -> Result<Rendition, Failure> {
     if request.body().is_empty() {
         return Ok(Rendition::Original);
     }
-    let shape = r#"{"rendition": "original"}, {} or nothing"#;
+    let shape = r#"{"rendition": "original" or "720p"}, {} or nothing"#;
     let wish: Wish = extract::json(request, SMALL_BODY, shape)?;
     let named = wish
         .rendition

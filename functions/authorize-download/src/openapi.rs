@@ -17,7 +17,7 @@ pub fn section() -> Section {
         Operation::new(
             "POST /v1/assets/{asset_id}/download",
             "openDownload",
-            "A signed URL of the original, for a media token of the scope `download`",
+            "A signed URL of the original or a variant, for a media token of the scope `download`",
         )
         .by(&[Credential::MediaToken])
         .idempotent()
@@ -31,5 +31,9 @@ pub fn section() -> Section {
             Code::AssetWithdrawn,
         ]),
     ];
-    Section::new("Downloads", "The file as it was uploaded.", operations)
+    Section::new(
+        "Downloads",
+        "The file as it was uploaded, or a variant of the film.",
+        operations,
+    )
 }

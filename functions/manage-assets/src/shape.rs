@@ -131,6 +131,9 @@ pub(crate) struct Rung {
     /// Bits a second at most, once it is `ready`.
     #[serde(skip_serializing_if = "Option::is_none")]
     bandwidth: Option<u64>,
+    /// Octets of its file, if it can be downloaded as `{lines}p`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
@@ -141,9 +144,12 @@ pub(crate) struct Rung {
 
 impl Rung {
     fn of(variant: &Variant) -> Self {
-        let (mut bandwidth, mut failure) = (None, None);
+        let (mut bandwidth, mut size, mut failure) = (None, None, None);
         match &variant.state {
-            VariantState::Ready(coded) => bandwidth = Some(coded.peak_bandwidth),
+            VariantState::Ready(coded) => {
+                bandwidth = Some(coded.peak_bandwidth);
+                size = coded.octets;
+            }
             VariantState::Failed(failed) => failure = Some(failed.clone()),
             VariantState::Waiting | VariantState::Coding { .. } => {}
         }
@@ -152,6 +158,7 @@ impl Rung {
             lines: variant.id.lines,
             stage: variant.state.as_str(),
             bandwidth,
+            size,
             code,
             reason,
         }

@@ -25,7 +25,7 @@
 //! | | [`dynamodb::DynamoRecords`] | `Records` |
 //! | | [`dynamodb::DynamoAccess`] | `Containers`, `AccessChanges`, `Groups` |
 //! | | [`dynamodb::DynamoWebhooks`] | `Webhooks`, `Deliveries` |
-//! | `s3` | [`s3::S3Uploads`] | `Uploads`, `SourceUrls` |
+//! | `s3` | [`s3::S3Uploads`] | `Uploads`, `FileUrls`, `RenditionFiles` |
 //! | | [`s3::S3Media`] | `MediaWrites`, `MediaReads` |
 //! | | [`s3::S3AuditArchive`] | `AuditArchive` |
 //! | `secrets` | [`secrets::secret`] | |

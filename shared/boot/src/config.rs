@@ -82,6 +82,14 @@ impl<'a> Env<'a> {
         })
     }
 
+    /// `true` or `false`.
+    pub fn flag(&self, name: &str) -> bool {
+        self.parsed(name, |text| {
+            text.parse::<bool>()
+                .map_err(|_| format!("{name}: expected true or false, found {text:?}"))
+        })
+    }
+
     /// A URL's origin without a trailing slash: `https://media.example.org`; `http` only on the loopback.
     pub fn base_url(&self, name: &str) -> String {
         let value = self.text(name);

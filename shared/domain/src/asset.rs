@@ -172,6 +172,10 @@ impl Title {
 pub struct MediaType(String);
 
 impl MediaType {
+    /// `video/mp4`.
+    pub fn mp4() -> Self {
+        Self("video/mp4".to_owned())
+    }
     /// Parses `type/subtype` of RFC 6838 token characters.
     ///
     /// # Errors
@@ -332,6 +336,15 @@ impl Asset {
 /// Key of an asset's source in the uploads bucket.
 pub fn source_key(org: OrgId, asset: AssetId) -> String {
     format!("uploads/{org}/{asset}/source")
+}
+
+/// Key of a variant's file to download, in the uploads bucket beside the source.
+pub fn rendition_key(
+    (org, asset): (OrgId, AssetId),
+    package: PackageId,
+    VariantId { lines, attempt }: VariantId,
+) -> String {
+    format!("uploads/{org}/{asset}/renditions/{package}-{lines}-{attempt}.mp4")
 }
 
 /// Reads [`source_key`] back from an event.

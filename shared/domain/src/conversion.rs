@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AssetId, OrgId, PackageId};
 use crate::ladder::most_kilobits;
-use crate::packaging::{Guide, PackageFault, Presentation};
+use crate::packaging::{Guide, PackageFault};
 use crate::ports::Manifest;
 
 /// What is asked of the function that converts, through its queue.
@@ -155,7 +155,7 @@ pub const MAX_SOUNDS: usize = 16;
 /// The most subtitles that are taken along.
 pub const MAX_TEXTS: usize = 32;
 
-/// What is to be encoded: H.264 and AAC in an MP4 file with its index in front.
+/// What is to be encoded: H.264 and AAC in an MP4 file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoding {
     /// What of the source is taken.
@@ -166,9 +166,11 @@ pub struct Encoding {
     pub most_kilobits: Option<u32>,
     /// Where the key frames are, so that segments can be cut there.
     pub key_frames: KeyFrames,
-    /// Whether the clock of the source is kept and its sound taken as it is: for a variant of a film that was packaged as it
-    /// was uploaded. Otherwise the first sample stands at zero, and sound is coded anew.
+    /// Whether the clock of the source is kept: for a variant of a film that was packaged as it was uploaded. Otherwise the
+    /// first sample stands at zero.
     pub as_uploaded: bool,
+    /// Whether sound is taken as it is, so that a variant has the same octets of it as the film. Otherwise it is coded anew.
+    pub copies_sound: bool,
 }
 
 /// Where key frames are.
@@ -198,11 +200,20 @@ impl Encoding {
             most_kilobits: None,
             key_frames: KeyFrames::Every(segment_ms),
             as_uploaded: false,
+            copies_sound: false,
         })
     }
 
-    /// That of the variant of so many lines of a film: its pictures, and its sound if they share a stream.
-    pub fn variant(source: &Probe, film: &Manifest, lines: u16) -> Result<Self, PackageFault> {
+    /// That of the variant of so many lines of a film: its pictures, and its sound if they share a stream. All its sounds if
+    /// it is to be downloaded as well.
+    ///
+    /// # Errors
+    /// Such a variant is not possible, and why.
+    pub fn variant(
+        source: &Probe,
+        film: &Manifest,
+        (lines, downloaded): (u16, bool),
+    ) -> Result<Self, PackageFault> {
         let none = |reason: &str| PackageFault::new("variant_not_possible", reason);
         let presentation = &film.presentation;
         let guide = Guide::of(presentation).ok_or_else(|| {
@@ -213,7 +224,7 @@ impl Encoding {
         if source.pictures.is_none() {
             return Err(none("The film has no pictures that can be coded anew."));
         }
-        let sounds = if has_sound_beside_pictures(presentation) {
+        let sounds = if guide.sound {
             // Which of several sounds it was that the film's stream carries, nothing tells.
             match source.sounds[..] {
                 [sound] => vec![sound],
@@ -223,10 +234,13 @@ impl Encoding {
                     ));
                 }
             }
+        } else if downloaded {
+            let sounds = source.sounds.iter().take(MAX_SOUNDS);
+            sounds.copied().collect()
         } else {
             Vec::new()
         };
-        let mut ends = guide.ends;
+        let mut ends = guide.ends.clone();
         // Where the last segment ends the film does.
         ends.pop();
         Ok(Self {
@@ -239,16 +253,9 @@ impl Encoding {
             most_kilobits: Some(most),
             key_frames: KeyFrames::At(ends),
             as_uploaded: !film.converted,
+            copies_sound: !film.converted && guide.sound,
         })
     }
-}
-
-/// Does the main stream carry a sound beside its pictures? Where there are several, each is a stream of its own.
-fn has_sound_beside_pictures(film: &Presentation) -> bool {
-    use crate::packaging::Media;
-    let mut renditions = film.renditions.iter();
-    let several = renditions.any(|own| matches!(own.media, Media::Audio { .. }));
-    film.resolution != (0, 0) && film.codecs.len() > 1 && !several
 }
 
 /// The source does not go into the scratch space.

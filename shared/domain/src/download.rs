@@ -6,9 +6,10 @@ mod name;
 pub use disposition::{Override, attachment};
 pub use name::FileName;
 
-use crate::asset::{Asset, AssetState};
+use crate::asset::{Asset, AssetState, MediaType, rendition_key};
 use crate::error::{Malformed, Refusal};
 use crate::id::{AssetId, DownloadId, OrgId};
+use crate::ladder::VariantState;
 use crate::member::Subject;
 use crate::time::Timestamp;
 use crate::token::Digest;
@@ -26,26 +27,83 @@ pub const CLOUDFRONT_OCTETS: u64 = 50_000_000_000;
 pub enum Rendition {
     /// The one that was uploaded, octet by octet.
     Original,
+    /// A variant of so many lines, as an MP4 file of H.264 with all sounds.
+    Lines(u16),
+}
+
+/// How a rendition is written: `original`, or the lines of a variant and `p`.
+pub const RENDITION_PATTERN: &str = "^(original|[1-9][0-9]{2,3}p)$";
+
+impl std::fmt::Display for Rendition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Original => f.write_str("original"),
+            Self::Lines(lines) => write!(f, "{lines}p"),
+        }
+    }
 }
 
 impl Rendition {
-    /// The name as stored and as shown.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Original => "original",
-        }
-    }
     /// Reads the name.
     ///
     /// # Errors
     /// [`Malformed`] for any other text.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        match text {
-            "original" => Ok(Self::Original),
-            _ => Err(Malformed {
-                field: "rendition",
-                expected: "original: there is no other rendition",
+        let malformed = Malformed {
+            field: "rendition",
+            expected: "original, or the lines of a variant and p: 720p",
+        };
+        if text == "original" {
+            return Ok(Self::Original);
+        }
+        let lines = text.strip_suffix('p').filter(|lines| {
+            let digits = lines.bytes().all(|digit| digit.is_ascii_digit());
+            digits && matches!(lines.len(), 3..=4) && !lines.starts_with('0')
+        });
+        lines
+            .and_then(|lines| lines.parse().ok())
+            .map_or(Err(malformed), |lines| Ok(Self::Lines(lines)))
+    }
+}
+
+/// A file of an asset that may be downloaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its key in the uploads bucket.
+    pub key: String,
+    /// Under which name it is saved.
+    pub name: FileName,
+    /// Its type.
+    pub media_type: MediaType,
+    /// Its octets.
+    pub size: u64,
+}
+
+impl File {
+    /// That of a rendition; none if the asset has not got it.
+    pub fn of(asset: &Asset, rendition: Rendition) -> Option<Self> {
+        let (new, title) = (&asset.announced, &asset.description.title);
+        match rendition {
+            Rendition::Original => Some(Self {
+                key: asset.source_key(),
+                name: FileName::of(title, &new.media_type),
+                media_type: new.media_type.clone(),
+                size: new.plan.size,
             }),
+            Rendition::Lines(lines) => {
+                let package = asset.package.filter(|package| asset.plays(*package))?;
+                let mut variants = asset.ladder.iter().flatten();
+                let variant = variants.find(|variant| variant.id.lines == lines)?;
+                let VariantState::Ready(coded) = &variant.state else {
+                    return None;
+                };
+                Some(Self {
+                    key: rendition_key((new.org, new.id), package, variant.id),
+                    name: FileName::of_variant(title, &new.media_type, lines),
+                    media_type: MediaType::mp4(),
+                    size: coded.octets?,
+                })
+            }
         }
     }
 }
@@ -135,14 +193,27 @@ mod tests {
     }
 
     #[test]
-    fn a_rendition_that_there_is_not_is_told_so() {
-        assert_eq!(Rendition::parse("original"), Ok(Rendition::Original));
-        for other in ["", "Original", "720p", "hls"] {
+    fn a_rendition_is_read_as_it_is_written() {
+        for told in ["original", "360p", "720p", "1080p", "9999p"] {
+            let read = Rendition::parse(told).unwrap();
+            assert_eq!(read.to_string(), told);
+        }
+        for other in [
+            "",
+            "Original",
+            "720",
+            "p",
+            "0720p",
+            "72p",
+            "+720p",
+            "10800p",
+            "720P",
+            "720p ",
+            "hls",
+            "７２０p",
+        ] {
             let refused = Rendition::parse(other).unwrap_err();
-            assert!(
-                refused.to_string().contains("no other rendition"),
-                "{other}"
-            );
+            assert!(refused.to_string().contains("720p"), "{other}");
         }
     }
 }

@@ -429,6 +429,7 @@ mod tests {
             millirate: 29_970,
             peak_bandwidth: 1_300_000,
             average_bandwidth: 1_200_000,
+            octets: None,
         };
         vec![
             variant(432, VariantState::Ready(coded)),

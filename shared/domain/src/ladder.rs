@@ -90,6 +90,8 @@ pub struct Coded {
     pub peak_bandwidth: u64,
     /// `AVERAGE-BANDWIDTH`, of the same.
     pub average_bandwidth: u64,
+    /// Octets of its file to download, if there is one.
+    pub octets: Option<u64>,
 }
 
 impl Coded {
@@ -111,6 +113,7 @@ impl Coded {
             millirate,
             peak_bandwidth: own.peak_bandwidth + beside(film.peak_bandwidth, main.peak),
             average_bandwidth: own.average_bandwidth + beside(film.average_bandwidth, main.average),
+            octets: None,
         }
     }
 }
@@ -272,6 +275,7 @@ mod tests {
             millirate: 25_000,
             peak_bandwidth,
             average_bandwidth: peak_bandwidth,
+            octets: None,
         })
     }
 

@@ -118,6 +118,8 @@ pub struct Guide {
     pub ends: Vec<i64>,
     /// The key period of each.
     pub periods: Vec<u32>,
+    /// Does the main stream carry a sound beside its pictures? If not, sounds of the variant's file are left out.
+    pub sound: bool,
 }
 
 impl Guide {
@@ -133,6 +135,7 @@ impl Guide {
             timing,
             ends: ends.collect(),
             periods: film.segments.iter().map(|segment| segment.period).collect(),
+            sound: film.has_sound_beside_pictures(),
         })
     }
 }
@@ -215,6 +218,13 @@ impl Presentation {
         };
         let longest = self.streams().map(|(_, segments)| ticks(segments)).max();
         longest.unwrap_or(0).div_ceil(TICKS_PER_SECOND)
+    }
+
+    /// Does the main stream carry a sound beside its pictures? Where there are several, each is a stream of its own.
+    pub fn has_sound_beside_pictures(&self) -> bool {
+        let mut renditions = self.renditions.iter();
+        let several = renditions.any(|own| matches!(own.media, Media::Audio { .. }));
+        self.resolution != (0, 0) && self.codecs.len() > 1 && !several
     }
 
     /// All streams with their segments.

@@ -16,7 +16,7 @@ use crate::challenge::ChallengeProof;
 use crate::credential::{Email, MAX_PASSWORD_OCTETS, Password, Role};
 use crate::deletion::Reason;
 use crate::delivery::Mode;
-use crate::download::Rendition;
+use crate::download::{RENDITION_PATTERN, Rendition};
 use crate::factor::{Method, RecoveryCode, TotpCode};
 use crate::hls::{MASTER_PLAYLIST, PlaylistName, VIDEO_PLAYLIST};
 use crate::id::{ApiKeyId, GroupId, ShareId, SupportId, UserId};
@@ -204,7 +204,10 @@ schemas! {
         "type": "integer", "description": "Seconds.", "minimum": LIFETIMES.start(), "maximum": LIFETIMES.end(),
     });
     Views = json_schema!({ "type": "integer", "description": "Views of a media token.", "minimum": 1, "maximum": MAX_VIEWS });
-    Rendition = words("Which file of an asset.", [Rendition::Original.as_str()]);
+    Rendition = json_schema!({
+        "type": "string", "description": "Which file of an asset: the original, or a variant by its lines.", "pattern": RENDITION_PATTERN,
+        "default": "original", "examples": ["original", "720p"],
+    });
     DeviceSecret = json_schema!({
         "type": "string", "description": "What a device made up once and keeps: 256 random bits.", "pattern": format!("^{BITS_256}$"),
     });

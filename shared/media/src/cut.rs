@@ -19,6 +19,13 @@ pub(crate) enum Cuts {
 }
 
 impl Cuts {
+    /// Are sounds and texts packaged? Of a variant whose film has them in streams of their own they are not.
+    pub(crate) fn takes_sounds(&self) -> bool {
+        match self {
+            Self::Wished(_) => true,
+            Self::Given(guide) => guide.sound,
+        }
+    }
     /// When the very first sample of the film is decoded, where that is given.
     pub(crate) fn first(&self) -> Option<i64> {
         match self {

@@ -38,9 +38,13 @@ enum Walker {
 }
 
 impl Opening {
-    /// Of a file of `size` octets.
-    pub(crate) fn new(index: &Index, size: u64) -> Outcome<Self> {
-        let movie = Movie::parse(index, size)?;
+    /// Of a file of `size` octets; of its pictures alone if its sounds and texts are of no use.
+    pub(crate) fn new(index: &Index, size: u64, with_sounds: bool) -> Outcome<Self> {
+        let mut movie = Movie::parse(index, size)?;
+        if !with_sounds {
+            movie.sounds.clear();
+            movie.texts.clear();
+        }
         let tracks = movie.sounds.len() + usize::from(movie.video.is_some());
         let share = 2 * MAX_SAMPLES / u32::try_from(tracks.max(2)).unwrap_or(u32::MAX);
         let bounds = (size, share);

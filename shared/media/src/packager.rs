@@ -106,7 +106,7 @@ impl HlsPackager {
             match scanner.step()? {
                 Scan::Read { offset, len } => return Ok(Step::Read { offset, len }),
                 Scan::Found(index) => {
-                    let opening = Opening::new(&index, self.size)?;
+                    let opening = Opening::new(&index, self.size, self.cuts.takes_sounds())?;
                     self.stage = Stage::Opening(Box::new(opening));
                 }
             }

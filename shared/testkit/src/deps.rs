@@ -340,6 +340,8 @@ impl Kit {
             orders: self.cloud.clone(),
             workshop: self.workshop.clone(),
             max_source: 1_000_000,
+            files: self.cloud.clone(),
+            keep_files: true,
         }
     }
     /// Of [`ask_ladder`].
@@ -374,7 +376,7 @@ impl Kit {
             gate: self.gate(),
             hashing: self.hashing.clone(),
             signer: self.signer.clone(),
-            sources: self.cloud.clone(),
+            files: self.cloud.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             plan: authorize_download::Plan {

@@ -1,11 +1,12 @@
 //! Downloads: what a media token opens, once, under which name, for how long and from where; and the crash-point sweep.
 
 use vault_domain::access::{AccessList, Entry, Level, Principal, Visibility};
-use vault_domain::asset::{AssetState, PartPlan, Title};
+use vault_domain::asset::{AssetState, PartPlan, Title, rendition_key};
 use vault_domain::credential::Role;
 use vault_domain::download::{Rendition, S3_URL_SECONDS, Via};
 use vault_domain::error::Refusal;
 use vault_domain::id::OrgId;
+use vault_domain::ladder::{Coded, Variant, VariantId, VariantState};
 use vault_domain::member::Actor;
 use vault_domain::token::{Action, Grant};
 use vault_domain::usecase::authorize_download::{Command, Link, run};
@@ -25,12 +26,16 @@ fn ready(change: impl FnOnce(&mut Grant)) -> Kit {
 }
 
 async fn ask(kit: &Kit, key: Option<&str>) -> Result<Link, Refusal> {
+    ask_for(kit, key, Rendition::Original).await
+}
+
+async fn ask_for(kit: &Kit, key: Option<&str>, rendition: Rendition) -> Result<Link, Refusal> {
     let command = Command {
         origin: None,
         source: builders::source(),
         token: builders::media_token(3),
         asset: ASSET,
-        rendition: Rendition::Original,
+        rendition,
         idempotency: key.map(builders::idempotency_key),
     };
     run(&kit.authorize_download(), command).await
@@ -86,6 +91,80 @@ async fn the_signature_is_of_the_whole_url_with_its_query_and_no_wildcard() {
         !resource.contains('*') && !query.contains('?'),
         "{resource}"
     );
+}
+
+/// A film with a variant of 720 lines that is `octets` large as a file.
+fn laddered(octets: Option<u64>) -> Kit {
+    let kit = ready(|_| ());
+    kit.change_asset(|asset| {
+        asset.description.title = Title::parse("Holiday.mp4").unwrap();
+        let coded = |octets| {
+            VariantState::Ready(Coded {
+                codec: "avc1.64001f".to_owned(),
+                resolution: (1280, 720),
+                millirate: 25_000,
+                peak_bandwidth: 3_300_000,
+                average_bandwidth: 3_000_000,
+                octets,
+            })
+        };
+        let variant = |lines, state| Variant {
+            id: VariantId { lines, attempt: 3 },
+            state,
+        };
+        asset.ladder = Some(vec![
+            variant(720, coded(octets)),
+            variant(540, VariantState::Waiting),
+        ]);
+    });
+    kit
+}
+
+#[tokio::test]
+async fn a_variant_is_downloaded_as_a_file_of_its_own() {
+    let kit = laddered(Some(400));
+    let link = ask_for(&kit, Some("k"), Rendition::Lines(720))
+        .await
+        .unwrap();
+    assert_eq!(link.name.as_str(), "Holiday (720p).mp4");
+    assert_eq!((link.size, &*link.content_type), (400, "video/mp4"));
+    let variant = VariantId {
+        lines: 720,
+        attempt: 3,
+    };
+    let key = rendition_key((builders::ORG, ASSET), builders::PACKAGE, variant);
+    let path = format!("{}/{key}?", builders::MEDIA_BASE);
+    assert!(link.url.expose().starts_with(&path));
+    let other = ask_for(&kit, Some("k"), Rendition::Original).await;
+    assert!(
+        matches!(other, Err(Refusal::IdempotencyMismatch)),
+        "{other:?}"
+    );
+    let large = laddered(Some(BELOW));
+    let link = ask_for(&large, None, Rendition::Lines(720)).await.unwrap();
+    assert_eq!(link.via, Via::S3);
+    assert!(link.url.expose().contains(&key));
+}
+
+#[tokio::test]
+async fn a_variant_that_is_no_file_is_not_found_and_costs_nothing() {
+    for (octets, lines) in [(None, 720), (Some(400), 540), (Some(400), 360)] {
+        let kit = laddered(octets);
+        let refused = ask_for(&kit, None, Rendition::Lines(lines))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(refused, Refusal::NotFound("rendition")),
+            "{refused:?}"
+        );
+        ask(&kit, None).await.expect("the token was not spent");
+    }
+    let kit = laddered(Some(400));
+    kit.change_asset(|asset| asset.state = AssetState::Withdrawn);
+    let refused = ask_for(&kit, None, Rendition::Lines(720))
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, Refusal::WrongState(_)), "{refused:?}");
 }
 
 #[tokio::test]

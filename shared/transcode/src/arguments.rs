@@ -85,7 +85,7 @@ pub(crate) fn encode(encoding: &Encoding) -> Vec<String> {
     }
     for (at, sound) in of.sounds.iter().enumerate() {
         words.extend(["-map".to_owned(), format!("0:a:{at}")]);
-        if encoding.as_uploaded {
+        if encoding.copies_sound {
             continue;
         }
         words.extend([format!("-ac:a:{at}"), sound.channels.to_string()]);
@@ -93,7 +93,7 @@ pub(crate) fn encode(encoding: &Encoding) -> Vec<String> {
         let kilobits = 64 * u32::from(sound.channels) + 32;
         words.extend([format!("-b:a:{at}"), format!("{kilobits}k")]);
     }
-    if encoding.as_uploaded {
+    if encoding.copies_sound {
         words.extend(texts(&["-c:a", "copy"]));
     } else if !of.sounds.is_empty() {
         // Gaps are filled with silence, so that sound and pictures stay together.
@@ -192,5 +192,31 @@ mod tests {
             );
         }
         assert!(whole.contains(&"-xerror".to_owned()) && whole.contains(&"0:s:1".to_owned()));
+    }
+
+    #[test]
+    fn sound_is_copied_for_the_streams_and_coded_anew_for_a_file_alone() {
+        let of = |copies_sound| Encoding {
+            source: Probe {
+                pictures: Some((64, 48)),
+                sounds: vec![
+                    Sound {
+                        channels: 2,
+                        rate: 48_000,
+                    };
+                    2
+                ],
+                texts: Vec::new(),
+            },
+            lines: 360,
+            most_kilobits: Some(365),
+            key_frames: KeyFrames::At(vec![90_000]),
+            as_uploaded: true,
+            copies_sound,
+        };
+        let [copied, anew] = [true, false].map(|copies| encode(&of(copies)).join(" "));
+        assert!(copied.contains("-c:a copy") && !copied.contains("-b:a"));
+        assert!(anew.contains("-c:a aac") && anew.contains("-map 0:a:1 -ac:a:1 2"));
+        assert!(copied.contains("-copyts") && anew.contains("-copyts"));
     }
 }

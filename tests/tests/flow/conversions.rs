@@ -10,7 +10,7 @@ mod tests {
     use vault_tests::films::{MATROSKA, RICH, SHORT, VP9};
     use vault_tests::view::Segment;
     use vault_tests::view::is_transport_stream;
-    use vault_tests::{people, sdk, unique};
+    use vault_tests::{Http, people, sdk, unique};
 
     #[test]
     fn a_matroska_film_of_two_languages_is_converted_and_played_as_any_other() {
@@ -88,9 +88,61 @@ mod tests {
                 assert_eq!(keys(&segments), keys(&own), "{name}");
                 assert_eq!(shown(&segments), pictures, "{name}");
             }
+            for variant in variants {
+                is_a_file(&owner, &asset, variant);
+            }
             let again = owner.laddered(&asset);
             assert_eq!(again["variants"], asked["variants"], "made once");
         }
+    }
+
+    /// A variant comes as a file with pictures of so many lines, and sound.
+    fn is_a_file(owner: &people::Person, asset: &str, variant: &serde_json::Value) {
+        let wish = json!({ "rendition": format!("{}p", variant["lines"]) });
+        let token = owner.api.download_token(&owner.access, asset);
+        let path = format!("/v1/assets/{asset}/download");
+        let told = owner
+            .api
+            .post(&path, Some(&token), &wish)
+            .expect(201)
+            .json();
+        assert_eq!(
+            (&told["size"], &told["content_type"]),
+            (&variant["size"], &json!("video/mp4"))
+        );
+        let name = told["filename"].as_str().expect("a name");
+        assert!(
+            name.ends_with(&format!(" ({}p).mp4", variant["lines"])),
+            "{name}"
+        );
+        let file = Http::default()
+            .get(told["url"].as_str().expect("a URL"))
+            .expect(200);
+        assert_eq!(json!(file.body.len()), variant["size"]);
+        let kept = std::env::temp_dir().join(format!("rendition-{}.mp4", unique()));
+        std::fs::write(&kept, &file.body).expect("a file");
+        let mut ffprobe = Command::new("ffprobe");
+        ffprobe.args([
+            "-v",
+            "error",
+            "-show_entries",
+            "stream=codec_name,width,height",
+            "-of",
+            "csv=p=0",
+        ]);
+        let probed = ffprobe.arg(&kept).output().expect("ffprobe");
+        std::fs::remove_file(&kept).expect("a file of ours");
+        let shown = String::from_utf8(probed.stdout).expect("text");
+        let mut streams: Vec<_> = shown.lines().collect();
+        streams.sort_unstable();
+        let [sound, pictures] = streams[..] else {
+            panic!("{shown}");
+        };
+        assert_eq!(sound, "aac");
+        assert!(
+            pictures.starts_with("h264,") && pictures.ends_with(&format!(",{}", variant["lines"])),
+            "{pictures}"
+        );
     }
 
     /// The same film in a container that has to be converted.

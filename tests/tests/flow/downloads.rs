@@ -185,7 +185,7 @@ fn from_s3() -> authorize_download::Deps {
             ..kit.gate()
         },
         hashing: Arc::new(Sha256),
-        sources: Arc::new(S3Uploads::new(sdk.s3(), table("UploadsBucket"))),
+        files: Arc::new(S3Uploads::new(sdk.s3(), table("UploadsBucket"))),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         plan: Plan {

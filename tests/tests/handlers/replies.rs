@@ -349,13 +349,14 @@ async fn a_download_is_told_with_its_url_its_name_and_its_end() {
 }
 
 #[tokio::test]
-async fn another_rendition_than_the_original_is_told_not_to_be_there() {
+async fn a_rendition_that_is_not_there_is_told_so_and_costs_nothing() {
     let token = builders::media_token(3);
     let ask = Ask::to("authorize-download", "POST")
         .path("asset_id", builders::ASSET)
         .header("authorization", format!("Bearer {}", token.expose()));
     for (body, status) in [
-        (json!({ "rendition": "720p" }), 400),
+        (json!({ "rendition": "720p" }), 404),
+        (json!({ "rendition": "large" }), 400),
         (json!({ "rendition": 1 }), 400),
         (json!({}), 201),
     ] {

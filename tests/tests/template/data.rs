@@ -210,12 +210,15 @@ fn bucket_policies(world: &World, faults: &mut Faults) {
             .collect();
         match bucket {
             "Data/MediaBucket" => {
-                let resource = "Data/MediaBucket.Arn/media/*";
-                reads_of_the_distribution(world, (stack, resource), &allowed, faults);
+                let resources = ["Data/MediaBucket.Arn/media/*"];
+                reads_of_the_distribution(world, (stack, &resources), &allowed, faults);
             }
             "Data/UploadsBucket" => {
-                let resource = "Data/UploadsBucket.Arn/uploads/*/source";
-                reads_of_the_distribution(world, (stack, resource), &allowed, faults);
+                let resources = [
+                    "Data/UploadsBucket.Arn/uploads/*/source",
+                    "Data/UploadsBucket.Arn/uploads/*/renditions/*",
+                ];
+                reads_of_the_distribution(world, (stack, &resources), &allowed, faults);
             }
             "Data/AccessLogsBucket" => {
                 faults.same("log writers", &json!(allowed.len()), &json!(1));
@@ -233,7 +236,7 @@ fn bucket_policies(world: &World, faults: &mut Faults) {
 /// In which stack the policy stands, and what the distribution may read by it.
 fn reads_of_the_distribution(
     world: &World,
-    (stack, expected): (&str, &str),
+    (stack, expected): (&str, &[&str]),
     allowed: &[&Value],
     faults: &mut Faults,
 ) {
@@ -249,7 +252,10 @@ fn reads_of_the_distribution(
         &json!({ "Service": "cloudfront.amazonaws.com" }),
     );
     faults.same("action", &read["Action"], &json!("s3:GetObject"));
-    let resource = world.render(stack, &read["Resource"]);
+    let resource = match &read["Resource"] {
+        Value::Array(all) => all.iter().map(|own| world.render(stack, own)).collect(),
+        one => vec![world.render(stack, one)],
+    };
     faults.same("resource", &json!(resource), &json!(expected));
     let source = world.render(stack, &read["Condition"]["StringEquals"]["AWS:SourceArn"]);
     let expected =

@@ -12,7 +12,7 @@ pub(super) fn to_item(download: &Download) -> Item {
     item([
         (PK, text(download.id.to_string())),
         ("asset", text(download.asset.to_string())),
-        ("rendition", text(download.rendition.as_str())),
+        ("rendition", text(download.rendition.to_string())),
         ("grant", text(download.grant.hex())),
         ("subject", text(download.subject.to_string())),
         ("org", text(download.org.to_string())),

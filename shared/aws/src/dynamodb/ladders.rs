@@ -38,6 +38,9 @@ enum WireState {
         millirate: u32,
         peak: u64,
         average: u64,
+        /// Of variants of before there is no file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        octets: Option<u64>,
     },
     Failed {
         code: String,
@@ -62,6 +65,7 @@ impl From<&Variant> for Wire {
                     millirate: coded.millirate,
                     peak: coded.peak_bandwidth,
                     average: coded.average_bandwidth,
+                    octets: coded.octets,
                 },
                 VariantState::Failed(failure) => WireState::Failed {
                     code: failure.code.clone(),
@@ -90,12 +94,14 @@ impl Wire {
                 millirate,
                 peak,
                 average,
+                octets,
             } => VariantState::Ready(Coded {
                 codec,
                 resolution,
                 millirate,
                 peak_bandwidth: peak,
                 average_bandwidth: average,
+                octets,
             }),
             WireState::Failed { code, reason } => VariantState::Failed(Failure { code, reason }),
         };
@@ -194,6 +200,7 @@ pub(super) mod tests {
             millirate: 25_000,
             peak_bandwidth: 9,
             average_bandwidth: 8,
+            octets: Some(7),
         };
         let failure = Failure {
             code: "c".to_owned(),
@@ -219,7 +226,7 @@ pub(super) mod tests {
     const STORED: &str = concat!(
         r#"[{"lines":1080,"attempt":0,"state":"waiting"},"#,
         r#"{"lines":720,"attempt":1,"state":{"coding":{"run":"pkg_aaaaaaaaaaaaaaaaaaaaaaaaaa","until":6}}},"#,
-        r#"{"lines":540,"attempt":2,"state":{"ready":{"codec":"avc1.64001f","resolution":[1280,720],"millirate":25000,"peak":9,"average":8}}},"#,
+        r#"{"lines":540,"attempt":2,"state":{"ready":{"codec":"avc1.64001f","resolution":[1280,720],"millirate":25000,"peak":9,"average":8,"octets":7}}},"#,
         r#"{"lines":360,"attempt":3,"state":{"failed":{"code":"c","reason":"r"}}}]"#,
     );
 

@@ -4,6 +4,7 @@ mod archive;
 mod erase;
 mod media;
 mod presign;
+mod renditions;
 mod uploads;
 
 pub use archive::S3AuditArchive;

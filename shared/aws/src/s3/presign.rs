@@ -108,20 +108,19 @@ pub(super) async fn part(
     Ok(signed(number, size, &presigned))
 }
 
-/// A GET of the source, under another name and type. No header is signed but the host, so ranges and conditions may be
+/// A GET of a file, under another name and type. No header is signed but the host, so ranges and conditions may be
 /// asked for.
-pub(super) async fn source(
+pub(super) async fn file(
     client: &Client,
-    bucket: &str,
-    asset: &NewAsset,
+    (bucket, key): (&str, &str),
     asked: &Override,
     seconds: u64,
 ) -> Stored<SecretText> {
-    const OPERATION: &str = "uploads.presign_source";
+    const OPERATION: &str = "uploads.presign_file";
     let request = client
         .get_object()
         .bucket(bucket)
-        .key(source_key(asset.org, asset.id))
+        .key(key)
         .response_content_disposition(&asked.disposition)
         .response_content_type(&asked.content_type);
     let lifetime = lasting(OPERATION, Duration::from_secs(seconds))?;
@@ -191,12 +190,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_source_is_signed_with_its_name_and_type_and_takes_any_range() {
+    async fn a_file_is_signed_with_its_name_and_type_and_takes_any_range() {
         let title = Title::stored("Ünïç \"film\"").unwrap();
         let media_type = MediaType::parse("video/mp4").unwrap();
         let asked = Override::of(&FileName::of(&title, &media_type), &media_type);
         let (client, asset) = (client(true), announced(5));
-        let signed = async |seconds| source(&client, "uploads", &asset, &asked, seconds).await;
+        let key = source_key(asset.org, asset.id);
+        let signed = async |seconds| file(&client, ("uploads", &key), &asked, seconds).await;
         let url = signed(600).await.unwrap();
         let of = |name| parameter(&url, name).unwrap();
         assert_eq!(of("X-Amz-SignedHeaders"), "host");

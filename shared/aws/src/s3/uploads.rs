@@ -14,7 +14,7 @@ use aws_sdk_s3::types::{
 use vault_domain::asset::{ChecksumAlgorithm, NewAsset, source_key};
 use vault_domain::download::Override;
 use vault_domain::ports::{
-    Completion, HeldPart, HeldParts, SignedPart, SourceHead, SourceUrls, StoreError, Stored,
+    Completion, FileUrls, HeldPart, HeldParts, SignedPart, SourceHead, StoreError, Stored,
     UploadedPart, Uploads, WantedPart,
 };
 use vault_domain::secret::SecretText;
@@ -314,14 +314,9 @@ impl Uploads for S3Uploads {
 }
 
 #[async_trait]
-impl SourceUrls for S3Uploads {
-    async fn presign_source(
-        &self,
-        asset: &NewAsset,
-        asked: &Override,
-        seconds: u64,
-    ) -> Stored<SecretText> {
-        presign::source(&self.client, &self.bucket, asset, asked, seconds).await
+impl FileUrls for S3Uploads {
+    async fn presign_file(&self, key: &str, asked: &Override, seconds: u64) -> Stored<SecretText> {
+        presign::file(&self.client, (&self.bucket, key), asked, seconds).await
     }
 }
 

@@ -70,7 +70,7 @@ async fn made(config: Config, sdk: &Sdk) -> Stored<Deps> {
         gate: config.gated.gate(sdk),
         hashing: Arc::new(Sha256),
         signer: Arc::new(signer.map_err(|fault| refused("url signing", fault))?),
-        sources: Arc::new(S3Uploads::new(sdk.s3(), config.uploads)),
+        files: Arc::new(S3Uploads::new(sdk.s3(), config.uploads)),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         plan: config.plan,

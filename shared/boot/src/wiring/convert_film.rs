@@ -34,6 +34,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     }
     let queue = env.text("CONVERSION_QUEUE_URL");
     let max_source = env.number("CONVERT_MAX_BYTES", 1..=10_000_000_000);
+    let keep_files = env.flag("KEEP_RENDITIONS");
     let sdk = sdk(env);
     Lazy::new(move || {
         let (packaging, sdk) = (packaging.clone(), sdk.clone());
@@ -44,6 +45,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let orders: Arc<dyn Conversions> = Arc::new(SqsConversions::new(sdk.sqs(), queue));
             let manifests = Arc::new(packaging.manifests(&sdk));
             let ladders = Arc::new(packaging.assets(&sdk));
+            let files = Arc::new(packaging.files(&sdk));
             let workshop = FfmpegWorkshop::new(ffmpeg, SCRATCH, Arc::new(SystemClock));
             Ok(Deps {
                 convert: convert_film::Deps {
@@ -53,6 +55,8 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     manifests,
                     ladders,
                     orders,
+                    files,
+                    keep_files,
                 },
                 max_receive_count,
             })

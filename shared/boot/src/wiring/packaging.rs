@@ -50,16 +50,18 @@ impl Packaging {
             },
             quota: quota(env),
             max_receive_count: env.number("MAX_RECEIVE_COUNT", 1..=1_000),
-            ladder: env.parsed("LADDER_ON_UPLOAD", |text| {
-                text.parse::<bool>()
-                    .map_err(|_| format!("expected true or false, found {text:?}"))
-            }),
+            ladder: env.flag("LADDER_ON_UPLOAD"),
         }
     }
 
     /// The media bucket.
     pub(super) fn manifests(&self, sdk: &Sdk) -> S3Media {
         S3Media::new(sdk.s3(), &self.media)
+    }
+
+    /// The uploads bucket.
+    pub(super) fn files(&self, sdk: &Sdk) -> S3Uploads {
+        S3Uploads::new(sdk.s3(), &self.uploads)
     }
 
     /// The table of assets.
@@ -75,12 +77,12 @@ impl Packaging {
         ladder: Option<Arc<dyn Conversions>>,
     ) -> Stored<process_upload::Deps> {
         let master = ring(sdk, &self.master).await?;
-        let (dynamodb, s3) = (sdk.dynamodb(), sdk.s3());
-        let (assets, media) = (self.assets(sdk), self.manifests(sdk));
+        let dynamodb = sdk.dynamodb();
+        let (assets, media, uploads) = (self.assets(sdk), self.manifests(sdk), self.files(sdk));
         let wrap = MasterKeys::new(&master).map_err(|fault| refused("master key", fault))?;
         Ok(process_upload::Deps {
             assets: Arc::new(assets),
-            uploads: Arc::new(S3Uploads::new(s3, self.uploads)),
+            uploads: Arc::new(uploads),
             keys: Arc::new(DynamoContentKeys::new(dynamodb, self.keys)),
             media: Arc::new(media),
             wrap: Arc::new(wrap),

@@ -60,6 +60,16 @@ impl FileName {
         let guard = if is_device(stem) { "_" } else { "" };
         Self(format!("{guard}{stem}.{extension}"))
     }
+    /// That of a variant of so many lines, an MP4 file: `title (720p).mp4`.
+    pub fn of_variant(title: &Title, uploaded: &MediaType, lines: u16) -> Self {
+        let plain = plain(title.as_str());
+        let stem = without_extension(&plain, extension(uploaded));
+        let tail = format!(" ({lines}p).mp4");
+        let stem = bounded(stem, MOST - tail.len());
+        let stem = if stem.is_empty() { UNNAMED } else { stem };
+        let guard = if is_device(stem) { "_" } else { "" };
+        Self(format!("{guard}{stem}{tail}"))
+    }
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

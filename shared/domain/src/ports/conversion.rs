@@ -40,3 +40,12 @@ pub trait Workshop: Send + Sync {
     /// `len` octets of what came out, from `offset`.
     async fn read(&self, offset: u64, len: usize) -> Stored<Vec<u8>>;
 }
+
+/// Files of variants to download, in the uploads bucket. None is replaced: each try of a variant has a key of its own.
+#[async_trait]
+pub trait RenditionFiles: Send + Sync {
+    /// Stores the `size` octets that lie in the workshop under this key, a piece at a time.
+    async fn keep(&self, key: &str, workshop: &dyn Workshop, size: u64) -> Stored<()>;
+    /// Removes the file; repeating is fine.
+    async fn discard(&self, key: &str) -> Stored<()>;
+}

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Opening, Stored};
-use crate::asset::{Asset, NewAsset};
+use crate::asset::Asset;
 use crate::audit::Record;
 use crate::download::{Download, Override};
 use crate::id::{AssetId, DownloadId};
@@ -28,12 +28,7 @@ pub trait Downloads: Send + Sync {
 
 /// The uploads bucket, for reading by URL.
 #[async_trait]
-pub trait SourceUrls: Send + Sync {
-    /// A presigned GET of the asset's source that serves for `seconds`, ranges too.
-    async fn presign_source(
-        &self,
-        asset: &NewAsset,
-        asked: &Override,
-        seconds: u64,
-    ) -> Stored<SecretText>;
+pub trait FileUrls: Send + Sync {
+    /// A presigned GET of the [file](crate::download::File) of this key that serves for `seconds`, ranges too.
+    async fn presign_file(&self, key: &str, asked: &Override, seconds: u64) -> Stored<SecretText>;
 }

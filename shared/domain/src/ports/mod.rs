@@ -45,14 +45,14 @@ pub use audit::{
     Waiting,
 };
 pub use clients::{Clients, Creation, MAX_CLIENTS};
-pub use conversion::{Conversions, Workshop};
+pub use conversion::{Conversions, RenditionFiles, Workshop};
 pub use deletion::{
     Deletions, Dues, Elder, Erasures, Gone, KeyErasure, MediaErasure, RetentionChanges, Retentions,
     ShareErasure, SourceErasure,
 };
 pub use delivery::PathTokens;
 pub use devices::{DeviceClaims, DeviceTokens};
-pub use downloads::{Downloads, SourceUrls};
+pub use downloads::{Downloads, FileUrls};
 pub use erasure::AccountErasures;
 pub use factors::{Accounts, Ceremonies, Ceremony, Factors, LoginChallenges, Purpose};
 pub use identity::{

@@ -7,15 +7,14 @@ use super::gate::Gate;
 use super::spend::{invalid, usable};
 use crate::access;
 use crate::api_key::Scope;
-use crate::asset::Asset;
 use crate::audit::{Event, Source};
 use crate::bounds::Visitor;
-use crate::download::{Download, FileName, Override, Rendition, S3_URL_SECONDS, Via, downloadable};
+use crate::download::{
+    Download, File, FileName, Override, Rendition, S3_URL_SECONDS, Via, downloadable,
+};
 use crate::error::Refusal;
 use crate::id::{AssetId, DownloadId};
-use crate::ports::{
-    Clock, Downloads, Entropy, Hashing, Opening, SourceUrls, StoreError, UrlSigner,
-};
+use crate::ports::{Clock, Downloads, Entropy, FileUrls, Hashing, Opening, StoreError, UrlSigner};
 use crate::secret::SecretText;
 use crate::time::Timestamp;
 use crate::token::{Action, Digest, Grant, MediaToken};
@@ -31,7 +30,7 @@ pub struct Deps {
     /// Signs for `CloudFront`.
     pub signer: Arc<dyn UrlSigner>,
     /// Signs for S3.
-    pub sources: Arc<dyn SourceUrls>,
+    pub files: Arc<dyn FileUrls>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -114,12 +113,13 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Link, Refusal> {
         .await?;
     let asset = admitted.asset;
     downloadable(&asset)?;
+    let file = File::of(&asset, command.rendition).ok_or(Refusal::NotFound("rendition"))?;
 
     let ends = now.plus(deps.plan.url_seconds);
     let ends = admitted.until.map_or(ends, |until| ends.min(until));
     let download = wanted(deps, &command, &grant, (now, ends))?;
     // Signed before it is spent: whom no URL can be made for keeps the token.
-    let link = link(deps, &asset, download, now).await?;
+    let link = link(deps, &file, download, now).await?;
     let record = entered
         .scribe(admitted.verdict)
         .asset(Event::DownloadIssued, grant.asset)?;
@@ -130,7 +130,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Link, Refusal> {
         Opening::Opened => Ok(link),
         Opening::AlreadyOpen => {
             let download = reopened(deps, &download, now).await?;
-            self::link(deps, &asset, download, now).await
+            self::link(deps, &file, download, now).await
         }
         Opening::Refused | Opening::Full => Err(Refusal::NoViewsLeft),
     }
@@ -180,32 +180,28 @@ async fn reopened(deps: &Deps, again: &Download, now: Timestamp) -> Result<Downl
 
 async fn link(
     deps: &Deps,
-    asset: &Asset,
+    file: &File,
     download: Download,
     now: Timestamp,
 ) -> Result<Link, Refusal> {
-    let media_type = &asset.announced.media_type;
-    let name = FileName::of(&asset.description.title, media_type);
-    let asked = Override::of(&name, media_type);
-    let size = asset.announced.plan.size;
-    let via = Via::of(size, deps.plan.via_cloudfront_below);
+    let asked = Override::of(&file.name, &file.media_type);
+    let via = Via::of(file.size, deps.plan.via_cloudfront_below);
     let (url, expires_at) = match via {
         Via::CloudFront => {
-            let url = cloudfront(deps, asset, &asked, download.expires_at)?;
+            let url = cloudfront(deps, &file.key, &asked, download.expires_at)?;
             (url, download.expires_at)
         }
         Via::S3 => {
             let seconds = download.expires_at.since(now).min(S3_URL_SECONDS);
-            let sources = &deps.sources;
-            let url = sources.presign_source(&asset.announced, &asked, seconds);
+            let url = deps.files.presign_file(&file.key, &asked, seconds);
             (url.await?, now.plus(seconds))
         }
     };
     Ok(Link {
         download,
         url,
-        name,
-        size,
+        name: file.name.clone(),
+        size: file.size,
         content_type: asked.content_type,
         expires_at,
         via,
@@ -215,11 +211,11 @@ async fn link(
 /// The policy names the whole URL, its query too: with another name or type the signature opens nothing.
 fn cloudfront(
     deps: &Deps,
-    asset: &Asset,
+    key: &str,
     asked: &Override,
     expires_at: Timestamp,
 ) -> Result<SecretText, StoreError> {
-    let (base, key) = (&deps.plan.media_base, asset.source_key());
+    let base = &deps.plan.media_base;
     let resource = format!("{base}/{key}?{}", asked.query());
     let signature = deps.signer.sign(&resource, expires_at)?;
     Ok(SecretText::new(format!("{resource}&{}", signature.query())))

@@ -6,7 +6,7 @@ use super::convert_film::{Deps, brought};
 use super::machine::{Film, Machine, Packaged};
 use super::plan_ladder::ready;
 use super::process_upload::{Outcome, Retry};
-use crate::asset::Failure;
+use crate::asset::{Failure, rendition_key};
 use crate::conversion::{Encoding, too_large, took_too_long};
 use crate::id::{AssetId, OrgId, PackageId};
 use crate::ladder::{self, Coded, Variant, VariantId, VariantState};
@@ -152,9 +152,27 @@ impl Run<'_> {
                     .media
                     .put_manifest(command.asset, package, &manifest);
                 put.await?;
-                Ok(Ok(Coded::of(&manifest.presentation, &film.presentation)))
+                let coded = Coded::of(&manifest.presentation, &film.presentation);
+                let octets = self.kept(size).await?;
+                Ok(Ok(Coded { octets, ..coded }))
             }
         }
+    }
+
+    /// Keeps the variant as a file to download, where such are kept; its octets.
+    async fn kept(&self, size: u64) -> Stored<Option<u64>> {
+        if !self.deps.keep_files {
+            return Ok(None);
+        }
+        let key = self.file_key(self.id);
+        let keep = self.deps.files.keep(&key, &*self.deps.workshop, size);
+        keep.await?;
+        Ok(Some(size))
+    }
+
+    fn file_key(&self, id: VariantId) -> String {
+        let command = self.command;
+        rendition_key((command.org, command.asset), command.package, id)
     }
 
     /// The octets of the variant, in the workshop.
@@ -175,7 +193,7 @@ impl Run<'_> {
             Ok(probe) => probe,
             Err(fault) => return Ok(Err(fault)),
         };
-        match Encoding::variant(&probe, film, self.command.lines) {
+        match Encoding::variant(&probe, film, (self.command.lines, self.deps.keep_files)) {
             Ok(encoding) => workshop.encode(&encoding, machine.deadline).await,
             Err(fault) => Ok(Err(fault)),
         }
@@ -219,10 +237,8 @@ impl Run<'_> {
 
     async fn remove(&self, id: VariantId) -> Stored<()> {
         let Command { asset, package, .. } = *self.command;
-        self.deps
-            .process
-            .media
-            .delete_variant(asset, package, id)
-            .await
+        let media = &self.deps.process.media;
+        media.delete_variant(asset, package, id).await?;
+        self.deps.files.discard(&self.file_key(id)).await
     }
 }

@@ -8,7 +8,9 @@ use super::process_upload::{self, Run, claimed, order_ladder, own, scribe};
 use crate::asset::AssetState;
 use crate::conversion::{Encoding, too_large, took_too_long};
 use crate::packaging::PackageFault;
-use crate::ports::{Conversions, Ladders, MediaReads, SourceHead, Stored, Workshop};
+use crate::ports::{
+    Conversions, Ladders, MediaReads, RenditionFiles, SourceHead, Stored, Workshop,
+};
 
 pub use super::process_upload::{Command, Outcome, Retry};
 
@@ -29,6 +31,10 @@ pub struct Deps {
     pub ladders: Arc<dyn Ladders>,
     /// Where variants are ordered.
     pub orders: Arc<dyn Conversions>,
+    /// Files of variants to download.
+    pub files: Arc<dyn RenditionFiles>,
+    /// Is each variant kept as such a file?
+    pub keep_files: bool,
 }
 
 /// Converts and packages the film of an order.

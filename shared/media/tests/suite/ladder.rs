@@ -129,3 +129,30 @@ fn what_has_no_key_frame_where_the_film_is_cut_or_another_length_is_refused() {
         assert_eq!(refused, Some("not_aligned"), "{}", other.display());
     }
 }
+
+#[test]
+fn sounds_of_a_variants_file_are_left_out_where_the_film_has_them_in_streams_of_their_own() {
+    let dir = scratch("ladder-sounds");
+    let one = make(&dir, "one.mp4", SOURCE, H264);
+    let doubled = |film: &Path, name: &str| {
+        let out = dir.join(name);
+        let (source, target) = (film.to_str().expect("plain"), out.to_str().expect("plain"));
+        let tracks = ["-map", "0:V", "-map", "0:a", "-map", "0:a"];
+        let words = [
+            &["-copyts", "-i", source][..],
+            &tracks,
+            &["-c", "copy", target],
+        ];
+        ffmpeg(&words.concat());
+        out
+    };
+    let film = doubled(&one, "two.mp4");
+    let base = package(&read(&film), PLAN).expect("a film");
+    assert_eq!(base.told.renditions.len(), 2);
+    let heard = doubled(&coded(&film, &base.told, &[]), "heard.mp4");
+    let variant = follow(&read(&heard), &base.told).expect("a variant");
+    assert_eq!(variant.told.codecs.len(), 1, "pictures alone");
+    assert!(variant.told.renditions.is_empty());
+    assert_eq!(variant.told.segments.len(), base.told.segments.len());
+    assert_eq!(variant.segments.len(), variant.told.segments.len());
+}

@@ -1,11 +1,11 @@
 //! Downloads as opened, and presigned URLs of sources.
 
 use async_trait::async_trait;
-use vault_domain::asset::{Asset, NewAsset, source_key};
+use vault_domain::asset::Asset;
 use vault_domain::audit::Record;
 use vault_domain::download::{Download, Override};
 use vault_domain::id::{AssetId, DownloadId};
-use vault_domain::ports::{Downloads, Opening, SourceUrls, Stored};
+use vault_domain::ports::{Downloads, FileUrls, Opening, Stored};
 use vault_domain::secret::SecretText;
 use vault_domain::token::{Action, Digest, Grant};
 
@@ -53,16 +53,11 @@ impl Downloads for FakeCloud {
 }
 
 #[async_trait]
-impl SourceUrls for FakeCloud {
-    async fn presign_source(
-        &self,
-        asset: &NewAsset,
-        asked: &Override,
-        seconds: u64,
-    ) -> Stored<SecretText> {
-        let (key, query) = (source_key(asset.org, asset.id), asked.query());
+impl FileUrls for FakeCloud {
+    async fn presign_file(&self, key: &str, asked: &Override, seconds: u64) -> Stored<SecretText> {
+        let query = asked.query();
         let url = format!("https://uploads.fake/{key}?{query}&seconds={seconds}&signature=fake");
-        self.call("sources.presign_source", |_| Ok(SecretText::new(url)))
+        self.call("files.presign_file", |_| Ok(SecretText::new(url)))
             .await
     }
 }

@@ -20,6 +20,7 @@ mod media;
 mod organisations;
 mod playback;
 mod quota;
+mod renditions;
 mod rotation;
 mod s3;
 mod shape;

@@ -217,7 +217,7 @@ impl State {
     fn downloads_shape(&self) -> Vec<String> {
         let line = |d: &vault_domain::download::Download| {
             let (asset, by) = (d.asset, d.subject.actor());
-            format!("{asset} {} by {by}", d.rendition.as_str())
+            format!("{asset} {} by {by}", d.rendition)
         };
         self.downloads.values().map(line).collect()
     }
@@ -311,6 +311,14 @@ impl State {
             }
             if !package_of(path).is_some_and(|(asset, package)| self.lives(asset, package)) {
                 leaks.push(format!("{path} of a dead package"));
+            }
+        }
+        for path in self.uploads.objects.keys() {
+            let Some((asset, package, variant)) = file_of(path) else {
+                continue;
+            };
+            if !self.lives(asset, package) || !self.is_used(asset, variant) {
+                leaks.push(format!("{path} of a dead variant"));
             }
         }
         for (id, upload) in &self.uploads.multiparts {
@@ -455,6 +463,23 @@ impl State {
         octets.extend(self.webhooks_octets());
         octets
     }
+}
+
+/// What a file to download is of; none of a source.
+fn file_of(path: &str) -> Option<(AssetId, PackageId, VariantId)> {
+    let (folder, file) = path.split_once("/renditions/")?;
+    let (_, asset) = folder.rsplit_once('/')?;
+    let mut fields = file.strip_suffix(".mp4")?.split('-');
+    let (package, lines, attempt) = (fields.next()?, fields.next()?, fields.next()?);
+    let id = VariantId {
+        lines: lines.parse().ok()?,
+        attempt: attempt.parse().ok()?,
+    };
+    Some((
+        AssetId::parse(asset).ok()?,
+        PackageId::parse(package).ok()?,
+        id,
+    ))
 }
 
 /// Asset and package of a key in the media bucket.
