@@ -100,6 +100,7 @@ fn may_import(member: &Member, name: &str, dev: bool) -> bool {
         "vault-transcode" => &["vault-domain"],
         // The fakes are decided over by the real policies.
         "vault-testkit" => &["vault-domain", "vault-policy"],
+        "vault-properties" => &["vault-domain", "vault-crypto", "vault-media"],
         "vault-boot" => &[
             "vault-domain",
             "vault-crypto",

@@ -1,0 +1,76 @@
+//! Some input of each kind, the same every time: what a fuzzer would find first.
+
+use arbitrary::{Arbitrary as _, Unstructured};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use vault_properties::{credentials, film, plan, playlists};
+
+const CLIP: &[u8] = include_bytes!("../../../tests/media/bigbuckbunny.mp4");
+
+fn tried<S: Strategy>(cases: u32, input: &S, holds: impl Fn(S::Value)) {
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let ended = runner.run(input, |given| {
+        holds(given);
+        Ok(())
+    });
+    assert!(ended.is_ok(), "{}", ended.unwrap_err());
+}
+
+#[test]
+fn films_that_were_changed_and_what_was_never_one() {
+    let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8);
+    tried(
+        40,
+        &(changes, any::<prop::sample::Index>()),
+        |(changes, end)| {
+            let mut octets = CLIP.to_vec();
+            // The index stands in front: changes there are read first.
+            let front = octets.len().min(20_000);
+            for (at, value) in changes {
+                octets[at.index(front)] = value;
+            }
+            octets.truncate(octets.len() - end.index(front));
+            film::holds(&octets);
+        },
+    );
+    tried(
+        500,
+        &prop::collection::vec(any::<u8>(), 0..2_000),
+        |octets| {
+            film::holds(&octets);
+        },
+    );
+}
+
+#[test]
+fn plans_of_any_size_and_keys_of_any_text() {
+    let sizes = (any::<u64>(), any::<u64>(), 0_u32..64);
+    tried(2_000, &(sizes, ".{0,80}"), |((size, part, shift), key)| {
+        plan::holds(size >> shift, part >> shift, &key);
+    });
+}
+
+#[test]
+fn credentials_that_nobody_gave_out() {
+    tried(2_000, &".{0,200}", |text| credentials::holds(&text));
+    let alike = "(ast|key|rvm|org)_[a-z2-7]{0,60}(\\.[A-Za-z0-9_-]{0,60}){0,3}";
+    tried(2_000, &alike, |text| credentials::holds(&text));
+}
+
+#[test]
+fn playlists_of_any_package() {
+    tried(
+        500,
+        &prop::collection::vec(any::<u8>(), 0..3_000),
+        |octets| {
+            let given = playlists::Given::arbitrary(&mut Unstructured::new(&octets));
+            playlists::holds(&given.expect("any octets make one"));
+        },
+    );
+}
