@@ -352,6 +352,38 @@ fn a_page_tells_nothing_of_what_its_reader_may_not_read() {
 }
 
 #[test]
+fn whoever_may_read_little_of_a_large_library_finds_it_by_pages_of_any_size() {
+    let kit = kit();
+    restrict(&kit);
+    let asset = kit.cloud.with(|s| s.assets[&ASSET].clone());
+    for n in 1..=3_000_u16 {
+        let mut other = asset.clone();
+        let [high, low] = n.to_be_bytes();
+        let octets = [high, low, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
+        other.announced.id = vault_domain::id::AssetId::from_octets(octets);
+        other.announced.created_at = Timestamp(asset.announced.created_at.0 - u64::from(n));
+        if n % 1_500 == 0 {
+            other.access = vault_domain::access::Access::default();
+        }
+        kit.plant(other);
+    }
+    let (deps, ask, all) = (kit.library(), viewer(), Filter::default());
+    for size in ["1", "2", "50"] {
+        let (mut found, mut cursor) = (0, None);
+        loop {
+            let size = PageSize::parse(size).unwrap();
+            let page = now(library::list(&deps, &ask, &all, cursor.as_deref(), size)).unwrap();
+            found += page.assets.len();
+            cursor = page.cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, 2, "by pages of {size}");
+    }
+}
+
+#[test]
 fn changes_of_access_survive_every_cut() {
     Scenario::new("grant", kit, async |kit: &Kit, _| {
         let (deps, ask) = (kit.access(), builders::ask());
