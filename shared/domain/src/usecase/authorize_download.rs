@@ -125,6 +125,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Link, Refusal> {
         .asset(Event::DownloadIssued, grant.asset)?;
     let record = record
         .with("download", download.id)
+        .with("rendition", download.rendition)
         .with("token", digest.short());
     match deps.downloads.open(&download, &record).await? {
         Opening::Opened => Ok(link),
