@@ -17,6 +17,8 @@ pub struct Craft {
     pub probe: Result<Probe, PackageFault>,
     /// What it makes of it.
     pub outcome: Result<Vec<u8>, PackageFault>,
+    /// Are its sounds damaged, so that it is coded without them alone?
+    pub damaged_sounds: bool,
 }
 
 impl Default for Craft {
@@ -31,6 +33,7 @@ impl Default for Craft {
                 texts: Vec::new(),
             }),
             outcome: Ok(crate::builders::film(2_000)),
+            damaged_sounds: false,
         }
     }
 }
@@ -111,7 +114,11 @@ impl Workshop for FakeWorkshop {
     ) -> Stored<Result<u64, PackageFault>> {
         self.call("workshop.encode", |bench| {
             bench.encodings.push(encoding.clone());
-            let outcome = bench.craft.outcome.clone();
+            let outcome = if bench.craft.damaged_sounds && !encoding.source.sounds.is_empty() {
+                Err(PackageFault::new("unreadable_film", "its sound is damaged"))
+            } else {
+                bench.craft.outcome.clone()
+            };
             bench.outcome = outcome.clone().ok();
             Ok(outcome.map(|octets| octets.len() as u64))
         })

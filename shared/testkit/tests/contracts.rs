@@ -345,7 +345,7 @@ async fn erasure() {
     for seed in SEEDS {
         contract::key_erasure_contract(cloud, cloud, seed).await;
         contract::media_erasure_contract(cloud, cloud, (cloud, &fetch), seed).await;
-        contract::source_erasure_contract(cloud, (cloud, &put), seed).await;
+        contract::source_erasure_contract((cloud, cloud), (cloud, &put), seed).await;
     }
 }
 

@@ -7,10 +7,10 @@ use vault_domain::error::Refusal;
 use vault_domain::hls::PlaylistName;
 use vault_domain::id::PackageId;
 use vault_domain::ladder::{VariantState, planned};
-use vault_domain::packaging::PackageFault;
+use vault_domain::packaging::{Media, PackageFault, Rendition, Stream};
 use vault_domain::ports::Clock as _;
 use vault_domain::usecase::{
-    ask_ladder, code_variant, deliver_playlist, plan_ladder, process_upload,
+    ask_ladder, code_variant, convert_film, deliver_playlist, plan_ladder, process_upload,
 };
 use vault_testkit::Kit;
 use vault_testkit::builders::{self, ASSET, ORG, PACKAGE};
@@ -208,6 +208,75 @@ async fn a_film_gets_its_ladder_once_and_plays_all_the_while() {
     assert!(variant.contains("/video-720-1-00000.ts?"));
     let other = playlist(PlaylistName::Variant(540)).await;
     assert!(matches!(other, Err(Refusal::NotFound(_))), "{other:?}");
+}
+
+/// What is told of the variant of 720 lines, and how many files there are.
+fn files(kit: &Kit) -> (Option<VariantState>, usize) {
+    let state = kit.cloud.snapshot();
+    let mut ladder = state.assets[&ASSET].ladder.iter().flatten();
+    let variant = ladder.find(|variant| variant.id.lines == 720);
+    let keys = state.uploads.objects.keys();
+    let files = keys.filter(|key| key.contains("/renditions/")).count();
+    (variant.map(|variant| variant.state.clone()), files)
+}
+
+fn octets(told: Option<VariantState>) -> Option<u64> {
+    match told {
+        Some(VariantState::Ready(coded)) => coded.octets,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_variant_is_a_file_too_where_such_are_kept_and_there_is_time_for_it() {
+    let kit = laddered();
+    assert_eq!(coded(&kit, 720, false).await, Ok("Ready".to_owned()));
+    let (told, count) = files(&kit);
+    assert_eq!((octets(told), count), (Some(2_000), 1));
+    let kit = laddered();
+    let deps = convert_film::Deps {
+        keep_files: false,
+        ..kit.convert_film()
+    };
+    let ended = code_variant::run(&deps, command(&kit, 720, false)).await;
+    assert_eq!(ended.unwrap(), process_upload::Outcome::Ready);
+    let (told, count) = files(&kit);
+    assert_eq!((octets(told), count), (None, 0));
+    let kit = laddered();
+    let late = code_variant::Command {
+        deadline: kit.clock.now().plus(1),
+        ..command(&kit, 720, false)
+    };
+    let ended = code_variant::run(&kit.convert_film(), late).await;
+    assert_eq!(ended.unwrap(), process_upload::Outcome::Ready);
+    let (told, count) = files(&kit);
+    assert_eq!((octets(told), count), (None, 0), "no second is left for it");
+}
+
+#[tokio::test]
+async fn a_sound_that_only_the_file_would_have_does_not_fail_the_variant() {
+    let kit = laddered();
+    kit.cloud.with(|s| {
+        for manifest in s.manifests.values_mut() {
+            let segments = manifest.presentation.segments.clone();
+            manifest.presentation.renditions = vec![Rendition {
+                stream: Stream::Audio(1),
+                media: Media::Audio { channels: 2 },
+                language: None,
+                segments,
+            }];
+        }
+    });
+    kit.workshop.set(Craft {
+        damaged_sounds: true,
+        ..Craft::default()
+    });
+    assert_eq!(coded(&kit, 720, false).await, Ok("Ready".to_owned()));
+    let (told, count) = files(&kit);
+    assert_eq!((octets(told), count), (None, 0));
+    let tried = kit.workshop.encodings();
+    let sounds: Vec<_> = tried.iter().map(|own| own.source.sounds.len()).collect();
+    assert_eq!(sounds, [1, 0]);
 }
 
 #[tokio::test]

@@ -302,7 +302,8 @@ mod tests {
         contract::key_erasure_contract(&stores.keys, &stores.keys, seed).await;
         let media = (&stores.media as _, &stores.fetcher() as _);
         contract::media_erasure_contract(&stores.media, &stores.media, media, seed).await;
-        contract::source_erasure_contract(&stores.uploads, (&stores.uploads, &putter), seed).await;
+        let uploads = &stores.uploads;
+        contract::source_erasure_contract((uploads, uploads), (uploads, &putter), seed).await;
     }
 
     #[tokio::test]

@@ -135,7 +135,7 @@ fn only_a_token_for_downloads_of_this_film_downloads_it() {
     let request = request.bearer(&token);
     let wish = json!({ "rendition": "720p" }).to_string();
     let reply = owner.api.http.send(&request.body("application/json", wish));
-    refused(&reply, 400, "malformed");
+    refused(&reply, 404, "not_found");
     owner.api.download(&token, &asset).expect(201);
 }
 

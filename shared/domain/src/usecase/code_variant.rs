@@ -14,6 +14,9 @@ use crate::packaging::PackageFault;
 use crate::ports::{Change, Manifest, SourceHead, Stored};
 use crate::time::Timestamp;
 
+/// Octets that are kept in a second at least: a fifth of what S3 takes from a function of this size.
+const KEPT_A_SECOND: u64 = 20_000_000;
+
 /// A parsed order.
 #[derive(Debug, Clone, Copy)]
 pub struct Command {
@@ -138,8 +141,8 @@ impl Run<'_> {
             deadline: command.deadline,
             variant: Some((self.id, &film)),
         };
-        let size = match self.encoded(&machine, &film, &head).await? {
-            Ok(size) => size,
+        let (size, whole) = match self.encoded(&machine, &film, &head).await? {
+            Ok(encoded) => encoded,
             Err(fault) => return Ok(Err(fault)),
         };
         match machine
@@ -153,21 +156,28 @@ impl Run<'_> {
                     .put_manifest(command.asset, package, &manifest);
                 put.await?;
                 let coded = Coded::of(&manifest.presentation, &film.presentation);
-                let octets = self.kept(size).await?;
+                let octets = self.kept(size, whole).await?;
                 Ok(Ok(Coded { octets, ..coded }))
             }
         }
     }
 
-    /// Keeps the variant as a file to download, where such are kept; its octets.
-    async fn kept(&self, size: u64) -> Stored<Option<u64>> {
-        if !self.deps.keep_files {
+    /// Keeps the variant as a file to download, where such are kept and there is time for it; its octets. A variant that
+    /// plays does not fail for the want of its file.
+    async fn kept(&self, size: u64, whole: bool) -> Stored<Option<u64>> {
+        let (deps, key) = (self.deps, self.file_key(self.id));
+        let until = deps.process.clock.now().plus(1 + size / KEPT_A_SECOND);
+        if !whole || until >= self.command.deadline {
             return Ok(None);
         }
-        let key = self.file_key(self.id);
-        let keep = self.deps.files.keep(&key, &*self.deps.workshop, size);
-        keep.await?;
-        Ok(Some(size))
+        match deps.files.keep(&key, &*deps.workshop, size).await {
+            Ok(()) => Ok(Some(size)),
+            Err(_) if self.command.last_try => {
+                deps.files.discard(&key).await?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn file_key(&self, id: VariantId) -> String {
@@ -175,13 +185,13 @@ impl Run<'_> {
         rendition_key((command.org, command.asset), command.package, id)
     }
 
-    /// The octets of the variant, in the workshop.
+    /// The octets of the variant, in the workshop; and whether that has all that a file to download has.
     async fn encoded(
         &self,
         machine: &Machine<'_>,
         film: &Manifest,
         head: &SourceHead,
-    ) -> Stored<Result<u64, PackageFault>> {
+    ) -> Stored<Result<(u64, bool), PackageFault>> {
         let (workshop, most) = (&*self.deps.workshop, self.deps.max_source);
         if head.size > most {
             return Ok(Err(too_large(most)));
@@ -193,10 +203,22 @@ impl Run<'_> {
             Ok(probe) => probe,
             Err(fault) => return Ok(Err(fault)),
         };
-        match Encoding::variant(&probe, film, (self.command.lines, self.deps.keep_files)) {
-            Ok(encoding) => workshop.encode(&encoding, machine.deadline).await,
-            Err(fault) => Ok(Err(fault)),
+        let (lines, until) = (self.command.lines, machine.deadline);
+        let keep = self.deps.keep_files;
+        let encoding = match Encoding::variant(&probe, film, (lines, keep)) {
+            Ok(encoding) => encoding,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let encoded = workshop.encode(&encoding, until).await?;
+        if encoded.is_err()
+            && let Ok(pictures) = Encoding::variant(&probe, film, (lines, false))
+            && pictures != encoding
+        {
+            // A sound that only the file would have had may be what is damaged.
+            let encoded = workshop.encode(&pictures, until).await?;
+            return Ok(encoded.map(|size| (size, false)));
         }
+        Ok(encoded.map(|size| (size, keep)))
     }
 
     async fn ready(&self, coded: Coded) -> Result<Outcome, Retry> {

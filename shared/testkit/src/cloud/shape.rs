@@ -255,11 +255,16 @@ impl State {
         )
     }
 
+    /// Of a file of a variant it does not matter which try it is of.
     fn sources_shape(&self) -> Vec<String> {
-        let objects = self.uploads.objects.iter();
-        objects
-            .map(|(key, object)| format!("{key} {} {}", object.bytes.len(), object.etag))
-            .collect()
+        let line = |(key, object): (&String, &super::Object)| {
+            let key = file_of(key).map_or_else(
+                || key.clone(),
+                |(asset, package, id)| format!("{asset} {package} {} lines", id.lines),
+            );
+            format!("{key} {} {}", object.bytes.len(), object.etag)
+        };
+        self.uploads.objects.iter().map(line).collect()
     }
 
     fn multiparts_shape(&self) -> Vec<String> {

@@ -1,16 +1,20 @@
 //! Erasing for good: keys, the media bucket and the uploads bucket, of one asset and of no other.
 
-use vault_domain::asset::{manifest_key, segment_key};
+use vault_domain::asset::{manifest_key, rendition_key, segment_key};
+use vault_domain::conversion::{Encoding, Probe};
 use vault_domain::id::AssetId;
+use vault_domain::ladder::VariantId;
 use vault_domain::ports::{
-    ContentKeys, Gone, KeyErasure, MediaErasure, MediaReads, MediaWrites, SourceErasure, Stored,
-    Uploads,
+    ContentKeys, Gone, KeyErasure, MediaErasure, MediaReads, MediaWrites, RenditionFiles,
+    SourceErasure, Stored, Uploads, Workshop as _,
 };
 
 use super::{Fetch, Put};
 use crate::builders::{self, manifest};
+use crate::clock::GOLDEN_NOW;
 use crate::entropy::SeedNote;
 use crate::sample::Sample;
+use crate::workshop::FakeWorkshop;
 
 /// Calls until there is no more; how much was removed.
 async fn whole(some: impl AsyncFn() -> Stored<Gone>) -> u64 {
@@ -122,9 +126,10 @@ pub async fn media_erasure_contract(
     );
 }
 
-/// A source goes in all its versions, and an upload under way with its parts; those of another asset stay.
+/// A source goes in all its versions, and an upload under way with its parts, and files of variants; those of another asset
+/// stay.
 pub async fn source_erasure_contract(
-    uploads: &dyn Uploads,
+    (uploads, files): (&dyn Uploads, &dyn RenditionFiles),
     (port, put): (&dyn SourceErasure, Put<'_>),
     seed: u64,
 ) {
@@ -144,11 +149,32 @@ pub async fn source_erasure_contract(
     put(slot, film.clone()).await.expect("S3 takes it again");
     let begun = uploads.create_multipart(&doomed).await;
     begun.expect("create_multipart");
+    let workshop = FakeWorkshop::default();
+    let pictures = Probe {
+        pictures: Some((64, 48)),
+        ..Probe::default()
+    };
+    let encoding = Encoding::whole(&pictures, 6_000).expect("a film");
+    let coded = workshop.encode(&encoding, GOLDEN_NOW.plus(60)).await;
+    let octets = coded.expect("encode").expect("a film");
+    let variant = |attempt| VariantId {
+        lines: 720,
+        attempt,
+    };
+    let package = sample.package();
+    let key = |attempt| rendition_key((doomed.org, doomed.id), package, variant(attempt));
+    for attempt in [1, 2] {
+        let kept = files.keep(&key(attempt), &workshop, octets).await;
+        kept.expect("keep");
+    }
+    for _ in 0..2 {
+        files.discard(&key(1)).await.expect("discard");
+    }
     let erase = async |new: &vault_domain::asset::NewAsset| {
         whole(async || port.erase_source(new.org, new.id).await).await
     };
     let removed = erase(&doomed).await;
-    assert!(removed >= 2, "both versions: {removed}");
+    assert!(removed >= 4, "both versions, and both files: {removed}");
     assert_eq!(erase(&doomed).await, 0, "none is left");
     assert_eq!(uploads.head(&doomed).await.expect("head"), None);
     let multipart = uploads.find_multipart(&doomed).await;

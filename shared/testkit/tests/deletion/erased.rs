@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use vault_domain::asset::{NewAsset, manifest_key, segment_key};
+use vault_domain::asset::{NewAsset, manifest_key, rendition_key, segment_key};
 use vault_domain::id::{AssetId, KeyId, PackageId};
+use vault_domain::ladder::VariantId;
 use vault_domain::ports::{
     Assets as _, Claim, ContentKeys as _, Gone, Keeping, KeyErasure, MediaWrites as _, Shares,
     StoreError,
@@ -13,6 +14,7 @@ use vault_domain::ports::{
 use vault_domain::time::Timestamp;
 use vault_domain::usecase::process_upload;
 use vault_testkit::clock::FixedClock;
+use vault_testkit::cloud::Object;
 use vault_testkit::share::share;
 
 use super::*;
@@ -87,6 +89,17 @@ fn after_the_end_nothing_that_is_stored_anywhere_decrypts() {
         vec![1; 9],
     ))
     .unwrap();
+    // A file to download, which nothing encrypts.
+    let variant = VariantId {
+        lines: 720,
+        attempt: 1,
+    };
+    let file = rendition_key((ORG, ASSET), other, variant);
+    kit.cloud.with(|s| {
+        let object = Object::new(b"pictures".to_vec());
+        s.uploads.objects.insert(file.clone(), object);
+    });
+    assert!(left(&kit, ASSET).contains(&file));
     let shared = share();
     let record = builders::record();
     assert_eq!(
