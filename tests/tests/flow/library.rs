@@ -224,3 +224,40 @@ fn a_page_of_the_largest_descriptions_is_answered() {
     assert_eq!(page["assets"].as_array().map(Vec::len), Some(100));
     assert!(page["cursor"].is_string());
 }
+
+#[test]
+fn what_a_filter_says_is_text_and_never_a_part_of_the_query() {
+    let owner = people::owner();
+    let odd = "#state = :x OR begins_with";
+    let (named, other) = (announced(&owner, odd), announced(&owner, "Rushes"));
+    let found = |title: &str| -> Vec<String> {
+        let all = listed(&owner, &format!("&title={title}"));
+        all.into_iter().map(|(id, _)| id).collect()
+    };
+    assert_eq!(found("%23state%20%3D%20%3Ax"), [named]);
+    assert_eq!(found("rush"), [other]);
+    for injected in [
+        "%3Atitle",
+        "%23folded",
+        "%25",
+        "*",
+        "r%22%20OR%20%221%22%3D%221",
+        "r%27%3B--",
+        "%7B%22S%22%3A%22r%22%7D",
+        "attribute_exists(pk)",
+        "r%5C",
+    ] {
+        assert_eq!(found(injected), [""; 0], "{injected}");
+    }
+    for filter in [
+        "state=ready%20OR%20true",
+        "owner=usr_%23",
+        "collection=%3Ac",
+        "title=r%00",
+        "limit=2%3B",
+        "deleted=%3Atrue",
+    ] {
+        let path = format!("/v1/assets?{filter}");
+        refused(&owner.api.get(&path, &owner.access), 400, "malformed");
+    }
+}

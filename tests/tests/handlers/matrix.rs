@@ -282,7 +282,12 @@ fn body(route: &str) -> Option<Value> {
     })
 }
 
-fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretText>) -> Ask {
+fn asked(
+    kit: &Kit,
+    (route, scope): (&str, &str),
+    function: &'static str,
+    token: Option<&SecretText>,
+) -> Ask {
     let (method, path) = route.split_once(' ').unwrap();
     let ask = Ask::to(function, String::leak(method.to_owned()));
     let mut ask = ask.route(String::leak(path.to_owned()));
@@ -332,11 +337,11 @@ fn asked(kit: &Kit, route: &str, function: &'static str, token: Option<&SecretTe
         ask = ask.form(&format!(
             "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token={}\
              &subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token\
-             &resource=urn%3Areelvault%3Aasset%3A{ASSET}&scope=play",
+             &resource=urn%3Areelvault%3Aasset%3A{ASSET}&scope={scope}",
             token.expose()
         ));
     }
-    if route == "POST /v1/token/introspect" {
+    if route == "POST /v1/token/introspect" || route == "POST /v1/token/revoke" {
         ask = ask.form(&format!("token={borne}"));
     }
     if path.starts_with("/v1/keys/") || path.starts_with("/v1/media/") {
@@ -396,14 +401,20 @@ fn world() -> Kit {
 #[tokio::test]
 async fn every_route_answers_every_kind_of_actor_as_it_was_reviewed() {
     let mut table = String::new();
-    for (route, function) in routes() {
+    let tokens = ("POST /v1/token".to_owned(), "mint-token".to_owned());
+    let plain = routes().into_iter().map(|row| (row, "play"));
+    for ((route, function), scope) in plain.chain([(tokens, "download")]) {
         let function: &'static str = String::leak(function);
         let mut answers: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
         for (actor, bears) in ACTORS {
             let kit = world();
             let token = bears(&kit);
             let before = kit.cloud.snapshot();
-            let reply = answer(&kit, &asked(&kit, &route, function, token.as_ref())).await;
+            let reply = answer(
+                &kit,
+                &asked(&kit, (&route, scope), function, token.as_ref()),
+            )
+            .await;
             let status = reply.status().as_u16();
             assert!(status < 500, "{route} answers {actor} with {status}");
             let refused = matches!(status, 401 | 403 | 404);
@@ -419,6 +430,9 @@ async fn every_route_answers_every_kind_of_actor_as_it_was_reviewed() {
             answers.entry(status).or_default().push(actor);
         }
         table.push_str(&route);
+        if scope != "play" {
+            table.push_str(&format!(" with scope={scope}"));
+        }
         table.push('\n');
         for (status, actors) in answers {
             table.push_str(&format!("    {status} {}\n", actors.join(", ")));

@@ -59,3 +59,50 @@ fn with_list<T>(org: OrgId, filter: &Filter, work: impl FnOnce(&[&str]) -> T) ->
     list.extend(filter.deleted.then_some("deleted"));
     work(&list)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::Digest;
+
+    /// Something like a digest, which anyone can make: so they can of SHA-256.
+    struct Sum;
+
+    impl Hashing for Sum {
+        fn sha256(&self, octets: &[u8]) -> Digest {
+            let mut sum = [7_u8; 32];
+            for (at, octet) in octets.iter().enumerate() {
+                let slot = &mut sum[at % 32];
+                *slot = slot.wrapping_mul(31).wrapping_add(*octet);
+            }
+            Digest(sum)
+        }
+    }
+
+    #[test]
+    fn a_cursor_whose_check_was_made_anew_leads_nowhere_outside_its_list() {
+        let org = OrgId::from_octets([1; 16]);
+        let titled = Filter {
+            title: crate::library::TitlePrefix::parse("Re").ok(),
+            ..Filter::default()
+        };
+        assert!(titled.title.is_some());
+        let forged = |filter: &Filter, behind: &[u8]| {
+            let place = [&[2; 16][..], &9_u64.to_be_bytes(), behind].concat();
+            let text = with_list(org, filter, |list| page::cursor(&Sum, list, &place));
+            read(&Sum, org, filter, &text)
+        };
+        let within = forged(&titled, b"reel").expect("a place of the list");
+        assert_eq!((within.created_at, &*within.folded), (Timestamp(9), "reel"));
+        let long = [b'r'; MAX_FOLDED + 1];
+        for outside in [&b"zebra"[..], b"", b"r", b"re\xff", &long] {
+            assert_eq!(forged(&titled, outside), Err(BAD_CURSOR));
+        }
+        assert!(forged(&Filter::default(), b"").is_ok());
+        assert_eq!(forged(&Filter::default(), b"reel"), Err(BAD_CURSOR));
+        for short in [&[][..], &[2; 16], &[2; 23]] {
+            let text = with_list(org, &titled, |list| page::cursor(&Sum, list, short));
+            assert_eq!(read(&Sum, org, &titled, &text), Err(BAD_CURSOR));
+        }
+    }
+}
