@@ -63,10 +63,10 @@ fn refresh(
     }
     if let Some(lease) = &next.lease {
         let places = state.places.entry(lease.of.0).or_default();
-        let Some(placed) = places.with(next.id, lease, record.at) else {
+        let Some(with_it) = places.with(next.id, lease, record.at) else {
             return Refreshing::Full;
         };
-        *places = placed;
+        *places = with_it;
     }
     state.playbacks.insert(next.id, next.clone());
     state.audit.push(record.clone());

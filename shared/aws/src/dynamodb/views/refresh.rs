@@ -122,8 +122,9 @@ mod tests {
             let records = DynamoRecords::new(client.clone(), "audit");
             let views = DynamoViews::new(client, "g", "a", "p", "s", records);
             let (seen, next) = (session(), session());
-            let told = views.refreshed((&seen, &next), &audit_record::tests::record());
-            assert_eq!(told.await.unwrap(), wanted);
+            let record = audit_record::tests::record();
+            let told = views.refreshed((&seen, &next), &record).await;
+            assert_eq!(told.unwrap(), wanted);
             assert_eq!(replay.count(), answers.len());
         }
     }
