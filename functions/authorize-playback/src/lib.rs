@@ -94,7 +94,7 @@ impl From<ViewCookie> for Cookie {
 /// Handles a request.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
-        match extract::route(request).as_str() {
+        match extract::route(request) {
             END => return ended(deps, request).await,
             REFRESH => return refreshed(deps, request).await,
             _ => {}
