@@ -1,14 +1,12 @@
 //! A view that is refreshed, through the real functions.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde_json::{Value, json};
 use vault_tests::api::{refused, url};
 use vault_tests::films::SHORT;
 use vault_tests::people::Person;
 use vault_tests::together::together;
 use vault_tests::view::{View, granted};
-use vault_tests::{Http, Reply, Request, people};
+use vault_tests::{Http, Reply, Request, people, wait};
 
 fn send(by: &Person, method: &str, path: &str, body: &Value) -> Reply {
     let request = Request::new(method, &url(path)).bearer(&by.access);
@@ -21,8 +19,7 @@ fn refresh(at: &str, body: &Value) -> Reply {
 }
 
 fn in_seconds(seconds: u64) -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.expect("after 1970").as_secs() + seconds
+    wait::epoch() + seconds
 }
 
 /// A view by a share that ends soon, so that it is time to refresh it at once; where the share is, and the reply that opened

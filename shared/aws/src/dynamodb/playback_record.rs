@@ -115,7 +115,7 @@ pub(super) fn from_item(item: &Item) -> Result<PlaybackSession, Corrupt> {
             fields.parsed(name, Digest::from_hex)
         })?,
         lease: lease(fields)?,
-        refresh_until: fields.optional(REFRESH_UNTIL, |fields, name| fields.time(name))?,
+        refresh_until: fields.optional(REFRESH_UNTIL, Fields::time)?,
         before: fields.optional(BEFORE_ENDS_AT, before)?,
     })
 }

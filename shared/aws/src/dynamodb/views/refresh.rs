@@ -19,7 +19,7 @@ enum Unrefreshed {
 }
 
 /// The session first, then the grant, then the place if it needs one: behind them stands the record.
-fn judge(reasons: &Reasons, places: bool) -> Option<Unrefreshed> {
+fn judge(reasons: &Reasons, counted: bool) -> Option<Unrefreshed> {
     if reasons.is_unmet(0) {
         return Some(Unrefreshed::Told(Refreshing::Stale));
     }
@@ -30,7 +30,7 @@ fn judge(reasons: &Reasons, places: bool) -> Option<Unrefreshed> {
     if reasons.is_unmet(1) {
         return Some(Unrefreshed::Told(Refreshing::Refused));
     }
-    let stale = places && reasons.is_unmet(2) && !reasons.is_collided(1);
+    let stale = counted && reasons.is_unmet(2) && !reasons.is_collided(1);
     stale.then_some(Unrefreshed::StalePlaces)
 }
 
@@ -47,13 +47,13 @@ impl DynamoViews {
             let Some(placed) = self.place(next, record.at).await? else {
                 return Ok(Refreshing::Full);
             };
-            let places = placed.is_some();
+            let counted = placed.is_some();
             let writes = self.longer(seen, next).map(|mut writes| {
                 writes.extend(placed);
                 writes
             });
             let writes = self.records.recorded(writes, record);
-            match write(&request, writes, |reasons| judge(reasons, places)).await? {
+            match write(&request, writes, |reasons| judge(reasons, counted)).await? {
                 Written::Applied => return Ok(Refreshing::Refreshed),
                 Written::Refused(Unrefreshed::Told(told)) => return Ok(told),
                 Written::Refused(Unrefreshed::StalePlaces) => {
