@@ -1,8 +1,9 @@
 // node kit.mjs --film PATH     (needs `npm run build` in clients/web, and ffmpeg)
 //
 // The player kit (clients/web) in Chromium, with hls.js, Shaka and the browser's own player, against a small server in the
-// place of the API: a key that is refused once, for good, by a withdrawal, or that is not available for a second. Prints
-// what was seen as JSON.
+// place of the API: a key that is refused once, for good, by a withdrawal, or that is not available for a second; and a film
+// that outlives the first URLs of its view, which is refreshed when it is refused, or ahead of time. Prints what was seen as
+// JSON.
 
 import { execFileSync } from "node:child_process";
 import { createCipheriv, randomBytes } from "node:crypto";
@@ -16,6 +17,8 @@ import { report, withPage } from "./browser.mjs";
 const { values } = parseArgs({ options: { film: { type: "string" } } });
 const ASSET = "ast_geytcmjrgeytcmjrgeytcmjrge";
 const PLAYBACK = "plb_geytcmjrgeytcmjrgeytcmjrge";
+const REFRESH = "/v1/playback/rvv_1.r/refresh";
+const query = (ticket) => `?Policy=P${ticket}&Signature=S${ticket}&Key-Pair-Id=K`;
 const SEGMENTS = 10;
 /** The first segment whose key is refused; hls.js and Shaka ask for it while the first ones play. */
 const REFUSED = 4;
@@ -29,7 +32,8 @@ const PAGE = `<!doctype html><meta charset="utf-8"><video id="video" muted width
 
 const keys = Array.from({ length: SEGMENTS }, () => randomBytes(16));
 const segments = cut(values.film);
-const sums = { views: 0, refused: 0, busy: 0, names: new Set() };
+const sums = { views: 0, refused: 0, busy: 0, refreshed: 0, names: new Set() };
+const none = () => ({ views: 0, refused: 0, busy: 0, refreshed: 0, names: new Set() });
 
 /** What the server does with a view, or with the key `REFUSED` and later ones of it. */
 const CASES = {
@@ -37,6 +41,9 @@ const CASES = {
   revoked: { view: () => 201, key: () => 401 },
   withdrawn: { view: (view) => (view === 1 ? 201 : 403), key: () => 403 },
   busy: { view: () => 201, key: () => (sums.busy++ === 0 ? 503 : 200) },
+  // What the URLs of before say is over at `REFUSED`, or as soon as there are others.
+  outlived: { view: () => 201, refreshIn: 1800, over: (ticket, at) => ticket === 1 && at >= REFUSED },
+  ahead: { view: () => 201, refreshIn: 5, over: (ticket) => ticket <= sums.refreshed },
 };
 let rules = CASES.over;
 
@@ -51,10 +58,10 @@ async function run(page) {
     for (const player of ["hls", "shaka", "native"]) {
       for (const name of Object.keys(CASES)) {
         rules = CASES[name];
-        Object.assign(sums, { views: 0, refused: 0, busy: 0, names: new Set() });
+        Object.assign(sums, none());
         await page.goto(`${api}/page`);
         const told = await page.evaluate(play, { api, asset: ASSET, player, ends: name === "revoked" || name === "withdrawn" });
-        const cell = { player, case: name, ...told, views: sums.views, names: sums.names.size, refused: sums.refused };
+        const cell = { player, case: name, ...told, views: sums.views, names: sums.names.size, refused: sums.refused, refreshed: sums.refreshed };
         seen.cells.push({ ...cell, ok: fits(cell) });
       }
     }
@@ -66,10 +73,15 @@ async function run(page) {
   return seen;
 }
 
-function fits({ player, case: name, error, end, back, skipped, volume, views, names }) {
+function fits({ player, case: name, error, end, back, skipped, volume, views, names, refused, refreshed, players }) {
   // What the browser's own player is told, it does not tell: a 503 is to it as a refusal.
   const most = name === "busy" && player !== "native" ? 1 : 2;
   if (views > most || names !== views || back > 0.5 || skipped > 1.5 || volume !== 0.5) return false;
+  if (CASES[name].over) {
+    // The browser's own player asks by the URLs that it has until they are refused, and then for others.
+    const unnoticed = player === "native" || (players === 1 && (name === "outlived" || refused === 0));
+    return error === null && end >= 12 && views === 1 && refreshed >= 1 && unnoticed;
+  }
   if (name === "revoked") return error === "refused_again" && views === 2;
   if (name === "withdrawn") return error === "asset_withdrawn" && views === 2;
   return error === null && end >= 12 && (name === "busy" || views === 2);
@@ -80,7 +92,7 @@ async function play({ api, asset, player, ends }) {
   const kit = await import("/kit/index.js");
   const video = document.getElementById("video");
   video.volume = 0.5;
-  const seen = { error: null, states: [], end: 0, back: 0, skipped: 0, at: null };
+  const seen = { error: null, states: [], end: 0, back: 0, skipped: 0, at: null, players: 0 };
   let done;
   const over = new Promise((resolve) => (done = resolve));
   const options = {
@@ -92,6 +104,7 @@ async function play({ api, asset, player, ends }) {
       seen.states.push(state);
       if (state === "renewing") seen.at = video.currentTime;
     },
+    onPlayer: () => seen.players++,
     onError: (error) => {
       seen.error = error.code;
       done();
@@ -108,6 +121,7 @@ async function play({ api, asset, player, ends }) {
   let controller;
   if (player === "shaka") {
     const shaka = new window.shaka.Player();
+    shaka.addEventListener("loading", () => seen.players++);
     await shaka.attach(video);
     controller = kit.attachShaka(shaka, options);
   } else {
@@ -140,7 +154,7 @@ function cut(film) {
 }
 
 function answer(request, reply) {
-  const { pathname: path } = new URL(request.url, "http://localhost");
+  const { pathname: path, searchParams: asked } = new URL(request.url, "http://localhost");
   const send = (status, type, body, headers) => reply.writeHead(status, { "content-type": type, ...headers }).end(body);
   const refuse = (status, code) => send(status, "application/problem+json", JSON.stringify({ status, code }), { "retry-after": "1" });
   const [, front, view, at] = path.split("/");
@@ -152,19 +166,49 @@ function answer(request, reply) {
     if (rules.view(++sums.views) !== 201) return refuse(403, "asset_withdrawn");
     const playlist_url = `http://${request.headers.host}/view/${sums.views}/video.m3u8`;
     const told = { playback_id: PLAYBACK, asset_id: ASSET, mode: "urls", playlist_url, expires_at: 1_795_305_600 };
-    return send(201, "application/json", JSON.stringify(told));
+    return send(201, "application/json", JSON.stringify(rules.over ? refreshable(request) : told));
+  }
+  if (path === REFRESH) {
+    sums.refreshed++;
+    return send(200, "application/json", JSON.stringify(refreshable(request)));
+  }
+  if (rules.over && path.startsWith("/v1/playback/")) {
+    const ticket = Number(path.split("/")[3].slice(1));
+    return rules.over(ticket, 0) ? send(401, "text/plain", "") : send(200, "application/vnd.apple.mpegurl", playlist(ticket, query));
+  }
+  if (rules.over && (front === "segment" || front === "key")) {
+    const [ticket, of] = front === "key" ? [asked.get("token"), at] : [asked.get("Policy"), view];
+    if (rules.over(Number(ticket?.slice(1)), Number(of))) {
+      sums.refused++;
+      return front === "key" ? refuse(401, "invalid_token") : send(403, "text/plain", "");
+    }
   }
   if (front === "view") return send(200, "application/vnd.apple.mpegurl", playlist(view));
   if (front === "segment") return send(200, "video/mp2t", segments[view]);
   if (front !== "key") return send(404, "text/plain", "");
-  const status = at < REFUSED ? 200 : rules.key(Number(view));
+  const status = at < REFUSED || !rules.key ? 200 : rules.key(Number(view));
   if (status === 200) return send(200, "application/octet-stream", keys[at]);
   sums.refused++;
   return refuse(status, status === 503 ? "unavailable" : status === 403 ? "asset_withdrawn" : "invalid_token");
 }
 
-function playlist(view) {
+/** The view as it is after so many refreshes: another ticket, another signature. */
+function refreshable({ headers: { host } }) {
+  const ticket = sums.refreshed + 1;
+  return {
+    playback_id: PLAYBACK,
+    asset_id: ASSET,
+    mode: "urls",
+    playlist_url: `http://${host}/v1/playback/t${ticket}/video.m3u8`,
+    expires_at: 1_795_305_600 + sums.refreshed,
+    refresh_url: `http://${host}${REFRESH}`,
+    refresh_in: sums.refreshed === 0 ? rules.refreshIn : 1800,
+    segment_query: query(ticket).slice(1),
+  };
+}
+
+function playlist(view, signed = () => "") {
   const iv = "0".repeat(32);
-  const lines = segments.map((_, at) => `#EXT-X-KEY:METHOD=AES-128,URI="/key/${view}/${at}",IV=0x${iv}\n#EXTINF:2,\n/segment/${at}`);
+  const lines = segments.map((_, at) => `#EXT-X-KEY:METHOD=AES-128,URI="/key/${view}/${at}?token=t${view}",IV=0x${iv}\n#EXTINF:2,\n/segment/${at}${signed(view)}`);
   return ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-TARGETDURATION:2", "#EXT-X-PLAYLIST-TYPE:VOD", ...lines, "#EXT-X-ENDLIST", ""].join("\n");
 }

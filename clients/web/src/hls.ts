@@ -1,6 +1,7 @@
 // hls.js, tried with 1.7.4: https://github.com/video-dev/hls.js/blob/master/docs/API.md
 
 import { codeOfStatus, ReelvaultError, retryAfter } from "./errors.js";
+import { Addresses } from "./addresses.js";
 import { Allowance } from "./allowance.js";
 import { realClock } from "./clock.js";
 import { type Controller, type Engine, type Place, type PlayOptions, restore, Session } from "./session.js";
@@ -77,6 +78,7 @@ export function attachHls<H extends HlsLike>(Hls: HlsClass<H>, video: HTMLVideoE
 
 class HlsEngine<H extends HlsLike> implements Engine {
   #hls: H | undefined;
+  #addresses: Addresses | undefined;
   readonly #repairs: Allowance;
   /** Ends the listeners of one view. */
   #ofView = new AbortController();
@@ -96,6 +98,7 @@ class HlsEngine<H extends HlsLike> implements Engine {
     const chosen = this.#chosen();
     this.unload();
     const buffer = options.maxBufferLength;
+    const addresses = (this.#addresses = new Addresses(view));
     const hls = new Hls({
       ...options.config,
       ...chosen,
@@ -104,7 +107,7 @@ class HlsEngine<H extends HlsLike> implements Engine {
       playlistLoadPolicy: policy(10_000, 20_000),
       ...(buffer !== undefined && { maxBufferLength: buffer, maxMaxBufferLength: Math.max(buffer, 20) }),
       startPosition: place.position > 0 ? place.position : -1,
-      xhrSetup: credentialsFor(view),
+      xhrSetup: requestsOf(view, addresses),
     } as never);
     this.#hls = hls;
     // What an instance says that was replaced is of no interest.
@@ -116,6 +119,11 @@ class HlsEngine<H extends HlsLike> implements Engine {
     if (this.#hls !== hls) return;
     hls.loadSource(view.playlistUrl);
     hls.attachMedia(video);
+  }
+
+  adopt(view: View): boolean {
+    this.#addresses?.adopt(view);
+    return true;
   }
 
   hold(): void {
@@ -162,10 +170,13 @@ class HlsEngine<H extends HlsLike> implements Engine {
   }
 }
 
-/** Cookies go to the host of the playlist and to no other. */
-function credentialsFor({ mode, playlistUrl }: View): (xhr: XMLHttpRequest, url: string) => void {
+/** Cookies go to the host of the playlist and to no other; URLs from before a refresh are asked for as they are now. */
+function requestsOf({ mode, playlistUrl }: View, addresses: Addresses): (xhr: XMLHttpRequest, url: string) => void {
   const { origin } = new URL(playlistUrl);
   return (xhr, url) => {
+    const now = addresses.current(url);
+    // hls.js opens those that are not open (`xhr-loader.ts`).
+    if (now !== url) xhr.open("GET", now, true);
     xhr.withCredentials = mode === "cookies" && new URL(url, playlistUrl).origin === origin;
   };
 }

@@ -5,4 +5,13 @@ export { attachNative } from "./native.js";
 export type { Fetch } from "./reply.js";
 export type { Controller, PlayOptions, State } from "./session.js";
 export { attachShaka, type ShakaLike } from "./shaka.js";
-export { endView, type Mode, openView, type TokenWish, type View, type ViewOptions } from "./view.js";
+export {
+  endView,
+  type Mode,
+  openView,
+  type RefreshOptions,
+  refreshView,
+  type TokenWish,
+  type View,
+  type ViewOptions,
+} from "./view.js";

@@ -41,6 +41,11 @@ class NativeEngine implements Engine {
     video.src = view.playlistUrl;
   }
 
+  /** Cookies are the browser's; its URLs are as they were. */
+  adopt({ mode }: View): boolean {
+    return mode === "cookies";
+  }
+
   hold(): void {}
 
   resume(view: View, place: Place): void {

@@ -3,7 +3,7 @@
 import { Allowance } from "./allowance.js";
 import { type Clock, realClock } from "./clock.js";
 import { ReelvaultError } from "./errors.js";
-import { endView, openView, type View, type ViewOptions } from "./view.js";
+import { endView, openView, refreshView, type View, type ViewOptions } from "./view.js";
 
 /** `stopped` after an error, until `retry`; `destroyed` for good. */
 export type State = "opening" | "ready" | "renewing" | "waiting" | "stopped" | "destroyed";
@@ -40,12 +40,18 @@ export interface Place {
 export interface Engine {
   /** Plays a view from a place; `again` if another was played before. */
   load(view: View, place: Place, again: boolean): void;
+  /** Asks by the refreshed view from now on; false if only another load can. */
+  adopt(view: View): boolean;
   /** Ends what is being loaded, and keeps what is loaded. */
   hold(): void;
   /** Loads on, after a pause that the service asked for. */
   resume(view: View, place: Place): void;
   unload(): void;
 }
+
+/** No refresh sooner than this after the one before, whatever the service says; and after one that failed. */
+const LEAST_SECONDS = 5;
+const AGAIN_SECONDS = 60;
 
 export class Session implements Controller {
   readonly #video: HTMLMediaElement;
@@ -57,6 +63,10 @@ export class Session implements Controller {
   #engine: Engine | undefined;
   #state: State = "opening";
   #view: View | undefined;
+  /** The view that the player asks by: the one that it loaded, or adopted since. */
+  #played: View | undefined;
+  /** The view that it is time to refresh, as soon as somebody watches. */
+  #due: View | undefined;
   /** The view whose end was told. */
   #left: View | undefined;
   #loaded = false;
@@ -77,7 +87,10 @@ export class Session implements Controller {
     const end = this.#abort.signal;
     options.signal?.addEventListener("abort", () => this.destroy(), { once: true, signal: end });
     video.addEventListener("timeupdate", this.#progress, { signal: end });
-    video.addEventListener("play", () => (this.#playing = true), { signal: end });
+    video.addEventListener("play", () => {
+      this.#playing = true;
+      void this.#ahead();
+    }, { signal: end });
     video.addEventListener("pause", () => (this.#playing &&= video.error !== null), { signal: end });
     // A page that is kept may come back: its place is only given away if somebody else needs it.
     globalThis.addEventListener?.("pagehide", (event) => event.persisted || void this.#leave(), { signal: end });
@@ -110,7 +123,7 @@ export class Session implements Controller {
     if (!this.#renewals.take()) return this.stop(new ReelvaultError("refused_again", { status }));
     this.#engine?.hold();
     this.#become("renewing");
-    void this.#open(true);
+    void this.#renew();
   }
 
   /** The service asked for a pause: 503. */
@@ -165,6 +178,8 @@ export class Session implements Controller {
     if (this.#abort.signal.aborted) return;
     this.#place = this.#whereNow();
     this.#view = view;
+    this.#played = view;
+    void this.#watchEnd(view);
     this.#last = undefined;
     if (renewal) this.#renewals.settle();
     const again = this.#loaded;
@@ -172,6 +187,63 @@ export class Session implements Controller {
     this.#become("ready");
     // `onState` may have ended it.
     if (this.#state === "ready") this.#engine?.load(view, this.#place, again || renewal);
+  }
+
+  /** The same view goes on if it can be refreshed; otherwise another is opened. */
+  async #renew(): Promise<void> {
+    const view = await this.#refresh().catch(() => undefined);
+    if (this.#abort.signal.aborted || this.#state !== "renewing") return;
+    // One that is as the player has it was not refused because it was over.
+    if (!view || view.expiresAt === this.#played?.expiresAt) return this.#open(true);
+    const place = this.#whereNow();
+    this.#renewals.settle();
+    this.#become("ready");
+    // `onState` may have ended it.
+    if (this.state !== "ready" || !this.#engine) return;
+    const adopted = this.#engine.adopt(view);
+    this.#played = view;
+    if (adopted) this.#engine.resume(view, place);
+    else this.#engine.load(view, (this.#place = place), true);
+  }
+
+  /** The view with a later end, if there is one to refresh and it is still this session's. */
+  async #refresh(): Promise<View | undefined> {
+    const view = this.#view;
+    if (view?.refreshUrl === undefined) return undefined;
+    const { api, device, fetch } = this.#options;
+    const { signal } = this.#abort;
+    const wish = { api, signal, clock: this.#clock, ...(device !== undefined && { device }), ...(fetch && { fetch }) };
+    const next = await refreshView(view, wish);
+    if (signal.aborted || this.#view?.playbackId !== next.playbackId) return undefined;
+    this.#view = next;
+    void this.#watchEnd(next);
+    return next;
+  }
+
+  /** Tells when it is time to refresh a view, and does while somebody watches: a pause costs nothing. */
+  async #watchEnd(view: View, seconds = view.refreshIn ?? 0): Promise<void> {
+    if (view.refreshUrl === undefined) return;
+    try {
+      await this.#clock.wait(Math.max(seconds, LEAST_SECONDS) * 1000, this.#abort.signal);
+    } catch {
+      return;
+    }
+    if (this.#view !== view) return;
+    this.#due = view;
+    if (!this.#video.paused) await this.#ahead();
+  }
+
+  /** Before anything is refused. What does not succeed is tried again in a while, or when it is refused. */
+  async #ahead(): Promise<void> {
+    const view = this.#due;
+    this.#due = undefined;
+    if (!view || this.#view !== view || this.#state !== "ready") return;
+    try {
+      const next = await this.#refresh();
+      if (next && this.#state === "ready" && this.#engine?.adopt(next)) this.#played = next;
+    } catch (error) {
+      if (error instanceof ReelvaultError && error.retryable) void this.#watchEnd(view, AGAIN_SECONDS);
+    }
   }
 
   /** Ends the view once, and waits for it no longer than a moment. */

@@ -1,5 +1,6 @@
 // Shaka Player, tried with 5.2.12: https://shaka-player-demo.appspot.com/docs/api/shaka.Player.html
 
+import { Addresses } from "./addresses.js";
 import { codeOfStatus, ReelvaultError, retryAfter } from "./errors.js";
 import { type Controller, type Engine, type Place, type PlayOptions, restore, Session } from "./session.js";
 import type { View } from "./view.js";
@@ -46,6 +47,7 @@ export function attachShaka(player: ShakaLike, options: PlayOptions): Controller
 
 class ShakaEngine implements Engine {
   #view: View | undefined;
+  #addresses: Addresses | undefined;
   /** The load that is under way; its failures come by its promise. */
   #loading: symbol | undefined;
 
@@ -72,6 +74,7 @@ class ShakaEngine implements Engine {
   load(view: View, place: Place, again: boolean): void {
     const mine = Symbol();
     this.#view = view;
+    this.#addresses = new Addresses(view);
     this.#loading = mine;
     this.player.load(view.playlistUrl, place.position > 0 ? place.position : null, "application/x-mpegurl").then(
       () => {
@@ -85,6 +88,12 @@ class ShakaEngine implements Engine {
         this.#failed(error);
       },
     );
+  }
+
+  adopt(view: View): boolean {
+    this.#view = view;
+    this.#addresses?.adopt(view);
+    return true;
   }
 
   /** Shaka stops by itself after an error, and `load` ends what is left. */
@@ -106,6 +115,8 @@ class ShakaEngine implements Engine {
 
   readonly #credentials: Filter = (_type, request) => {
     const view = this.#view;
+    const addresses = this.#addresses;
+    if (addresses) request.uris = request.uris.map((uri) => addresses.current(uri));
     if (view?.mode !== "cookies") return;
     const { origin } = new URL(view.playlistUrl);
     const url = request.uris[0] ?? "";

@@ -1,4 +1,5 @@
-// Opens a view: POST /v1/assets/{asset_id}/playback, and in the mode `cookies` has the browser keep them.
+// Opens a view: POST /v1/assets/{asset_id}/playback, and in the mode `cookies` has the browser keep them. Refreshes one:
+// POST /v1/playback/{token}/refresh.
 
 import { type Clock, realClock } from "./clock.js";
 import { ReelvaultError } from "./errors.js";
@@ -41,13 +42,23 @@ export interface View {
   readonly expiresAt: number;
   /** Where streams are counted, what `endView` asks when the player goes. A credential too. */
   readonly endUrl?: string;
+  /** Where views are refreshed, what `refreshView` asks. A credential too. */
+  readonly refreshUrl?: string;
+  /** In how many seconds, since it was told, that makes it last longer. */
+  readonly refreshIn?: number;
+  /** In the mode `urls`, the query that each segment is let through by. A credential too. */
+  readonly segmentQuery?: string;
 }
+
+/** What a refresh needs of [`ViewOptions`]. */
+export type RefreshOptions = Pick<ViewOptions, "api" | "device" | "fetch" | "signal" | "clock">;
 
 // The patterns of docs/openapi.json. What fits them can be part of a path or a header.
 const ASSET = /^ast_[a-z2-7]{25}[aeimquy4]$/;
 const MEDIA_TOKEN = /^rvm_[A-Za-z0-9_-]{43}$/;
 const DEVICE = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const PLAYBACK = /^plb_[a-z2-7]{25}[aeimquy4]$/;
+const QUERY = /^[A-Za-z0-9=&._~-]+$/;
 const HERE = /^(localhost|[a-z0-9.-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /** Failures that are worth one more request under the same name: it spends no second view. */
 const AGAIN: readonly string[] = ["throttled", "unavailable", "unreachable"];
@@ -71,6 +82,26 @@ export async function openView(options: ViewOptions): Promise<View> {
   const view = viewOf(reply, asset, mode, new URL(base).origin);
   if (mode === "cookies") await keepCookies(reply, view, clock, signal, fetch);
   return view;
+}
+
+/** The view with a later end, or as it is: what was told before ends when it was to end. No media token is asked for. */
+export async function refreshView(view: View, options: RefreshOptions): Promise<View> {
+  const { device, clock = realClock } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  const fetch: Fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  if (view.refreshUrl === undefined) throw new ReelvaultError("malformed");
+  const reply = await twice(clock, signal, {
+    url: view.refreshUrl,
+    expected: 200,
+    headers: {},
+    body: { mode: view.mode, ...(device !== undefined && { device }) },
+    credentials: "omit",
+    signal,
+  }, fetch);
+  const next = viewOf(reply, view.asset, view.mode, new URL(apiBase(options.api)).origin);
+  if (next.playbackId !== view.playbackId) throw new ReelvaultError("unexpected_reply");
+  if (next.mode === "cookies") await keepCookies(reply, next, clock, signal, fetch);
+  return next;
 }
 
 async function keepCookies(
@@ -145,7 +176,27 @@ function viewOf(reply: Readonly<Record<string, unknown>>, asset: string, mode: M
   const end = safeUrl(reply["end_url"]);
   // The ticket in it goes to the API and to nobody else.
   if (reply["end_url"] !== undefined && end?.origin !== api) throw new ReelvaultError("unexpected_reply");
-  return { playbackId, asset, mode, playlistUrl: url.href, expiresAt: expiresAt as number, ...(end && { endUrl: end.href }) };
+  return {
+    playbackId,
+    asset,
+    mode,
+    playlistUrl: url.href,
+    expiresAt: expiresAt as number,
+    ...(end && { endUrl: end.href }),
+    ...refreshOf(reply, api),
+  };
+}
+
+function refreshOf(reply: Readonly<Record<string, unknown>>, api: string): Pick<View, "refreshUrl" | "refreshIn" | "segmentQuery"> {
+  const { refresh_url: refresh, refresh_in: refreshIn, segment_query: query } = reply;
+  const told = typeof query === "string" && QUERY.test(query) ? query : undefined;
+  if (query !== undefined && told === undefined) throw new ReelvaultError("unexpected_reply");
+  const segmentQuery = told !== undefined ? { segmentQuery: told } : {};
+  if (refresh === undefined) return segmentQuery;
+  const url = safeUrl(refresh);
+  // As with the ticket: to the API and to nobody else.
+  if (url?.origin !== api || !Number.isSafeInteger(refreshIn)) throw new ReelvaultError("unexpected_reply");
+  return { refreshUrl: url.href, refreshIn: refreshIn as number, ...segmentQuery };
 }
 
 function apiBase(api: string): string {

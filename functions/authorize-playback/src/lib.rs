@@ -1,5 +1,5 @@
 //! `POST /v1/assets/{asset_id}/playback`: a media token for one view, in the form that its player can follow.
-//! `POST /v1/playback/{token}/end`: its player goes.
+//! `POST /v1/playback/{token}/refresh`: it goes on for longer. `POST /v1/playback/{token}/end`: its player goes.
 
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -11,8 +11,8 @@ use vault_domain::error::Refusal;
 use vault_domain::hls::MASTER_PLAYLIST;
 use vault_domain::id::AssetId;
 use vault_domain::token::MediaToken;
-use vault_domain::usecase::authorize_playback::{Command, Deps, View, Visit, run};
-use vault_domain::usecase::end_view;
+use vault_domain::usecase::authorize_playback::{Command, Deps, Renewal, View, Visit, run};
+use vault_domain::usecase::{end_view, refresh_view};
 use vault_http::extract::SMALL_BODY;
 use vault_http::{BoxFuture, Cache, Failure, Outcome, Reply, Request, extract};
 
@@ -51,6 +51,17 @@ pub(crate) struct Opened {
     /// Where a player says that it goes (`POST`, no body), so that another may have its place. Only where streams are counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     end_url: Option<String>,
+    /// Where the view is made to last longer (`POST`, the body of the opening). A credential that no player needs to know. Only
+    /// where views are refreshed, until this one has come to its last end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_url: Option<String>,
+    /// In how many seconds that does something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_in: Option<u64>,
+    /// The query of each segment's URL, for whoever has a playlist from before a refresh. Only where `mode` is `urls` and
+    /// views are refreshed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment_query: Option<String>,
     /// What a player that is no browser keeps, for the host of `playlist_url`. Only where `mode` is `cookies`.
     #[serde(skip_serializing_if = "Option::is_none")]
     cookies: Option<Vec<Cookie>>,
@@ -83,8 +94,10 @@ impl From<ViewCookie> for Cookie {
 /// Handles a request.
 pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome> {
     Box::pin(async move {
-        if extract::route(request) == END {
-            return ended(deps, request).await;
+        match extract::route(request) {
+            END => return ended(deps, request).await,
+            REFRESH => return refreshed(deps, request).await,
+            _ => {}
         }
         let command = parse(request)?;
         let mode = deps.offered.admit(command.visit.mode)?;
@@ -105,6 +118,21 @@ async fn ended(deps: &Deps, request: &Request) -> Outcome {
     Ok(Reply::json(200, &Ended { playback_id }, Cache::NoStore))
 }
 
+const REFRESH: &str = "POST /v1/playback/{token}/refresh";
+
+async fn refreshed(deps: &Deps, request: &Request) -> Outcome {
+    let visit = visit(request)?;
+    let mode = deps.offered.admit(visit.mode)?;
+    let command = refresh_view::Command {
+        token: extract::path(request, "token")?,
+        source: extract::source(request),
+        visit,
+    };
+    let view = refresh_view::run(deps, command).await?;
+    let opened = opened(deps, request, mode, &view);
+    Ok(Reply::json(200, &opened, Cache::NoStore))
+}
+
 fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
     let ticket = view.ticket.expose();
     let of_the_api = || {
@@ -112,6 +140,12 @@ fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
         extract::base_url(request) + &path
     };
     let end = || format!("{}/v1/playback/{ticket}/end", extract::base_url(request));
+    let renewal = view.renewal(deps);
+    let of_urls = mode == Mode::Urls && view.session.refresh_until.is_some();
+    let refresh = |renewal: &Renewal| {
+        let (base, token) = (extract::base_url(request), renewal.token.expose());
+        format!("{base}/v1/playback/{token}/refresh")
+    };
     let cookies = (mode == Mode::Cookies).then(|| {
         let cookies = delivery::cookies(&view.session, ticket);
         cookies.into_iter().map(Cookie::from).collect()
@@ -123,6 +157,9 @@ fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
         playlist_url: view.playlist_url(deps, mode).unwrap_or_else(of_the_api),
         expires_at: view.session.expires_at.0,
         end_url: view.session.lease.map(|_| end()),
+        refresh_url: renewal.as_ref().map(refresh),
+        refresh_in: renewal.as_ref().map(|renewal| renewal.seconds),
+        segment_query: of_urls.then(|| view.session.signature.query()),
         cookies_url: cookies.is_some().then(|| {
             let base = &deps.media_base;
             format!("{base}/playback/{ticket}/cookies")

@@ -11,6 +11,8 @@ shape! {
     CookieName = { "type": "string", "description": "The name of the cookie." };
     /// What it holds.
     CookieValue = { "type": "string", "description": "A credential: whoever has it may use it." };
+    /// What refreshes a view.
+    Refresh = { "type": "string", "description": "What refreshes a view: a credential.", "minLength": 1, "pattern": "^[A-Za-z0-9._~-]+$" };
     /// Where it is sent.
     CookiePath = { "type": "string", "description": "The paths that it is sent to." };
 }
@@ -33,6 +35,27 @@ pub fn section() -> Section {
             Code::OtherOrigin,
             Code::OtherDevice,
             Code::NoViewsLeft,
+            Code::TooManyStreams,
+            Code::WrongState,
+            Code::Conflict,
+            Code::AssetWithdrawn,
+        ]),
+        Operation::new(
+            "POST /v1/playback/{token}/refresh",
+            "refreshPlayback",
+            "Lets an open view, or one that came to its end, last longer, if all that let it in still does; no view is spent",
+        )
+        .open()
+        .path::<Refresh>("token")
+        .may_take::<Wish>()
+        .replies::<Opened>(200, "The view as it is now, the same again while it is not time for more")
+        .refuses(&[
+            Code::InvalidToken,
+            Code::Forbidden,
+            Code::NotFound,
+            Code::OutsideNetwork,
+            Code::OtherOrigin,
+            Code::OtherDevice,
             Code::TooManyStreams,
             Code::WrongState,
             Code::Conflict,

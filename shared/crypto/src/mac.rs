@@ -95,6 +95,15 @@ impl TicketMac {
     pub fn new(ring: &Keyring) -> Result<Self, KeyFault> {
         Mac::new(ring, "", "playback ticket").map(Self)
     }
+
+    /// What refreshes views, prefixed `rvv_`: the claims of a ticket under a key of its own, so that neither is taken for the
+    /// other.
+    ///
+    /// # Errors
+    /// [`KeyFault`]
+    pub fn of_refreshes(ring: &Keyring) -> Result<Self, KeyFault> {
+        Mac::new(ring, "rvv_", "playback refresh").map(Self)
+    }
 }
 
 /// Octets of a ticket's claims: playback, asset, organisation, subject (its kind and two ids), expiry.

@@ -73,6 +73,8 @@ mod tests {
             bounds: vault_domain::bounds::Bounds::default(),
             device: None,
             lease: None,
+            refresh_until: None,
+            before: None,
         }
     }
 

@@ -120,6 +120,8 @@ events! {
     TokenMinted = "token.minted",
     /// A view was opened.
     ViewOpened = "view.opened",
+    /// A view was refreshed: it lives longer.
+    ViewRefreshed = "view.refreshed",
     /// A view was ended by whoever watched.
     ViewEnded = "view.ended",
     /// A copy was handed out.

@@ -362,6 +362,8 @@ mod tests {
             bounds: crate::bounds::Bounds::default(),
             device: None,
             lease: None,
+            refresh_until: None,
+            before: None,
         }
     }
 

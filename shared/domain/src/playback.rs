@@ -77,6 +77,19 @@ pub struct PlaybackSession {
     pub device: Option<Digest>,
     /// Its place among the streams that play at once, where they are counted.
     pub lease: Option<Lease>,
+    /// Until when it may be refreshed at the latest, where views may be.
+    pub refresh_until: Option<Timestamp>,
+    /// What its URLs carried before it was refreshed the last time, if it was.
+    pub before: Option<Before>,
+}
+
+/// What the URLs of a view carry that was refreshed since: they end when they were to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Before {
+    /// When they end.
+    pub expires_at: Timestamp,
+    /// Their signature.
+    pub signature: UrlSignature,
 }
 
 impl PlaybackSession {
@@ -90,9 +103,37 @@ impl PlaybackSession {
             expires_at: self.expires_at,
         }
     }
-    /// Is this the session of that ticket, field by field?
-    pub fn is_of(&self, ticket: &Ticket) -> bool {
-        self.ticket() == *ticket
+    /// The session as the bearer of that ticket has it, if it is of this one, field by field: a ticket from before the last
+    /// refresh ends when it was to end, and so does what it gets.
+    pub fn as_of(&self, ticket: &Ticket) -> Option<Self> {
+        if self.ticket() == *ticket {
+            return Some(self.clone());
+        }
+        let before = self.before.clone()?;
+        let own = Self {
+            expires_at: before.expires_at,
+            signature: before.signature,
+            before: None,
+            ..self.clone()
+        };
+        (own.ticket() == *ticket).then_some(own)
+    }
+    /// The claims of what refreshes it, where it may be refreshed.
+    pub fn refresh(&self) -> Option<Ticket> {
+        let expires_at = self.refresh_until?;
+        Some(Ticket {
+            expires_at,
+            ..self.ticket()
+        })
+    }
+    /// From when on it may be refreshed again, if it may, where views live for so many seconds: when half of that is left to
+    /// it at most, and what its URLs carried before is over, so that never more than two ends are good.
+    pub fn refresh_from(&self, seconds: u64) -> Option<Timestamp> {
+        self.refresh_until
+            .filter(|until| *until > self.expires_at)?;
+        let half = Timestamp(self.expires_at.0.saturating_sub(seconds / 2));
+        let over = self.before.as_ref().map(|before| before.expires_at);
+        Some(over.map_or(half, |over| over.max(half)))
     }
     /// May it fetch anything more?
     pub fn is_live(&self, now: Timestamp) -> bool {

@@ -438,6 +438,9 @@ pub fn download() -> Download {
     }
 }
 
+/// Seconds after its opening until which a view may be refreshed.
+pub const REFRESH_SECONDS: u64 = 43_200;
+
 /// A playback session of the viewer, of the first media token, for an hour.
 pub fn playback() -> PlaybackSession {
     PlaybackSession {
@@ -458,6 +461,8 @@ pub fn playback() -> PlaybackSession {
         bounds: Bounds::default(),
         device: None,
         lease: None,
+        refresh_until: Some(GOLDEN_NOW.plus(REFRESH_SECONDS)),
+        before: None,
     }
 }
 

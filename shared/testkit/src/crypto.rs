@@ -267,9 +267,9 @@ impl PathTokens for FakePathTokens {
     }
 }
 
-/// Tickets: base64url of `<playback>.<asset>.<org>.<subject>.<exp>.<tag>`.
-#[derive(Debug, Default)]
-pub struct FakeTickets(pub Shared);
+/// Tickets of a purpose: base64url of `<playback>.<asset>.<org>.<subject>.<exp>.<tag>`.
+#[derive(Debug)]
+pub struct FakeTickets(pub Shared, pub &'static str);
 
 impl Tickets for FakeTickets {
     fn issue(&self, ticket: &Ticket) -> SecretText {
@@ -281,7 +281,7 @@ impl Tickets for FakeTickets {
             expires_at,
         } = ticket;
         let body = format!("{playback}.{asset}.{org}.{subject}.{}", expires_at.0);
-        let sealed = format!("{body}.{}", tag("ticket", &body));
+        let sealed = format!("{body}.{}", tag(self.1, &body));
         let text = data_encoding::BASE64URL_NOPAD.encode(sealed.as_bytes());
         self.0.ledger.note(text.as_bytes());
         SecretText::new(text)
@@ -294,7 +294,7 @@ impl Tickets for FakeTickets {
         let [playback, asset, org, subject, expires] = fields[..] else {
             return None;
         };
-        (mac == tag("ticket", body)).then_some(Ticket {
+        (mac == tag(self.1, body)).then_some(Ticket {
             playback: PlaybackId::parse(playback).ok()?,
             asset: AssetId::parse(asset).ok()?,
             subject: Subject::parse(subject)?,

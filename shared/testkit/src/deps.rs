@@ -360,11 +360,13 @@ impl Kit {
             hashing: self.hashing.clone(),
             signer: self.signer.clone(),
             tickets: self.tickets.clone(),
+            refreshes: self.refreshes.clone(),
             path_tokens: self.path_tokens.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             media_base: builders::MEDIA_BASE.to_owned(),
             session_seconds: 3_600,
+            refresh_seconds: builders::REFRESH_SECONDS,
             offered: Offered::all(),
             lease_seconds: 90,
         }

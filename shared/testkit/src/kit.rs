@@ -79,6 +79,8 @@ pub struct Kit {
     pub passkeys: Arc<FakePasskeys>,
     /// Playback tickets.
     pub tickets: Arc<FakeTickets>,
+    /// What refreshes views.
+    pub refreshes: Arc<FakeTickets>,
     /// Tokens that stand in paths.
     pub path_tokens: Arc<FakePathTokens>,
     /// The signer of URLs.
@@ -117,7 +119,8 @@ impl Kit {
             sealing: Arc::new(FakeSealing(shared.clone())),
             qr: Arc::new(FakeQr(shared.clone())),
             passkeys: Arc::default(),
-            tickets: Arc::new(FakeTickets(shared.clone())),
+            tickets: Arc::new(FakeTickets(shared.clone(), "ticket")),
+            refreshes: Arc::new(FakeTickets(shared.clone(), "playback refresh")),
             path_tokens: Arc::new(FakePathTokens(shared.clone())),
             signer: Arc::new(FakeUrlSigner(shared.clone())),
             wrap: Arc::new(FakeKeyWrap(shared.clone())),
@@ -340,6 +343,12 @@ impl Kit {
     /// The ticket of the session that [`Kit::plant_playback`] planted, again.
     pub fn golden_ticket(&self) -> SecretText {
         self.tickets.issue(&builders::playback().ticket())
+    }
+
+    /// What refreshes that session.
+    pub fn golden_refresh(&self) -> SecretText {
+        let claims = builders::playback().refresh();
+        self.refreshes.issue(&claims.expect("it may be refreshed"))
     }
 
     /// Leaks of the state, and secrets that it holds as they are.

@@ -215,6 +215,15 @@ async fn bounds() {
 }
 
 #[tokio::test]
+async fn refreshes_of_views() {
+    let kit = kit();
+    kit.faults.interleave(true);
+    for seed in SEEDS {
+        contract::refreshes_contract(&*kit.cloud, &*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn downloads() {
     let (kit, seeds) = (kit(), SEEDS);
     kit.faults.interleave(true);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use vault_domain::asset::Asset;
 use vault_domain::quota::Counted;
-use vault_domain::usecase::begin_upload;
+use vault_domain::usecase::{authorize_playback, begin_upload};
 use vault_domain::webhook::Verdict;
 use vault_testkit::Kit;
 use vault_testkit::builders;
@@ -116,6 +116,17 @@ async fn spends(seed: u64, way: Way) {
 async fn streams(seed: u64, way: Way) {
     let kit = kit(seed);
     race::race_streams(Arc::new(kit.authorize_playback()), setup(&kit), seed, way).await;
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+}
+
+async fn view_refreshes(seed: u64, way: Way) {
+    let kit = kit(seed);
+    let short = Arc::new(authorize_playback::Deps {
+        session_seconds: 60,
+        ..kit.authorize_playback()
+    });
+    let deps = (short, Arc::new(kit.authorize_playback()));
+    race::race_view_refreshes(deps, setup(&kit), seed, way).await;
     assert_eq!(kit.leaks(), Vec::<String>::new());
 }
 
@@ -345,6 +356,7 @@ races! {
     spends SEEDS;
     named_spends SEEDS;
     streams SEEDS;
+    view_refreshes 0..20;
     downloads SEEDS;
     named_downloads SEEDS;
     shares 0..10;

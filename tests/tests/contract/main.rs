@@ -198,6 +198,12 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn refreshes_of_views() {
+        let stores = Stores::new();
+        contract::refreshes_contract(&stores.views, &stores.grants, seed()).await;
+    }
+
+    #[tokio::test]
     async fn downloads() {
         let stores = Stores::new();
         contract::downloads_contract(&stores.downloads, &stores.grants, &stores.assets, seed())

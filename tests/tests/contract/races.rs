@@ -208,6 +208,20 @@ async fn one_of_a_hundred_spends_opens_the_one_view() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_of_a_hundred_refreshes_of_a_view_takes_effect() {
+    let (stores, seed) = (Stores::new(), seed());
+    let deps = spending(&stores, seed);
+    let short = Arc::new(authorize_playback::Deps {
+        session_seconds: 60,
+        views: Arc::clone(&deps.views),
+        gate: deps.gate.clone(),
+        clock: stopped(),
+        ..Kit::new(seed).authorize_playback()
+    });
+    race::race_view_refreshes((short, deps), setup(&stores), seed, WAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_views_at_once_are_as_many_streams_as_may_play() {
     let (stores, seed) = (Stores::new(), seed());
     race::race_streams(spending(&stores, seed), setup(&stores), seed, WAY).await;

@@ -33,6 +33,8 @@ mod person;
 mod quotas;
 #[cfg(test)]
 mod recovery;
+#[cfg(test)]
+mod refresh;
 mod renditions;
 #[cfg(test)]
 mod replies;

@@ -137,6 +137,7 @@ const REFUSALS: &[(&str, &str, u16)] = &[
     ("GET", "/v1/playback/x/master.m3u8", 401),
     ("POST", "/v1/playback/x/cookies", 401),
     ("POST", "/v1/playback/x/end", 401),
+    ("POST", "/v1/playback/x/refresh", 401),
     (
         "GET",
         "/v1/media/ast_aaaaaaaaaaaaaaaaaaaaaaaaaa/pkg_aaaaaaaaaaaaaaaaaaaaaaaaaa/master.m3u8",

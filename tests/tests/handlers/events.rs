@@ -33,6 +33,7 @@ fn filled(kit: &Kit, text: &str) -> String {
             "{{downloaded}}",
             builders::media_token(4).expose().to_owned(),
         ),
+        ("{{view_refresh}}", kit.golden_refresh().expose().to_owned()),
         ("{{ticket}}", ticket.expose().to_owned()),
         ("{{asset}}", builders::ASSET.to_string()),
         ("{{package}}", builders::PACKAGE.to_string()),

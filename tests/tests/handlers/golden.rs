@@ -206,6 +206,8 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
         Ask::at("authorize-playback", "POST /v1/assets/{asset_id}/playback")
             .header("authorization", format!("Bearer {}", media.expose()))
             .path("asset_id", asset),
+        Ask::at("authorize-playback", "POST /v1/playback/{token}/refresh")
+            .path("token", kit.golden_refresh().expose()),
         Ask::at("authorize-playback", "POST /v1/playback/{token}/end")
             .path("token", ticket.expose()),
         Ask::to("authorize-download", "POST")

@@ -92,6 +92,7 @@ const ACTORS: &[(&str, Bears)] = &[
     ("media token", |_| Some(bearer(2))),
     ("download token", |_| Some(bearer(3))),
     ("playback ticket", |kit| Some(kit.golden_ticket())),
+    ("refresh token of a view", |kit| Some(kit.golden_refresh())),
     ("share", |_| Some(bearer(5))),
     ("share that is revoked", |kit| {
         let over = Some(kit.clock.now());

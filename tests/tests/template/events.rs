@@ -106,6 +106,7 @@ pub(crate) const ROUTES: &[(&str, &str)] = &[
     ("POST /v1/assets/{asset_id}/download", "AuthorizeDownload"),
     ("POST /v1/assets/{asset_id}/playback", "AuthorizePlayback"),
     ("POST /v1/playback/{token}/end", "AuthorizePlayback"),
+    ("POST /v1/playback/{token}/refresh", "AuthorizePlayback"),
     ("GET /v1/assets/{asset_id}/shares", "ManageShares"),
     ("POST /v1/assets/{asset_id}/shares", "ManageShares"),
     (

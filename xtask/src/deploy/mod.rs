@@ -69,6 +69,7 @@ fn parameters(instance: &Instance, signing: &Signing) -> Parameters {
         // Tests listen on this machine.
         ("WebhookReach", "anywhere".to_owned()),
         ("DeliveryModes", "urls,cookies,query,path".to_owned()),
+        ("PlaybackRefreshSeconds", "86400".to_owned()),
         // A test that rotates need not wait.
         ("SecretsFreshSeconds", "5".to_owned()),
         ("MediaBaseUrl", Ports::url(ports.edge())),

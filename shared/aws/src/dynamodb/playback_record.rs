@@ -3,7 +3,8 @@
 use vault_domain::bounds::{Lease, MaxStreams};
 use vault_domain::id::{AssetId, OrgId, PackageId, PlaybackId};
 use vault_domain::member::Subject;
-use vault_domain::playback::{PlaybackSession, UrlSignature};
+use vault_domain::playback::{Before, PlaybackSession, UrlSignature};
+use vault_domain::time::Timestamp;
 use vault_domain::token::Digest;
 
 use super::record::{Corrupt, Fields, Item, PK, flag, item, number, put_some, text, time};
@@ -23,7 +24,7 @@ pub(super) fn to_item(session: &PlaybackSession) -> Item {
         ("opened_at", time(session.opened_at)),
         ("ends_at", time(session.expires_at)),
         ("revoked", flag(session.revoked)),
-        (TTL, time(session.expires_at.plus(TTL_SLACK))),
+        (TTL, time(kept_until(session).plus(TTL_SLACK))),
     ]);
     bounds_record::put(&mut item, &session.bounds);
     let device = session.device.map(|own| text(own.hex()));
@@ -34,7 +35,50 @@ pub(super) fn to_item(session: &PlaybackSession) -> Item {
         item.insert("lease_seconds".to_owned(), number(lease.seconds));
         item.insert(LEASE_UNTIL.to_owned(), time(lease.until));
     }
+    put_some(&mut item, REFRESH_UNTIL, session.refresh_until.map(time));
+    if let Some(Before {
+        expires_at,
+        signature,
+    }) = &session.before
+    {
+        item.insert(BEFORE_ENDS_AT.to_owned(), time(*expires_at));
+        item.insert("before_policy".to_owned(), text(&signature.policy));
+        item.insert("before_signature".to_owned(), text(&signature.signature));
+        item.insert(
+            "before_key_pair_id".to_owned(),
+            text(&signature.key_pair_id),
+        );
+    }
     item
+}
+
+/// Until when it may be refreshed.
+const REFRESH_UNTIL: &str = "refresh_until";
+/// When its URLs end that it was told in before its last refresh.
+const BEFORE_ENDS_AT: &str = "before_ends_at";
+
+/// One that is over may be refreshed.
+fn kept_until(session: &PlaybackSession) -> Timestamp {
+    session
+        .refresh_until
+        .map_or(session.expires_at, |until| until.max(session.expires_at))
+}
+
+fn signature(fields: Fields<'_>, names: [&'static str; 3]) -> Result<UrlSignature, Corrupt> {
+    let [policy, signature, key_pair_id] = names.map(|name| fields.text(name).map(str::to_owned));
+    Ok(UrlSignature {
+        policy: policy?,
+        signature: signature?,
+        key_pair_id: key_pair_id?,
+    })
+}
+
+fn before(fields: Fields<'_>, name: &'static str) -> Result<Before, Corrupt> {
+    let names = ["before_policy", "before_signature", "before_key_pair_id"];
+    Ok(Before {
+        expires_at: fields.time(name)?,
+        signature: signature(fields, names)?,
+    })
 }
 
 /// Until when its place is safe.
@@ -55,7 +99,6 @@ fn lease(fields: Fields<'_>) -> Result<Option<Lease>, Corrupt> {
 
 pub(super) fn from_item(item: &Item) -> Result<PlaybackSession, Corrupt> {
     let fields = Fields(item);
-    let owned = |name| fields.text(name).map(str::to_owned);
     Ok(PlaybackSession {
         id: fields.parsed(PK, |text| PlaybackId::parse(text).ok())?,
         asset: fields.parsed("asset", |text| AssetId::parse(text).ok())?,
@@ -63,11 +106,7 @@ pub(super) fn from_item(item: &Item) -> Result<PlaybackSession, Corrupt> {
         grant: fields.parsed("grant", Digest::from_hex)?,
         subject: fields.parsed("subject", Subject::parse)?,
         org: fields.parsed("org", |text| OrgId::parse(text).ok())?,
-        signature: UrlSignature {
-            policy: owned("policy")?,
-            signature: owned("signature")?,
-            key_pair_id: owned("key_pair_id")?,
-        },
+        signature: signature(fields, ["policy", "signature", "key_pair_id"])?,
         opened_at: fields.time("opened_at")?,
         expires_at: fields.time("ends_at")?,
         revoked: fields.flag("revoked")?,
@@ -76,6 +115,8 @@ pub(super) fn from_item(item: &Item) -> Result<PlaybackSession, Corrupt> {
             fields.parsed(name, Digest::from_hex)
         })?,
         lease: lease(fields)?,
+        refresh_until: fields.optional(REFRESH_UNTIL, Fields::time)?,
+        before: fields.optional(BEFORE_ENDS_AT, before)?,
     })
 }
 
@@ -83,7 +124,6 @@ pub(super) fn from_item(item: &Item) -> Result<PlaybackSession, Corrupt> {
 pub(super) mod tests {
     use vault_domain::bounds::Bounds;
     use vault_domain::id::{SessionId, UserId};
-    use vault_domain::time::Timestamp;
 
     use super::super::record::checks::reads_back;
     use super::*;
@@ -110,6 +150,8 @@ pub(super) mod tests {
             bounds: Bounds::default(),
             device: None,
             lease: None,
+            refresh_until: None,
+            before: None,
         }
     }
 
@@ -123,6 +165,14 @@ pub(super) mod tests {
                 seconds: 90,
                 until: Timestamp(97),
             }),
+            refresh_until: Some(Timestamp(9)),
+            before: Some(Before {
+                expires_at: Timestamp(6),
+                signature: UrlSignature {
+                    policy: "before".to_owned(),
+                    ..session().signature
+                },
+            }),
             ..session()
         }
     }
@@ -135,6 +185,7 @@ pub(super) mod tests {
         reads_back(&session(), &written, from_item, &required);
         let lease = ["lease_most", "lease_seconds", LEASE_UNTIL];
         required.extend(lease);
+        required.extend(["before_policy", "before_signature", "before_key_pair_id"]);
         reads_back(&bounded(), &to_item(&bounded()), from_item, &required);
     }
 
@@ -143,5 +194,7 @@ pub(super) mod tests {
         let item = to_item(&session());
         assert_eq!(Fields(&item).time(TTL), Ok(Timestamp(8 + 86_400)));
         assert_eq!(Fields(&item).time("ends_at"), Ok(Timestamp(8)));
+        let refreshed = to_item(&bounded());
+        assert_eq!(Fields(&refreshed).time(TTL), Ok(Timestamp(9 + 86_400)));
     }
 }

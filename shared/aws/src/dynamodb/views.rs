@@ -1,5 +1,7 @@
 //! Opening views: grants, assets and playback sessions.
 
+mod refresh;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
@@ -8,8 +10,9 @@ use vault_domain::asset::Asset;
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PlaybackId};
 use vault_domain::playback::PlaybackSession;
-use vault_domain::ports::{Change, Opening, SharedViews, StoreError, Stored, Views};
+use vault_domain::ports::{Change, Opening, Refreshing, SharedViews, StoreError, Stored, Views};
 use vault_domain::share::Share;
+use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, Grant};
 
 use super::grants::{DEVICE, PLAY_UNTIL};
@@ -180,7 +183,8 @@ impl DynamoViews {
     ) -> Stored<Opening> {
         let request = self.records.request(operation, record);
         for attempt in 1..=TRIES {
-            let Some(placed) = self.place(session).await? else {
+            let at = session.opened_at;
+            let Some(placed) = self.place(session, at).await? else {
                 return self.or_open(session, Opening::Full).await;
             };
             let also = Also {
@@ -221,13 +225,17 @@ impl DynamoViews {
         Ok(writes)
     }
 
-    /// The write that gives the session its place, if it needs one; nothing if there is none.
-    async fn place(&self, session: &PlaybackSession) -> Stored<Option<Option<TransactWriteItem>>> {
+    /// The write that gives the session its place at a moment, if it needs one; nothing if there is none.
+    async fn place(
+        &self,
+        session: &PlaybackSession,
+        now: Timestamp,
+    ) -> Stored<Option<Option<TransactWriteItem>>> {
         let Some(lease) = &session.lease else {
             return Ok(Some(None));
         };
         let seen = leases::seen(&self.client, &self.playback, lease.of).await?;
-        let next = seen.places.with(session.id, lease, session.opened_at);
+        let next = seen.places.with(session.id, lease, now);
         let write = next.map(|next| leases::put(&self.playback, lease, &seen, &next));
         let write = write.transpose();
         let write = write.map_err(|error| StoreError::new("leases.put", error))?;
@@ -292,6 +300,15 @@ impl Views for DynamoViews {
         const OPERATION: &str = "views.session";
         let item = get(&self.client, &self.playback, OPERATION, id.to_string()).await?;
         read(OPERATION, item.as_ref(), playback_record::from_item)
+    }
+
+    async fn refresh(
+        &self,
+        seen: &PlaybackSession,
+        next: &PlaybackSession,
+        record: &Record,
+    ) -> Stored<Refreshing> {
+        self.refreshed((seen, next), record).await
     }
 
     async fn end(&self, session: &PlaybackSession, record: &Record) -> Stored<Change> {

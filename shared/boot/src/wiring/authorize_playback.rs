@@ -17,6 +17,8 @@ use crate::{Env, Lazy};
 
 /// A view may last a minute to a day.
 const SESSION_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
+/// A view may be refreshed for a day after its opening, or not at all: as long as its grant is on record.
+const REFRESH_SECONDS: std::ops::RangeInclusive<u64> = 0..=86_400;
 /// A stream may be silent for some seconds to an hour before somebody else gets its place.
 const LEASE_SECONDS: std::ops::RangeInclusive<u64> = 3..=3_600;
 
@@ -33,6 +35,7 @@ struct Config {
     key_pair_id: String,
     media_base: String,
     session_seconds: u64,
+    refresh_seconds: u64,
     lease_seconds: u64,
     slot: String,
 }
@@ -52,6 +55,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
         slot: env.text("URL_SIGNING_KEY_SLOT"),
         media_base: env.base_url("MEDIA_BASE_URL"),
         session_seconds: env.number("PLAYBACK_SESSION_SECONDS", SESSION_SECONDS),
+        refresh_seconds: env.number("PLAYBACK_REFRESH_SECONDS", REFRESH_SECONDS),
         lease_seconds: env.number("STREAM_LEASE_SECONDS", LEASE_SECONDS),
     };
     let sdk = sdk(env);
@@ -78,11 +82,15 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 hashing: Arc::new(Sha256),
                 signer: Arc::new(signer.map_err(|fault| refused("url signing", fault))?),
                 tickets: Arc::new(TicketMac::new(&mac).map_err(|f| refused("playback mac", f))?),
+                refreshes: Arc::new(
+                    TicketMac::of_refreshes(&mac).map_err(|f| refused("playback mac", f))?,
+                ),
                 path_tokens: Arc::new(path_tokens),
                 clock: Arc::new(SystemClock),
                 entropy: Arc::new(SystemEntropy),
                 media_base: config.media_base,
                 session_seconds: config.session_seconds,
+                refresh_seconds: config.refresh_seconds,
                 offered: config.offered,
                 lease_seconds: config.lease_seconds,
             })

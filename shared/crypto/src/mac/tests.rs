@@ -46,6 +46,22 @@ fn a_ticket_reads_back_and_any_changed_character_forges_it() {
 }
 
 #[test]
+fn a_ticket_refreshes_nothing_and_what_refreshes_is_no_ticket() {
+    let (tickets, refreshes) = (
+        TicketMac::new(&one()).unwrap(),
+        TicketMac::of_refreshes(&one()).unwrap(),
+    );
+    let ticket_text = tickets.issue(&ticket()).expose().to_owned();
+    let refresh_text = refreshes.issue(&ticket()).expose().to_owned();
+    assert_eq!(refreshes.open(&refresh_text), Some(ticket()));
+    assert_eq!(tickets.open(&refresh_text), None);
+    assert_eq!(refreshes.open(&ticket_text), None);
+    let bare = refresh_text.strip_prefix("rvv_").unwrap();
+    assert_eq!(tickets.open(bare), None, "nor without its prefix");
+    assert_eq!(refreshes.open(&format!("rvv_{ticket_text}")), None);
+}
+
+#[test]
 fn a_ticket_of_an_api_key_reads_back() {
     let mac = TicketMac::new(&one()).unwrap();
     let of_key = Ticket {

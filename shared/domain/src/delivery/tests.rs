@@ -23,6 +23,8 @@ fn session() -> PlaybackSession {
         bounds: crate::bounds::Bounds::default(),
         device: None,
         lease: None,
+        refresh_until: None,
+        before: None,
     }
 }
 

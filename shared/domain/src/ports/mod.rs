@@ -145,6 +145,19 @@ pub enum Opening {
     Full,
 }
 
+/// What became of the refresh of a view.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refreshing {
+    /// It lives longer now.
+    Refreshed,
+    /// It is not as it was seen: refreshed or ended meanwhile; nothing changed.
+    Stale,
+    /// Its grant is revoked or not there; nothing changed.
+    Refused,
+    /// As many other streams play as may; nothing changed.
+    Full,
+}
+
 /// Playback sessions and the spending of views.
 #[async_trait]
 pub trait Views: SharedViews + Send + Sync {
@@ -160,6 +173,14 @@ pub trait Views: SharedViews + Send + Sync {
     async fn open(&self, session: &PlaybackSession, record: &Record) -> Stored<Opening>;
     /// The session, by a consistent read.
     async fn session(&self, id: PlaybackId) -> Stored<Option<PlaybackSession>>;
+    /// Puts `next` in the place of a session that is as it was seen and whose grant is not revoked, and stores the record: all
+    /// or nothing. Where it has a lease it keeps its place, or gets one if there is one at the time of the record.
+    async fn refresh(
+        &self,
+        seen: &PlaybackSession,
+        next: &PlaybackSession,
+        record: &Record,
+    ) -> Stored<Refreshing>;
     /// Ends a session, gives its place back if it has one, and stores the record: all or nothing, and nothing if it has
     /// ended before.
     async fn end(&self, session: &PlaybackSession, record: &Record) -> Stored<Change>;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::IdempotencyKey;
-use super::gate::{Entered, Gate};
+use super::gate::{Admitted, Entered, Gate};
 use super::spend::{invalid, usable};
 use crate::access;
 use crate::api_key::Scope;
@@ -13,8 +13,10 @@ use crate::bounds::{DeviceSecret, Lease, Visitor};
 use crate::delivery::{self, Mode, Offered};
 use crate::error::Refusal;
 use crate::id::{AssetId, PackageId, PlaybackId};
-use crate::playback::PlaybackSession;
-use crate::ports::{Clock, Entropy, Hashing, Opening, PathTokens, Tickets, UrlSigner, Views};
+use crate::playback::{PlaybackSession, UrlSignature};
+use crate::ports::{
+    Clock, Entropy, Hashing, Opening, PathTokens, Stored, Tickets, UrlSigner, Views,
+};
 use crate::secret::SecretText;
 use crate::share::Share;
 use crate::time::Timestamp;
@@ -32,6 +34,8 @@ pub struct Deps {
     pub signer: Arc<dyn UrlSigner>,
     /// Makes tickets.
     pub tickets: Arc<dyn Tickets>,
+    /// Makes and checks what refreshes views: tickets that open nothing else.
+    pub refreshes: Arc<dyn Tickets>,
     /// Makes tokens for paths.
     pub path_tokens: Arc<dyn PathTokens>,
     /// The time.
@@ -42,6 +46,8 @@ pub struct Deps {
     pub media_base: String,
     /// Seconds that a playback session lives.
     pub session_seconds: u64,
+    /// Seconds after its opening until which a view may be refreshed; none are if it is 0.
+    pub refresh_seconds: u64,
     /// The modes of delivery that there are.
     pub offered: Offered,
     /// Seconds for which a stream keeps its place without asking for a key, where they are counted.
@@ -83,7 +89,26 @@ pub struct View {
     pub ticket: SecretText,
 }
 
+/// What lets a view live longer.
+#[derive(Debug)]
+pub struct Renewal {
+    /// What its route asks for. It is in no URL that a player asks for.
+    pub token: SecretText,
+    /// In how many seconds it does something.
+    pub seconds: u64,
+}
+
 impl View {
+    /// What lets the view live longer, if it may and has not come to its last end.
+    pub fn renewal(&self, deps: &Deps) -> Option<Renewal> {
+        let from = self.session.refresh_from(deps.session_seconds)?;
+        let claims = self.session.refresh()?;
+        Some(Renewal {
+            token: deps.refreshes.issue(&claims),
+            seconds: from.since(deps.clock.now()),
+        })
+    }
+
     /// The URL of its master playlist in a mode that goes through the distribution; `None` for [`Mode::Urls`].
     pub fn playlist_url(&self, deps: &Deps, mode: Mode) -> Option<String> {
         let ticket = self.ticket.expose();
@@ -126,18 +151,13 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
         None => PlaybackId::random(&*deps.entropy)?,
     };
     let share = shared(&entered, &command.source)?;
-    let ends = now.plus(deps.session_seconds);
-    let until = [
-        admitted.until,
-        share.and_then(|share| share.expires_at),
-        entered.support_until(),
-    ];
-    let ends = until.into_iter().flatten().fold(ends, Timestamp::min);
+    let ends = end(deps, &entered, &admitted, now);
     // It was decided by the list that ended the views before: it is not one of them, be it in the same second.
     let opened = now.max(admitted.asset.views_from);
     let session = PlaybackSession {
         device,
         lease: lease(deps, &grant, (now, ends)),
+        refresh_until: (deps.refresh_seconds > 0).then(|| now.plus(deps.refresh_seconds)),
         ..signed_session(deps, &grant, (id, package), opened, ends)?
     };
     let record = entered
@@ -161,8 +181,27 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     Ok(View { session, ticket })
 }
 
+/// When a view ends that is opened or refreshed now: whatever it was admitted by may end first.
+pub(super) fn end(
+    deps: &Deps,
+    entered: &Entered<'_>,
+    admitted: &Admitted,
+    now: Timestamp,
+) -> Timestamp {
+    let until = [
+        admitted.until,
+        entered.share().and_then(|share| share.expires_at),
+        entered.support_until(),
+    ];
+    let longest = now.plus(deps.session_seconds);
+    until.into_iter().flatten().fold(longest, Timestamp::min)
+}
+
 /// The share whose link the viewer holds, if that is how they came, and if they come from where it may be used.
-fn shared<'a>(entered: &'a Entered<'_>, source: &Source) -> Result<Option<&'a Share>, Refusal> {
+pub(super) fn shared<'a>(
+    entered: &'a Entered<'_>,
+    source: &Source,
+) -> Result<Option<&'a Share>, Refusal> {
     let Some(share) = entered.share() else {
         return Ok(None);
     };
@@ -175,7 +214,7 @@ fn shared<'a>(entered: &'a Entered<'_>, source: &Source) -> Result<Option<&'a Sh
 const ANOTHER: Refusal = Refusal::OtherDevice("its first view was opened on another");
 
 /// The digest of the device's secret, if the token is for one device and this may be it.
-fn device(deps: &Deps, grant: &Grant, visit: &Visit) -> Result<Option<Digest>, Refusal> {
+pub(super) fn device(deps: &Deps, grant: &Grant, visit: &Visit) -> Result<Option<Digest>, Refusal> {
     if !grant.bounds.one_device {
         return Ok(None);
     }
@@ -227,11 +266,22 @@ async fn spent(
     Ok(Refusal::NoViewsLeft)
 }
 
-fn playable(asset: &Asset) -> Result<PackageId, Refusal> {
+pub(super) fn playable(asset: &Asset) -> Result<PackageId, Refusal> {
     match (asset.state, asset.package) {
         (AssetState::Ready, Some(package)) => Ok(package),
         (state, _) => Err(Refusal::WrongState(state)),
     }
+}
+
+/// One signature serves every segment of this package and nothing else.
+pub(super) fn signature(
+    deps: &Deps,
+    (asset, package): (AssetId, PackageId),
+    until: Timestamp,
+) -> Stored<UrlSignature> {
+    let folder = media_prefix(asset);
+    let resource = format!("{}/{folder}{package}/*", deps.media_base);
+    deps.signer.sign(&resource, until)
 }
 
 fn signed_session(
@@ -241,12 +291,6 @@ fn signed_session(
     now: Timestamp,
     expires_at: Timestamp,
 ) -> Result<PlaybackSession, Refusal> {
-    // One signature serves every segment of this package and nothing else.
-    let resource = format!(
-        "{}/{}{package}/*",
-        deps.media_base,
-        media_prefix(grant.asset)
-    );
     Ok(PlaybackSession {
         id,
         asset: grant.asset,
@@ -254,13 +298,15 @@ fn signed_session(
         grant: grant.digest,
         subject: grant.subject,
         org: grant.org,
-        signature: deps.signer.sign(&resource, expires_at)?,
+        signature: signature(deps, (grant.asset, package), expires_at)?,
         opened_at: now,
         expires_at,
         revoked: false,
         bounds: grant.bounds.clone(),
         device: None,
         lease: None,
+        refresh_until: None,
+        before: None,
     })
 }
 

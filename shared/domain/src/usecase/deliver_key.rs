@@ -78,7 +78,8 @@ pub(super) fn still_open(
     ticket: &Ticket,
     now: Timestamp,
 ) -> Result<PlaybackSession, Refusal> {
-    let session = session.filter(|s| s.is_of(ticket) && s.is_live(now));
+    let session = session.and_then(|s| s.as_of(ticket));
+    let session = session.filter(|s| s.is_live(now));
     let stands = standing.role(&ticket.subject, ticket.org, now).is_some();
     session.filter(|_| stands).ok_or(OVER)
 }

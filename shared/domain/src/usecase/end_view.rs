@@ -15,7 +15,7 @@ pub async fn run(deps: &Deps, ticket: &str, source: &Source) -> Result<PlaybackI
     let ticket = genuine(&*deps.tickets, ticket, deps.clock.now())?;
     let session = deps.views.session(ticket.playback).await?;
     let session = session
-        .filter(|session| session.is_of(&ticket))
+        .filter(|session| session.as_of(&ticket).is_some())
         .ok_or(OVER)?;
     if !session.revoked {
         let scribe = Scribe {

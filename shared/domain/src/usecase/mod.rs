@@ -46,6 +46,7 @@ pub mod proof;
 pub mod read_audit;
 pub mod recover_account;
 pub mod refresh;
+pub mod refresh_view;
 mod rehash;
 pub mod resume_upload;
 pub mod revoke_token;

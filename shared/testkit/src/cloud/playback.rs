@@ -7,7 +7,8 @@ use vault_domain::bounds::Lease;
 use vault_domain::id::{AssetId, KeyId, PlaybackId};
 use vault_domain::playback::{PlaybackSession, Ticket};
 use vault_domain::ports::{
-    Change, KeyBundle, KeyReads, Leases, Opening, PlaylistBundle, PlaylistReads, Stored, Views,
+    Change, KeyBundle, KeyReads, Leases, Opening, PlaylistBundle, PlaylistReads, Refreshing,
+    Stored, Views,
 };
 use vault_domain::token::{Digest, Grant};
 
@@ -47,6 +48,31 @@ pub(super) fn open(state: &mut State, session: &PlaybackSession, record: &Record
     Opening::Opened
 }
 
+fn refresh(
+    state: &mut State,
+    (seen, next): (&PlaybackSession, &PlaybackSession),
+    record: &Record,
+) -> Refreshing {
+    let same = |there: &PlaybackSession| !there.revoked && there.expires_at == seen.expires_at;
+    if !state.playbacks.get(&seen.id).is_some_and(same) {
+        return Refreshing::Stale;
+    }
+    let grant = state.grants.get(&seen.grant.0);
+    if grant.is_none_or(|grant| grant.revoked) {
+        return Refreshing::Refused;
+    }
+    if let Some(lease) = &next.lease {
+        let places = state.places.entry(lease.of.0).or_default();
+        let Some(with_it) = places.with(next.id, lease, record.at) else {
+            return Refreshing::Full;
+        };
+        *places = with_it;
+    }
+    state.playbacks.insert(next.id, next.clone());
+    state.audit.push(record.clone());
+    Refreshing::Refreshed
+}
+
 #[async_trait]
 impl Views for FakeCloud {
     async fn admission(
@@ -66,6 +92,15 @@ impl Views for FakeCloud {
     }
     async fn session(&self, id: PlaybackId) -> Stored<Option<PlaybackSession>> {
         self.call("views.session", |s| Ok(s.playbacks.get(&id).cloned()))
+            .await
+    }
+    async fn refresh(
+        &self,
+        seen: &PlaybackSession,
+        next: &PlaybackSession,
+        record: &Record,
+    ) -> Stored<Refreshing> {
+        self.call("views.refresh", |s| Ok(refresh(s, (seen, next), record)))
             .await
     }
     async fn end(&self, session: &PlaybackSession, record: &Record) -> Stored<Change> {

@@ -25,7 +25,7 @@ pub use downloads::{race_downloads, race_named_downloads};
 pub use factors::{race_codes, race_recovery_codes};
 pub use identity::{race_guesses, race_refreshes, race_wrong_passwords};
 pub use organisations::{race_invitations, race_removals};
-pub use playback::{Setup, race_named_spends, race_spends, race_streams};
+pub use playback::{Setup, race_named_spends, race_spends, race_streams, race_view_refreshes};
 pub use recovery::{race_acceptances, race_forgotten, race_resets};
 pub use shares::{race_revocations, race_shared_views, race_shares};
 pub use support::{race_ends, race_support};

@@ -6,9 +6,10 @@ use futures_util::future::BoxFuture;
 use vault_domain::bounds::{Bounds, MaxStreams};
 use vault_domain::error::Refusal;
 use vault_domain::id::{AssetId, PlaybackId};
+use vault_domain::playback::PlaybackSession;
 use vault_domain::ports::{Assets, Directory, Grants, Hashing, Sessions};
 use vault_domain::token::{Action, Grant, MediaToken};
-use vault_domain::usecase::{IdempotencyKey, authorize_playback};
+use vault_domain::usecase::{IdempotencyKey, authorize_playback, refresh_view};
 
 use super::{RUNNERS, Way, together};
 use crate::builders;
@@ -140,6 +141,43 @@ pub async fn race_streams(
     let found = deps.views.admission(grant.digest, grant.asset).await;
     let (after, _) = found.expect("views.admission");
     assert_eq!(after.map(|g| g.views), Some(PLACES));
+}
+
+/// A hundred refreshes at once of a view that was opened where views are short: one takes effect, and everyone is told that.
+pub async fn race_view_refreshes(
+    (short, deps): (Arc<authorize_playback::Deps>, Arc<authorize_playback::Deps>),
+    setup: Setup<'_>,
+    seed: u64,
+    way: Way,
+) {
+    let _note = SeedNote(seed);
+    let sample = Sample::new(seed);
+    let (token, grant) = granted(setup, &*deps.hashing, &sample, Action::Play).await;
+    let command = command(token.expose(), grant.asset, None);
+    let view = authorize_playback::run(&short, command).await;
+    let view = view.expect("a view");
+    let renewal = view.renewal(&deps).expect("it may be refreshed");
+    assert_eq!(renewal.seconds, 0, "at once, where views are long");
+    let runners = (0..RUNNERS).map(|_| {
+        let (deps, token) = (Arc::clone(&deps), renewal.token.expose().to_owned());
+        let runner: BoxFuture<'static, PlaybackSession> = Box::pin(async move {
+            let command = refresh_view::Command {
+                token,
+                source: builders::source(),
+                visit: authorize_playback::Visit::default(),
+            };
+            let view = refresh_view::run(&deps, command).await;
+            view.expect("a view that lives longer").session
+        });
+        runner
+    });
+    let told = together(way, runners.collect()).await;
+    let stored = deps.views.session(view.session.id).await;
+    let stored = stored.expect("views.session").expect("it was opened");
+    assert!(told.iter().all(|session| *session == stored), "one view");
+    assert_eq!(stored.opened_at, view.session.opened_at);
+    let before = stored.before.expect("what was told first");
+    assert_eq!(before.signature, view.session.signature, "refreshed once");
 }
 
 /// Streams that may play at once in [`race_streams`].

@@ -238,6 +238,7 @@ fn environment(jwks: &str) -> Environment {
         ("DISTRIBUTION_ID", "E1"),
         ("MAIL_QUEUE_URL", "https://sqs.example.org/mail"),
         ("PLAYBACK_SESSION_SECONDS", "14400"),
+        ("PLAYBACK_REFRESH_SECONDS", "0"),
         ("STREAM_LEASE_SECONDS", "90"),
         ("DOWNLOAD_URL_SECONDS", "21600"),
         ("DOWNLOAD_VIA_CLOUDFRONT_BELOW", "20000000000"),
