@@ -11,7 +11,7 @@ use crate::ladder::VariantId;
 use crate::member::Standing;
 use crate::packaging::{Presentation, Stream};
 use crate::playback::{PlaybackSession, Ticket, UrlSignature, WrappedKey};
-use crate::quota::{Exceeded, Quota};
+use crate::quota::{Exceeded, Quota, TooMuch};
 use crate::secret::{ContentKey, SecretText};
 use crate::time::Timestamp;
 use crate::token::{Digest, Grant};
@@ -221,6 +221,8 @@ pub enum Reservation {
     Erased,
     /// It is new, and the organisation has no room for it; nothing changed.
     OverQuota(Exceeded),
+    /// It is new, and larger than a film of the organisation may be; nothing changed.
+    TooLarge(TooMuch),
 }
 
 /// What became of a conditional change.

@@ -80,7 +80,11 @@ impl Assets for FakeCloud {
                 return Ok(Reservation::Erased);
             }
             let more = Usage::announcement(asset.plan.size);
-            if let Err(exceeded) = s.tally(asset.org).admits(defaults, &more) {
+            let tally = s.tally(asset.org);
+            if let Err(much) = tally.admits_film(defaults, asset.plan.size) {
+                return Ok(Reservation::TooLarge(much));
+            }
+            if let Err(exceeded) = tally.admits(defaults, &more) {
                 return Ok(Reservation::OverQuota(exceeded));
             }
             s.plant(crate::builders::announced(asset.clone()));
