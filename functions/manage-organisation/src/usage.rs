@@ -51,6 +51,10 @@ pub(crate) struct Told {
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "openapi", schemars(rename = "LimitsOfAFilm"))]
+#[expect(
+    clippy::struct_field_names,
+    reason = "a name of the API has one meaning: `bytes` is how many are used"
+)]
 pub(crate) struct Film {
     /// Octets of its source.
     #[cfg_attr(feature = "openapi", schemars(range(max = MAX_QUOTA)))]

@@ -67,8 +67,8 @@ pub(crate) fn read(head: &str) -> Option<Probe> {
 /// How many seconds were read, one that has begun being whole, by the last report of `-progress`. None if nothing was.
 pub(crate) fn seconds(reports: &str) -> Option<u64> {
     let lines = reports.lines();
-    let times = lines.filter_map(|line| line.strip_prefix("out_time_us="));
-    let micros: u64 = times.last()?.trim().parse().ok()?;
+    let mut times = lines.filter_map(|line| line.strip_prefix("out_time_us="));
+    let micros: u64 = times.next_back()?.trim().parse().ok()?;
     Some(micros.div_ceil(1_000_000))
 }
 
