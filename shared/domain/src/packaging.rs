@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::ladder::VariantId;
 use crate::secret::ContentKey;
 
+mod order;
 mod rates;
 
+pub use order::PackagingOrder;
 pub use rates::Rates;
 
 /// 90 kHz ticks, the clock of MPEG-TS (ISO/IEC 13818-1).

@@ -285,6 +285,7 @@ pub fn announced(new: NewAsset) -> Asset {
         lease_until: None,
         progress: 0,
         failure: None,
+        reopened: 0,
         access: Access::default(),
         collection: None,
         views_from: Timestamp(0),

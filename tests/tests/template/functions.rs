@@ -55,7 +55,7 @@ pub(crate) const FUNCTIONS: &[(&str, &str, &str)] = &[
     (
         "ManageAssets",
         "manage-assets",
-        "ALLOWED_ORIGINS MEMBERS_TABLE SUPPORT_ORGANISATION SESSIONS_TABLE CLIENTS_TABLE ASSETS_TABLE TOKEN_JWKS TOKEN_ISSUER ACCESS_TABLE AUDIT_TABLE LIMITS_TABLE CONVERSION_QUEUE_URL",
+        "ALLOWED_ORIGINS MEMBERS_TABLE SUPPORT_ORGANISATION SESSIONS_TABLE CLIENTS_TABLE ASSETS_TABLE TOKEN_JWKS TOKEN_ISSUER ACCESS_TABLE AUDIT_TABLE LIMITS_TABLE CONVERSION_QUEUE_URL PROCESS_QUEUE_URL",
     ),
     (
         "PresignUpload",
@@ -222,6 +222,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("PLAYBACK_SESSION_SECONDS", "<PlaybackSessionSeconds>"),
     ("STREAM_LEASE_SECONDS", "<StreamLeaseSeconds>"),
     ("PLAYBACK_TABLE", "Data/PlaybackTable"),
+    ("PROCESS_QUEUE_URL", "Root/ProcessQueue"),
     ("RETENTION_TABLE", "Data/RetentionTable"),
     ("SECRETS_FRESH_SECONDS", "<SecretsFreshSeconds>"),
     ("SEGMENTS_PER_KEY", "<SegmentsPerKey>"),

@@ -31,6 +31,7 @@ mod ladder;
 mod library;
 mod links;
 mod organisations;
+mod packaging;
 mod quota;
 mod recovery;
 mod rotation;
@@ -66,6 +67,7 @@ pub use links::{LinkTokens, Links};
 pub use organisations::{
     Invited, Listed, MAX_INVITATIONS, MAX_REMOVED, MemberPage, Organisations, Settings, Settled,
 };
+pub use packaging::{Packagings, Reopenings};
 pub use quota::{Abandonments, Charged, QuotaChanges, Usages};
 pub use recovery::{Joiner, Joining, Recovery, Reset};
 pub use rotation::{KeyPage, MasterRing, Rewraps, SecretVersions, Stages};

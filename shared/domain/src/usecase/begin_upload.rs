@@ -164,6 +164,7 @@ fn fresh(announced: NewAsset) -> Asset {
         lease_until: None,
         progress: 0,
         failure: None,
+        reopened: 0,
         access: Access::default(),
         collection: None,
         views_from: Timestamp(0),

@@ -47,6 +47,7 @@ pub mod read_audit;
 pub mod recover_account;
 pub mod refresh;
 mod rehash;
+pub mod reprocess;
 pub mod resume_upload;
 pub mod revoke_token;
 pub mod rewrap_keys;

@@ -260,7 +260,10 @@ impl Run<'_> {
 
     /// There is none any more.
     pub(super) async fn source_gone(&self) -> Result<Outcome, Retry> {
-        let gone = PackageFault::new("source_gone", "the uploaded film is not there any more");
+        let gone = PackageFault::new(
+            Failure::SOURCE_GONE,
+            "the uploaded film is not there any more",
+        );
         self.failed(&gone).await
     }
 
