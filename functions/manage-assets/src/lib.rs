@@ -1,6 +1,6 @@
 //! The library of the caller's organisation: `GET /v1/assets` lists it, `GET /v1/assets/{asset_id}` shows an asset, and
 //! `PATCH` on the same changes what is said of it; `POST /v1/assets/{asset_id}/ladder` asks for variants of a film at lower
-//! rates.
+//! rates, and `…/reprocess` for a film that failed to be packaged anew.
 
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -14,7 +14,7 @@ use vault_domain::library::{Filter, TitlePrefix};
 use vault_domain::member::Actor;
 use vault_domain::page::PageSize;
 use vault_domain::usecase::library::{self, IfMatch, Tagged};
-use vault_domain::usecase::{Ask, ask_ladder};
+use vault_domain::usecase::{Ask, ask_ladder, reprocess};
 use vault_http::{BoxFuture, Cache, Outcome, Reply, Request, extract};
 
 use shape::{Change, Listed, Shown};
@@ -36,12 +36,37 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
             return changed(deps, &ask, id, request).await;
         }
         if request.method() == "POST" {
-            let asked = ask_ladder::run(&deps.assets, &ask, id).await?;
+            let asked = match asked_for(request) {
+                Wanted::Ladder => ask_ladder::run(&deps.assets, &ask, id).await?,
+                Wanted::Reprocessing => reprocess::run(&again(deps), &ask, id).await?,
+            };
             let shown = Shown::of(&asked);
             return Ok(Reply::json(202, &shown, Cache::NoStore));
         }
         Ok(told(&library::show(&deps.assets.library, &ask, id).await?))
     })
+}
+
+/// What is asked for of a film.
+enum Wanted {
+    Ladder,
+    Reprocessing,
+}
+
+fn asked_for(request: &Request) -> Wanted {
+    if extract::route(request).ends_with("/reprocess") {
+        Wanted::Reprocessing
+    } else {
+        Wanted::Ladder
+    }
+}
+
+fn again(deps: &Deps) -> reprocess::Deps<'_> {
+    reprocess::Deps {
+        library: &deps.assets.library,
+        reopenings: &*deps.reopenings,
+        orders: &*deps.packagings,
+    }
 }
 
 async fn listed(deps: &Deps, ask: &Ask, request: &Request) -> Outcome {

@@ -54,6 +54,18 @@ pub fn section() -> Section {
             "It plays all the while; `variants` tells how far they are",
         )
         .refuses(&[Code::Conflict, Code::WrongState, Code::AssetWithdrawn]),
+        Operation::new(
+            "POST /v1/assets/{asset_id}/reprocess",
+            "reprocessAsset",
+            "Asks for a film that failed to be packaged anew, from the bytes that are still there",
+        )
+        .replies::<Shown>(202, "It is `uploaded` again, and will be packaged")
+        .refuses(&[
+            Code::Conflict,
+            Code::LimitReached,
+            Code::WrongState,
+            Code::AssetWithdrawn,
+        ]),
     ];
     Section::new("Library", "What the organisation has.", operations)
 }

@@ -43,6 +43,31 @@ pub(crate) struct Told {
     minutes: One,
     /// Uploads under way.
     uploads: One,
+    /// What one film may be.
+    film: Film,
+}
+
+/// How large a film may be.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "LimitsOfAFilm"))]
+#[expect(
+    clippy::struct_field_names,
+    reason = "a name of the API has one meaning: `bytes` is how many are used"
+)]
+pub(crate) struct Film {
+    /// Octets of its source.
+    #[cfg_attr(feature = "openapi", schemars(range(max = MAX_QUOTA)))]
+    max_bytes: u64,
+    /// Minutes that it lasts; one that has begun is whole.
+    #[cfg_attr(feature = "openapi", schemars(range(max = MAX_QUOTA)))]
+    max_minutes: u64,
+    /// Pixels of the longer side of its pictures.
+    #[cfg_attr(feature = "openapi", schemars(range(max = MAX_QUOTA)))]
+    max_long_side: u64,
+    /// Pixels of the shorter side.
+    #[cfg_attr(feature = "openapi", schemars(range(max = MAX_QUOTA)))]
+    max_short_side: u64,
 }
 
 pub(crate) async fn show(call: &Call<'_>) -> Outcome {
@@ -53,6 +78,12 @@ pub(crate) async fn show(call: &Call<'_>) -> Outcome {
         bytes: one(Counted::Bytes),
         minutes: one(Counted::Minutes),
         uploads: one(Counted::Uploads),
+        film: Film {
+            max_bytes: quota.film.bytes,
+            max_minutes: quota.film.minutes,
+            max_long_side: quota.film.long_side,
+            max_short_side: quota.film.short_side,
+        },
     };
     Ok(Reply::json(200, &told, Cache::NoStore))
 }

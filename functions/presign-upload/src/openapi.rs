@@ -57,7 +57,12 @@ pub fn section() -> Section {
         .takes::<Announcement>()
         .replies::<Signed<'static>>(201, "The upload and its first 100 parts")
         .with_header("location", "Where it is.")
-        .refuses(&[Code::WrongState, Code::AssetWithdrawn, Code::QuotaExceeded]),
+        .refuses(&[
+            Code::WrongState,
+            Code::AssetWithdrawn,
+            Code::QuotaExceeded,
+            Code::FilmTooLarge,
+        ]),
         Operation::new(
             "POST /v1/uploads/{asset_id}/parts",
             "signParts",
@@ -75,7 +80,7 @@ pub fn section() -> Section {
         .asks::<UppyType>("type")
         .asks::<UppySize>("metadata[size]")
         .replies::<Parameters<'static>>(200, "The signed PUT")
-        .refuses(&[Code::QuotaExceeded]),
+        .refuses(&[Code::QuotaExceeded, Code::FilmTooLarge]),
         Operation::new(
             "POST /v1/uppy/s3/multipart",
             "uppyCreateMultipart",
@@ -83,7 +88,7 @@ pub fn section() -> Section {
         )
         .takes::<Create>()
         .replies::<Created>(200, "How it is named from now on")
-        .refuses(&[Code::QuotaExceeded]),
+        .refuses(&[Code::QuotaExceeded, Code::FilmTooLarge]),
         Operation::new(
             "GET /v1/uppy/s3/multipart/{asset_id}/{part_number}",
             "uppySignPart",

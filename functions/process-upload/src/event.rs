@@ -4,6 +4,7 @@ use serde::Deserialize;
 use vault_boot::batch::Message;
 use vault_domain::asset::parse_source_key;
 use vault_domain::id::{AssetId, OrgId};
+use vault_domain::packaging::PackagingOrder;
 
 /// An EventBridge event (Amazon S3 User Guide, "EventBridge event message structure").
 #[derive(Deserialize)]
@@ -29,6 +30,20 @@ struct Key {
     key: String,
 }
 
+/// What a message is about.
+pub(crate) enum Told {
+    /// An object that appeared.
+    Object(Object),
+    /// A film that is to be packaged anew.
+    Order(PackagingOrder),
+}
+
+/// What a message tells, if it is one of those that come here.
+pub(crate) fn told(message: &Message) -> Option<Told> {
+    let order = serde_json::from_str(&message.body).ok().map(Told::Order);
+    order.or_else(|| object(message).map(Told::Object))
+}
+
 /// The object that an event is about.
 pub(crate) struct Object {
     bucket: String,
@@ -36,7 +51,7 @@ pub(crate) struct Object {
 }
 
 /// The object that a message tells of, if it is one of those that the rule sends.
-pub(crate) fn object(message: &Message) -> Option<Object> {
+fn object(message: &Message) -> Option<Object> {
     let event: Event = serde_json::from_str(&message.body).ok()?;
     let Detail { bucket, object } = event.detail;
     (event.detail_type == "Object Created").then_some(Object {
@@ -80,6 +95,13 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_order_reads_as_its_film() {
+        let text = include_str!("../../../events/process-upload.again.json");
+        let messages = vault_boot::batch::messages(serde_json::from_str(text).unwrap()).unwrap();
+        assert!(matches!(told(&messages[0]), Some(Told::Order(_))));
+    }
+
+    #[test]
     fn a_key_reads_the_same_raw_and_url_encoded() {
         let ids = (OrgId::from_octets([1; 16]), AssetId::from_octets([2; 16]));
         let key = source_key(ids.0, ids.1);
@@ -96,8 +118,9 @@ mod tests {
             "{}",
             r#"{"detail-type":"Object Deleted","detail":{}}"#,
             "[]",
+            r#"{"v":2,"kind":"package","org":"org_x","asset":"ast_x"}"#,
         ] {
-            assert!(super::object(&Message::of(body)).is_none(), "{body}");
+            assert!(told(&Message::of(body)).is_none(), "{body}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! S3 `Object Created` → EventBridge → SQS → here: packages what was uploaded.
+//! S3 `Object Created` → EventBridge → SQS → here: packages what was uploaded. Orders to package a film anew come to the
+//! same queue.
 //!
 //! Each message is answered for itself (`batchItemFailures`): one bad film never blocks another.
 
@@ -9,7 +10,7 @@ use vault_boot::event::{BoxFuture, Invocation, Outcome};
 use vault_boot::wiring::process_upload::Deps;
 use vault_domain::usecase::process_upload::{Command, run};
 
-use event::object;
+use event::{Told, told};
 
 /// Seconds before Lambda's own deadline at which a run ends by itself and says so.
 const MARGIN_SECONDS: u64 = 10;
@@ -29,16 +30,20 @@ pub fn handle(deps: &Deps, invocation: Invocation) -> BoxFuture<'_, Outcome> {
 /// May this message be deleted?
 async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
     let request_id = invocation.request_id.as_str();
-    let Some(object) = object(message) else {
+    let Some(told) = told(message) else {
         // Not what the rule sends: the dead-letter queue keeps it for a person to look at.
         tracing::error!(
             request_id,
             message = message.id,
-            "not an Object Created event"
+            "neither an Object Created event nor an order"
         );
         return false;
     };
-    let Some((org, asset)) = object.source(&deps.bucket) else {
+    let film = match told {
+        Told::Order(order) => Some((order.org, order.asset)),
+        Told::Object(object) => object.source(&deps.bucket),
+    };
+    let Some((org, asset)) = film else {
         tracing::warn!(
             request_id,
             message = message.id,

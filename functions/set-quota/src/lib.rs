@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use vault_boot::event::{BoxFuture, Invocation, Outcome};
 use vault_domain::error::Malformed;
 use vault_domain::id::OrgId;
-use vault_domain::quota::{Counted, Tally};
+use vault_domain::quota::{Counted, Measure, Setting, Tally};
 use vault_domain::usecase::set_quota::{Command, Deps, Wish, run};
 
 #[derive(Deserialize)]
@@ -22,6 +22,14 @@ struct Body {
     max_minutes: Wish,
     #[serde(default, deserialize_with = "wish")]
     max_uploads: Wish,
+    #[serde(default, deserialize_with = "wish")]
+    max_film_bytes: Wish,
+    #[serde(default, deserialize_with = "wish")]
+    max_film_minutes: Wish,
+    #[serde(default, deserialize_with = "wish")]
+    max_film_long_side: Wish,
+    #[serde(default, deserialize_with = "wish")]
+    max_film_short_side: Wish,
 }
 
 /// `null` is the default, which an absent member is not.
@@ -36,27 +44,32 @@ fn wish<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Wish, D::Error> {
     }
 }
 
-const SHAPE: &str = r#"expected {"organisation_id": "org_…", "max_assets": 1000, "max_bytes": null, "max_minutes": 600, "max_uploads": 20}; what is absent stays, null is the deployment's default"#;
+const SHAPE: &str = r#"expected {"organisation_id": "org_…", "max_assets": 1000, "max_bytes": null, "max_minutes": 600, "max_uploads": 20, "max_film_bytes": null, "max_film_minutes": 180, "max_film_long_side": 3840, "max_film_short_side": 2160}; what is absent stays, null is the deployment's default"#;
 
 impl Body {
-    fn wishes(&self) -> Result<Vec<(Counted, Wish)>, Malformed> {
+    fn wishes(&self) -> Result<Vec<(Setting, Wish)>, Malformed> {
         let wishes = [
-            (Counted::Assets, self.max_assets),
-            (Counted::Bytes, self.max_bytes),
-            (Counted::Minutes, self.max_minutes),
-            (Counted::Uploads, self.max_uploads),
+            (Setting::All(Counted::Assets), self.max_assets),
+            (Setting::All(Counted::Bytes), self.max_bytes),
+            (Setting::All(Counted::Minutes), self.max_minutes),
+            (Setting::All(Counted::Uploads), self.max_uploads),
+            (Setting::Film(Measure::Bytes), self.max_film_bytes),
+            (Setting::Film(Measure::Minutes), self.max_film_minutes),
+            (Setting::Film(Measure::LongSide), self.max_film_long_side),
+            (Setting::Film(Measure::ShortSide), self.max_film_short_side),
         ];
-        for (counted, wish) in wishes {
+        for (setting, wish) in wishes {
             if let Wish::Most(most) = wish {
-                counted.limit(most)?;
+                setting.limit(most)?;
             }
         }
         Ok(wishes.to_vec())
     }
 }
 
-/// Handles an invocation: `{"organisation_id", "max_assets"?, "max_bytes"?, "max_minutes"?, "max_uploads"?}` for what is
-/// set now, and what is used.
+/// Handles an invocation: `{"organisation_id", "max_assets"?, "max_bytes"?, "max_minutes"?, "max_uploads"?,
+/// "max_film_bytes"?, "max_film_minutes"?, "max_film_long_side"?, "max_film_short_side"?}` for what is set now, and what is
+/// used.
 pub fn handle(deps: &Deps, invocation: Invocation) -> BoxFuture<'_, Outcome> {
     Box::pin(async move {
         let body: Body = serde_json::from_value(invocation.payload).map_err(|_| SHAPE)?;
@@ -74,8 +87,10 @@ pub fn handle(deps: &Deps, invocation: Invocation) -> BoxFuture<'_, Outcome> {
 
 fn told(command: &Command, tally: &Tally) -> Value {
     let mut told = json!({ "organisation_id": command.org.to_string() });
+    for setting in Setting::ALL {
+        told[setting.as_str()] = json!(tally.own.of(setting));
+    }
     for counted in Counted::ALL {
-        told[counted.setting()] = json!(tally.own.of(counted));
         told["used"][counted.as_str()] = json!(tally.used.of(counted));
     }
     told

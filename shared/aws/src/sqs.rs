@@ -1,11 +1,12 @@
-//! The queues in SQS: of mail orders, of conversions, and of webhook messages.
+//! The queues in SQS: of mail orders, of packaging, of conversions, and of webhook messages.
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use vault_domain::conversion::ConversionOrder;
 use vault_domain::mail::{MailOrder, MailQueue};
-use vault_domain::ports::{Conversions, StoreError, Stored, WebhookQueue};
+use vault_domain::packaging::PackagingOrder;
+use vault_domain::ports::{Conversions, Packagings, StoreError, Stored, WebhookQueue};
 use vault_domain::webhook::DeliveryOrder;
 
 const OPERATION: &str = "mail_queue.order";
@@ -132,6 +133,35 @@ impl Conversions for SqsConversions {
         let request = self.client.send_message().queue_url(&self.url);
         // Fair queues: who has many films waiting does not keep those of others (SQS developer guide).
         let request = request.message_group_id(order.org().to_string());
+        let sent = request.message_body(body).send().await;
+        sent.map_err(|error| StoreError::new(OPERATION, error))?;
+        Ok(())
+    }
+}
+
+/// The queue of the function that packages, which the events of S3 come to as well.
+#[derive(Debug, Clone)]
+pub struct SqsPackagings {
+    client: Client,
+    url: String,
+}
+
+impl SqsPackagings {
+    /// The queue of this URL.
+    pub fn new(client: Client, url: impl Into<String>) -> Self {
+        Self {
+            client,
+            url: url.into(),
+        }
+    }
+}
+
+#[async_trait]
+impl Packagings for SqsPackagings {
+    async fn order(&self, order: &PackagingOrder) -> Stored<()> {
+        const OPERATION: &str = "packagings.order";
+        let body = serde_json::to_string(order).map_err(|e| StoreError::new(OPERATION, e))?;
+        let request = self.client.send_message().queue_url(&self.url);
         let sent = request.message_body(body).send().await;
         sent.map_err(|error| StoreError::new(OPERATION, error))?;
         Ok(())

@@ -200,6 +200,12 @@ mod parts {
             bytes: most("DEFAULT_MAX_BYTES"),
             minutes: most("DEFAULT_MAX_MINUTES"),
             uploads: most("DEFAULT_MAX_UPLOADS"),
+            film: vault_domain::quota::FilmLimits {
+                bytes: most("DEFAULT_MAX_FILM_BYTES"),
+                minutes: most("DEFAULT_MAX_FILM_MINUTES"),
+                long_side: most("DEFAULT_MAX_FILM_LONG_SIDE"),
+                short_side: most("DEFAULT_MAX_FILM_SHORT_SIDE"),
+            },
         }
     }
 

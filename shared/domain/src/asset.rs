@@ -238,6 +238,9 @@ pub struct Failure {
     pub reason: String,
 }
 
+/// How often a film that failed may be asked to be packaged anew.
+pub const MAX_REOPENED: u8 = 10;
+
 /// Codes of failures after which the bytes of an upload are removed: they are not what was announced, nobody
 /// finished, or it was given up.
 const EMPTYING: [&str; 5] = [
@@ -259,6 +262,8 @@ impl Failure {
     pub const ABANDONED: &str = "abandoned";
     /// Whoever may upload it gave it up.
     pub const CANCELLED: &str = "cancelled";
+    /// What had arrived was not there any more when it was to be packaged.
+    pub const SOURCE_GONE: &str = "source_gone";
 
     /// Are the bytes of what failed so removed?
     pub fn empties(&self) -> bool {
@@ -287,6 +292,8 @@ pub struct Asset {
     pub progress: u8,
     /// Why it failed.
     pub failure: Option<Failure>,
+    /// How often it had failed and was asked to be packaged anew.
+    pub reopened: u8,
     /// Who may do what with it.
     pub access: Access,
     /// The collection that it is in.
@@ -326,6 +333,21 @@ impl Asset {
         let found = variants.find(|variant| variant.id.lines == lines);
         let ready = found.filter(|variant| matches!(variant.state, VariantState::Ready(_)));
         ready.map(|variant| variant.id)
+    }
+    /// Are the bytes that were uploaded there, as far as is known?
+    pub fn has_source(&self) -> bool {
+        let gone = |failure: &Failure| failure.empties() || failure.code == Failure::SOURCE_GONE;
+        !self.failure.as_ref().is_some_and(gone)
+    }
+    /// As it is once it is to be packaged anew.
+    #[must_use]
+    pub fn reopened_once(self) -> Self {
+        Self {
+            state: AssetState::Uploaded,
+            failure: None,
+            reopened: self.reopened.saturating_add(1),
+            ..self
+        }
     }
     /// Key of its source in the uploads bucket.
     pub fn source_key(&self) -> String {

@@ -56,6 +56,8 @@ events! {
     AssetDescribed = "asset.described",
     /// Variants of a film at lower rates were asked for.
     LadderAsked = "asset.ladder_asked",
+    /// A film that failed was asked to be packaged anew.
+    ReprocessAsked = "asset.reprocess_asked",
     /// An asset was taken back.
     AssetWithdrawn = "asset.withdrawn",
     /// An asset was deleted; it can be had back for a while.

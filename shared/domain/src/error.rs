@@ -3,7 +3,7 @@
 use crate::asset::AssetState;
 use crate::password::Weakness;
 use crate::ports::StoreError;
-use crate::quota::Exceeded;
+use crate::quota::{Exceeded, TooMuch};
 
 /// Input that does not parse: which field, and what would be right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +61,9 @@ pub enum Refusal {
     /// The organisation has no room for it.
     #[error(transparent)]
     QuotaExceeded(#[from] Exceeded),
+    /// A film of the organisation may not be that much.
+    #[error(transparent)]
+    FilmTooLarge(#[from] TooMuch),
     /// A password that may not be set.
     #[error("{0}")]
     WeakPassword(Weakness),

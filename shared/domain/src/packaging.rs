@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::ladder::VariantId;
 use crate::secret::ContentKey;
 
+mod order;
 mod rates;
 
+pub use order::PackagingOrder;
 pub use rates::Rates;
 
 /// 90 kHz ticks, the clock of MPEG-TS (ISO/IEC 13818-1).
@@ -90,6 +92,17 @@ pub trait Packaging: Send {
     fn source(&mut self, bytes: &[u8]);
     /// Answers [`Step::NeedKey`].
     fn begin_segment(&mut self, key: &ContentKey, iv: Iv);
+    /// How much of a film it is, by its index: told from the first [`Step::NeedKey`] on, before any of its samples is read.
+    fn extent(&self) -> Option<Extent>;
+}
+
+/// How much of a film it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Seconds that it lasts; one that has begun is whole.
+    pub seconds: u64,
+    /// Width and height in pixels; nothing of sound alone.
+    pub resolution: (u32, u32),
 }
 
 /// Makes packagers.
@@ -210,6 +223,14 @@ pub enum Media {
 }
 
 impl Presentation {
+    /// How much of a film it is.
+    pub fn extent(&self) -> Extent {
+        Extent {
+            seconds: self.seconds(),
+            resolution: self.resolution,
+        }
+    }
+
     /// How long it is, in seconds; one that has begun is whole.
     pub fn seconds(&self) -> u64 {
         let ticks = |segments: &[SegmentInfo]| {

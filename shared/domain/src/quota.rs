@@ -8,8 +8,14 @@
 //! | an upload under way | its announcement | it arrived, failed, or was withdrawn or deleted |
 //!
 //! What is withdrawn, deleted and not yet erased, or failed with its source kept counts: it takes room.
+//!
+//! Beside what there may be of all, there is [what one film may be](film).
 
 use crate::error::Malformed;
+
+mod film;
+
+pub use film::{FilmLimits, Measure, PerFilm, TooMuch};
 
 /// The most that any quota can be: what JSON's numbers hold to the unit, with room.
 pub const MAX_QUOTA: u64 = 1_000_000_000_000_000;
@@ -54,13 +60,44 @@ impl Counted {
             Self::Uploads => "max_uploads",
         }
     }
+}
+
+/// What the operator sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// How much there may be of all.
+    All(Counted),
+    /// What one film may be.
+    Film(Measure),
+}
+
+impl Setting {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::All(Counted::Assets),
+        Self::All(Counted::Bytes),
+        Self::All(Counted::Minutes),
+        Self::All(Counted::Uploads),
+        Self::Film(Measure::Bytes),
+        Self::Film(Measure::Minutes),
+        Self::Film(Measure::LongSide),
+        Self::Film(Measure::ShortSide),
+    ];
+
+    /// The name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All(counted) => counted.setting(),
+            Self::Film(measure) => measure.setting(),
+        }
+    }
     /// Takes a limit.
     ///
     /// # Errors
     /// [`Malformed`] when it is more than [`MAX_QUOTA`].
     pub fn limit(self, number: u64) -> Result<u64, Malformed> {
         let malformed = Malformed {
-            field: self.setting(),
+            field: self.as_str(),
             expected: "0 to 1000000000000000, or null for the default",
         };
         (number <= MAX_QUOTA).then_some(number).ok_or(malformed)
@@ -78,6 +115,8 @@ pub struct Quota {
     pub minutes: u64,
     /// Uploads under way.
     pub uploads: u64,
+    /// What one film may be.
+    pub film: FilmLimits,
 }
 
 impl Quota {
@@ -103,27 +142,31 @@ pub struct OwnQuota {
     pub minutes: Option<u64>,
     /// Uploads under way.
     pub uploads: Option<u64>,
+    /// What one film may be.
+    pub film: PerFilm<Option<u64>>,
     /// How often any of it changed.
     pub version: u64,
 }
 
 impl OwnQuota {
     /// That of one, if it is set.
-    pub const fn of(&self, counted: Counted) -> Option<u64> {
-        match counted {
-            Counted::Assets => self.assets,
-            Counted::Bytes => self.bytes,
-            Counted::Minutes => self.minutes,
-            Counted::Uploads => self.uploads,
+    pub const fn of(&self, setting: Setting) -> Option<u64> {
+        match setting {
+            Setting::All(Counted::Assets) => self.assets,
+            Setting::All(Counted::Bytes) => self.bytes,
+            Setting::All(Counted::Minutes) => self.minutes,
+            Setting::All(Counted::Uploads) => self.uploads,
+            Setting::Film(measure) => self.film.of(measure),
         }
     }
     /// That of one, to be set.
-    pub const fn of_mut(&mut self, counted: Counted) -> &mut Option<u64> {
-        match counted {
-            Counted::Assets => &mut self.assets,
-            Counted::Bytes => &mut self.bytes,
-            Counted::Minutes => &mut self.minutes,
-            Counted::Uploads => &mut self.uploads,
+    pub const fn of_mut(&mut self, setting: Setting) -> &mut Option<u64> {
+        match setting {
+            Setting::All(Counted::Assets) => &mut self.assets,
+            Setting::All(Counted::Bytes) => &mut self.bytes,
+            Setting::All(Counted::Minutes) => &mut self.minutes,
+            Setting::All(Counted::Uploads) => &mut self.uploads,
+            Setting::Film(measure) => self.film.of_mut(measure),
         }
     }
     /// What holds.
@@ -133,6 +176,7 @@ impl OwnQuota {
             bytes: self.bytes.unwrap_or(defaults.bytes),
             minutes: self.minutes.unwrap_or(defaults.minutes),
             uploads: self.uploads.unwrap_or(defaults.uploads),
+            film: self.film.over(&defaults.film),
         }
     }
     /// Do both say the same?
@@ -286,6 +330,14 @@ impl Tally {
             needed: more.of(of),
         })
     }
+
+    /// May a film of so many octets come in?
+    ///
+    /// # Errors
+    /// It is larger than films of the organisation may be.
+    pub fn admits_film(&self, defaults: &Quota, bytes: u64) -> Result<(), TooMuch> {
+        self.own.over(defaults).film.admits_bytes(bytes)
+    }
 }
 
 impl Usage {
@@ -335,6 +387,12 @@ mod tests {
         bytes: 1_000,
         minutes: 2,
         uploads: 3,
+        film: FilmLimits {
+            bytes: 1_000,
+            minutes: 2,
+            long_side: 1920,
+            short_side: 1080,
+        },
     };
 
     fn tally(used: Usage) -> Tally {
@@ -402,11 +460,11 @@ mod tests {
 
     #[test]
     fn a_limit_is_within_what_json_holds() {
-        for counted in Counted::ALL {
-            assert_eq!(counted.limit(0), Ok(0));
-            assert_eq!(counted.limit(MAX_QUOTA), Ok(MAX_QUOTA));
-            let refused = counted.limit(MAX_QUOTA + 1).unwrap_err();
-            assert_eq!(refused.field, counted.setting());
+        for setting in Setting::ALL {
+            assert_eq!(setting.limit(0), Ok(0));
+            assert_eq!(setting.limit(MAX_QUOTA), Ok(MAX_QUOTA));
+            let refused = setting.limit(MAX_QUOTA + 1).unwrap_err();
+            assert_eq!(refused.field, setting.as_str());
         }
     }
 

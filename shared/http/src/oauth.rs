@@ -68,6 +68,7 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
             | R::LegalHold
             | R::LimitReached(_)
             | R::QuotaExceeded(_)
+            | R::FilmTooLarge(_)
             | R::WeakPassword(_)
             | R::WrongFactor
             | R::ChallengeNeeded

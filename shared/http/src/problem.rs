@@ -79,6 +79,7 @@ codes! {
     LegalHold = 409 "legal_hold" "A legal hold keeps the asset";
     LimitReached = 409 "limit_reached" "There are as many as there can be";
     QuotaExceeded = 409 "quota_exceeded" "The organisation has no room for it";
+    FilmTooLarge = 409 "film_too_large" "A film of the organisation may not be so large";
     WrongState = 409 "wrong_state" "The asset's state does not admit this";
     UploadIncomplete = 409 "upload_incomplete" "The upload is not complete";
     OwnerExists = 409 "owner_exists" "The owner exists already";
@@ -149,6 +150,7 @@ impl From<&Refusal> for Kind {
             R::LegalHold => kind(Code::LegalHold),
             R::LimitReached(_) => kind(Code::LimitReached),
             R::QuotaExceeded(_) => kind(Code::QuotaExceeded),
+            R::FilmTooLarge(_) => kind(Code::FilmTooLarge),
             R::WeakPassword(_) => kind(Code::WeakPassword),
             R::WrongFactor => kind(Code::WrongFactor),
             R::ChallengeNeeded => kind(Code::ChallengeNeeded),

@@ -1,7 +1,7 @@
 //! The machine that the use case drives, and its factory.
 
 use vault_domain::packaging::{
-    Guide, Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Step,
+    Extent, Guide, Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Step,
 };
 use vault_domain::secret::ContentKey;
 
@@ -79,6 +79,13 @@ impl Packaging for HlsPackager {
             Stage::Opening(opening) => opening.source(bytes),
             Stage::Packing(packer) => packer.source(bytes),
             Stage::Done | Stage::Failed(_) => {}
+        }
+    }
+
+    fn extent(&self) -> Option<Extent> {
+        match &self.stage {
+            Stage::Packing(packer) => Some(packer.extent()),
+            Stage::Scanning(_) | Stage::Opening(_) | Stage::Done | Stage::Failed(_) => None,
         }
     }
 

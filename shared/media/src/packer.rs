@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use vault_domain::packaging::{Iv, PackageFault, Segment, Step, Timing};
+use vault_domain::packaging::{Extent, Iv, PackageFault, Segment, Step, TICKS_PER_SECOND, Timing};
 use vault_domain::secret::ContentKey;
 
 use crate::cipher::Cipher;
@@ -38,6 +38,8 @@ pub(crate) struct Packer {
     cutter: Cutter,
     about: About,
     timing: Timing,
+    /// Ticks from where the first segment begins to the end of the last sample.
+    length: u64,
     open: Option<Open>,
     heads: Heads,
     /// Octets of the subtitles that are held.
@@ -74,6 +76,8 @@ impl Packer {
             sounds,
         } = lay_out(opened, size, cuts.first())?;
         let cutter = Cutter::new(cuts, video.as_ref(), &sounds);
+        let ends = sounds.iter().chain(&video).map(|found| found.end);
+        let length = ends.max().unwrap_or(0).saturating_sub(cutter.at());
         Ok(Self {
             windows: Windows::new(lanes.len(), file_end),
             lanes,
@@ -83,6 +87,7 @@ impl Packer {
                 start: cutter.at(),
             },
             cutter,
+            length: u64::try_from(length).unwrap_or(0),
             about,
             open: None,
             heads: Heads::none(),
@@ -137,6 +142,14 @@ impl Packer {
 
     fn cursors(&mut self) -> impl Iterator<Item = &mut Cursor> {
         self.lanes.cursors().chain(self.cutter.cursors())
+    }
+
+    /// By the walk over its tables.
+    pub(crate) fn extent(&self) -> Extent {
+        Extent {
+            seconds: self.length.div_ceil(TICKS_PER_SECOND),
+            resolution: self.about.resolution,
+        }
     }
 
     pub(crate) fn begin_segment(&mut self, key: &ContentKey, iv: Iv) -> Outcome<()> {

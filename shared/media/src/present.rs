@@ -9,7 +9,7 @@ use crate::codec::{AudioCodec, VideoCodec};
 /// What is known of the film before it is packaged.
 pub(crate) struct About {
     codecs: Vec<String>,
-    resolution: (u32, u32),
+    pub(crate) resolution: (u32, u32),
     frame_rate: f64,
     range: Option<VideoRange>,
     /// Of the main stream's sound, if there are others to choose.

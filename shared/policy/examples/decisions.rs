@@ -57,6 +57,7 @@ fn asset(visibility: Visibility, entries: u8) -> Result<Asset, Box<dyn Error>> {
         progress: 0,
         ladder: None,
         failure: None,
+        reopened: 0,
         access: Access {
             visibility,
             entries: AccessList::stored((0..entries).map(entry).collect()),

@@ -50,6 +50,7 @@ fn asset() -> Asset {
         progress: 0,
         ladder: None,
         failure: None,
+        reopened: 0,
         access: Access::default(),
         collection: None,
         views_from: Timestamp(0),

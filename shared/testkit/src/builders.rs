@@ -26,7 +26,7 @@ use vault_domain::network::Networks;
 use vault_domain::packaging::{Iv, Presentation, SegmentInfo, TICKS_PER_SECOND, Timing};
 use vault_domain::playback::{PlaybackSession, UrlSignature};
 use vault_domain::ports::{Manifest, NewOwner};
-use vault_domain::quota::{Charge, Quota};
+use vault_domain::quota::{Charge, FilmLimits, Quota};
 use vault_domain::time::Timestamp;
 use vault_domain::token::{
     Action, Caller, Device, Digest, Grant, MediaToken, RefreshClaims, Session,
@@ -285,6 +285,7 @@ pub fn announced(new: NewAsset) -> Asset {
         lease_until: None,
         progress: 0,
         failure: None,
+        reopened: 0,
         access: Access::default(),
         collection: None,
         views_from: Timestamp(0),
@@ -355,6 +356,12 @@ pub const QUOTA: Quota = Quota {
     bytes: 1_000_000_000_000_000,
     minutes: 100_000,
     uploads: 1_000,
+    film: FilmLimits {
+        bytes: 1_000_000_000_000_000,
+        minutes: 1_000,
+        long_side: 8_192,
+        short_side: 4_320,
+    },
 };
 
 /// A manifest of two segments and one key period.

@@ -323,6 +323,7 @@ impl Kit {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             plan: self.plan,
+            usages: self.cloud.clone(),
             quota: builders::QUOTA,
             conversions: Some(self.cloud.clone()),
             ladder: None,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use vault_domain::packaging::{
-    Guide, Iv, Media, PackageFault, PackagePlan, PackagerFactory, Packaging, Presentation,
+    Extent, Guide, Iv, Media, PackageFault, PackagePlan, PackagerFactory, Packaging, Presentation,
     Rendition, Segment, SegmentInfo, Step, Stream, TICKS_PER_SECOND, Timing,
 };
 use vault_domain::secret::ContentKey;
@@ -23,6 +23,10 @@ pub struct Script {
     pub reads: u32,
     /// Bits a second that a film is told to have.
     pub bandwidth: u64,
+    /// What its index tells of the film, if not the truth.
+    pub index: Option<Extent>,
+    /// Width and height of its pictures.
+    pub resolution: (u32, u32),
     /// Ends with this fault at that step, from 1.
     pub fault: Option<(usize, PackageFault)>,
     /// Sees every step.
@@ -36,6 +40,8 @@ impl Default for Script {
             sounds: 0,
             reads: 1,
             bandwidth: 256,
+            index: None,
+            resolution: (1280, 720),
             fault: None,
             watcher: None,
         }
@@ -216,7 +222,7 @@ impl Scripted {
     fn done(&self) -> Step {
         Step::Done(Presentation {
             codecs: vec!["avc1.64001f".to_owned(), "mp4a.40.2".to_owned()],
-            resolution: (1280, 720),
+            resolution: self.script.resolution,
             frame_rate: 25.0,
             peak_bandwidth: self.bandwidth(),
             average_bandwidth: self.bandwidth(),
@@ -267,6 +273,15 @@ impl Packaging for Scripted {
             Awaits::Source(len) if len == bytes.len() => Awaits::Nothing,
             _ => Awaits::Broken("a read was answered with another length"),
         };
+    }
+
+    fn extent(&self) -> Option<Extent> {
+        let length = u64::from(self.script.segments) * u64::from(self.plan.segment_ms);
+        let truth = Extent {
+            seconds: length.div_ceil(1_000),
+            resolution: self.script.resolution,
+        };
+        Some(self.script.index.unwrap_or(truth))
     }
 
     fn begin_segment(&mut self, key: &ContentKey, iv: Iv) {

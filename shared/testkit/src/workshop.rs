@@ -15,6 +15,8 @@ use crate::fault::Faults;
 pub struct Craft {
     /// What it finds in a source.
     pub probe: Result<Probe, PackageFault>,
+    /// How many seconds it counts in it.
+    pub length: Result<u64, PackageFault>,
     /// What it makes of it.
     pub outcome: Result<Vec<u8>, PackageFault>,
     /// Are its sounds damaged, so that it is coded without them alone?
@@ -32,6 +34,7 @@ impl Default for Craft {
                 }],
                 texts: Vec::new(),
             }),
+            length: Ok(18),
             outcome: Ok(crate::builders::film(2_000)),
             damaged_sounds: false,
         }
@@ -105,6 +108,10 @@ impl Workshop for FakeWorkshop {
     }
     async fn probe(&self) -> Stored<Result<Probe, PackageFault>> {
         self.call("workshop.probe", |bench| Ok(bench.craft.probe.clone()))
+            .await
+    }
+    async fn length(&self, _deadline: Timestamp) -> Stored<Result<u64, PackageFault>> {
+        self.call("workshop.length", |bench| Ok(bench.craft.length.clone()))
             .await
     }
     async fn encode(

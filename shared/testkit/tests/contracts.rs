@@ -328,6 +328,16 @@ async fn deletion() {
 }
 
 #[tokio::test]
+async fn reopenings() {
+    let kit = kit();
+    let cloud = &*kit.cloud;
+    for seed in SEEDS {
+        contract::reopenings_contract(cloud, cloud, cloud, seed).await;
+    }
+    assert_eq!(kit.leaks(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn usage() {
     let kit = kit();
     let cloud = &*kit.cloud;

@@ -195,6 +195,54 @@ async fn what_comes_out_and_still_cannot_be_packaged_fails_and_is_ordered_no_sec
     assert!(kit.workshop.is_clear());
 }
 
+#[test]
+fn a_film_that_is_more_than_films_may_be_is_not_encoded_at_any_cut() {
+    converting("convert_film, too long", || {
+        crafted(|craft| craft.length = Ok(1_000 * 60 + 1))
+    })
+    .hold();
+    converting("convert_film, pictures too large", || {
+        crafted(|craft| pictures(craft, (4_321, 4_321)))
+    })
+    .hold();
+}
+
+fn pictures(craft: &mut Craft, size: (u32, u32)) {
+    if let Ok(probe) = &mut craft.probe {
+        probe.pictures = Some(size);
+    }
+}
+
+#[tokio::test]
+async fn what_the_workshop_finds_decides_before_anything_is_encoded() {
+    for (kit, code) in [
+        (
+            crafted(|craft| craft.length = Ok(1_000 * 60 + 1)),
+            "film_too_long",
+        ),
+        (
+            crafted(|craft| pictures(craft, (1, 8_193))),
+            "pictures_too_large",
+        ),
+        (
+            crafted(|craft| {
+                craft.length = Err(PackageFault::new("unreadable_film", "it is damaged"));
+            }),
+            "unreadable_film",
+        ),
+    ] {
+        assert_eq!(converted(&kit, false).await, Ok("Failed".to_owned()));
+        let state = kit.cloud.snapshot();
+        let failure = state.assets[&ASSET].failure.clone().unwrap();
+        assert_eq!(failure.code, code);
+        assert!(!failure.empties(), "a film that is sound stays");
+        assert!(kit.workshop.encodings().is_empty(), "{code}");
+        assert!(kit.workshop.is_clear() && state.segments.is_empty());
+    }
+    let upright = crafted(|craft| pictures(craft, (4_320, 8_192)));
+    assert_eq!(converted(&upright, false).await, Ok("Ready".to_owned()));
+}
+
 #[tokio::test]
 async fn a_source_larger_than_the_workshop_fails_before_any_of_it_is_read() {
     let kit = ordered();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use vault_domain::asset::{Asset, AssetState};
 use vault_domain::audit::Event;
-use vault_domain::packaging::PackageFault;
+use vault_domain::packaging::{Extent, PackageFault};
 use vault_domain::ports::Clock as _;
 use vault_domain::usecase::process_upload;
 use vault_testkit::builders::{self, ASSET, ORG};
@@ -71,6 +71,24 @@ fn packaging_a_film_that_just_arrived_survives_every_cut() {
 fn packaging_an_uploaded_film_survives_every_cut() {
     packaging("process_upload, uploaded", || {
         in_state(AssetState::Uploaded)
+    })
+    .hold();
+}
+
+#[test]
+fn a_film_that_is_more_than_films_may_be_fails_and_leaves_nothing_at_every_cut() {
+    packaging("process_upload, too large", || {
+        scripted(|script| script.resolution = (4_321, 4_321))
+    })
+    .hold();
+    packaging("process_upload, longer than it says", || {
+        scripted(|script| {
+            script.index = Some(Extent {
+                seconds: 1,
+                resolution: (1, 1),
+            });
+            script.resolution = (8_193, 1);
+        })
     })
     .hold();
 }

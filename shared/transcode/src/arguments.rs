@@ -46,6 +46,16 @@ pub(crate) fn probe() -> Vec<String> {
     words
 }
 
+/// Reads every packet, decodes none, and tells how far it came (<https://ffmpeg.org/ffmpeg.html>, `-progress`): at its first
+/// packet, and at the end.
+pub(crate) fn measure() -> Vec<String> {
+    let mut words = source();
+    words.extend(texts(&["-map", "0:V?", "-map", "0:a?", "-c", "copy"]));
+    words.extend(texts(&["-stats_period", "86400", "-progress", "pipe:1"]));
+    words.extend(texts(&["-f", "null", "/dev/null"]));
+    words
+}
+
 /// Encodes the film.
 pub(crate) fn encode(encoding: &Encoding) -> Vec<String> {
     let mut words = source();
@@ -164,7 +174,7 @@ mod tests {
             6_000,
         );
         let whole = encode(&encoding.unwrap());
-        for words in [&probe(), &whole] {
+        for words in [&probe(), &measure(), &whole] {
             let after = |name: &str| {
                 words
                     .iter()

@@ -107,6 +107,25 @@ impl Workshop for FfmpegWorkshop {
         }
     }
 
+    async fn length(&self, deadline: Timestamp) -> Stored<Result<u64, PackageFault>> {
+        const OPERATION: &str = "workshop.length";
+        let folder = self.scratch.folder();
+        let within = self.seconds_until(deadline);
+        let words = arguments::measure();
+        let ended = self.program.run(folder, &words, within);
+        match ended
+            .await
+            .map_err(|error| StoreError::new(OPERATION, error))?
+        {
+            End::Done(told) => Ok(probe::seconds(&told).ok_or_else(unreadable)),
+            End::Refused(complaint) => {
+                self.note(Some(&complaint));
+                Ok(Err(unreadable()))
+            }
+            End::TimedOut => Ok(Err(took_too_long())),
+        }
+    }
+
     async fn encode(
         &self,
         encoding: &Encoding,

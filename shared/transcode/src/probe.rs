@@ -64,6 +64,14 @@ pub(crate) fn read(head: &str) -> Option<Probe> {
     (!streams.is_empty()).then_some(probe)
 }
 
+/// How many seconds were read, one that has begun being whole, by the last report of `-progress`. None if nothing was.
+pub(crate) fn seconds(reports: &str) -> Option<u64> {
+    let lines = reports.lines();
+    let mut times = lines.filter_map(|line| line.strip_prefix("out_time_us="));
+    let micros: u64 = times.next_back()?.trim().parse().ok()?;
+    Some(micros.div_ceil(1_000_000))
+}
+
 fn dimensions(text: &str) -> Option<(u32, u32)> {
     let (width, height) = text.split_once('x')?;
     let size = (width.parse().ok()?, height.parse().ok()?);
@@ -108,6 +116,21 @@ mod tests {
         let sound = |channels, rate| Sound { channels, rate };
         assert_eq!(probe.sounds, [sound(1, 48_000), sound(6, 48_000)]);
         assert_eq!(probe.texts, [1], "subtitles that are pictures are left out");
+    }
+
+    #[test]
+    fn the_last_report_tells_how_long_it_is() {
+        let reports = "out_time_us=21333\nout_time=00:00:00.021333\nprogress=continue\n\
+            out_time_us=5312000\nprogress=end\n";
+        assert_eq!(seconds(reports), Some(6));
+        for nothing in [
+            "",
+            "out_time_us=N/A\n",
+            "out_time_us=-7\n",
+            "out_time_ms=9\n",
+        ] {
+            assert_eq!(seconds(nothing), None, "{nothing:?}");
+        }
     }
 
     #[test]

@@ -75,6 +75,44 @@ mod tests {
         workshop.probe().await.unwrap().map_err(|fault| fault.code)
     }
 
+    #[tokio::test]
+    async fn the_length_is_counted_over_the_packets_and_not_told_by_the_head() {
+        let folder = Folder::new("length");
+        let workshop = folder.workshop();
+        let deadline = Noon.now().plus(60);
+        for (name, more) in [
+            ("film.mkv", "-c:v mpeg4 -c:a libmp3lame"),
+            ("film.ts", "-c:v mpeg2video -c:a mp2"),
+            ("film.avi", "-c:v mpeg4 -c:a mp2"),
+        ] {
+            let film = folder.film(name, &format!("{PICTURES} {SOUND} {more}"));
+            probed(&workshop, &film).await.unwrap();
+            let seconds = workshop.length(deadline).await.unwrap().unwrap();
+            assert!((5..=6).contains(&seconds), "{name}: {seconds}");
+        }
+        // The head of a Matroska file says how long it is, as a float of eight octets behind the id 0x4489.
+        let mut film = folder.film("lies.mkv", &format!("{PICTURES} -c:v mpeg4"));
+        let at = film.windows(3).position(|id| id == [0x44, 0x89, 0x88]);
+        let at = at.unwrap() + 3;
+        film[at..at + 8].copy_from_slice(&1.0_f64.to_be_bytes());
+        probed(&workshop, &film).await.unwrap();
+        assert_eq!(workshop.length(deadline).await.unwrap(), Ok(5));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_counted_to_its_end_in_time_has_no_length() {
+        let folder = Folder::new("no-length");
+        let workshop = folder.workshop();
+        let film = folder.film("film.mkv", &format!("{PICTURES} -c:v mpeg4"));
+        probed(&workshop, &film).await.unwrap();
+        let late = workshop.length(Noon.now()).await.unwrap();
+        assert_eq!(late.unwrap_err().code, "too_long_to_convert");
+        workshop.clear().await.unwrap();
+        workshop.bring(b"no film").await.unwrap();
+        let none = workshop.length(Noon.now().plus(60)).await.unwrap();
+        assert_eq!(none.unwrap_err().code, "unreadable_film");
+    }
+
     /// Converted within so many seconds, and packaged.
     async fn converted(
         workshop: &FfmpegWorkshop,

@@ -2,7 +2,7 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { config, problem, verifier } from './kit.mjs';
 
-const settings = config('USAGE_TABLE', 'DEFAULT_MAX_ASSETS', 'DEFAULT_MAX_BYTES', 'DEFAULT_MAX_MINUTES', 'DEFAULT_MAX_UPLOADS', 'ASSETS_TABLE', 'UPLOADS_BUCKET', 'TOKEN_JWKS', 'TOKEN_ISSUER');
+const settings = config('USAGE_TABLE', 'DEFAULT_MAX_ASSETS', 'DEFAULT_MAX_BYTES', 'DEFAULT_MAX_MINUTES', 'DEFAULT_MAX_UPLOADS', 'DEFAULT_MAX_FILM_BYTES', 'DEFAULT_MAX_FILM_MINUTES', 'DEFAULT_MAX_FILM_LONG_SIDE', 'DEFAULT_MAX_FILM_SHORT_SIDE', 'ASSETS_TABLE', 'UPLOADS_BUCKET', 'TOKEN_JWKS', 'TOKEN_ISSUER');
 const verify = verifier(settings.TOKEN_JWKS, settings.TOKEN_ISSUER);
 const dynamodb = new DynamoDBClient({});
 export const s3 = new S3Client({});

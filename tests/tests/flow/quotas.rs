@@ -170,6 +170,45 @@ fn a_film_that_there_are_no_minutes_for_fails_and_says_so() {
 }
 
 #[test]
+fn a_film_that_is_more_than_films_may_be_is_not_announced_or_fails_and_says_so() {
+    let owner = people::owner();
+    set(&owner, &json!({ "max_film_bytes": 999 }));
+    refused(&announce(&owner, 1_000), 409, "film_too_large");
+    set(
+        &owner,
+        &json!({ "max_film_bytes": null, "max_film_long_side": 15 }),
+    );
+    assert_eq!(usage(&owner)["film"]["max_long_side"], 15);
+    let (asset, parts) = owner.send(&SHORT.octets());
+    let path = format!("/v1/uploads/{asset}/finalize");
+    owner.api.post(&path, Some(&owner.access), &parts);
+    let status = owner.settled(&asset);
+    assert_eq!(status["state"], "failed", "{status}");
+    assert_eq!(status["code"], "pictures_too_large", "{status}");
+    assert_eq!(used(&owner, "minutes"), 0);
+    assert!(used(&owner, "bytes") > 0, "its source stays");
+}
+
+#[test]
+fn a_film_that_failed_is_packaged_anew_once_it_may_come_in() {
+    let owner = people::owner();
+    let (asset, parts) = owner.send(&SHORT.octets());
+    set(&owner, &json!({ "max_film_minutes": 0 }));
+    let path = format!("/v1/uploads/{asset}/finalize");
+    owner.api.post(&path, Some(&owner.access), &parts);
+    let status = owner.settled(&asset);
+    assert_eq!(status["code"], "film_too_long", "{status}");
+    set(&owner, &json!({ "max_film_minutes": null }));
+    let path = format!("/v1/assets/{asset}/reprocess");
+    let again = || owner.api.post_nothing(&path, &owner.access);
+    assert_eq!(again().expect(202).field("state"), "uploaded");
+    let status = owner.settled(&asset);
+    assert_eq!(status["state"], "ready", "{status}");
+    refused(&again(), 409, "wrong_state");
+    assert_eq!(used(&owner, "minutes"), 1);
+}
+
+#[test]
 fn the_operator_is_told_what_would_be_right_and_nobody_elses_quota_changes() {
     let owner = people::owner();
     for wish in [

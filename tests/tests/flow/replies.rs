@@ -128,6 +128,7 @@ const REFUSALS: &[(&str, &str, u16)] = &[
     ("POST", "/v1/assets/ast_x/playback", 401),
     ("POST", "/v1/assets/ast_x/download", 401),
     ("POST", "/v1/assets/ast_x/ladder", 401),
+    ("POST", "/v1/assets/ast_x/reprocess", 401),
     ("POST", "/v1/assets/ast_x/withdraw", 401),
     ("GET", "/v1/assets/ast_x/shares", 401),
     ("POST", "/v1/assets/ast_x/shares", 401),

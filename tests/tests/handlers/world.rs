@@ -260,6 +260,8 @@ async fn handled(kit: &Kit, function: &str, request: lambda_http::Request) -> Re
         "manage-assets" => {
             let deps = wiring::manage_assets::Deps {
                 assets: kit.ask_ladder(),
+                reopenings: kit.cloud.clone(),
+                packagings: kit.cloud.clone(),
                 verifier,
                 clock,
             };

@@ -47,6 +47,7 @@ pub(crate) const ROUTES: &[(&str, &str)] = &[
     ("GET /v1/assets/{asset_id}", "ManageAssets"),
     ("PATCH /v1/assets/{asset_id}", "ManageAssets"),
     ("POST /v1/assets/{asset_id}/ladder", "ManageAssets"),
+    ("POST /v1/assets/{asset_id}/reprocess", "ManageAssets"),
     ("DELETE /v1/assets/{asset_id}", "ManageDeletion"),
     ("POST /v1/assets/{asset_id}/restore", "ManageDeletion"),
     ("PUT /v1/assets/{asset_id}/legal-hold", "ManageDeletion"),

@@ -228,9 +228,18 @@ impl DynamoAssets {
         };
         let request = self.records.request(OPERATION, record);
         for _ in 0..TRIES {
-            let counted = match self.taken(OPERATION, &taking).await? {
-                Ok(write) => write,
-                Err(exceeded) => return self.known_or(new.id, exceeded).await,
+            let usage = self.usage(OPERATION)?;
+            let tally = usage::tally_of(&self.client, usage, OPERATION, new.org).await?;
+            if let Err(much) = tally.admits_film(defaults, new.plan.size) {
+                return self.known_or(new.id, Reservation::TooLarge(much)).await;
+            }
+            let counted = match taking.write(usage, &tally) {
+                Ok(write) => write.map_err(|error| StoreError::new(OPERATION, error))?,
+                Err(exceeded) => {
+                    return self
+                        .known_or(new.id, Reservation::OverQuota(exceeded))
+                        .await;
+                }
             };
             let writes = self.announced(new).map(|put| vec![put, counted]);
             let writes = self.records.recorded(writes, record);
@@ -257,12 +266,12 @@ impl DynamoAssets {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Whoever repeats an announcement is told of their asset, however full it is.
-    async fn known_or(&self, id: AssetId, exceeded: Exceeded) -> Stored<Reservation> {
+    /// Whoever repeats an announcement is told of their asset, however full it is, and whatever may come in by now.
+    async fn known_or(&self, id: AssetId, refused: Reservation) -> Stored<Reservation> {
         let operation = "assets.reserve";
         let there = get(&self.client, &self.table, operation, id.to_string()).await?;
         let there = there.as_ref().map(exists).transpose()?;
-        Ok(there.unwrap_or(Reservation::OverQuota(exceeded)))
+        Ok(there.unwrap_or(refused))
     }
 }
 
@@ -288,7 +297,7 @@ pub(super) fn unsettled(operation: &'static str) -> StoreError {
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::Client;
-    use vault_domain::quota::Counted;
+    use vault_domain::quota::{Counted, FilmLimits};
 
     use super::super::assets_record::tests::announced;
     use super::super::audit_record;
@@ -302,6 +311,12 @@ mod tests {
         bytes: 30 << 20,
         minutes: 1,
         uploads: 1,
+        film: FilmLimits {
+            bytes: 30 << 20,
+            minutes: 1,
+            long_side: 1920,
+            short_side: 1080,
+        },
     };
     const NOTHING: (u16, &str) = (200, "{}");
 

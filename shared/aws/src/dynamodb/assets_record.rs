@@ -59,6 +59,7 @@ pub(super) fn from_item(item: &Item) -> Result<Asset, Corrupt> {
         lease_until: fields.optional("lease_until", Fields::time)?,
         progress: progress(fields)?,
         failure: failure(fields)?,
+        reopened: reopened(fields)?,
         access: access_record::access(fields)?,
         collection: fields.optional("collection", |fields, name| {
             fields.parsed(name, |text| CollectionId::parse(text).ok())
@@ -87,6 +88,12 @@ fn progress(fields: Fields<'_>) -> Result<u8, Corrupt> {
     let told = fields.optional("progress", Fields::number)?;
     let percent = Some(told.unwrap_or(0)).filter(|percent| *percent <= 100);
     percent.ok_or(Corrupt("progress"))
+}
+
+/// How often it was reopened; what never was says nothing.
+fn reopened(fields: Fields<'_>) -> Result<u8, Corrupt> {
+    let times = fields.optional("reopened", Fields::number)?;
+    Ok(times.unwrap_or(0))
 }
 
 /// The package being made or served.
@@ -192,6 +199,7 @@ pub(super) mod tests {
                 code: "c".to_owned(),
                 reason: "r".to_owned(),
             }),
+            reopened: 4,
             access: access_record::tests::some_access(),
             collection: Some(CollectionId::from_octets([7; 16])),
             views_from: Timestamp(8),
@@ -213,6 +221,7 @@ pub(super) mod tests {
             ("progress", number(35_u64)),
             ("failure_code", text("c")),
             ("failure_reason", text("r")),
+            ("reopened", number(4_u64)),
             (
                 "collection",
                 text(CollectionId::from_octets([7; 16]).to_string()),

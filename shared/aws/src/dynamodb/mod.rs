@@ -43,6 +43,7 @@ mod reads;
 mod record;
 mod records;
 mod recovery;
+mod reopenings;
 mod retentions;
 mod rewraps;
 mod sessions;

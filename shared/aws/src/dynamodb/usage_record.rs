@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `pk` | the organisation |
 //! | `assets`, `bytes`, `seconds`, `uploads` | how much there is |
-//! | `max_assets`, `max_bytes`, `max_minutes`, `max_uploads` | what the operator set, and nobody else |
+//! | `max_assets`, `max_bytes`, `max_minutes`, `max_uploads`, `max_film_…` | what the operator set, and nobody else |
 //! | `quota_version` | how often that changed |
 //! | `part`, `at` | when its uploads under way are looked at, in the index `due` |
 //!
@@ -17,7 +17,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use vault_domain::deletion::due_part;
 use vault_domain::id::OrgId;
 use vault_domain::quota::{
-    ABANDONED_AFTER, Charge, Counted, Exceeded, OwnQuota, Quota, Tally, Usage,
+    ABANDONED_AFTER, Charge, Counted, Exceeded, Measure, OwnQuota, PerFilm, Quota, Setting, Tally,
+    Usage,
 };
 use vault_domain::time::Timestamp;
 
@@ -51,6 +52,12 @@ pub(super) fn tally(item: &Item) -> Result<Tally, Corrupt> {
             bytes: some(Counted::Bytes.setting())?,
             minutes: some(Counted::Minutes.setting())?,
             uploads: some(Counted::Uploads.setting())?,
+            film: PerFilm {
+                bytes: some(Measure::Bytes.setting())?,
+                minutes: some(Measure::Minutes.setting())?,
+                long_side: some(Measure::LongSide.setting())?,
+                short_side: some(Measure::ShortSide.setting())?,
+            },
             version: some("quota_version")?.unwrap_or_default(),
         },
     })
@@ -233,9 +240,9 @@ pub(super) fn set_quota(
         .condition_expression(same_version(seen))
         .expression_attribute_values(":next", number(next.version));
     let (mut set, mut removed) = (vec!["quota_version = :next".to_owned()], Vec::new());
-    for counted in Counted::ALL {
-        let name = counted.setting();
-        match next.of(counted) {
+    for setting in Setting::ALL {
+        let name = setting.as_str();
+        match next.of(setting) {
             Some(most) => {
                 update = update.expression_attribute_values(format!(":{name}"), number(most));
                 set.push(format!("{name} = :{name}"));
@@ -254,6 +261,8 @@ pub(super) fn set_quota(
 
 #[cfg(test)]
 mod tests {
+    use vault_domain::quota::FilmLimits;
+
     use super::super::record::checks::reads_back;
     use super::*;
 
@@ -262,6 +271,12 @@ mod tests {
         bytes: 1_000,
         minutes: 2,
         uploads: 3,
+        film: FilmLimits {
+            bytes: 1_000,
+            minutes: 2,
+            long_side: 1920,
+            short_side: 1080,
+        },
     };
 
     fn org() -> OrgId {
@@ -395,7 +410,8 @@ mod tests {
         let update = of(&write);
         assert_eq!(
             update.update_expression(),
-            "SET quota_version = :next, max_uploads = :max_uploads REMOVE max_assets, max_bytes, max_minutes"
+            "SET quota_version = :next, max_uploads = :max_uploads REMOVE max_assets, max_bytes, max_minutes, \
+             max_film_bytes, max_film_minutes, max_film_long_side, max_film_short_side"
         );
         assert_eq!(
             update.condition_expression(),

@@ -124,6 +124,9 @@ mod tests {
         async fn encode(&self, _: &Encoding, _: Timestamp) -> Stored<Result<u64, PackageFault>> {
             unreachable!()
         }
+        async fn length(&self, _: Timestamp) -> Stored<Result<u64, PackageFault>> {
+            unreachable!()
+        }
         fn complaint(&self) -> Option<String> {
             unreachable!()
         }

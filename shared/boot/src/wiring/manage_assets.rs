@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use vault_aws::dynamodb::DynamoLibrary;
-use vault_aws::sqs::SqsConversions;
+use vault_aws::sqs::{SqsConversions, SqsPackagings};
 use vault_crypto::entropy::Sha256;
-use vault_domain::ports::{AccessVerifier, Clock, Conversions};
+use vault_domain::ports::{AccessVerifier, Clock, Conversions, Packagings, Reopenings};
 use vault_domain::usecase::{ask_ladder, library};
 
 use super::gated::Gated;
@@ -17,6 +17,10 @@ use crate::{Env, Lazy};
 pub struct Deps {
     /// The use cases.
     pub assets: ask_ladder::Deps,
+    /// Failed films that are had back to be packaged.
+    pub reopenings: Arc<dyn Reopenings>,
+    /// Where packaging is ordered.
+    pub packagings: Arc<dyn Packagings>,
     /// Checks access tokens.
     pub verifier: Arc<dyn AccessVerifier>,
     /// The time.
@@ -27,10 +31,11 @@ pub struct Deps {
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let gated = Gated::supported(env);
     let queue = env.text("CONVERSION_QUEUE_URL");
+    let packaging = env.text("PROCESS_QUEUE_URL");
     let (sdk, verifier) = (sdk(env), verifier(env));
     Lazy::new(move || {
         let (gated, sdk, verifier) = (gated.clone(), sdk.clone(), verifier.clone());
-        let queue = queue.clone();
+        let (queue, packaging) = (queue.clone(), packaging.clone());
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
             let (assets, records) = (gated.assets_table(), gated.records(&sdk));
@@ -44,6 +49,8 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 hashing: Arc::new(Sha256),
             };
             Ok(Deps {
+                reopenings: Arc::new(gated.assets(&sdk)),
+                packagings: Arc::new(SqsPackagings::new(sdk.sqs(), packaging)),
                 assets: ask_ladder::Deps {
                     library,
                     ladders: Arc::new(gated.assets(&sdk)),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vault_aws::Sdk;
-use vault_aws::dynamodb::{DynamoAssets, DynamoContentKeys, DynamoRecords};
+use vault_aws::dynamodb::{DynamoAssets, DynamoContentKeys, DynamoRecords, DynamoUsage};
 use vault_aws::s3::{S3Media, S3Uploads};
 use vault_crypto::entropy::SystemEntropy;
 use vault_crypto::wrap::MasterKeys;
@@ -90,6 +90,7 @@ impl Packaging {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             plan: self.plan,
+            usages: Arc::new(DynamoUsage::new(sdk.dynamodb(), self.usage)),
             quota: self.quota,
             conversions,
             ladder: ladder.filter(|_| self.ladder),

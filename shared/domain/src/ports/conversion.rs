@@ -26,6 +26,12 @@ pub trait Workshop: Send + Sync {
     /// # Errors
     /// The inner one: it is nothing that the program reads.
     async fn probe(&self) -> Stored<Result<Probe, PackageFault>>;
+    /// Seconds that the source lasts, one that has begun being whole: counted over what is in it, not what its head says; until
+    /// `deadline` at the latest.
+    ///
+    /// # Errors
+    /// The inner one: it cannot be read to its end, or that took too long.
+    async fn length(&self, deadline: Timestamp) -> Stored<Result<u64, PackageFault>>;
     /// Encodes the source until `deadline` at the latest; the octets of what came out.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::ladder::VariantId;
 use crate::member::Standing;
 use crate::packaging::{Presentation, Stream};
 use crate::playback::{PlaybackSession, Ticket, UrlSignature, WrappedKey};
-use crate::quota::{Exceeded, Quota};
+use crate::quota::{Exceeded, Quota, TooMuch};
 use crate::secret::{ContentKey, SecretText};
 use crate::time::Timestamp;
 use crate::token::{Digest, Grant};
@@ -31,6 +31,7 @@ mod ladder;
 mod library;
 mod links;
 mod organisations;
+mod packaging;
 mod quota;
 mod recovery;
 mod rotation;
@@ -66,6 +67,7 @@ pub use links::{LinkTokens, Links};
 pub use organisations::{
     Invited, Listed, MAX_INVITATIONS, MAX_REMOVED, MemberPage, Organisations, Settings, Settled,
 };
+pub use packaging::{Packagings, Reopenings};
 pub use quota::{Abandonments, Charged, QuotaChanges, Usages};
 pub use recovery::{Joiner, Joining, Recovery, Reset};
 pub use rotation::{KeyPage, MasterRing, Rewraps, SecretVersions, Stages};
@@ -242,6 +244,8 @@ pub enum Reservation {
     Erased,
     /// It is new, and the organisation has no room for it; nothing changed.
     OverQuota(Exceeded),
+    /// It is new, and larger than a film of the organisation may be; nothing changed.
+    TooLarge(TooMuch),
 }
 
 /// What became of a conditional change.

@@ -68,7 +68,7 @@ pub struct Slot {
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::Forbidden`], [`Refusal::Malformed`] for a checksum that S3 cannot verify,
-/// [`Refusal::IdempotencyMismatch`], [`Refusal::WrongState`], [`Refusal::QuotaExceeded`], [`Refusal::Unavailable`].
+/// [`Refusal::IdempotencyMismatch`], [`Refusal::WrongState`], [`Refusal::QuotaExceeded`], [`Refusal::FilmTooLarge`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
     let ask = command.ask.clone();
     let entered = deps.gate.enter(&ask).await?;
@@ -90,6 +90,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Slot, Refusal> {
         }
         Reservation::Erased => return Err(DELETED),
         Reservation::OverQuota(exceeded) => return Err(exceeded.into()),
+        Reservation::TooLarge(much) => return Err(much.into()),
     };
     let asset = with_multipart(deps, asset).await?;
     let plan = asset.announced.plan;
@@ -163,6 +164,7 @@ fn fresh(announced: NewAsset) -> Asset {
         lease_until: None,
         progress: 0,
         failure: None,
+        reopened: 0,
         access: Access::default(),
         collection: None,
         views_from: Timestamp(0),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::machine::{Film, Machine};
 use super::process_upload::{self, Run, claimed, order_ladder, own, scribe};
 use crate::asset::AssetState;
-use crate::conversion::{Encoding, too_large, took_too_long};
-use crate::packaging::PackageFault;
+use crate::conversion::{Encoding, Probe, too_large, took_too_long};
+use crate::packaging::{Extent, PackageFault};
 use crate::ports::{
     Conversions, Ladders, MediaReads, RenditionFiles, SourceHead, Stored, Workshop,
 };
@@ -90,10 +90,28 @@ async fn encoded(
         Ok(probe) => probe,
         Err(fault) => return Ok(Err(fault)),
     };
-    match Encoding::whole(&probe, deps.process.plan.segment_ms) {
-        Ok(encoding) => deps.workshop.encode(&encoding, run.machine.deadline).await,
+    let encoding = match Encoding::whole(&probe, deps.process.plan.segment_ms) {
+        Ok(encoding) => encoding,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    match admitted(deps, run, &probe).await? {
+        Ok(()) => deps.workshop.encode(&encoding, run.machine.deadline).await,
         Err(fault) => Ok(Err(fault)),
     }
+}
+
+/// May it be so large and so long? What cannot come in is not encoded first. What is cheap to know is asked first.
+async fn admitted(deps: &Deps, run: &Run<'_>, probe: &Probe) -> Stored<Result<(), PackageFault>> {
+    let of = |seconds| Extent {
+        seconds,
+        resolution: probe.pictures.unwrap_or_default(),
+    };
+    let limits = run.machine.limits().await?;
+    if let Err(fault) = limits.admit(&of(0)) {
+        return Ok(Err(fault));
+    }
+    let length = deps.workshop.length(run.machine.deadline).await?;
+    Ok(length.and_then(|seconds| limits.admit(&of(seconds))))
 }
 
 /// Brings the source into the workshop; not if time is up before.

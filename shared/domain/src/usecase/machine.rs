@@ -8,8 +8,9 @@ use crate::asset::Asset;
 use crate::hls::{MAX_PACKAGE_SEGMENTS, MAX_SEGMENTS};
 use crate::id::{KeyId, PackageId};
 use crate::ladder::VariantId;
-use crate::packaging::{Guide, Iv, PackageFault, Packaging, Step, Stream};
+use crate::packaging::{Extent, Guide, Iv, PackageFault, Packaging, Step, Stream};
 use crate::ports::{Manifest, SourceHead, StoreError, Stored, Workshop};
+use crate::quota::FilmLimits;
 use crate::secret::ContentKey;
 use crate::time::Timestamp;
 
@@ -69,6 +70,7 @@ impl Machine<'_> {
             Ok(machine) => machine,
             Err(fault) => return Ok(Packaged::Fault(fault)),
         };
+        let limits = self.limits().await?;
         let mut keys = Keys {
             machine: self,
             ids: Vec::new(),
@@ -93,6 +95,10 @@ impl Machine<'_> {
                     }
                 }
                 Ok(Step::NeedKey { period, .. }) => {
+                    // Before the first key and the first segment: what is too much costs neither.
+                    if let Some(Err(fault)) = machine.extent().map(|film| limits.admit(&film)) {
+                        return Ok(Packaged::Fault(fault));
+                    }
                     writes.beside(keys.begin(&mut *machine, period)).await?;
                 }
                 Ok(Step::Segment(segment))
@@ -109,6 +115,10 @@ impl Machine<'_> {
                     writes.begin(put).await?;
                 }
                 Ok(Step::Done(presentation)) => {
+                    // What came out decides, whatever the index said.
+                    if let Err(fault) = limits.admit(&presentation.extent()) {
+                        return Ok(Packaged::Fault(fault));
+                    }
                     return Ok(Packaged::Whole(Manifest {
                         presentation,
                         keys: keys.told(),
@@ -118,6 +128,15 @@ impl Machine<'_> {
                 }
             }
         }
+    }
+
+    /// How large the film may be, by what the operator set; a variant is as large as its film allows.
+    pub(super) async fn limits(&self) -> Stored<Limits> {
+        if self.variant.is_some() {
+            return Ok(Limits(None));
+        }
+        let tally = self.deps.usages.tally(self.asset.announced.org).await?;
+        Ok(Limits(Some(tally.own.over(&self.deps.quota).film)))
     }
 
     /// What a stream of the packager is of the package.
@@ -149,6 +168,18 @@ impl Machine<'_> {
                 .await;
         }
         Ok(())
+    }
+}
+
+/// How large a film may be, where that is limited.
+pub(super) struct Limits(Option<FilmLimits>);
+
+impl Limits {
+    pub(super) fn admit(&self, film: &Extent) -> Result<(), PackageFault> {
+        let Some(limits) = &self.0 else {
+            return Ok(());
+        };
+        limits.admits(film).map_err(|much| much.fault())
     }
 }
 

@@ -48,6 +48,7 @@ pub mod recover_account;
 pub mod refresh;
 pub mod refresh_view;
 mod rehash;
+pub mod reprocess;
 pub mod resume_upload;
 pub mod revoke_token;
 pub mod rewrap_keys;

@@ -10,7 +10,7 @@ use crate::id::{AssetId, OrgId, PackageId};
 use crate::packaging::{PackageFault, PackagePlan, PackagerFactory};
 use crate::ports::{
     Assets, Change, Charged, Claim, Clock, ContentKeys, Conversions, Entropy, KeyWrap, Manifest,
-    MediaWrites, SourceHead, StoreError, Stored, Uploads,
+    MediaWrites, SourceHead, StoreError, Stored, Uploads, Usages,
 };
 use crate::quota::Quota;
 use crate::time::Timestamp;
@@ -38,6 +38,8 @@ pub struct Deps {
     pub entropy: Arc<dyn Entropy>,
     /// How films are cut and keyed.
     pub plan: PackagePlan,
+    /// What organisations use, and what the operator set for them.
+    pub usages: Arc<dyn Usages>,
     /// How much an organisation may use where the operator did not say otherwise.
     pub quota: Quota,
     /// Where conversions are ordered of films that cannot be packaged as they are; without it they fail.
@@ -258,7 +260,10 @@ impl Run<'_> {
 
     /// There is none any more.
     pub(super) async fn source_gone(&self) -> Result<Outcome, Retry> {
-        let gone = PackageFault::new("source_gone", "the uploaded film is not there any more");
+        let gone = PackageFault::new(
+            Failure::SOURCE_GONE,
+            "the uploaded film is not there any more",
+        );
         self.failed(&gone).await
     }
 

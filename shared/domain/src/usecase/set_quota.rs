@@ -7,7 +7,7 @@ use crate::audit::{Author, Event, Source};
 use crate::error::Refusal;
 use crate::id::OrgId;
 use crate::ports::{Change, Clock, Entropy, QuotaChanges, StoreError};
-use crate::quota::{Counted, OwnQuota, Tally};
+use crate::quota::{OwnQuota, Setting, Tally};
 
 /// Tries while somebody else changes the same.
 const TRIES: usize = 10;
@@ -40,7 +40,7 @@ pub struct Command {
     /// Whose.
     pub org: OrgId,
     /// Each that is to change.
-    pub wishes: Vec<(Counted, Wish)>,
+    pub wishes: Vec<(Setting, Wish)>,
     /// Lambda's id of the request.
     pub request: String,
 }
@@ -61,9 +61,9 @@ pub async fn run(deps: &Deps, command: &Command) -> Result<Tally, Refusal> {
             return Ok(tally);
         }
         let record = record(deps, command)?;
-        let record = Counted::ALL.into_iter().fold(record, |record, counted| {
-            let told = next.of(counted).map(|most| most.to_string());
-            record.with(counted.setting(), told.as_deref().unwrap_or("default"))
+        let record = Setting::ALL.into_iter().fold(record, |record, setting| {
+            let told = next.of(setting).map(|most| most.to_string());
+            record.with(setting.as_str(), told.as_deref().unwrap_or("default"))
         });
         let quotas = &deps.quotas;
         let set = quotas.set_quota(command.org, (&tally.own, &next), &record);
@@ -74,16 +74,16 @@ pub async fn run(deps: &Deps, command: &Command) -> Result<Tally, Refusal> {
     Err(StoreError::new("quotas.set_quota", "it is changed by too many at once").into())
 }
 
-fn wished(own: OwnQuota, wishes: &[(Counted, Wish)]) -> OwnQuota {
+fn wished(own: OwnQuota, wishes: &[(Setting, Wish)]) -> OwnQuota {
     let mut next = OwnQuota {
         version: own.version + 1,
         ..own
     };
-    for (counted, wish) in wishes {
+    for (setting, wish) in wishes {
         match wish {
             Wish::Keep => {}
-            Wish::Default => *next.of_mut(*counted) = None,
-            Wish::Most(most) => *next.of_mut(*counted) = Some(*most),
+            Wish::Default => *next.of_mut(*setting) = None,
+            Wish::Most(most) => *next.of_mut(*setting) = Some(*most),
         }
     }
     next

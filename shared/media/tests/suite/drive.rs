@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::cipher::{AES_128, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
 use vault_domain::packaging::{
-    Guide, Iv, PackageFault, PackagePlan, PackagerFactory as _, Packaging, Presentation,
+    Extent, Guide, Iv, PackageFault, PackagePlan, PackagerFactory as _, Packaging, Presentation,
     SegmentInfo, Step, Stream,
 };
 use vault_domain::secret::ContentKey;
@@ -21,6 +21,8 @@ pub(crate) const PLAN: PackagePlan = PackagePlan {
 /// Everything that came out, and what it cost.
 pub(crate) struct Packaged {
     pub(crate) told: Presentation,
+    /// What was told of it before its first key.
+    extent: Option<Extent>,
     /// Of the main stream.
     pub(crate) segments: Vec<Vec<u8>>,
     /// Of the others.
@@ -43,8 +45,15 @@ pub(crate) fn iv(stream: Stream, segment: u32) -> Iv {
     Iv((u128::MAX / 7 + (stream << 64) + u128::from(segment) * 12345).to_be_bytes())
 }
 
-/// Packages a film in memory, holding the machine to its protocol.
+/// Packages a film in memory, and what its index says of it is what comes out.
 pub(crate) fn package(film: &[u8], plan: PackagePlan) -> Result<Packaged, PackageFault> {
+    let packaged = attempt(film, plan)?;
+    assert_eq!(packaged.extent, Some(packaged.told.extent()));
+    Ok(packaged)
+}
+
+/// Packages what may be no film in memory, holding the machine to its protocol.
+pub(crate) fn attempt(film: &[u8], plan: PackagePlan) -> Result<Packaged, PackageFault> {
     let machine = HlsPackagers.start(film.len() as u64, plan);
     driven(machine, film, |segment| {
         segment / plan.segments_per_key.max(1)
@@ -68,6 +77,7 @@ fn driven(
     let (mut reads, mut read_bytes, mut last_period) = (0, 0, 0);
     let mut streams: BTreeMap<Stream, Vec<Vec<u8>>> = BTreeMap::new();
     let mut keyed = std::collections::VecDeque::new();
+    let mut extent = None;
     for _ in 0..200_000 {
         match machine.step()? {
             Step::Read { offset, len } => {
@@ -83,6 +93,8 @@ fn driven(
                 segment,
                 period,
             } => {
+                extent = extent.or_else(|| machine.extent());
+                assert!(extent.is_some(), "told before the first key");
                 assert_eq!(segment as usize, streams.entry(stream).or_default().len());
                 assert_eq!(period, period_of(segment));
                 assert!(period >= last_period, "a period that is over is over");
@@ -104,6 +116,7 @@ fn driven(
                 assert!(told.average_bandwidth <= told.peak_bandwidth);
                 return Ok(Packaged {
                     told,
+                    extent,
                     segments: streams.remove(&Stream::Main).unwrap_or_default(),
                     others: streams,
                     reads,

@@ -5,7 +5,7 @@ use vault_domain::packaging::{Iv, PackagePlan, PackagerFactory as _, Step};
 use vault_domain::secret::ContentKey;
 use vault_media::HlsPackagers;
 
-use crate::drive::{PLAN, clip, package, scratch};
+use crate::drive::{PLAN, attempt, clip, package, scratch};
 use crate::film::{H264, SOURCE, Source, make};
 use crate::rewrite::{bodies, sound_at_the_end};
 
@@ -29,7 +29,7 @@ fn small() -> Vec<u8> {
 
 /// Either a film or a fault; the driver itself holds reads, steps and accounts to their bounds.
 pub(crate) fn survives(film: &[u8]) {
-    if let Ok(packaged) = package(
+    if let Ok(packaged) = attempt(
         film,
         PackagePlan {
             segment_ms: 500,

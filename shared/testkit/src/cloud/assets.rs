@@ -5,7 +5,7 @@ use vault_domain::asset::{Asset, AssetState, Failure, NewAsset};
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PackageId};
 use vault_domain::ports::{
-    Assets, Change, Charged, Claim, LadderStep, Ladders, Reservation, Stored,
+    Assets, Change, Charged, Claim, LadderStep, Ladders, Reopenings, Reservation, Stored,
 };
 use vault_domain::quota::{Charge, Quota, Usage};
 use vault_domain::time::Timestamp;
@@ -80,7 +80,11 @@ impl Assets for FakeCloud {
                 return Ok(Reservation::Erased);
             }
             let more = Usage::announcement(asset.plan.size);
-            if let Err(exceeded) = s.tally(asset.org).admits(defaults, &more) {
+            let tally = s.tally(asset.org);
+            if let Err(much) = tally.admits_film(defaults, asset.plan.size) {
+                return Ok(Reservation::TooLarge(much));
+            }
+            if let Err(exceeded) = tally.admits(defaults, &more) {
                 return Ok(Reservation::OverQuota(exceeded));
             }
             s.plant(crate::builders::announced(asset.clone()));
@@ -224,6 +228,21 @@ impl Ladders for FakeCloud {
                 return Ok(Change::NotApplied);
             };
             Ok(change(s, id, |_| true, |a| a.ladder = Some(next), record))
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Reopenings for FakeCloud {
+    async fn reopen(&self, seen: &Asset, record: &Record) -> Stored<Change> {
+        self.call("reopenings.reopen", |s| {
+            let admits = |a: &Asset| {
+                let same = a.failure == seen.failure && a.reopened == seen.reopened;
+                a.state == AssetState::Failed && same && a.keeping.presence.is_kept()
+            };
+            let apply = |a: &mut Asset| *a = a.clone().reopened_once();
+            Ok(change(s, seen.id(), admits, apply, Some(record)))
         })
         .await
     }

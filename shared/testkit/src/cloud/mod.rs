@@ -48,6 +48,7 @@ use vault_domain::id::{
 };
 use vault_domain::mail::MailOrder;
 use vault_domain::member::{Account, Invitation, Membership, Organisation};
+use vault_domain::packaging::PackagingOrder;
 use vault_domain::playback::{PlaybackSession, WrappedKey};
 use vault_domain::ports::{Ceremony, Manifest, Stored};
 use vault_domain::quota::Tally;
@@ -154,6 +155,8 @@ pub struct State {
     pub manifests: BTreeMap<String, Manifest>,
     /// Invalidations by reference.
     pub invalidations: BTreeMap<String, Vec<String>>,
+    /// Orders of packaging; the queue hands them out again and again.
+    pub packagings: Vec<PackagingOrder>,
     /// Orders of conversions; the queue hands them out again and again.
     pub conversions: Vec<ConversionOrder>,
     /// Mail orders; the queue hands them out again and again.

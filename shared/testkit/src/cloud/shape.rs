@@ -34,7 +34,7 @@ impl Shape {
 
 impl State {
     /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `shares`, `support`, `views`, `downloads`, `assets`, `deletion`, `usage`, `access`, `audit`,
-    /// `sources`, `multiparts`, `invalidations`, `conversions`, `mail_orders`, `sent`, `chains`, `webhooks`, `health`, `deliveries`, `webhook_orders`.
+    /// `sources`, `multiparts`, `invalidations`, `packagings`, `conversions`, `mail_orders`, `sent`, `chains`, `webhooks`, `health`, `deliveries`, `webhook_orders`.
     /// Mail and messages go at least once: a copy of an order, a mail or a message changes nothing in it.
     pub fn shape(&self) -> Shape {
         let sections: Vec<(&'static str, Vec<String>)> = vec![
@@ -62,6 +62,7 @@ impl State {
             ("sources", self.sources_shape()),
             ("multiparts", self.multiparts_shape()),
             ("invalidations", self.invalidations_shape()),
+            ("packagings", self.packagings_shape()),
             ("conversions", self.conversions_shape()),
             ("mail_orders", self.mail_orders_shape()),
             ("sent", self.sent_shape()),
@@ -251,7 +252,8 @@ impl State {
             ladder.iter().map(variant).collect::<Vec<_>>()
         });
         format!(
-            "{id} {state} version {version} failure {failure:?} leased {leased} package {package:?} ladder {variants:?}"
+            "{id} {state} reopened {} version {version} failure {failure:?} leased {leased} package {package:?} ladder {variants:?}",
+            asset.reopened
         )
     }
 

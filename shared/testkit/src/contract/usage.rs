@@ -242,6 +242,7 @@ impl Suite<'_> {
             bytes: 2 * SIZE,
             minutes: 1,
             uploads: 2,
+            ..QUOTA
         };
         for (of, tight) in [
             (Counted::Assets, Quota { assets: 1, ..quota }),

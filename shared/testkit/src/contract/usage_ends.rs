@@ -4,7 +4,7 @@ use vault_domain::asset::{Asset, Failure, NewAsset};
 use vault_domain::deletion::{DAY, Due, Hold, Reason};
 use vault_domain::id::{AssetId, OrgId};
 use vault_domain::ports::{Change, Reservation};
-use vault_domain::quota::{Counted, OwnQuota};
+use vault_domain::quota::{Counted, Measure, OwnQuota, PerFilm};
 
 use super::usage::{NOW, OVER, SIZE, Suite, failure, record, used};
 use crate::builders::QUOTA;
@@ -65,6 +65,37 @@ impl Suite<'_> {
         assert_eq!(marked.expect("mark_uploaded"), Change::Applied);
         let refused = self.reserve(&second, &QUOTA).await;
         assert!(matches!(refused, Reservation::OverQuota(_)), "{refused:?}");
+        let film = OwnQuota {
+            film: PerFilm {
+                bytes: Some(SIZE - 1),
+                minutes: Some(3),
+                long_side: Some(0),
+                short_side: None,
+            },
+            version: 3,
+            ..nothing
+        };
+        assert_eq!(set(&last, &film).await, Change::Applied);
+        assert_eq!(self.tally(org).await.own, film);
+        self.film_too_large(&first, &second).await;
+    }
+
+    /// What is larger than a film of its organisation may be is not announced.
+    async fn film_too_large(&self, first: &NewAsset, second: &NewAsset) {
+        let refused = self.reserve(second, &QUOTA).await;
+        let Reservation::TooLarge(much) = refused else {
+            unreachable!("{refused:?}");
+        };
+        let told = (much.of, much.limit, much.found);
+        assert_eq!(told, (Measure::Bytes, SIZE - 1, SIZE));
+        let there = self.stores.assets.get(second.id).await.expect("get");
+        assert_eq!(there, None, "nothing is written");
+        assert_eq!(self.used(first.org).await, used(1, SIZE, 0, 0));
+        let again = self.reserve(first, &QUOTA).await;
+        assert!(
+            matches!(again, Reservation::Exists(_)),
+            "whoever repeats it is told, whatever may come in by now"
+        );
     }
 
     /// When the organisation is to be looked at, if it is.

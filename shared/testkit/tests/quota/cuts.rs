@@ -12,7 +12,7 @@ fn an_announcement_that_is_over_a_quota_survives_every_cut() {
     let full = || {
         let kit = Kit::with_users(1);
         announce(&kit, 10, None).unwrap();
-        set(&kit, &[(Counted::Uploads, Wish::Most(1))]).unwrap();
+        set(&kit, &[(Setting::All(Counted::Uploads), Wish::Most(1))]).unwrap();
         kit
     };
     Scenario::new("begin_upload, full", full, async |kit: &Kit, _| {
@@ -38,7 +38,7 @@ fn a_film_that_there_is_no_room_for_survives_every_cut() {
         let kit = Kit::with_users(1);
         let film = builders::film(1_000);
         kit.plant_arrived(builders::new_asset(&film), film);
-        set(&kit, &[(Counted::Minutes, Wish::Most(0))]).unwrap();
+        set(&kit, &[(Setting::All(Counted::Minutes), Wish::Most(0))]).unwrap();
         kit
     };
     Scenario::new("process_upload, full", full, async |kit: &Kit, _| {
@@ -83,7 +83,7 @@ fn setting_a_quota_survives_every_cut() {
     Scenario::new("set_quota", build, async |kit: &Kit, _| {
         let command = set_quota::Command {
             org: ORG,
-            wishes: vec![(Counted::Bytes, Wish::Most(7))],
+            wishes: vec![(Setting::All(Counted::Bytes), Wish::Most(7))],
             request: "req-3".to_owned(),
         };
         let done = set_quota::run(&kit.set_quota(), &command).await;

@@ -7,6 +7,7 @@
 
 mod abandoned;
 mod cuts;
+mod film;
 
 use futures_util::FutureExt as _;
 use vault_domain::asset::{Asset, AssetState, PartPlan};
@@ -15,7 +16,7 @@ use vault_domain::credential::Role;
 use vault_domain::error::Refusal;
 use vault_domain::id::OrgId;
 use vault_domain::ports::Clock as _;
-use vault_domain::quota::{Counted, OwnQuota, Tally, Usage};
+use vault_domain::quota::{Counted, OwnQuota, Setting, Tally, Usage};
 use vault_domain::token::Caller;
 use vault_domain::usecase::set_quota::{self, Wish};
 use vault_domain::usecase::{begin_upload, deletion, organisation, process_upload};
@@ -40,7 +41,7 @@ fn announce(kit: &Kit, size: u64, key: Option<&str>) -> Result<Asset, Refusal> {
     slot.map(|slot| slot.asset)
 }
 
-fn set(kit: &Kit, wishes: &[(Counted, Wish)]) -> Result<Tally, Refusal> {
+fn set(kit: &Kit, wishes: &[(Setting, Wish)]) -> Result<Tally, Refusal> {
     let command = set_quota::Command {
         org: ORG,
         wishes: wishes.to_vec(),
@@ -73,7 +74,7 @@ async fn deliver(kit: &Kit) -> Result<process_upload::Outcome, process_upload::R
 fn what_is_over_a_quota_is_refused_with_what_it_is_and_nothing_is_written() {
     let kit = Kit::with_users(1);
     announce(&kit, 900, None).unwrap();
-    set(&kit, &[(Counted::Bytes, Wish::Most(1_000))]).unwrap();
+    set(&kit, &[(Setting::All(Counted::Bytes), Wish::Most(1_000))]).unwrap();
     let before = kit.cloud.snapshot();
     let refused = announce(&kit, 101, None).unwrap_err();
     assert_eq!(
@@ -89,7 +90,7 @@ fn what_is_over_a_quota_is_refused_with_what_it_is_and_nothing_is_written() {
 #[test]
 fn an_announcement_that_is_repeated_counts_once_and_is_told_however_full_it_is() {
     let kit = Kit::with_users(1);
-    set(&kit, &[(Counted::Uploads, Wish::Most(1))]).unwrap();
+    set(&kit, &[(Setting::All(Counted::Uploads), Wish::Most(1))]).unwrap();
     let first = announce(&kit, 10, Some("a")).unwrap();
     let again = announce(&kit, 10, Some("a")).unwrap();
     assert_eq!(first.id(), again.id());
@@ -105,7 +106,7 @@ fn an_announcement_that_is_repeated_counts_once_and_is_told_however_full_it_is()
 #[test]
 fn where_no_minute_is_left_nothing_is_brought_in() {
     let kit = Kit::with_users(1);
-    set(&kit, &[(Counted::Minutes, Wish::Most(0))]).unwrap();
+    set(&kit, &[(Setting::All(Counted::Minutes), Wish::Most(0))]).unwrap();
     let refused = announce(&kit, 10, None);
     assert!(matches!(refused, Err(Refusal::QuotaExceeded(e)) if e.of == Counted::Minutes));
 }
@@ -115,7 +116,7 @@ fn a_film_that_is_too_long_for_what_is_left_fails_with_a_reason_and_leaves_nothi
     let kit = Kit::with_users(1);
     let film = builders::film(1_000);
     kit.plant_arrived(builders::new_asset(&film), film);
-    set(&kit, &[(Counted::Minutes, Wish::Most(0))]).unwrap();
+    set(&kit, &[(Setting::All(Counted::Minutes), Wish::Most(0))]).unwrap();
     let outcome = now(deliver(&kit)).unwrap();
     assert_eq!(outcome, process_upload::Outcome::Failed);
     let state = kit.cloud.snapshot();
@@ -158,7 +159,7 @@ fn a_film_counts_its_minutes_once_it_is_ready() {
 #[test]
 fn an_upload_that_was_deleted_goes_on_only_where_there_is_room_for_it() {
     let kit = Kit::with_users(1);
-    set(&kit, &[(Counted::Uploads, Wish::Most(1))]).unwrap();
+    set(&kit, &[(Setting::All(Counted::Uploads), Wish::Most(1))]).unwrap();
     let first = announce(&kit, 10, None).unwrap().id();
     now(deletion::delete(&kit.deletion(), &builders::ask(), first)).unwrap();
     assert_eq!(used(&kit).uploads, 0);
@@ -176,8 +177,8 @@ fn the_operator_sets_a_quota_once_and_less_than_there_is_stops_only_what_is_new(
     let kit = Kit::with_users(1);
     let first = announce(&kit, 10, None).unwrap().id();
     let wishes = [
-        (Counted::Assets, Wish::Most(0)),
-        (Counted::Bytes, Wish::Most(5)),
+        (Setting::All(Counted::Assets), Wish::Most(0)),
+        (Setting::All(Counted::Bytes), Wish::Most(5)),
     ];
     let tally = set(&kit, &wishes).unwrap();
     assert_eq!((tally.own.assets, tally.own.bytes), (Some(0), Some(5)));
@@ -193,8 +194,8 @@ fn the_operator_sets_a_quota_once_and_less_than_there_is_stops_only_what_is_new(
     let parts = now(begin_upload::sign_parts(&uploads, &ask, first, &[1.into()]));
     assert!(parts.is_ok(), "what is under way goes on");
     let back = [
-        (Counted::Assets, Wish::Default),
-        (Counted::Bytes, Wish::Keep),
+        (Setting::All(Counted::Assets), Wish::Default),
+        (Setting::All(Counted::Bytes), Wish::Keep),
     ];
     let tally = set(&kit, &back).unwrap();
     let wanted = OwnQuota {
@@ -214,7 +215,7 @@ fn there_is_no_quota_of_an_organisation_that_is_not() {
     let kit = Kit::with_users(1);
     let command = set_quota::Command {
         org: OrgId::from_octets([9; 16]),
-        wishes: vec![(Counted::Bytes, Wish::Most(1))],
+        wishes: vec![(Setting::All(Counted::Bytes), Wish::Most(1))],
         request: String::new(),
     };
     let before = kit.cloud.snapshot();
@@ -227,7 +228,7 @@ fn there_is_no_quota_of_an_organisation_that_is_not() {
 fn admins_and_owners_see_what_is_used_and_nobody_else() {
     let kit = Kit::with_users(1);
     announce(&kit, 10, None).unwrap();
-    set(&kit, &[(Counted::Bytes, Wish::Most(99))]).unwrap();
+    set(&kit, &[(Setting::All(Counted::Bytes), Wish::Most(99))]).unwrap();
     let deps = kit.organisation();
     let (usage, quota) = now(organisation::usage(&deps, &builders::ask())).unwrap();
     assert_eq!((usage.bytes, usage.uploads), (10, 1));
