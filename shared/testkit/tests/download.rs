@@ -1,5 +1,10 @@
 //! Downloads: what a media token opens, once, under which name, for how long and from where; and the crash-point sweep.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of tests tells what is wrong by panicking"
+)]
+
 use vault_domain::access::{AccessList, Entry, Level, Principal, Visibility};
 use vault_domain::asset::{AssetState, PartPlan, Title, rendition_key};
 use vault_domain::credential::Role;
