@@ -74,7 +74,11 @@ fn recorded(kit: &Kit) -> usize {
 
 #[test]
 fn asking_for_a_film_to_be_packaged_anew_survives_every_cut() {
-    Scenario::new("reprocess", failed, async |kit: &Kit, _| asking(kit).await).hold();
+    let asked = async |kit: &Kit, _| asking(kit).await;
+    // How often it was ordered is counted, and a try that died counts too.
+    Scenario::new("reprocess", failed, asked)
+        .without(&["limits"])
+        .hold();
 }
 
 #[tokio::test]
@@ -111,6 +115,18 @@ async fn asked_twice_it_is_brought_back_once_and_ordered_until_it_is_in_hand() {
     asked(&kit).await.unwrap();
     assert!(kit.cloud.snapshot().packagings.is_empty(), "it is in hand");
     assert_eq!(recorded(&kit), 1);
+}
+
+#[tokio::test]
+async fn however_often_it_is_asked_for_the_queue_gets_few_orders_of_one_film() {
+    let kit = failed();
+    for _ in 0..50 {
+        asked(&kit).await.unwrap();
+    }
+    assert_eq!(kit.cloud.snapshot().packagings.len(), 5);
+    kit.clock.advance(901);
+    asked(&kit).await.unwrap();
+    assert_eq!(kit.cloud.snapshot().packagings.len(), 6);
 }
 
 #[tokio::test]

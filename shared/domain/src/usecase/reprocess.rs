@@ -1,6 +1,7 @@
 //! Ask that a film which failed be packaged anew, from the bytes that are still there.
 
 use super::Ask;
+use super::budget::Taken;
 use super::library::{self, Tagged, tagged};
 use crate::access::Action;
 use crate::asset::{Asset, AssetState, MAX_REOPENED};
@@ -9,6 +10,9 @@ use crate::error::Refusal;
 use crate::id::AssetId;
 use crate::packaging::PackagingOrder;
 use crate::ports::{Change, Packagings, Reopenings};
+
+/// Orders of one film in a quarter of an hour, however often it is asked for: more than it takes to survive lost ones.
+const ORDERS: u32 = 5;
 
 /// What asking needs.
 pub struct Deps<'a> {
@@ -50,12 +54,15 @@ pub async fn run(deps: &Deps<'_>, ask: &Ask, id: AssetId) -> Result<Tagged, Refu
     };
     match asset.state {
         AssetState::Uploaded if asset.reopened > 0 => {
-            // Also if it was reopened before: whoever did may have died before it could order.
-            let order = PackagingOrder {
-                org: ask.caller.org,
-                asset: id,
-            };
-            deps.orders.order(&order).await?;
+            // Also if it was reopened before: whoever did may have died before it could order. But the queue is everybody's.
+            let (limits, name) = (&*deps.library.gate.limits, format!("reprocess#{id}"));
+            if Taken::any_left(limits, &name, ORDERS, entered.now).await? {
+                let order = PackagingOrder {
+                    org: ask.caller.org,
+                    asset: id,
+                };
+                deps.orders.order(&order).await?;
+            }
         }
         // In hand already.
         AssetState::Processing if asset.reopened > 0 => {}
