@@ -24,10 +24,7 @@ pub(crate) fn parse(record: &[u8], size: (u16, u16)) -> Outcome<VideoCodec> {
     Ok(VideoCodec {
         family: Family::H264,
         name: format!("avc1.{profile:02x}{compatibility:02x}{level:02x}"),
-        resolution: sets
-            .first()
-            .and_then(|set| sps::h264(set))
-            .unwrap_or(stated),
+        resolution: sps::largest(sets.iter().filter_map(|set| sps::h264(set))).unwrap_or(stated),
         range: None,
         length_size: length_size(lengths)?,
         parameters,

@@ -33,7 +33,7 @@ pub(crate) fn parse(record: &[u8], size: (u16, u16)) -> Outcome<VideoCodec> {
     Ok(VideoCodec {
         family: Family::Hevc,
         name,
-        resolution: of(33).next().and_then(sps::hevc).unwrap_or(stated),
+        resolution: sps::largest(of(33).filter_map(sps::hevc)).unwrap_or(stated),
         range: None,
         length_size: length_size(lengths)?,
         parameters,

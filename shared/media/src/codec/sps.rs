@@ -65,6 +65,11 @@ pub(crate) fn hevc(nal: &[u8]) -> Option<(u32, u32)> {
     crop(&mut bits, size, subsampling(chroma))
 }
 
+/// The largest of several, by its longer side: a film may have sets for other sizes beside the one it begins with.
+pub(crate) fn largest(sizes: impl Iterator<Item = (u32, u32)>) -> Option<(u32, u32)> {
+    sizes.max_by_key(|(width, height)| (*width.max(height), *width.min(height)))
+}
+
 /// Luma samples to a chroma sample, across and down.
 fn subsampling(chroma: u32) -> (i64, i64) {
     match chroma {
