@@ -139,8 +139,12 @@ fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
         let path = format!("/v1/playback/{ticket}/{MASTER_PLAYLIST}");
         extract::base_url(request) + &path
     };
-    let end = || format!("{}/v1/playback/{ticket}/end", extract::base_url(request));
     let renewal = view.renewal(deps);
+    let of = |renewal: &Renewal| renewal.token.expose().to_owned();
+    // By what outlives the ticket, where there is such a thing.
+    let ends = renewal.as_ref().map(of);
+    let ends = ends.or_else(|| view.session.lease.map(|_| ticket.to_owned()));
+    let end = |by| format!("{}/v1/playback/{by}/end", extract::base_url(request));
     let of_urls = mode == Mode::Urls && view.session.refresh_until.is_some();
     let refresh = |renewal: &Renewal| {
         let (base, token) = (extract::base_url(request), renewal.token.expose());
@@ -156,7 +160,7 @@ fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
         mode: mode.as_str(),
         playlist_url: view.playlist_url(deps, mode).unwrap_or_else(of_the_api),
         expires_at: view.session.expires_at.0,
-        end_url: view.session.lease.map(|_| end()),
+        end_url: ends.map(end),
         refresh_url: renewal.as_ref().map(refresh),
         refresh_in: renewal.as_ref().map(|renewal| renewal.seconds),
         segment_query: of_urls.then(|| view.session.signature.query()),

@@ -197,6 +197,49 @@ fn a_view_that_came_to_its_end_in_a_pause_goes_on() {
 }
 
 #[test]
+fn a_view_in_its_pause_is_ended_by_what_would_have_it_back() {
+    let kit = free();
+    let first = open(&kit);
+    let token = token(&kit, &first);
+    kit.clock.advance(5 * 3_600);
+    let deps = kit.authorize_playback();
+    let end = |by: &str| now(end_view::run(&deps, by, &builders::source()));
+    assert!(end(first.ticket.expose()).is_err(), "the ticket is over");
+    for _ in 0..2 {
+        assert_eq!(end(&token).expect("ended"), first.session.id);
+    }
+    assert!(matches!(
+        refresh(&kit, &token),
+        Err(Refusal::InvalidToken { .. })
+    ));
+    kit.clock.advance(86_400);
+    assert!(end(&token).is_err(), "its last moment is over");
+}
+
+#[test]
+fn a_ticket_of_before_does_not_cut_the_place_of_its_view_short() {
+    let kit = kit(Bounds {
+        max_streams: MaxStreams::parse(1).ok(),
+        ..Bounds::default()
+    });
+    kit.cloud.with(|s| {
+        let digest = builders::grant(&builders::media_token(1)).digest;
+        s.grants.get_mut(&digest.0).expect("planted").expires_at = GOLDEN_NOW.plus(9_000);
+    });
+    let first = open(&kit);
+    let token = token(&kit, &first);
+    kit.clock.advance(1_800);
+    let second = refresh(&kit, &token).expect("half of its hour is left");
+    // A second before the old end somebody asks by the old ticket.
+    kit.clock.advance(1_799);
+    assert!(key(&kit, &first).is_ok());
+    kit.clock.advance(30);
+    let other = open_as(&kit, Visit::default()).map(drop);
+    assert!(matches!(other, Err(Refusal::TooManyStreams)), "{other:?}");
+    assert!(key(&kit, &second).is_ok());
+}
+
+#[test]
 fn no_view_outlives_its_last_moment_however_often_it_is_refreshed() {
     let kit = free();
     let first = open(&kit);

@@ -87,13 +87,13 @@ pub(super) fn still_open(
 /// The place of a view among those that play at once, if it has to have one, and still has it.
 async fn keeps_its_place(
     leases: &dyn Leases,
-    session: &PlaybackSession,
+    (session, ends): (&PlaybackSession, Timestamp),
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let Some(lease) = session.lease.filter(|lease| lease.is_due(now)) else {
         return Ok(());
     };
-    let renewed = lease.renewed(now, session.expires_at);
+    let renewed = lease.renewed(now, ends);
     match leases.renew(session.id, &renewed).await? {
         Change::Applied => Ok(()),
         Change::NotApplied => Err(Refusal::TooManyStreams),
@@ -121,6 +121,8 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Delivered, Refusal> {
         ));
     }
     let bundle = deps.reads.bundle(&ticket, command.key).await?;
+    // The place is the view's: a ticket of before a refresh ends sooner, and the place does not.
+    let ends = bundle.session.as_ref().map(|session| session.expires_at);
     let session = still_open(bundle.session, &bundle.standing, &ticket, now)?;
     session.bounds.admit(&command.visitor)?;
     match bundle.asset {
@@ -134,7 +136,8 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Delivered, Refusal> {
         .key
         .filter(|k| k.asset == session.asset && k.package == session.package);
     let key = key.ok_or(Refusal::NotFound("key"))?;
-    keeps_its_place(&*deps.leases, &session, now).await?;
+    let ends = ends.unwrap_or(session.expires_at);
+    keeps_its_place(&*deps.leases, (&session, ends), now).await?;
     Ok(Delivered {
         key: deps.wrap.unwrap(&key)?,
         playback: session.id,

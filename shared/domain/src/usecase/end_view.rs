@@ -6,17 +6,27 @@ use super::scribe::Scribe;
 use crate::audit::{Author, Event, Source};
 use crate::error::Refusal;
 use crate::id::PlaybackId;
+use crate::playback::PlaybackSession;
 
-/// Ends the view of a ticket. Whoever has the ticket may, and may again.
+/// Ends the view of a ticket, or of what refreshes it: a view that is over and may be had back is ended by that. Whoever has
+/// either may, and may again.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, ticket: &str, source: &Source) -> Result<PlaybackId, Refusal> {
-    let ticket = genuine(&*deps.tickets, ticket, deps.clock.now())?;
-    let session = deps.views.session(ticket.playback).await?;
-    let session = session
-        .filter(|session| session.as_of(&ticket).is_some())
-        .ok_or(OVER)?;
+    let now = deps.clock.now();
+    let refresh = deps.refreshes.open(ticket);
+    let refresh = refresh.filter(|claims| now < claims.expires_at);
+    let claims = match &refresh {
+        Some(claims) => *claims,
+        None => genuine(&*deps.tickets, ticket, now)?,
+    };
+    let own = |session: &PlaybackSession| match &refresh {
+        Some(claims) => session.refresh().as_ref() == Some(claims),
+        None => session.as_of(&claims).is_some(),
+    };
+    let session = deps.views.session(claims.playback).await?;
+    let session = session.filter(own).ok_or(OVER)?;
     if !session.revoked {
         let scribe = Scribe {
             entropy: &*deps.entropy,
