@@ -245,6 +245,7 @@ fn what_a_filter_says_is_text_and_never_a_part_of_the_query() {
         "r%27%3B--",
         "%7B%22S%22%3A%22r%22%7D",
         "attribute_exists(pk)",
+        "r%00",
         "r%5C",
     ] {
         assert_eq!(found(injected), [""; 0], "{injected}");
@@ -253,7 +254,6 @@ fn what_a_filter_says_is_text_and_never_a_part_of_the_query() {
         "state=ready%20OR%20true",
         "owner=usr_%23",
         "collection=%3Ac",
-        "title=r%00",
         "limit=2%3B",
         "deleted=%3Atrue",
     ] {

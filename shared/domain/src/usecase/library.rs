@@ -47,7 +47,8 @@ pub struct Page {
     pub cursor: Option<String>,
 }
 
-/// An asset with its entity tag (RFC 9110 §8.8.3), which changes whenever anything does that is shown of it.
+/// An asset with its entity tag (RFC 9110 §8.8.3), which changes whenever anything does that a change may rest on: not with
+/// `progress`, nor with what is told of a variant beside its stage, or nobody could edit a film while it is packaged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tagged {
     /// The asset.
@@ -255,7 +256,7 @@ pub(super) fn tagged(deps: &Deps, asset: Asset) -> Tagged {
     Tagged { asset, tag }
 }
 
-/// 96 bits over all that changes of an asset and is shown.
+/// 96 bits over what a change of an asset may rest on.
 fn tag(hashing: &dyn Hashing, asset: &Asset) -> String {
     let failure = asset.failure.as_ref();
     let mut shown = vec![
