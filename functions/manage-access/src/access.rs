@@ -1,6 +1,6 @@
 //! Who may do what with an asset.
 
-use vault_domain::access::{Principal, Visibility};
+use vault_domain::access::{Access, Principal, Visibility};
 use vault_domain::id::{AssetId, CollectionId};
 use vault_domain::usecase::access::{self, Placing};
 use vault_http::extract::{self, SMALL_BODY};
@@ -24,7 +24,15 @@ pub(crate) async fn answer(call: &Call<'_>, route: &str) -> Outcome {
         _ => return Err(no_route()),
     }?;
     let shown = AccessShown::of_asset(&asset);
-    Ok(Reply::json(200, &shown, Cache::NoStore))
+    Ok(tagged(
+        Reply::json(200, &shown, Cache::NoStore),
+        &asset.access,
+    ))
+}
+
+/// With the entity tag of what is shown.
+pub(crate) fn tagged(reply: Reply, access: &Access) -> Reply {
+    reply.header("etag", format!("\"{}\"", access.tag()))
 }
 
 /// The principal in the path.
@@ -39,5 +47,6 @@ fn placing(call: &Call<'_>) -> Result<Placing, Failure> {
     Ok(Placing {
         visibility: visibility.transpose()?,
         collection: body.collection.parse(CollectionId::parse)?,
+        rests_on: extract::if_match(call.request)?.unwrap_or_default(),
     })
 }

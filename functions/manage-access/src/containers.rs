@@ -7,7 +7,7 @@ use vault_domain::usecase::access::{self, ContainerChange, NewContainer};
 use vault_http::extract;
 use vault_http::{Cache, Failure, Outcome, Reply};
 
-use crate::access::principal;
+use crate::access::{principal, tagged};
 use crate::shape::{Asked, CollectionShown, Granted, SpaceShown, named};
 use crate::{Call, no_route};
 
@@ -68,6 +68,7 @@ pub(crate) async fn answer(call: &Call<'_>, route: &str) -> Outcome {
                 name: wish.name,
                 visibility: wish.visibility,
                 space: wish.space,
+                rests_on: extract::if_match(call.request)?.unwrap_or_default(),
             };
             let (changed, grants) = access::change_container(deps, ask, id, &wish).await?;
             return Ok(told(&changed, grants, 200));
@@ -97,7 +98,7 @@ fn id(call: &Call<'_>, route: &str) -> Result<ContainerId, Failure> {
 }
 
 fn told(container: &Container, grants: bool, status: u16) -> Reply {
-    match container.id.kind() {
+    let shown = match container.id.kind() {
         Kind::Collection => {
             let shown = CollectionShown::of(container, grants);
             Reply::json(status, &shown, Cache::NoStore)
@@ -106,7 +107,8 @@ fn told(container: &Container, grants: bool, status: u16) -> Reply {
             let shown = SpaceShown::of(container, grants);
             Reply::json(status, &shown, Cache::NoStore)
         }
-    }
+    };
+    tagged(shown, &container.access)
 }
 
 fn gone(id: ContainerId) -> Reply {

@@ -77,13 +77,14 @@ pub(crate) async fn answer(call: &Call<'_>, route: &str) -> Outcome {
         "POST /v1/groups" => create(call).await,
         "GET /v1/groups/{group_id}" => {
             let group = access::show_group(deps, ask, id(call)?).await?;
-            Ok(Reply::json(200, &Shown::of(&group), Cache::NoStore))
+            Ok(told(deps, &group, 200))
         }
         "PATCH /v1/groups/{group_id}" => {
             let body: GroupBody = extract::merge_patch(call.request, SMALL_BODY, GroupBody::SHAPE)?;
             let name = body.named()?;
-            let group = access::rename_group(deps, ask, id(call)?, &name).await?;
-            Ok(Reply::json(200, &Shown::of(&group), Cache::NoStore))
+            let rests_on = extract::if_match(call.request)?.unwrap_or_default();
+            let group = access::rename_group(deps, ask, id(call)?, &rests_on, &name).await?;
+            Ok(told(deps, &group, 200))
         }
         "DELETE /v1/groups/{group_id}" => {
             let id = id(call)?;
@@ -107,6 +108,11 @@ pub(crate) async fn answer(call: &Call<'_>, route: &str) -> Outcome {
         }
         _ => Err(no_route()),
     }
+}
+
+fn told(deps: &access::Deps, group: &Group, status: u16) -> Reply {
+    let tag = format!("\"{}\"", access::group_tag(deps, group));
+    Reply::json(status, &Shown::of(group), Cache::NoStore).header("etag", tag)
 }
 
 fn regrouped(id: GroupId, user: UserId, member: bool) -> Reply {
@@ -143,7 +149,7 @@ async fn create(call: &Call<'_>) -> Outcome {
     let key = extract::idempotency_key(call.request)?;
     let made = access::create_group(call.deps, &call.ask, name, key.as_ref()).await?;
     let location = format!("/v1/groups/{}", made.id);
-    Ok(Reply::json(201, &Shown::of(&made), Cache::NoStore).header("location", location))
+    Ok(told(call.deps, &made, 201).header("location", location))
 }
 
 async fn members(call: &Call<'_>) -> Outcome {

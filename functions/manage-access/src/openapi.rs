@@ -22,14 +22,17 @@ fn of_assets() -> Vec<Operation> {
             "getAssetAccess",
             "Who may do what with an asset",
         )
-        .replies::<AccessShown>(200, "As it is"),
+        .replies::<AccessShown>(200, "As it is")
+        .with_header("etag", TAG),
         Operation::new(
             "PATCH /v1/assets/{asset_id}/access",
             "changeAssetAccess",
             "Who sees an asset, and in which collection it is",
         )
+        .may_be_conditional()
         .patches::<Placed>()
         .replies::<AccessShown>(200, "As it is now")
+        .with_header("etag", TAG)
         .refuses(&[Code::Conflict, Code::WrongState, Code::AssetWithdrawn]),
         Operation::new(
             "PUT /v1/assets/{asset_id}/access/{principal}",
@@ -38,6 +41,7 @@ fn of_assets() -> Vec<Operation> {
         )
         .takes::<Granted>()
         .replies::<AccessShown>(200, "As it is now")
+        .with_header("etag", TAG)
         .refuses(GRANTED),
         Operation::new(
             "DELETE /v1/assets/{asset_id}/access/{principal}",
@@ -45,9 +49,12 @@ fn of_assets() -> Vec<Operation> {
             "Takes a grant back",
         )
         .replies::<AccessShown>(200, "As it is now")
+        .with_header("etag", TAG)
         .refuses(&[Code::Conflict, Code::WrongState, Code::AssetWithdrawn]),
     ]
 }
+
+const TAG: &str = "What `If-Match` takes.";
 
 /// A list is full; an asset that was withdrawn; too many changes at once.
 const GRANTED: &[Code] = &[
@@ -74,6 +81,7 @@ fn of_collections() -> Vec<Operation> {
         .idempotent()
         .takes::<CollectionBody>()
         .replies::<CollectionShown>(201, "The collection")
+        .with_header("etag", TAG)
         .with_header("location", "Where it is.")
         .refuses(&[Code::LimitReached, Code::Conflict, Code::NotFound]),
         Operation::new(
@@ -81,14 +89,17 @@ fn of_collections() -> Vec<Operation> {
             "getCollection",
             "A collection; its entries for those who may change them",
         )
-        .replies::<CollectionShown>(200, "As it is"),
+        .replies::<CollectionShown>(200, "As it is")
+        .with_header("etag", TAG),
         Operation::new(
             "PATCH /v1/collections/{collection_id}",
             "changeCollection",
             "The name of a collection, who sees what is in it, and in which space it is",
         )
+        .may_be_conditional()
         .patches::<CollectionBody>()
         .replies::<CollectionShown>(200, "As it is now")
+        .with_header("etag", TAG)
         .refuses(&[Code::Conflict]),
         Operation::new(
             "DELETE /v1/collections/{collection_id}",
@@ -104,6 +115,7 @@ fn of_collections() -> Vec<Operation> {
         )
         .takes::<Granted>()
         .replies::<CollectionShown>(200, "As it is now")
+        .with_header("etag", TAG)
         .refuses(&[Code::LimitReached, Code::Conflict]),
         Operation::new(
             "DELETE /v1/collections/{collection_id}/access/{principal}",
@@ -111,6 +123,7 @@ fn of_collections() -> Vec<Operation> {
             "Takes a grant back",
         )
         .replies::<CollectionShown>(200, "As it is now")
+        .with_header("etag", TAG)
         .refuses(&[Code::Conflict]),
     ]
 }
@@ -128,6 +141,7 @@ fn of_spaces() -> Vec<Operation> {
             .idempotent()
             .takes::<SpaceBody>()
             .replies::<SpaceShown>(201, "The space")
+            .with_header("etag", TAG)
             .with_header("location", "Where it is.")
             .refuses(&[Code::LimitReached, Code::Conflict]),
         Operation::new(
@@ -135,14 +149,17 @@ fn of_spaces() -> Vec<Operation> {
             "getSpace",
             "A space; its entries for those who may change them",
         )
-        .replies::<SpaceShown>(200, "As it is"),
+        .replies::<SpaceShown>(200, "As it is")
+        .with_header("etag", TAG),
         Operation::new(
             "PATCH /v1/spaces/{space_id}",
             "changeSpace",
             "The name of a space, and who sees what is in it",
         )
+        .may_be_conditional()
         .patches::<SpaceBody>()
         .replies::<SpaceShown>(200, "As it is now")
+        .with_header("etag", TAG)
         .refuses(&[Code::Conflict]),
         Operation::new(
             "DELETE /v1/spaces/{space_id}",
@@ -158,6 +175,7 @@ fn of_spaces() -> Vec<Operation> {
         )
         .takes::<Granted>()
         .replies::<SpaceShown>(200, "As it is now")
+        .with_header("etag", TAG)
         .refuses(&[Code::LimitReached, Code::Conflict]),
         Operation::new(
             "DELETE /v1/spaces/{space_id}/access/{principal}",
@@ -165,6 +183,7 @@ fn of_spaces() -> Vec<Operation> {
             "Takes a grant back",
         )
         .replies::<SpaceShown>(200, "As it is now")
+        .with_header("etag", TAG)
         .refuses(&[Code::Conflict]),
     ]
 }
@@ -182,17 +201,21 @@ fn of_groups() -> Vec<Operation> {
             .idempotent()
             .takes::<GroupBody>()
             .replies::<Group>(201, "The group")
+            .with_header("etag", TAG)
             .with_header("location", "Where it is.")
             .refuses(&[Code::LimitReached, Code::Conflict]),
         Operation::new("GET /v1/groups/{group_id}", "getGroup", "A group")
-            .replies::<Group>(200, "As it is"),
+            .replies::<Group>(200, "As it is")
+            .with_header("etag", TAG),
         Operation::new(
             "PATCH /v1/groups/{group_id}",
             "renameGroup",
             "The name of a group",
         )
+        .may_be_conditional()
         .patches::<GroupBody>()
-        .replies::<Group>(200, "As it is now"),
+        .replies::<Group>(200, "As it is now")
+        .with_header("etag", TAG),
         Operation::new(
             "DELETE /v1/groups/{group_id}",
             "deleteGroup",

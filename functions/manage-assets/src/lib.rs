@@ -13,7 +13,7 @@ use vault_domain::id::{AssetId, CollectionId};
 use vault_domain::library::{Filter, TitlePrefix};
 use vault_domain::member::Actor;
 use vault_domain::page::PageSize;
-use vault_domain::usecase::library::{self, IfMatch, Tagged};
+use vault_domain::usecase::library::{self, Tagged};
 use vault_domain::usecase::{Ask, ask_ladder, reprocess};
 use vault_http::{BoxFuture, Cache, Outcome, Reply, Request, extract};
 
@@ -118,59 +118,15 @@ fn filter(request: &Request) -> Result<Filter, Malformed> {
 }
 
 async fn changed(deps: &Deps, ask: &Ask, id: AssetId, request: &Request) -> Outcome {
-    let rests_on = extract::if_match(request).ok_or(Refusal::PreconditionNeeded)?;
-    let rests_on = if_match(rests_on)?;
+    let rests_on = extract::if_match(request)?.ok_or(Refusal::PreconditionNeeded)?;
     let change: Change = extract::merge_patch(request, BODY, Change::SHAPE)?;
     let patch = change.parse()?;
     let asset = library::edit(&deps.assets.library, ask, id, &rests_on, &patch).await?;
     Ok(told(&asset))
 }
 
-/// RFC 9110 §13.1.1: `*`, or a list of entity tags, of which weak ones never match (§8.8.3.2).
-fn if_match(text: &str) -> Result<IfMatch, Malformed> {
-    let malformed = Malformed {
-        field: "If-Match",
-        expected: "the ETag of the asset as you got it, in its quotes",
-    };
-    let mut rest = text.trim();
-    if rest == "*" {
-        return Ok(IfMatch::Any);
-    }
-    let mut strong = Vec::new();
-    loop {
-        let weak = rest.strip_prefix("W/");
-        let quoted = weak.unwrap_or(rest).strip_prefix('"').ok_or(malformed)?;
-        let (tag, after) = quoted.split_once('"').ok_or(malformed)?;
-        if weak.is_none() {
-            strong.push(tag.to_owned());
-        }
-        rest = after.trim_start();
-        if rest.is_empty() {
-            return Ok(IfMatch::OneOf(strong));
-        }
-        rest = rest.strip_prefix(',').ok_or(malformed)?.trim_start();
-    }
-}
-
 fn told(asset: &Tagged) -> Reply {
     let shown = Shown::of(asset);
     let tag = shown.etag.clone();
     Reply::json(200, &shown, Cache::NoStore).header("etag", tag)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn if_match_reads_as_the_rfc_says() {
-        let tags = |tags: &[&str]| Ok(IfMatch::OneOf(tags.iter().map(|&t| t.to_owned()).collect()));
-        assert_eq!(if_match(" * "), Ok(IfMatch::Any));
-        assert_eq!(if_match(r#""a""#), tags(&["a"]));
-        assert_eq!(if_match(r#""a" ,"b,c", W/"d""#), tags(&["a", "b,c"]));
-        assert_eq!(if_match(r#"W/"a""#), tags(&[]));
-        for bad in ["", "a", "\"a", "\"a\" \"b\"", "\"a\",", "w/\"a\"", "**"] {
-            assert!(if_match(bad).is_err(), "{bad}");
-        }
-    }
 }

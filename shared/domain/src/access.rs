@@ -118,8 +118,15 @@ pub struct Access {
     pub visibility: Visibility,
     /// What was granted, and who is shut out.
     pub entries: AccessList,
-    /// How often any of it changed.
+    /// How often any of it changed, and what else of its asset, collection or space is changed with it.
     pub version: u64,
+}
+
+impl Access {
+    /// The strong entity tag (RFC 9110 §8.8.3) of what it belongs to, without the quotes.
+    pub fn tag(&self) -> String {
+        format!("v{}", self.version)
+    }
 }
 
 /// People that access is granted to together.

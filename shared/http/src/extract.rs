@@ -12,7 +12,7 @@ use vault_domain::delivery::{TICKET_COOKIE, TICKET_PARAMETER};
 use vault_domain::error::{Malformed, Refusal};
 use vault_domain::secret::SecretText;
 use vault_domain::token::Device;
-use vault_domain::usecase::{IdempotencyKey, Origin};
+use vault_domain::usecase::{IdempotencyKey, IfMatch, Origin};
 
 use crate::failure::Failure;
 
@@ -187,9 +187,12 @@ fn cookie<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value)
 }
 
-/// The `If-Match` of a request (RFC 9110 §13.1.1).
-pub fn if_match(request: &Request) -> Option<&str> {
-    header(request, "if-match")
+/// The `If-Match` of a request (RFC 9110 §13.1.1), if it has one.
+///
+/// # Errors
+/// [`Malformed`] if it is neither `*` nor a list of entity tags.
+pub fn if_match(request: &Request) -> Result<Option<IfMatch>, Malformed> {
+    header(request, "if-match").map(IfMatch::parse).transpose()
 }
 
 /// Where a request comes from, for bounds: the address as the API saw it, and the page by what its browser says.

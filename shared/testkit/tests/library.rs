@@ -15,7 +15,8 @@ use vault_domain::library::{Filter, MetadataKey, MetadataValue, Patch, TitlePref
 use vault_domain::member::{Actor, Membership, Organisation};
 use vault_domain::page::PageSize;
 use vault_domain::token::Caller;
-use vault_domain::usecase::library::{self, IfMatch, Page, Tagged};
+use vault_domain::usecase::IfMatch;
+use vault_domain::usecase::library::{self, Page, Tagged};
 use vault_testkit::builders::ask_of;
 use vault_testkit::builders::{self, ASSET, OWNER, SESSION, VIEWER};
 use vault_testkit::sweep::{Scenario, answer};

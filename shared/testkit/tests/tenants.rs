@@ -23,8 +23,8 @@ use vault_domain::page::PageSize;
 use vault_domain::share::Share;
 use vault_domain::time::Lifetime;
 use vault_domain::token::{Action, Caller};
+use vault_domain::usecase::IfMatch;
 use vault_domain::usecase::access::{self, ContainerChange, Move, NewContainer, Placing, Wish};
-use vault_domain::usecase::library::IfMatch;
 use vault_domain::usecase::{
     Ask, ask_ladder, authorize_playback, begin_upload, deletion, exchange, finalize_upload,
     library, manage_api_keys, manage_shares, manage_webhooks, organisation, read_audit,
@@ -217,6 +217,7 @@ fn step(kit: &Kit, dice: &SeededEntropy) {
             let placing = Placing {
                 visibility: Some(visibility),
                 collection,
+                ..Placing::default()
             };
             told(now(access::place(&deps, &ask, asset, placing)))
         }
@@ -229,6 +230,7 @@ fn step(kit: &Kit, dice: &SeededEntropy) {
                 name: Some(title),
                 visibility: Some(visibility),
                 space: [Move::Stay, Move::Out, Move::Into(space)][roll(3)],
+                ..ContainerChange::default()
             };
             told(now(access::change_container(
                 &deps, &ask, container, &change,
@@ -246,7 +248,13 @@ fn step(kit: &Kit, dice: &SeededEntropy) {
         }
         8 => told(now(access::add_member(&deps, &ask, group, user))),
         9 => told(now(access::remove_member(&deps, &ask, group, user))),
-        10 => told(now(access::rename_group(&deps, &ask, group, &title))),
+        10 => told(now(access::rename_group(
+            &deps,
+            &ask,
+            group,
+            &IfMatch::Any,
+            &title,
+        ))),
         11 => told(now(access::delete_group(&deps, &ask, group))),
         12 => {
             let patch = Patch {

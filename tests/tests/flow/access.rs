@@ -5,6 +5,7 @@ use vault_domain::credential::Role;
 use vault_tests::api::{refused, refused_token, url};
 use vault_tests::films::SHORT;
 use vault_tests::people::Person;
+use vault_tests::upload::announcement;
 use vault_tests::view::View;
 use vault_tests::{Http, Reply, Request, people};
 
@@ -241,4 +242,44 @@ fn another_organisation_finds_neither_list_nor_collection_nor_group() {
         "not_found",
     );
     assert_eq!(events(&owner, "event=access.denied"), Vec::<Value>::new());
+}
+
+#[test]
+fn who_sees_what_and_names_change_only_as_they_were_seen() {
+    let owner = people::owner();
+    let asset = owner.announce(&announcement(1_000)).asset_id;
+    let new = json!({ "name": "Rushes" });
+    let made = |kind: &str, field: &str| {
+        let made = send(&owner, "POST", &format!("/v1/{kind}"), &new).expect(201);
+        assert!(made.header("etag").is_some(), "{kind}");
+        format!("/v1/{kind}/{}", made.field(field))
+    };
+    let name = |name: &str| json!({ "name": name });
+    let sees = |visibility: &str| json!({ "visibility": visibility });
+    let changes = [
+        (access(&asset, ""), sees("restricted"), sees("organisation")),
+        (
+            made("collections", "collection_id"),
+            name("Mine"),
+            name("Theirs"),
+        ),
+        (made("spaces", "space_id"), name("Mine"), name("Theirs")),
+        (made("groups", "group_id"), name("Mine"), name("Theirs")),
+    ];
+    for (path, mine, theirs) in changes {
+        let change = |tag: &str, body: &Value| {
+            let request = Request::new("PATCH", &url(&path)).bearer(&owner.access);
+            let request = request.body("application/merge-patch+json", body.to_string());
+            Http::default().send(&request.header("if-match", tag))
+        };
+        let seen = send(&owner, "GET", &path, &Value::Null).expect(200);
+        let seen = seen.header("etag").expect("an entity tag");
+        let now = change(seen, &mine).expect(200);
+        let now = now.header("etag").expect("an entity tag");
+        refused(&change(seen, &theirs), 412, "precondition_failed");
+        change(seen, &mine).expect(200);
+        refused(&change("v1", &theirs), 400, "malformed");
+        change(now, &theirs).expect(200);
+        change("*", &mine).expect(200);
+    }
 }

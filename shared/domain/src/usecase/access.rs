@@ -5,6 +5,7 @@ mod groups;
 
 use std::sync::Arc;
 
+use super::IfMatch;
 use super::gate::{Admitted, Ask, Entered, Gate};
 use crate::access::{
     Access, AccessList, Action, Container, Entry, Kind, Level, Principal, Visibility,
@@ -23,8 +24,8 @@ pub use containers::{
     grant_on_container, list_collections, list_spaces, revoke_on_container, show_container,
 };
 pub use groups::{
-    Members, add_member, create_group, delete_group, list_groups, members, remove_member,
-    rename_group, show_group,
+    Members, add_member, create_group, delete_group, group_tag, list_groups, members,
+    remove_member, rename_group, show_group,
 };
 
 /// Tries of a change while others change the same.
@@ -60,12 +61,14 @@ pub struct Wish {
 }
 
 /// Who sees an asset, and in which collection it is, as it is asked for; what is not named stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Placing {
     /// Who sees it.
     pub visibility: Option<Visibility>,
     /// The collection.
     pub collection: Move<CollectionId>,
+    /// The entity tag of what it rests on: [`Access::tag`].
+    pub rests_on: IfMatch,
 }
 
 /// What becomes of the collection that an asset is in, or of the space that a collection is in.
@@ -137,7 +140,8 @@ pub async fn revoke(deps: &Deps, ask: &Ask, id: AssetId, to: Principal) -> Resul
 /// Says who sees an asset, and puts it into a collection.
 ///
 /// # Errors
-/// As [`show`]; [`Refusal::NotFound`] for a collection that the caller does not see, [`Refusal::WrongState`].
+/// As [`show`]; [`Refusal::NotFound`] for a collection that the caller does not see, [`Refusal::PreconditionFailed`],
+/// [`Refusal::WrongState`].
 pub async fn place(
     deps: &Deps,
     ask: &Ask,
@@ -151,6 +155,7 @@ pub async fn place(
         if (visibility, collection) == (asset.access.visibility, asset.collection) {
             return Ok(asset);
         }
+        placing.rests_on.holds(&asset.access.tag())?;
         moved(deps, &entered, &asset, collection).await?;
         let access = Access {
             visibility,

@@ -5,6 +5,7 @@ mod cursor;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::IfMatch;
 use super::gate::{Admitted, Ask, Entered, Gate};
 use crate::access::{Action, ContainerId, Resource};
 use crate::asset::{Asset, AssetState};
@@ -55,24 +56,6 @@ pub struct Tagged {
     pub asset: Asset,
     /// A strong tag, without the quotes.
     pub tag: String,
-}
-
-/// What a change rests on (RFC 9110 §13.1.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IfMatch {
-    /// `*`: whatever is there.
-    Any,
-    /// One of these strong tags.
-    OneOf(Vec<String>),
-}
-
-impl IfMatch {
-    fn admits(&self, tag: &str) -> bool {
-        match self {
-            Self::Any => true,
-            Self::OneOf(tags) => tags.iter().any(|known| known == tag),
-        }
-    }
 }
 
 /// Assets of the caller's organisation that they may read, page by page; deleted ones that they may have back, if those
@@ -245,9 +228,7 @@ fn rested(
     if next.as_ref().is_ok_and(|next| next.version == version) {
         return Ok(None);
     }
-    if !rests_on.admits(&tag(&*deps.hashing, asset)) {
-        return Err(Refusal::PreconditionFailed);
-    }
+    rests_on.holds(&tag(&*deps.hashing, asset))?;
     Ok(Some(next?))
 }
 

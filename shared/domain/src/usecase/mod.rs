@@ -40,6 +40,7 @@ pub mod manage_webhooks;
 pub mod organisation;
 pub mod passkey_sign_in;
 pub mod plan_ladder;
+mod precondition;
 pub mod process_upload;
 mod progress;
 pub mod proof;
@@ -65,6 +66,7 @@ pub mod tell_webhooks;
 pub mod withdraw_asset;
 
 pub use gate::Ask;
+pub use precondition::IfMatch;
 pub use sign_in::Origin;
 
 use crate::audit::Source;

@@ -185,20 +185,22 @@ impl Operation {
         named.refuses(&[Code::Malformed, Code::IdempotencyMismatch])
     }
 
-    /// `If-Match` says what the change rests on.
+    /// `If-Match` must say what the change rests on.
     #[must_use]
     pub fn conditional(self) -> Self {
-        let named = self.parameter(
-            "If-Match",
-            "header",
-            true,
-            Some(super::vocabulary::if_match),
-        );
-        named.refuses(&[
-            Code::Malformed,
-            Code::PreconditionRequired,
-            Code::PreconditionFailed,
-        ])
+        self.rests_on(true).refuses(&[Code::PreconditionRequired])
+    }
+
+    /// `If-Match` may say what the change rests on.
+    #[must_use]
+    pub fn may_be_conditional(self) -> Self {
+        self.rests_on(false)
+    }
+
+    fn rests_on(self, required: bool) -> Self {
+        let schema: SchemaOf = super::vocabulary::if_match;
+        let named = self.parameter("If-Match", "header", required, Some(schema));
+        named.refuses(&[Code::Malformed, Code::PreconditionFailed])
     }
 
     fn parameter(

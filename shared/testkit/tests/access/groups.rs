@@ -11,6 +11,7 @@ fn a_group_and_a_collection_lend_what_is_granted_on_them() {
     let placing = Placing {
         visibility: None,
         collection: Move::Into(id_of(&made)),
+        ..Placing::default()
     };
     now(access::place(&deps, &owner, ASSET, placing)).unwrap();
     assert!(reads(&kit, &viewer()).is_err());

@@ -6,6 +6,7 @@
     reason = "a test tells what is wrong by panicking"
 )]
 
+mod conditional;
 mod groups;
 mod spaces;
 mod views;
@@ -61,6 +62,7 @@ fn restrict(kit: &Kit) {
     let placing = Placing {
         visibility: Some(Visibility::Restricted),
         collection: Move::Stay,
+        ..Placing::default()
     };
     now(access::place(
         &kit.access(),
@@ -228,6 +230,7 @@ fn a_collection_that_is_gone_opens_nothing_and_does_not_come_back() {
     let placing = Placing {
         visibility: None,
         collection: Move::Into(id_of(&made)),
+        ..Placing::default()
     };
     now(access::place(&deps, &owner, ASSET, placing)).unwrap();
     assert!(reads(&kit, &viewer()).is_ok());
@@ -261,6 +264,7 @@ fn an_editor_does_not_take_their_film_out_of_what_others_closed() {
     let into = |collection| Placing {
         visibility: None,
         collection,
+        ..Placing::default()
     };
     let theirs = |collection| now(access::place(&deps, &viewer(), ASSET, into(collection)));
     let hidden = theirs(Move::Into(id_of(&made)));
@@ -421,6 +425,7 @@ fn changes_of_access_survive_every_cut() {
         let placing = Placing {
             visibility: Some(Visibility::Restricted),
             collection: Move::Into(CollectionId::from_octets([1; 16])),
+            ..Placing::default()
         };
         let placed = access::place(&kit.access(), &builders::ask(), ASSET, placing).await;
         answer(placed, |_| "placed".to_owned())

@@ -23,6 +23,7 @@ fn nested(kit: &Kit, around: Visibility) -> (CollectionId, SpaceId) {
     let placing = Placing {
         visibility: None,
         collection: Move::Into(id_of(&made)),
+        ..Placing::default()
     };
     now(access::place(&deps, &owner, ASSET, placing)).unwrap();
     (id_of(&made), space)
@@ -172,8 +173,9 @@ fn nobody_gets_around_a_space_by_moving_what_is_in_it() {
     let out = Placing {
         visibility: None,
         collection: Move::Out,
+        ..Placing::default()
     };
-    let film_out = || now(access::place(&deps, &viewer(), ASSET, out)).map(drop);
+    let film_out = || now(access::place(&deps, &viewer(), ASSET, out.clone())).map(drop);
     let refusals = [moved(&kit, &viewer(), collection_id, Move::Out), film_out()];
     for refusal in refusals {
         assert!(

@@ -3,7 +3,8 @@
 use vault_domain::hls::PlaylistName;
 use vault_domain::library::{Filter, Patch};
 use vault_domain::page::PageSize;
-use vault_domain::usecase::library::{self, IfMatch};
+use vault_domain::usecase::IfMatch;
+use vault_domain::usecase::library;
 use vault_domain::usecase::{
     access, authorize_download, authorize_playback, begin_upload, deliver_key, deliver_playlist,
     finalize_upload, withdraw_asset,

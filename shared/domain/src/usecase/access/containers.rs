@@ -12,8 +12,8 @@ use crate::audit::{Event, Verdict};
 use crate::error::Refusal;
 use crate::id::{CollectionId, SpaceId};
 use crate::ports::{Change, LISTED};
-use crate::usecase::IdempotencyKey;
 use crate::usecase::gate::{Ask, Entered};
+use crate::usecase::{IdempotencyKey, IfMatch};
 
 /// A container as it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct ContainerChange {
     pub visibility: Option<Visibility>,
     /// The space that it is in; for collections alone.
     pub space: Move<SpaceId>,
+    /// The entity tag of what it rests on: [`Access::tag`].
+    pub rests_on: IfMatch,
 }
 
 /// A page of containers, and the last of it if more follow.
@@ -211,7 +213,8 @@ fn described(of: &Container) -> Details {
 /// Changes the name of a container, who sees it, and in which space it is; and may the caller see its list?
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Unavailable`].
+/// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::PreconditionFailed`],
+/// [`Refusal::Unavailable`].
 pub async fn change_container(
     deps: &Deps,
     ask: &Ask,
@@ -235,8 +238,11 @@ pub async fn change_container(
             ..seen.clone()
         };
         let details = described(&next);
-        let changes = details != described(seen);
-        Ok(changes.then_some((next, details)))
+        if details == described(seen) {
+            return Ok(None);
+        }
+        wish.rests_on.holds(&seen.access.tag())?;
+        Ok(Some((next, details)))
     })
     .await?;
     show_container(deps, ask, id).await

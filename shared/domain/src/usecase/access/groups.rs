@@ -7,8 +7,8 @@ use crate::audit::{Event, Record, Verdict};
 use crate::error::Refusal;
 use crate::id::{GroupId, UserId};
 use crate::ports::{Change, LISTED};
-use crate::usecase::IdempotencyKey;
 use crate::usecase::gate::{Ask, Entered};
+use crate::usecase::{IdempotencyKey, IfMatch};
 
 /// Members of a group that were found, and after whom more may follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,14 +92,22 @@ pub async fn create_group(
     }
 }
 
-/// Gives a group another name.
+/// The strong entity tag (RFC 9110 §8.8.3) of a group, without the quotes.
+pub fn group_tag(deps: &Deps, group: &Group) -> String {
+    let told = format!("{}\0{}", group.id, group.name.as_str());
+    let digest = deps.hashing.sha256(told.as_bytes());
+    data_encoding::BASE64URL_NOPAD.encode(&digest.0[..12])
+}
+
+/// Gives a group another name, if it is still as the caller saw it.
 ///
 /// # Errors
-/// As [`show_group`].
+/// As [`show_group`]; [`Refusal::PreconditionFailed`].
 pub async fn rename_group(
     deps: &Deps,
     ask: &Ask,
     id: GroupId,
+    rests_on: &IfMatch,
     name: &Title,
 ) -> Result<Group, Refusal> {
     for _ in 0..TRIES {
@@ -109,6 +117,7 @@ pub async fn rename_group(
         if seen.name == *name {
             return Ok(seen);
         }
+        rests_on.holds(&group_tag(deps, &seen))?;
         let next = Group {
             name: name.clone(),
             ..seen.clone()
