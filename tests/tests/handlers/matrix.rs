@@ -7,12 +7,15 @@ use regex_lite::Regex;
 use serde_json::{Value, json};
 use vault_domain::access::{AccessList, Entry, Level, Principal, Visibility};
 use vault_domain::api_key::{Scope, Scopes};
+use vault_domain::asset::{AssetState, Failure};
 use vault_domain::credential::Role;
 use vault_domain::id::{CollectionId, GroupId, OrgId, SessionId, SpaceId};
 use vault_domain::member::{Actor as Author, Subject};
 use vault_domain::network::Networks;
 use vault_domain::ports::{AccessTokens as _, Clock as _};
+use vault_domain::quota::Charge;
 use vault_domain::secret::SecretText;
+use vault_domain::share::{MaxViews, Share};
 use vault_domain::support::SupportLevel;
 use vault_domain::token::Caller;
 use vault_testkit::Kit;
@@ -68,6 +71,11 @@ const ACTORS: &[(&str, Bears)] = &[
     ("key: play", |kit| Some(key(kit, Scope::Play))),
     ("key: download", |kit| Some(key(kit, Scope::Download))),
     ("key: upload", |kit| Some(key(kit, Scope::Upload))),
+    ("key: upload, what it brought in", |kit| {
+        let token = key(kit, Scope::Upload);
+        kit.change_asset(|asset| asset.announced.owner = Author::ApiKey(CLIENT));
+        Some(token)
+    }),
     ("key: withdraw", |kit| Some(key(kit, Scope::Withdraw))),
     ("key: read", |kit| Some(key(kit, Scope::Read))),
     ("key: edit", |kit| Some(key(kit, Scope::Edit))),
@@ -96,17 +104,31 @@ const ACTORS: &[(&str, Bears)] = &[
     ("share", |_| Some(bearer(5))),
     ("share that is revoked", |kit| {
         let over = Some(kit.clock.now());
-        kit.cloud
-            .with(|s| s.shares.get_mut(&(ASSET, SHARE)).unwrap().revoked_at = over);
+        shared(kit, |share| share.revoked_at = over);
         Some(bearer(5))
     }),
     ("share for another network", |kit| {
         let elsewhere = Networks::parse("198.51.100.0/24").unwrap();
-        kit.cloud
-            .with(|s| s.shares.get_mut(&(ASSET, SHARE)).unwrap().networks = elsewhere);
+        shared(kit, |share| share.networks = elsewhere);
+        Some(bearer(5))
+    }),
+    ("share that is over", |kit| {
+        let over = Some(kit.clock.now());
+        shared(kit, |share| share.expires_at = over);
+        Some(bearer(5))
+    }),
+    ("share that is used up", |kit| {
+        shared(kit, |share| {
+            (share.max_views, share.views) = (MaxViews::parse(1).ok(), 1);
+        });
         Some(bearer(5))
     }),
 ];
+
+fn shared(kit: &Kit, change: impl FnOnce(&mut Share)) {
+    kit.cloud
+        .with(|s| change(s.shares.get_mut(&(ASSET, SHARE)).unwrap()));
+}
 
 fn access(kit: &Kit, caller: Caller) -> SecretText {
     kit.access.issue(&caller, kit.clock.now(), 600).unwrap()
@@ -361,8 +383,32 @@ fn asked(
     }
 }
 
+/// The golden film in the state in which the route may do something: `ready`, unless it is said otherwise.
+fn world(route: &str) -> Kit {
+    let kit = surroundings();
+    let unfinished = route.contains("/multipart/{asset_id}") && !route.ends_with("/complete")
+        || route.contains("/uploads/{asset_id}/parts")
+        || route == "DELETE /v1/uploads/{asset_id}";
+    if unfinished {
+        let film = builders::film(1_000);
+        kit.cloud.with(|s| s.uploads.least_part = 1);
+        kit.plant_parts(&builders::new_multipart_asset(&film, 400), &film);
+    }
+    if route.ends_with("/reprocess") {
+        kit.change_asset(|asset| {
+            asset.state = AssetState::Failed;
+            asset.failure = Some(Failure {
+                code: "quota_exceeded".to_owned(),
+                reason: "there was no room".to_owned(),
+            });
+            asset.charge = asset.charge.map(Charge::settled);
+        });
+    }
+    kit
+}
+
 /// A collection in a space and a group beside all else.
-fn world() -> Kit {
+fn surroundings() -> Kit {
     let kit = golden();
     let name = vault_domain::asset::Title::parse("Rushes").unwrap();
     kit.cloud.with(|s| {
@@ -408,7 +454,7 @@ async fn every_route_answers_every_kind_of_actor_as_it_was_reviewed() {
         let function: &'static str = String::leak(function);
         let mut answers: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
         for (actor, bears) in ACTORS {
-            let kit = world();
+            let kit = world(&route);
             let token = bears(&kit);
             let before = kit.cloud.snapshot();
             let reply = answer(
