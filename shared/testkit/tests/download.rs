@@ -353,7 +353,11 @@ async fn a_token_for_downloads_is_minted_for_one_alone() {
 }
 
 async fn swept(kit: &Kit, key: Option<&str>) -> Answer {
-    answer(ask(kit, key).await, |link| {
+    swept_of(kit, key, Rendition::Original).await
+}
+
+async fn swept_of(kit: &Kit, key: Option<&str>, rendition: Rendition) -> Answer {
+    answer(ask_for(kit, key, rendition).await, |link| {
         let stored = kit
             .cloud
             .with(|s| s.downloads.get(&link.download.id).copied());
@@ -385,6 +389,18 @@ fn a_large_download_survives_every_cut_too() {
     Scenario::new("authorize_download, S3", large, async |kit: &Kit, _| {
         swept(kit, Some("k")).await
     })
+    .between(|kit| kit.clock.advance(5))
+    .hold();
+}
+
+#[test]
+fn a_download_of_a_variant_survives_every_cut_too() {
+    let download = async |kit: &Kit, _| swept_of(kit, Some("k"), Rendition::Lines(720)).await;
+    Scenario::new(
+        "authorize_download, a variant",
+        || laddered(Some(400)),
+        download,
+    )
     .between(|kit| kit.clock.advance(5))
     .hold();
 }

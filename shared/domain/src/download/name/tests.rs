@@ -85,10 +85,13 @@ fn a_long_title_is_cut_between_characters() {
     assert_eq!(film(&dots), "_con.mp4");
 }
 
+const TITLES: &str =
+    "(\\PC|[\\x00-\\x20\"\\\\/:*?<>|.~-]|[\u{202a}-\u{202e}\u{2066}-\u{2069}]|con|nul|🎬){1,80}";
+
 proptest! {
     #[test]
     fn every_title_makes_a_safe_name(
-        title in "(\\PC|[\\x00-\\x20\"\\\\/:*?<>|.~-]|[\u{202a}-\u{202e}\u{2066}-\u{2069}]|con|nul|🎬){1,80}",
+        title in TITLES,
         kind in prop::sample::select(vec!["video/mp4", "video/quicktime", "audio/mpeg", "video/x"]),
     ) {
         let name = named(&title, kind);
@@ -102,5 +105,20 @@ proptest! {
         prop_assert!(!stem.ends_with(['.', ' ']) && !is_device(stem));
         // A name that was saved and uploaded again comes out as it is.
         prop_assert_eq!(named(&name, kind), name);
+    }
+
+    #[test]
+    fn every_title_makes_a_safe_name_of_a_variant(
+        title in TITLES, lines in prop::sample::select(vec![360_u16, 720, 1_080, u16::MAX]),
+    ) {
+        let kind = MediaType::parse("video/quicktime").unwrap();
+        let name = FileName::of_variant(&Title::stored(&title).unwrap(), &kind, lines);
+        let name = name.as_str();
+        let end = format!(" ({lines}p).mp4");
+        prop_assert!(name.ends_with(&end), "{name}");
+        prop_assert!(name.len() > end.len() && name.len() <= MOST);
+        prop_assert!(!name.chars().any(|c| is_unsafe(c) || is_invisible(c) || c.is_control()));
+        prop_assert!(!name.starts_with(['.', ' ', '-', '~']));
+        prop_assert!(!is_device(name.strip_suffix(&end).unwrap()));
     }
 }
