@@ -26,6 +26,7 @@ const TAKES: &[&str] = &[
     "deleteGroup",
     "revokeApiKey",
     "removeWebhook",
+    "revokeInvitation",
     "revokeShare",
     "changeRole",
     "disableMember",
@@ -60,6 +61,12 @@ fn populated() -> (Person, Known) {
     let key = made("/v1/api-keys", key).field("key_id");
     let shares = format!("/v1/assets/{asset}/shares");
     let share = made(&shares, json!({ "name": "For review" })).field("share_id");
+    let hook = json!({ "name": "CI", "url": format!("http://127.0.0.1:9/{}", unique()), "events": ["asset.ready"] });
+    let webhook = made("/v1/webhooks", hook).field("webhook_id");
+    let help = json!({ "purpose": "Ticket 7", "level": "look", "expires_in": 3_600 });
+    let support = made("/v1/organisation/support", help).field("support_id");
+    let guest = json!({ "email": format!("{}@example.org", unique()), "role": "viewer" });
+    let invitation = made("/v1/organisation/invitations", guest).field("invitation_id");
     let access = format!("/v1/assets/{asset}/access");
     let placed = Request::new("PATCH", &url(&access)).bearer(&owner.access);
     let placed = placed.body(
@@ -87,6 +94,14 @@ fn populated() -> (Person, Known) {
         ("path.share_id", vec![share]),
         ("path.user_id", vec![viewer.clone()]),
         ("path.key_id", vec![key, content_key]),
+        ("path.webhook_id", vec![webhook]),
+        ("path.support_id", vec![support]),
+        ("path.invitation_id", vec![invitation]),
+        (
+            "path.playlist",
+            vec!["master.m3u8".to_owned(), "video.m3u8".to_owned()],
+        ),
+        ("path.part_number", vec!["1".to_owned()]),
         (
             "path.principal",
             vec![viewer, group, "role:editor".to_owned()],
