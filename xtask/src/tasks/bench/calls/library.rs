@@ -1,7 +1,7 @@
 //! What a page of the library costs, at a hundred assets and at a hundred thousand.
 //!
 //! A hundred needles are the oldest of all: they failed, somebody else brought the first fifty in, and these have titles
-//! of their own. A list that read what it does not show would read the whole library to find them.
+//! of their own; the other fifty are in a collection. A list that read what it does not show would read the whole library to find them.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Serialize;
@@ -63,6 +63,7 @@ pub(in super::super) fn run(context: &Context, progress: &Progress) -> Result<Se
 fn measure(stage: &Stage, outputs: &Outputs, tables: &Aws, step: &Step) -> Result<Vec<Cost>> {
     let access = signed_in(stage, outputs)?;
     let stock = Stock::of(stage, tables, &access)?;
+    let collection = stock.collection.as_str();
     let process = stage.start("manage-assets")?;
     let (mut there, mut costs) = (0, Vec::new());
     for size in SIZES {
@@ -82,6 +83,7 @@ fn measure(stage: &Stage, outputs: &Outputs, tables: &Aws, step: &Step) -> Resul
                 "of an uploader and a state",
                 &[("owner", stock.main.as_str()), ("state", "failed")],
             ),
+            ("of a collection", &[("collection", collection)]),
             ("by the beginning of the title", &[("title", "needle")]),
         ] {
             let page = Page { list, filter, size };
@@ -113,21 +115,33 @@ struct Stock {
     main: String,
     /// Who brought the needles in.
     other: String,
+    /// Where the other half of those that failed are.
+    collection: String,
+}
+
+fn made(stage: &Stage, access: &str, route: &'static str, wish: &Value) -> Result<Value> {
+    let wish = wish.to_string();
+    let event = Http {
+        route,
+        bearer: Some(access),
+        content_type: "application/json",
+        body: Some(&wish),
+        ..Http::default()
+    };
+    let function = match route {
+        "POST /v1/uploads" => "presign-upload",
+        _ => "manage-access",
+    };
+    Ok(stage.once(&stage.start(function)?, &event.event())?.0)
 }
 
 impl Stock {
     fn of(stage: &Stage, tables: &Aws, access: &str) -> Result<Self> {
         let wish = json!({ "filename": "film.mp4", "size": 1_000, "content_type": "video/mp4" });
-        let wish = wish.to_string();
-        let event = Http {
-            route: "POST /v1/uploads",
-            bearer: Some(access),
-            content_type: "application/json",
-            body: Some(&wish),
-            ..Http::default()
-        };
-        let (answer, _) = stage.once(&stage.start("presign-upload")?, &event.event())?;
+        let answer = made(stage, access, "POST /v1/uploads", &wish)?;
         let id = field(&answer, "asset_id")?;
+        let wish = json!({ "name": "Rushes" });
+        let collection = made(stage, access, "POST /v1/collections", &wish)?;
         let settings = stage.environment("manage-assets")?;
         let table = settings.get("ASSETS_TABLE").context("no ASSETS_TABLE")?;
         let key = json!({ "TableName": table, "Key": { "pk": { "S": id } } });
@@ -143,6 +157,7 @@ impl Stock {
             org: org.to_owned(),
             main: main.context("a record without owner")?.to_owned(),
             other: format!("usr_{}", base32(0)),
+            collection: field(&collection, "collection_id")?,
             record,
         })
     }
@@ -161,6 +176,8 @@ impl Stock {
         if needle {
             set("owner", self.other.clone());
             set("by_owner", format!("{org}#{}", self.other));
+        } else if number < FAILED {
+            set("collection", self.collection.clone());
         }
         asset["created_at"] = json!({ "N": (SINCE + number).to_string() });
         asset
