@@ -1,6 +1,8 @@
-import { BatchGetItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createDecipheriv } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { config, derive, lazy, openTicket, personKeys, problem, ring } from './kit.mjs';
+import { config, derive, lazy, octetsOf, octetsReply, openTicket, problem, ring } from './kit.mjs';
+import { at, batch, openView, standingOf, wanted } from './views.mjs';
 
 const settings = config('PLAYBACK_TABLE', 'KEYS_TABLE', 'ASSETS_TABLE', 'MEMBERS_TABLE', 'SESSIONS_TABLE', 'PLAYBACK_MAC_SECRET', 'MASTER_KEY_SECRET');
 const secrets = new SecretsManagerClient({});
@@ -10,23 +12,30 @@ const deps = lazy(async () => ({
   wrap: derive(await ring(secrets, GetSecretValueCommand, settings.MASTER_KEY_SECRET), 'content key wrapping'),
 }));
 
-/** The bench sends a genuine ticket of a session that is not there. */
+/** The content key of one period: one consistent read, then AES-256-GCM under the master key. */
 export async function handler(event) {
-  const { tickets } = await deps();
+  const { tickets, wrap } = await deps();
   const ticket = openTicket(tickets, event.queryStringParameters?.token);
   const { asset_id: asset, key_id: key } = event.pathParameters;
   if (!ticket) return problem(401, 'invalid_token');
   if (ticket.asset !== asset) return problem(403, 'forbidden');
-  const wanted = (...Keys) => ({ Keys, ConsistentRead: true });
-  const at = (pk) => ({ pk: { S: pk } });
-  const { Responses } = await dynamodb.send(new BatchGetItemCommand({
-    RequestItems: {
-      [settings.PLAYBACK_TABLE]: wanted(at(ticket.playback)),
-      [settings.KEYS_TABLE]: wanted({ ...at(asset), sk: { S: key } }),
-      [settings.ASSETS_TABLE]: { ...wanted(at(asset)), ProjectionExpression: '#state', ExpressionAttributeNames: { '#state': 'state' } },
-      [settings.MEMBERS_TABLE]: wanted(...personKeys(ticket.user, ticket.org)),
-      [settings.SESSIONS_TABLE]: wanted(at(ticket.session)),
-    },
-  }));
-  return Responses[settings.PLAYBACK_TABLE]?.length ? problem(501, 'not_measured') : problem(401, 'invalid_token');
+  const found = await batch(dynamodb, {
+    [settings.PLAYBACK_TABLE]: wanted(at(ticket.playback)),
+    [settings.KEYS_TABLE]: wanted({ ...at(asset), sk: { S: key } }),
+    [settings.ASSETS_TABLE]: { ...wanted(at(asset)), ProjectionExpression: '#state, views_from', ExpressionAttributeNames: { '#state': 'state' } },
+    ...standingOf(settings, ticket),
+  });
+  const { status, view } = openView(settings, found, ticket);
+  if (status) return problem(status, 'refused');
+  const [wrapped] = found(settings.KEYS_TABLE);
+  if (wrapped?.package.S !== view.package.S) return problem(404, 'not_found');
+  console.log(JSON.stringify({ level: 'INFO', message: 'key delivered', playback: ticket.playback, asset, key }));
+  return octetsReply(unwrapped(wrap, wrapped));
+}
+
+function unwrapped(wrap, { pk, sk, package: of, master, nonce, sealed }) {
+  const cipher = createDecipheriv('aes-256-gcm', wrap[master.S], nonce.B);
+  cipher.setAAD(Buffer.concat([...[pk.S, sk.S, of.S].map(octetsOf), Buffer.from(master.S)]));
+  cipher.setAuthTag(sealed.B.subarray(16));
+  return Buffer.concat([cipher.update(sealed.B.subarray(0, 16)), cipher.final()]);
 }

@@ -177,6 +177,10 @@ export function reply(statusCode, body, type = 'application/json') {
   return { statusCode, headers: { ...SECURITY, 'content-type': type }, body };
 }
 
+export function octetsReply(octets) {
+  return { ...reply(200, octets.toString('base64'), 'application/octet-stream'), isBase64Encoded: true };
+}
+
 /** RFC 9457. */
 export function problem(status, code) {
   return reply(status, JSON.stringify({ type: 'about:blank', title: code, status, code }), 'application/problem+json');

@@ -3,6 +3,7 @@
 mod calls;
 mod client;
 mod cold;
+mod contest;
 mod conversion;
 mod events;
 mod function;
@@ -27,13 +28,14 @@ use crate::context::Context;
 use crate::package::{self, Binaries};
 use crate::progress::Progress;
 
-const SECTIONS: [&str; 6] = [
+const SECTIONS: [&str; 7] = [
     "calls",
     "library",
     "packaging",
     "conversion",
     "cold-start",
     "identity",
+    "delivery",
 ];
 
 /// What is measured of ours, and how often.
@@ -129,6 +131,9 @@ pub(crate) fn run(context: &Context, mut arguments: Arguments, progress: &Progre
     }
     if wants("identity") {
         sections.push(identity::run(context, &options, progress)?);
+    }
+    if wants("delivery") {
+        sections.push(calls::delivery(context, &options, progress)?);
     }
     write(
         context,

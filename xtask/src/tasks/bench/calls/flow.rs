@@ -71,6 +71,16 @@ impl<'a> Flow<'a> {
         Ok(self.rows)
     }
 
+    /// A film that is ready: what is left of the stage, the owner's access token and the asset.
+    pub(super) fn ready(mut self, film: &Path) -> Result<(Stage, String, String)> {
+        let film = std::fs::read(film)?;
+        self.sign_in()?;
+        self.upload(&film)?;
+        self.process()?;
+        let asset = self.assets.pop().context("no asset")?;
+        Ok((self.stage, self.access, asset))
+    }
+
     /// Two invocations of a function that no client calls; `event` gets the answers so far.
     pub(super) fn twice(
         &mut self,

@@ -1,5 +1,6 @@
 //! AWS calls of each function's requests, counted between its real binary and the local cloud.
 
+mod delivery;
 mod flow;
 mod governed;
 mod identity;
@@ -11,6 +12,7 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 use serde_json::json;
 
+pub(super) use self::delivery::run as delivery;
 pub(super) use self::library::run as library;
 
 use self::flow::Flow;

@@ -108,16 +108,25 @@ impl Stage {
         Ok(environment)
     }
 
+    /// The program of a function.
+    pub(super) fn program(&self, function: &str) -> Result<PathBuf> {
+        let program = self.binaries.get(function);
+        program.cloned().context("a function without a program")
+    }
+
+    /// Where a process tells what happens.
+    pub(super) fn log(&self, name: &str) -> PathBuf {
+        self.logs.join(name)
+    }
+
     /// A process of a function.
     pub(super) fn start(&self, function: &str) -> Result<Function> {
-        let program = self.binaries.get(function);
-        let program = program.context("a function without a program")?;
         let launch = Launch {
-            program: program.clone(),
+            program: self.program(function)?,
             arguments: Vec::new(),
             environment: self.environment(function)?,
         };
-        Function::start(&launch, &self.logs.join(format!("calls-{function}.log")))
+        Function::start(&launch, &self.log(&format!("calls-{function}.log")))
     }
 
     /// One request to a process, and the calls that it made.

@@ -6,8 +6,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::super::contest::Worker;
 use super::super::usage::{self, Usage};
-use super::contest::Worker;
 use crate::proc;
 
 /// A running `bcrypt_floor`; it ends when this is dropped.

@@ -1,16 +1,15 @@
 //! Signing in, measured by what bcrypt alone costs, and refreshing: our functions and Node handlers of the same work.
 
-mod contest;
 mod floor;
 mod stage;
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use self::contest::{Runs, contest};
 use self::floor::Floor;
 use self::stage::{Side, Stage};
 use super::Options;
+use super::contest::{Runs, contest};
 use super::operation;
 use super::report::{Goal, Section, Table};
 use crate::context::Context;

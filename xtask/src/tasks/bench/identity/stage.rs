@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::super::client::{field, token_request};
 use super::super::cold::world::World;
+use super::super::contest::Worker;
 use super::super::events::Http;
 use super::super::function::{Environment, Function, Launch};
 use super::super::stub::Stub;
 use super::super::usage::Usage;
-use super::contest::Worker;
 use crate::context::Context;
 use crate::package::Binaries;
 

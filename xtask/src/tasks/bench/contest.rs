@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use super::super::report::median;
-use super::super::usage::Usage;
+use super::report::median;
+use super::usage::Usage;
 use crate::progress::Step;
 use crate::time;
 
