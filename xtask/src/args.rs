@@ -20,6 +20,8 @@ Usage: cargo xtask <task>
   test                   every test: unit, contract, flows on the local cloud, the browser
   test [--keep] [--cloud-only] [--down]
                          keep the cloud after a failure; only the tests on it; end a kept one
+  load [--viewers N] [--minutes N]
+                         viewers who watch at once (500, for 10)
   players                every player in every mode of delivery, against docs/players.md
   audit verify FILE|DIR…  proves exports of the record of what was done unbroken, or tells what is wrong
                          [--head [ORG:]SEQ:HASH] a record that must be there, [--after SEQ:HASH] the one before
@@ -38,7 +40,7 @@ Usage: cargo xtask <task>
                          again after each change of the secret
 
 up, deploy: --parameter NAME=VALUE (repeatable) sets a parameter of template.yaml.
-REELVAULT_PORT (default 4566) is the first of the ports in use, up to 45 further on; REELVAULT_CACHE holds the tools.";
+REELVAULT_PORT (default 4566) is the first of the ports in use, up to 55 further on; REELVAULT_CACHE holds the tools.";
 
 /// Runs the task that the command line names.
 pub(crate) fn run() -> Result<()> {
@@ -73,6 +75,7 @@ pub(crate) fn run() -> Result<()> {
             finish(arguments).and_then(|()| tasks::openapi::run(&context, &progress))
         }
         Some("ffmpeg") => run_ffmpeg(&context, arguments, &progress),
+        Some("load") => tasks::load::run(&context, arguments, &progress),
         Some("players") => {
             finish(arguments).and_then(|()| tasks::players::run(&context, &progress))
         }

@@ -63,6 +63,12 @@ impl Options {
         self.folder.as_ref().map_or_else(profile, given)
     }
 
+    /// Is a function to be measured? Of programs that are given those that are there.
+    fn has(&self, function: &str) -> bool {
+        let folder = self.folder.as_ref();
+        folder.is_none_or(|folder| folder.join(function).is_file())
+    }
+
     /// Builds programs of ours, `arguments` naming them to Cargo, unless they are given.
     fn programs(
         &self,

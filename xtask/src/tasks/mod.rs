@@ -5,6 +5,7 @@ pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod keys;
 pub(crate) mod lint;
+pub(crate) mod load;
 pub(crate) mod mail;
 pub(crate) mod openapi;
 pub(crate) mod players;

@@ -54,7 +54,8 @@ struct Pair {
 pub(super) fn run(context: &Context, options: &Options, progress: &Progress) -> Result<Section> {
     progress.heading("Cold starts");
     let node = tools::bench_node(context, progress)?;
-    let functions = context.functions()?;
+    let mut functions = context.functions()?;
+    functions.retain(|function| options.has(function));
     let binaries = options.functions(context, &functions, progress)?;
     let world = World::new()?;
     let stub = Stub::start(world.secrets.clone())?;
