@@ -115,7 +115,7 @@ fn each_mode_is_told_what_it_needs_after_a_refresh() {
 }
 
 #[test]
-fn a_ticket_refreshes_nothing_and_what_refreshes_gets_no_key() {
+fn a_ticket_refreshes_nothing_and_what_refreshes_gets_no_key_and_ends_the_view() {
     let owner = people::owner();
     let asset = owner.ready(SHORT);
     let (_, opened) = by_a_share(&owner, &asset, 600);
@@ -132,5 +132,6 @@ fn a_ticket_refreshes_nothing_and_what_refreshes_gets_no_key() {
         refused(&reply, 401, "invalid_token");
     }
     let end = Request::new("POST", &url(&format!("/v1/playback/{token}/end")));
-    refused(&Http::default().send(&end), 401, "invalid_token");
+    Http::default().send(&end).expect(200);
+    refused(&Http::default().get(view.keys()[0]), 401, "invalid_token");
 }
