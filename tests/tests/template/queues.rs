@@ -213,7 +213,11 @@ fn told_by_the_rule(world: &World, faults: &mut Faults) {
         ("QueuesPolicy", "ProcessQueue", "NewUpload"),
         ("DeadLettersPolicy", "DeadLetters", "NewUpload"),
         ("VerdictQueuePolicy", "VerdictQueue", "NewVerdict"),
-        ("VerdictDeadLettersPolicy", "VerdictDeadLetters", "NewVerdict"),
+        (
+            "VerdictDeadLettersPolicy",
+            "VerdictDeadLetters",
+            "NewVerdict",
+        ),
     ] {
         let told_by = rule;
         let policy = &world.template(ROOT)["Resources"][policy]["Properties"];
