@@ -224,13 +224,12 @@ async fn what_takes_the_place_of_a_cleared_file_is_not_read() {
     ] {
         let kit = uploaded();
         // Cleared, and the run that came of it died before it had read anything.
-        kit.change_asset(|asset| asset.scan = None);
         let about = there(&kit);
         kit.change_asset(|asset| {
             asset.scan = Some(vault_domain::scan::Scan {
                 of: about,
                 clean: true,
-            })
+            });
         });
         overwrite(&kit, act);
         assert_eq!(deliver(&kit).await, Outcome::Failed);
