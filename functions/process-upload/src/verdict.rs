@@ -220,4 +220,42 @@ mod tests {
             assert_eq!(told(body), None, "{body}");
         }
     }
+
+    /// The body of a sample, with one character more or one less, anywhere.
+    fn damaged(sample: &str) -> impl Iterator<Item = String> {
+        let batch: Value = serde_json::from_str(sample).unwrap();
+        let body = batch["Records"][0]["body"].as_str().unwrap().to_owned();
+        (0..body.len()).flat_map(move |at| {
+            let (before, rest) = body.split_at(at);
+            let (octet, after) = rest.split_at(1);
+            let more = [
+                "\"", "{", "]", ",", "\\", "0", "_", "\u{e9}", "\u{0}", octet,
+            ];
+            let more = more.map(|other| format!("{before}{other}{octet}{after}"));
+            let left_out = format!("{before}{after}");
+            more.into_iter().chain([left_out]).collect::<Vec<_>>()
+        })
+    }
+
+    #[test]
+    fn no_damage_to_another_verdict_makes_it_a_clearance_nor_moves_one_to_our_source_of_another_name()
+     {
+        for sample in [
+            include_str!("../../../events/process-upload.threat.json"),
+            include_str!("../../../events/process-upload.unscanned.json"),
+        ] {
+            for body in damaged(sample) {
+                let told = told(&body).map(|verdict| verdict.finding);
+                assert_ne!(told, Some(Finding::Clean), "{body}");
+            }
+        }
+        let whole = told(&event().to_string()).unwrap();
+        let ours = whole.object.source("reelvault-uploads");
+        for body in damaged(include_str!("../../../events/process-upload.clean.json")) {
+            let Some(verdict) = told(&body) else { continue };
+            // What is still read is whole: of our bucket and a source, or of nothing.
+            let source = verdict.object.source("reelvault-uploads");
+            assert!(source.is_none() || source == ours, "{body}");
+        }
+    }
 }
