@@ -16,6 +16,7 @@ pub mod documented;
 pub mod films;
 pub mod http;
 pub mod jwt;
+pub mod lambda;
 pub mod logs;
 pub mod mail;
 pub mod modes;

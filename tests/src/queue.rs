@@ -16,9 +16,14 @@ fn call(operation: &str, body: &Value) -> Value {
 
 /// Sends a message to the queue of new uploads.
 pub fn send(body: &str) {
+    send_to("ProcessQueueUrl", body);
+}
+
+/// Sends a message to the queue of this output.
+pub fn send_to(output: &str, body: &str) {
     call(
         "SendMessage",
-        &json!({ "QueueUrl": cloud().output("ProcessQueueUrl"), "MessageBody": body }),
+        &json!({ "QueueUrl": cloud().output(output), "MessageBody": body }),
     );
 }
 

@@ -1,14 +1,16 @@
 //! S3 `Object Created` → EventBridge → SQS → here: packages what was uploaded. Orders to package a film anew come to the
-//! same queue.
+//! same queue. Where films wait for a verdict about malware, GuardDuty → EventBridge → a queue of their own → here.
 //!
 //! Each message is answered for itself (`batchItemFailures`): one bad film never blocks another.
 
-mod event;
+pub mod event;
+pub mod verdict;
 
 use vault_boot::batch::{self, Message};
 use vault_boot::event::{BoxFuture, Invocation, Outcome};
 use vault_boot::wiring::process_upload::Deps;
-use vault_domain::usecase::process_upload::{Command, run};
+use vault_domain::usecase::judge_source;
+use vault_domain::usecase::process_upload::{self, Command};
 
 use event::{Told, told};
 
@@ -30,18 +32,19 @@ pub fn handle(deps: &Deps, invocation: Invocation) -> BoxFuture<'_, Outcome> {
 /// May this message be deleted?
 async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
     let request_id = invocation.request_id.as_str();
-    let Some(told) = told(message) else {
-        // Not what the rule sends: the dead-letter queue keeps it for a person to look at.
+    let Some(told) = told(message, deps.verdicts.as_deref()) else {
+        // Not what the rules send: the dead-letter queue keeps it for a person to look at.
         tracing::error!(
             request_id,
             message = message.id,
-            "neither an Object Created event nor an order"
+            "neither an Object Created event nor an order nor a verdict"
         );
         return false;
     };
-    let film = match told {
+    let film = match &told {
         Told::Order(order) => Some((order.org, order.asset)),
         Told::Object(object) => object.source(&deps.bucket),
+        Told::Verdict(verdict) => verdict.object.source(&deps.bucket),
     };
     let Some((org, asset)) = film else {
         // Files of variants lie beside sources, and the rule sends whatever comes there.
@@ -58,7 +61,19 @@ async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
         last_try,
         request: request_id.to_owned(),
     };
-    match run(&deps.process, command).await {
+    let outcome = match told {
+        Told::Verdict(verdict) => {
+            tracing::info!(request_id, asset = %asset, verdict = verdict.finding.as_str(), "scanned");
+            let command = judge_source::Command {
+                delivery: command,
+                about: verdict.about,
+                finding: verdict.finding,
+            };
+            judge_source::run(&deps.process, command).await
+        }
+        Told::Order(_) | Told::Object(_) => process_upload::run(&deps.process, command).await,
+    };
+    match outcome {
         Ok(outcome) => {
             tracing::info!(request_id, asset = %asset, outcome = ?outcome, "processed");
             true

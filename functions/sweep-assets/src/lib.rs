@@ -22,10 +22,12 @@ pub fn handle(deps: &Deps, invocation: Invocation) -> BoxFuture<'_, Outcome> {
             }
         };
         let (erased, deleted, finished) = (run.erased, run.deleted, run.finished);
-        let abandoned = run.abandoned;
-        tracing::info!(request_id, erased, deleted, abandoned, finished, "swept");
+        let (abandoned, unheard) = (run.abandoned, run.unheard);
+        tracing::info!(
+            request_id, erased, deleted, abandoned, unheard, finished, "swept"
+        );
         Ok(
-            json!({ "erased": erased, "deleted": deleted, "abandoned": abandoned, "finished": finished }),
+            json!({ "erased": erased, "deleted": deleted, "abandoned": abandoned, "unheard": unheard, "finished": finished }),
         )
     })
 }

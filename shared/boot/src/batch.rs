@@ -17,6 +17,9 @@ pub struct Message {
     /// Names this receive of it.
     #[serde(rename = "receiptHandle", default)]
     pub receipt: String,
+    /// The queue that it came from, by its ARN.
+    #[serde(rename = "eventSourceARN", default)]
+    pub queue: String,
     #[serde(default)]
     attributes: Attributes,
 }
@@ -40,6 +43,7 @@ impl Message {
             id: "m".to_owned(),
             body: body.into(),
             receipt: String::new(),
+            queue: String::new(),
             attributes: Attributes::default(),
         }
     }

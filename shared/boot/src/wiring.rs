@@ -209,6 +209,22 @@ mod parts {
         }
     }
 
+    /// Do films wait for a verdict about malware? Nobody who does not say it has it either way.
+    #[cfg(any(
+        feature = "process-upload",
+        feature = "convert-film",
+        feature = "authorize-download"
+    ))]
+    pub(super) fn waits_for_verdicts(env: &Env<'_>) -> bool {
+        env.parsed("MALWARE_SCAN", |text| match text {
+            "none" => Ok(false),
+            "guardduty" => Ok(true),
+            other => Err(format!(
+                "MALWARE_SCAN: expected none or guardduty, found {other:?}"
+            )),
+        })
+    }
+
     /// How far endpoints of webhooks may be: on AWS never further than the public internet, whatever the stack says, for what
     /// a function can reach beside that is its own credentials.
     #[cfg(any(feature = "manage-webhooks", feature = "deliver-webhooks"))]

@@ -11,6 +11,7 @@ use crate::library::Description;
 use crate::member::Actor;
 use crate::packaging::Stream;
 use crate::quota::Charge;
+use crate::scan::Scan;
 use crate::text::{named, stored};
 use crate::time::Timestamp;
 
@@ -242,13 +243,14 @@ pub struct Failure {
 pub const MAX_REOPENED: u8 = 10;
 
 /// Codes of failures after which the bytes of an upload are removed: they are not what was announced, nobody
-/// finished, or it was given up.
-const EMPTYING: [&str; 5] = [
+/// finished, it was given up, or they hold malware.
+const EMPTYING: [&str; 6] = [
     Failure::SIZE,
     Failure::CHECKSUM,
     Failure::TYPE,
     Failure::ABANDONED,
     Failure::CANCELLED,
+    Failure::MALWARE,
 ];
 
 impl Failure {
@@ -264,6 +266,8 @@ impl Failure {
     pub const CANCELLED: &str = "cancelled";
     /// What had arrived was not there any more when it was to be packaged.
     pub const SOURCE_GONE: &str = "source_gone";
+    /// Malware was found in what arrived.
+    pub const MALWARE: &str = "malware_found";
 
     /// Are the bytes of what failed so removed?
     pub fn empties(&self) -> bool {
@@ -306,6 +310,8 @@ pub struct Asset {
     pub charge: Option<Charge>,
     /// The variants of its package; none as long as nobody asked for them.
     pub ladder: Option<Vec<Variant>>,
+    /// What was said last of malware in its source.
+    pub scan: Option<Scan>,
 }
 
 impl Asset {

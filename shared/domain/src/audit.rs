@@ -46,6 +46,8 @@ events! {
     AssetAnnounced = "asset.announced",
     /// All bytes of an upload are there and are what was announced.
     AssetUploaded = "asset.uploaded",
+    /// A verdict came about malware in a source: none was found, or some was.
+    AssetScanned = "asset.scanned",
     /// A film is being packaged.
     AssetProcessing = "asset.processing",
     /// A film can be watched.

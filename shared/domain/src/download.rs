@@ -156,13 +156,22 @@ pub struct Download {
     pub expires_at: Timestamp,
 }
 
-/// May the original be handed out? Once the upload is verified, and until the asset fails or is withdrawn: of one that
-/// failed the octets may be gone, or may be what nobody announced.
+/// May files of an asset be downloaded? Not what holds malware; nor, where films wait for a verdict about that, what does.
+/// What plays waited for it, or was there before films did.
 ///
 /// # Errors
-/// [`Refusal::WrongState`]
-pub fn downloadable(asset: &Asset) -> Result<(), Refusal> {
+/// [`Refusal::WrongState`], [`Refusal::Conflict`] if malware was found.
+pub fn downloadable(asset: &Asset, scanned: bool) -> Result<(), Refusal> {
+    let said = asset.scan.as_ref();
+    if said.is_some_and(|scan| !scan.clean) {
+        return Err(Refusal::Conflict(
+            "malware was found in the file, and it was removed",
+        ));
+    }
     match asset.state {
+        AssetState::Uploaded | AssetState::Processing if scanned && said.is_none() => {
+            Err(Refusal::WrongState(asset.state))
+        }
         AssetState::Uploaded | AssetState::Processing | AssetState::Ready => Ok(()),
         AssetState::Uploading | AssetState::Failed | AssetState::Withdrawn => {
             Err(Refusal::WrongState(asset.state))

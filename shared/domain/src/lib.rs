@@ -32,6 +32,7 @@ pub mod playback;
 pub mod ports;
 pub mod quota;
 pub mod rotation;
+pub mod scan;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod secret;

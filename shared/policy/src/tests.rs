@@ -49,6 +49,7 @@ fn asset() -> Asset {
         lease_until: None,
         progress: 0,
         ladder: None,
+        scan: None,
         failure: None,
         reopened: 0,
         access: Access::default(),

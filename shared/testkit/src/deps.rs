@@ -327,6 +327,7 @@ impl Kit {
             quota: builders::QUOTA,
             conversions: Some(self.cloud.clone()),
             ladder: None,
+            scans: None,
         }
     }
     /// Of [`convert_film`]: sources of up to a million octets.
@@ -386,6 +387,7 @@ impl Kit {
                 media_base: builders::MEDIA_BASE.to_owned(),
                 url_seconds: 21_600,
                 via_cloudfront_below: 20_000_000_000,
+                scanned: false,
             },
         }
     }
@@ -475,6 +477,7 @@ impl Kit {
             erasures: self.cloud.clone(),
             abandonments: self.cloud.clone(),
             retentions: self.cloud.clone(),
+            scans: self.cloud.clone(),
             keys: self.cloud.clone(),
             media: self.cloud.clone(),
             sources: self.cloud.clone(),

@@ -338,6 +338,21 @@ async fn reopenings() {
 }
 
 #[tokio::test]
+async fn scans() {
+    let kit = kit();
+    let cloud = &*kit.cloud;
+    for seed in SEEDS {
+        let stores = contract::ScanStores {
+            scans: cloud,
+            assets: cloud,
+            reopenings: cloud,
+            dues: cloud,
+        };
+        contract::scans_contract(stores, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn usage() {
     let kit = kit();
     let cloud = &*kit.cloud;

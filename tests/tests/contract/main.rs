@@ -137,6 +137,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn scans() {
+        let stores = Stores::new();
+        let all = contract::ScanStores {
+            scans: &stores.scans,
+            assets: &stores.assets,
+            reopenings: &stores.assets,
+            dues: &stores.deletions,
+        };
+        contract::scans_contract(all, seed()).await;
+    }
+
+    #[tokio::test]
     async fn assets() {
         contract::assets_contract(&Stores::new().assets, seed()).await;
     }

@@ -15,9 +15,9 @@ use vault_aws::dynamodb::{
     DynamoDownloads, DynamoErasures, DynamoFactors, DynamoGrants, DynamoInvitations,
     DynamoKeyReads, DynamoLeases, DynamoLibrary, DynamoLimits, DynamoLinks, DynamoMembers,
     DynamoOrganisations, DynamoPlaylistReads, DynamoQuotas, DynamoRecords, DynamoRecovery,
-    DynamoRetentions, DynamoRewraps, DynamoSessions, DynamoShareExchanges, DynamoShares,
-    DynamoStandings, DynamoSupport, DynamoUsage, DynamoViews, DynamoWebhooks, ErasureTables,
-    RecoveryTables, StandingTables,
+    DynamoRetentions, DynamoRewraps, DynamoScans, DynamoSessions, DynamoShareExchanges,
+    DynamoShares, DynamoStandings, DynamoSupport, DynamoUsage, DynamoViews, DynamoWebhooks,
+    ErasureTables, RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::{SqsMailQueue, SqsWebhookQueue};
@@ -61,6 +61,7 @@ pub(crate) struct Stores {
     pub(crate) library: DynamoLibrary,
     pub(crate) deletions: DynamoDeletions,
     pub(crate) abandonments: DynamoAbandonments,
+    pub(crate) scans: DynamoScans,
     pub(crate) usages: DynamoUsage,
     pub(crate) quotas: DynamoQuotas,
     pub(crate) rules: DynamoRetentions,
@@ -201,6 +202,11 @@ impl Stores {
                 of(),
                 DynamoAssets::new(of(), table("AssetsTable"), records()).counted_in(usage),
                 usage,
+                table("RetentionTable"),
+            ),
+            scans: DynamoScans::new(
+                of(),
+                DynamoAssets::new(of(), table("AssetsTable"), records()).counted_in(usage),
                 table("RetentionTable"),
             ),
             usages: DynamoUsage::new(of(), usage),

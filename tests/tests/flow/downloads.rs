@@ -192,6 +192,7 @@ fn from_s3() -> authorize_download::Deps {
             media_base: "https://media.example.org".to_owned(),
             url_seconds: 600,
             via_cloudfront_below: 0,
+            scanned: false,
         },
         ..kit.authorize_download()
     }

@@ -312,7 +312,7 @@ fn what_runs_by_the_clock_tells_how_much_it_did_and_logs_no_secret() {
         let swept = invoke(&kit, "sweep-assets", event).await.unwrap();
         assert_eq!(
             swept,
-            json!({ "erased": 0, "deleted": 0, "abandoned": 0, "finished": true })
+            json!({ "erased": 0, "deleted": 0, "abandoned": 0, "unheard": 0, "finished": true })
         );
     });
     assert_clean(&log, &kit.ledger.secrets(), "what runs by the clock");

@@ -29,4 +29,6 @@ mod shares;
 mod support;
 #[cfg(test)]
 mod uppy;
+#[cfg(test)]
+mod verdicts;
 mod world;

@@ -376,6 +376,7 @@ pub(crate) async fn invoke(kit: &Kit, function: &str, payload: Value) -> Outcome
             let deps = wiring::process_upload::Deps {
                 process: kit.process_upload(),
                 bucket: "uploads".to_owned(),
+                verdicts: None,
                 max_receive_count: 5,
             };
             process_upload::handle(&deps, invocation).await

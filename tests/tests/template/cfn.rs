@@ -9,12 +9,13 @@ use serde_json::{Map, Value, json};
 /// The root's own name among the stacks.
 pub(crate) const ROOT: &str = "Root";
 /// Every stack and its template.
-pub(crate) const FILES: [(&str, &str); 5] = [
+pub(crate) const FILES: [(&str, &str); 6] = [
     (ROOT, "template.yaml"),
     ("Data", "infra/data.yaml"),
     ("Edge", "infra/edge.yaml"),
     ("Roles", "infra/policies/roles.yaml"),
     ("Monitoring", "infra/monitoring.yaml"),
+    ("Malware", "infra/malware.yaml"),
 ];
 
 /// Every template of a deployment, by the logical id of its stack.

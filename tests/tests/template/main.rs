@@ -15,6 +15,8 @@ mod faults;
 #[cfg(test)]
 mod functions;
 #[cfg(test)]
+mod malware;
+#[cfg(test)]
 mod monitoring;
 #[cfg(test)]
 mod mutations;
@@ -31,7 +33,7 @@ mod tests {
 
     use crate::cfn::{FILES, ROOT, World};
     use crate::mutations::MUTATIONS;
-    use crate::{data, edge, events, functions, monitoring, roles, rotation};
+    use crate::{data, edge, events, functions, malware, monitoring, roles, rotation};
 
     const NONE: [String; 0] = [];
 
@@ -42,6 +44,7 @@ mod tests {
             events::faults,
             functions::faults,
             functions::resolved_secrets,
+            malware::faults,
             monitoring::faults,
             roles::faults,
             rotation::faults,
@@ -67,6 +70,11 @@ mod tests {
     #[test]
     fn every_function_has_its_own_role_its_own_log_and_exactly_its_environment() {
         assert_eq!(functions::faults(&World::read()), NONE);
+    }
+
+    #[test]
+    fn malware_is_scanned_for_where_the_operator_says_so_and_nothing_else_changes_where_not() {
+        assert_eq!(malware::faults(&World::read()), NONE);
     }
 
     #[test]

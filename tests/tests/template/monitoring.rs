@@ -45,6 +45,16 @@ pub(crate) fn faults(world: &World) -> Vec<String> {
             "Root/ProcessQueue.QueueName",
         ),
         (
+            "VerdictsGivenUp",
+            "ApproximateNumberOfMessagesVisible",
+            "Root/VerdictDeadLetters.QueueName",
+        ),
+        (
+            "VerdictsWaiting",
+            "ApproximateAgeOfOldestMessage",
+            "Root/VerdictQueue.QueueName",
+        ),
+        (
             "ConversionGivenUp",
             "ApproximateNumberOfMessagesVisible",
             "Root/ConversionDeadLetters.QueueName",

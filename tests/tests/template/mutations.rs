@@ -292,6 +292,31 @@ pub(crate) const MUTATIONS: &[(&str, &str, &str)] = &[
     ),
     (
         ROOT,
+        "    Default: none\n    AllowedValues: [none, guardduty]",
+        "    Default: guardduty\n    AllowedValues: [none, guardduty]",
+    ),
+    (
+        ROOT,
+        "State: !If [Scans, ENABLED, DISABLED]",
+        "State: ENABLED",
+    ),
+    (
+        ROOT,
+        "source: [aws.guardduty]",
+        "source: [{ suffix: guardduty }]",
+    ),
+    (
+        ROOT,
+        "Resource: !GetAtt VerdictQueue.Arn\n            Condition: { ArnEquals: { aws:SourceArn: !GetAtt NewVerdict.Arn } }",
+        "Resource: !GetAtt VerdictQueue.Arn\n            Condition: { ArnEquals: { aws:SourceArn: !GetAtt NewUpload.Arn } }",
+    ),
+    (
+        "infra/malware.yaml",
+        "Action: [s3:GetObject, s3:GetObjectVersion]",
+        "Action: [s3:GetObject, s3:GetObjectVersion, s3:DeleteObject]",
+    ),
+    (
+        ROOT,
         "MessageRetentionPeriod: 86400",
         "MessageRetentionPeriod: 1209600",
     ),

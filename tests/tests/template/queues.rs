@@ -21,12 +21,22 @@ struct Feed {
     at_once: Option<u64>,
 }
 
-const FEEDS: [Feed; 4] = [
+const FEEDS: [Feed; 5] = [
     Feed {
         queue: "ProcessQueue",
         dead: "DeadLetters",
         function: "ProcessUpload",
         event: "Uploads",
+        receives: 5,
+        kept: LONGEST,
+        batch: 1,
+        at_once: None,
+    },
+    Feed {
+        queue: "VerdictQueue",
+        dead: "VerdictDeadLetters",
+        function: "ProcessUpload",
+        event: "Verdicts",
         receives: 5,
         kept: LONGEST,
         batch: 1,
@@ -152,6 +162,7 @@ fn fed(world: &World, feed: &Feed, faults: &mut Faults) {
 fn uploads(world: &World, faults: &mut Faults) {
     for (queue, function) in [
         ("ProcessQueue", "ProcessUpload"),
+        ("VerdictQueue", "ProcessUpload"),
         ("ConversionQueue", "ConvertFilm"),
     ] {
         let visible = &properties(world, queue)["VisibilityTimeout"];
@@ -196,12 +207,19 @@ fn uploads(world: &World, faults: &mut Faults) {
     faults.same("target of new uploads", &rule["Targets"], &target);
 }
 
-/// New uploads are told of by the rule alone.
+/// New uploads are told of by the rule alone, and verdicts by theirs.
 fn told_by_the_rule(world: &World, faults: &mut Faults) {
-    for (policy, queue) in [
-        ("QueuesPolicy", "ProcessQueue"),
-        ("DeadLettersPolicy", "DeadLetters"),
+    for (policy, queue, rule) in [
+        ("QueuesPolicy", "ProcessQueue", "NewUpload"),
+        ("DeadLettersPolicy", "DeadLetters", "NewUpload"),
+        ("VerdictQueuePolicy", "VerdictQueue", "NewVerdict"),
+        (
+            "VerdictDeadLettersPolicy",
+            "VerdictDeadLetters",
+            "NewVerdict",
+        ),
     ] {
+        let told_by = rule;
         let policy = &world.template(ROOT)["Resources"][policy]["Properties"];
         faults.same(queue, &policy["Queues"], &json!([{ "Ref": queue }]));
         let statements = policy["PolicyDocument"]["Statement"]
@@ -222,7 +240,7 @@ fn told_by_the_rule(world: &World, faults: &mut Faults) {
         faults.same(queue, &tls, &refuse);
         let allow = json!({
             "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" }, "Action": "sqs:SendMessage",
-            "Condition": { "ArnEquals": { "aws:SourceArn": { "Fn::GetAtt": "NewUpload.Arn" } } },
+            "Condition": { "ArnEquals": { "aws:SourceArn": { "Fn::GetAtt": format!("{told_by}.Arn") } } },
         });
         faults.same(queue, &rule, &allow);
     }

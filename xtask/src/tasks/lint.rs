@@ -52,6 +52,7 @@ pub(crate) fn run(context: &Context, arguments: Arguments, progress: &Progress) 
             "infra/data.yaml",
             "infra/edge.yaml",
             "infra/ffmpeg.yaml",
+            "infra/malware.yaml",
             "infra/monitoring.yaml",
             "infra/policies/roles.yaml",
         ]);

@@ -10,7 +10,7 @@ use vault_domain::ports::Stored;
 use vault_domain::time::Timestamp;
 
 use super::record::{Corrupt, Fields, Item, PK, item, number, put_some, text, time};
-use super::{access_record, deletion_record, ladders, library_record, read, usage_record};
+use super::{access_record, deletion_record, ladders, library_record, read, scans, usage_record};
 
 /// The record of an asset that is announced.
 pub(super) fn to_item(asset: &NewAsset) -> Item {
@@ -68,6 +68,7 @@ pub(super) fn from_item(item: &Item) -> Result<Asset, Corrupt> {
         keeping: deletion_record::keeping(fields)?,
         charge: usage_record::charge(fields)?,
         ladder: ladders::ladder(fields)?,
+        scan: scans::scan(fields)?,
     })
 }
 
@@ -210,6 +211,7 @@ pub(super) mod tests {
                 upload: true,
             }),
             ladder: Some(ladders::tests::some().0),
+            scan: Some(scans::tests::some().0),
         };
         let mut item = to_item(&asset.announced);
         item.extend(super::super::record::item([
@@ -231,6 +233,7 @@ pub(super) mod tests {
             ("counted_seconds", number(9_u64)),
             ("ladder", text(ladders::tests::some().1)),
         ]));
+        item.extend(scans::tests::some().1);
         item.extend(deletion_record::tests::attributes());
         item.extend(access_record::access_attributes(&asset.access));
         item.extend(library_record::attributes(&asset.description));
@@ -253,6 +256,8 @@ pub(super) mod tests {
             "state",
             "checksum",
             "failure_code",
+            "scan_version",
+            "scan_etag",
         ];
         reads_back(&asset, &item, from_item, &required);
     }

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | assets | the asset | `deleted_at`, `erase_at`, `erasing_at`, `hold_reason`, `hold_at`, `restored_at` |
 //! | assets | an erased asset | its tombstone, which no index lists |
-//! | retention | an asset | that it is due: `at`, in a `part` of the index |
+//! | retention | an asset, or it and how often it had been reopened when its wait for a verdict began | that it is due: `at`, in a `part` of the index |
 //! | retention | an organisation | its rules, and when they are to be looked at |
 
 use vault_domain::deletion::{
@@ -73,7 +73,20 @@ pub(super) fn due_pk(due: &Due) -> String {
     match due.duty {
         Duty::Asset(id) => id.to_string(),
         Duty::Organisation => due.org.to_string(),
+        Duty::Verdict(id, reopened) => format!("{id}{VERDICT}{reopened}"),
     }
+}
+
+/// Stands between an asset whose verdict is waited for and how often it had been reopened.
+const VERDICT: &str = "#verdict#";
+
+fn duty(text: &str, org: OrgId) -> Option<Duty> {
+    if let Some((asset, reopened)) = text.split_once(VERDICT) {
+        let asset = AssetId::parse(asset).ok()?;
+        return Some(Duty::Verdict(asset, reopened.parse().ok()?));
+    }
+    let asset = AssetId::parse(text).ok().map(Duty::Asset);
+    asset.or_else(|| (text == org.to_string()).then_some(Duty::Organisation))
 }
 
 /// That something is due.
@@ -89,10 +102,7 @@ pub(super) fn due_item(due: &Due) -> Item {
 pub(super) fn due(item: &Item) -> Result<Due, Corrupt> {
     let fields = Fields(item);
     let org = fields.parsed("org", |text| OrgId::parse(text).ok())?;
-    let duty = fields.parsed(PK, |text| {
-        let asset = AssetId::parse(text).ok().map(Duty::Asset);
-        asset.or_else(|| (text == org.to_string()).then_some(Duty::Organisation))
-    })?;
+    let duty = fields.parsed(PK, |text| duty(text, org))?;
     let at = fields.time("at")?;
     Ok(Due { at, org, duty })
 }

@@ -136,7 +136,7 @@ impl Dues for DynamoDeletions {
     /// An organisation's rules stay; they are due no more.
     async fn settle(&self, due: &Due) -> Stored<Change> {
         match due.duty {
-            Duty::Asset(_) => self.removed(due).await,
+            Duty::Asset(_) | Duty::Verdict(..) => self.removed(due).await,
             Duty::Organisation => self.redated("dues.settle", due, None).await,
         }
     }

@@ -148,6 +148,7 @@ fn source_head(asset: &NewAsset, head: HeadObjectOutput) -> Option<SourceHead> {
     Some(SourceHead {
         size: u64::try_from(head.content_length?).ok()?,
         etag: head.e_tag?,
+        version: head.version_id,
         checksum,
     })
 }

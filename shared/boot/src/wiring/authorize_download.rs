@@ -12,7 +12,7 @@ use vault_domain::ports::Stored;
 use vault_domain::usecase::authorize_download::{Deps, Plan};
 
 use super::gated::Gated;
-use super::parts::{refused, ring, sdk, unwired};
+use super::parts::{refused, ring, sdk, unwired, waits_for_verdicts};
 use crate::clock::SystemClock;
 use crate::{Env, Lazy};
 
@@ -46,6 +46,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             url_seconds: env.number("DOWNLOAD_URL_SECONDS", URL_SECONDS),
             via_cloudfront_below: env
                 .number("DOWNLOAD_VIA_CLOUDFRONT_BELOW", 0..=CLOUDFRONT_OCTETS),
+            scanned: waits_for_verdicts(env),
         },
     };
     let sdk = sdk(env);

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use vault_aws::Sdk;
-use vault_aws::dynamodb::{DynamoAssets, DynamoContentKeys, DynamoRecords, DynamoUsage};
+use vault_aws::dynamodb::{
+    DynamoAssets, DynamoContentKeys, DynamoRecords, DynamoScans, DynamoUsage,
+};
 use vault_aws::s3::{S3Media, S3Uploads};
 use vault_crypto::entropy::SystemEntropy;
 use vault_crypto::wrap::MasterKeys;
 use vault_domain::packaging::PackagePlan;
-use vault_domain::ports::{Conversions, Stored};
+use vault_domain::ports::{Conversions, Scans, Stored};
 use vault_domain::quota::Quota;
 use vault_domain::usecase::process_upload;
 use vault_media::HlsPackagers;
 
-use super::parts::{quota, refused, ring};
+use super::parts::{quota, refused, ring, waits_for_verdicts};
 use crate::Env;
 use crate::clock::SystemClock;
 
@@ -32,6 +34,9 @@ pub(super) struct Packaging {
     pub(super) max_receive_count: u32,
     /// Does each film get a ladder unasked?
     pub(super) ladder: bool,
+    retention: String,
+    /// Do films wait for a verdict about malware?
+    pub(super) scanned: bool,
 }
 
 impl Packaging {
@@ -51,6 +56,8 @@ impl Packaging {
             quota: quota(env),
             max_receive_count: env.number("MAX_RECEIVE_COUNT", 1..=1_000),
             ladder: env.flag("LADDER_ON_UPLOAD"),
+            retention: env.text("RETENTION_TABLE"),
+            scanned: waits_for_verdicts(env),
         }
     }
 
@@ -79,6 +86,9 @@ impl Packaging {
         let master = ring(sdk, &self.master).await?;
         let dynamodb = sdk.dynamodb();
         let (assets, media, uploads) = (self.assets(sdk), self.manifests(sdk), self.files(sdk));
+        let scans = self
+            .scanned
+            .then(|| DynamoScans::new(sdk.dynamodb(), assets.clone(), &self.retention));
         let wrap = MasterKeys::new(&master).map_err(|fault| refused("master key", fault))?;
         Ok(process_upload::Deps {
             assets: Arc::new(assets),
@@ -94,6 +104,7 @@ impl Packaging {
             quota: self.quota,
             conversions,
             ladder: ladder.filter(|_| self.ladder),
+            scans: scans.map(|scans| Arc::new(scans) as Arc<dyn Scans>),
         })
     }
 }

@@ -16,16 +16,21 @@ pub struct Deps {
     pub process: process_upload::Deps,
     /// The uploads bucket: events of others are not ours.
     pub bucket: String,
+    /// The queue of verdicts about malware, by its ARN; none where films wait for none. From elsewhere no verdict is taken.
+    pub verdicts: Option<String>,
     /// How often SQS hands a message out before it goes to the dead-letter queue.
     pub max_receive_count: u32,
 }
 
-/// Reads the configuration. A stack that converts nothing says so: `CONVERSION_QUEUE_URL` is `none`.
+/// Reads the configuration. A stack that converts nothing says so: `CONVERSION_QUEUE_URL` is `none`; and one whose films wait
+/// for no verdict about malware: `MALWARE_SCAN` is `none`.
 pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let (packaging, queue) = (Packaging::of(env), env.text("CONVERSION_QUEUE_URL"));
+    let verdicts = env.text("VERDICT_QUEUE_ARN");
     let sdk = sdk(env);
     Lazy::new(move || {
         let (packaging, queue) = (packaging.clone(), queue.clone());
+        let verdicts = packaging.scanned.then(|| verdicts.clone());
         let sdk = sdk.clone();
         async move {
             let sdk = sdk.ok_or_else(unwired)?;
@@ -38,6 +43,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     .deps(&sdk, conversions.clone(), conversions)
                     .await?,
                 bucket,
+                verdicts,
                 max_receive_count,
             })
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use vault_aws::dynamodb::{
     DynamoAbandonments, DynamoAssets, DynamoContentKeys, DynamoDeletions, DynamoRecords,
-    DynamoShares,
+    DynamoScans, DynamoShares,
 };
 use vault_aws::s3::{S3Media, S3Uploads};
 use vault_crypto::entropy::SystemEntropy;
@@ -50,6 +50,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let (usage, retention) = (&config.usage, &config.retention);
             let abandonments =
                 DynamoAbandonments::new(dynamodb.clone(), assets.clone(), usage, retention);
+            let scans = DynamoScans::new(dynamodb.clone(), assets.clone(), retention);
             let (client, tables) = (dynamodb.clone(), (config.assets, config.retention));
             let deletions =
                 DynamoDeletions::new(client, tables.0, tables.1, config.usage, records.clone());
@@ -62,6 +63,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 erasures: deletions.clone(),
                 retentions: deletions,
                 abandonments: Arc::new(abandonments),
+                scans: Arc::new(scans),
                 keys: Arc::new(DynamoContentKeys::new(dynamodb, config.keys)),
                 media: Arc::new(S3Media::new(s3.clone(), config.media)),
                 sources: Arc::new(S3Uploads::new(s3, config.uploads)),

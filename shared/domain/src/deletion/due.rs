@@ -13,9 +13,11 @@ pub enum Duty {
     Asset(AssetId),
     /// An organisation whose rules delete by age.
     Organisation,
+    /// An asset whose source waits for a verdict about malware, and how often it had been reopened when it began to.
+    Verdict(AssetId, u8),
 }
 
-/// Something to look at from a moment on. There is at most one of an asset, and one of an organisation.
+/// Something to look at from a moment on. There is at most one of each duty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Due {
     /// From when on.
@@ -37,10 +39,15 @@ impl Due {
         let duty = Duty::Organisation;
         Self { at, org, duty }
     }
+    /// The end of an asset's wait for a verdict.
+    pub const fn verdict((org, id, reopened): (OrgId, AssetId, u8), at: Timestamp) -> Self {
+        let duty = Duty::Verdict(id, reopened);
+        Self { at, org, duty }
+    }
     /// In which part it is kept.
     pub fn part(&self) -> u8 {
         match self.duty {
-            Duty::Asset(id) => due_part(id.octets()),
+            Duty::Asset(id) | Duty::Verdict(id, _) => due_part(id.octets()),
             Duty::Organisation => due_part(self.org.octets()),
         }
     }

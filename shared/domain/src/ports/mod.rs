@@ -35,6 +35,7 @@ mod packaging;
 mod quota;
 mod recovery;
 mod rotation;
+mod scan;
 mod shares;
 mod support;
 mod webhooks;
@@ -71,6 +72,7 @@ pub use packaging::{Packagings, Reopenings};
 pub use quota::{Abandonments, Charged, QuotaChanges, Usages};
 pub use recovery::{Joiner, Joining, Recovery, Reset};
 pub use rotation::{KeyPage, MasterRing, Rewraps, SecretVersions, Stages};
+pub use scan::Scans;
 pub use shares::{
     Keeping, MAX_SHARES, SHARES_LISTED, ShareExchanges, ShareTokens, SharedViews, Shares,
 };
@@ -403,6 +405,8 @@ pub struct SourceHead {
     pub size: u64,
     /// `ETag`; reads ask for just this one.
     pub etag: String,
+    /// Its version, where the bucket keeps versions.
+    pub version: Option<String>,
     /// The whole-object checksum in the algorithm that was announced, in base64.
     pub checksum: Option<String>,
 }

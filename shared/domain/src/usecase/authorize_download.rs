@@ -48,6 +48,8 @@ pub struct Plan {
     pub url_seconds: u64,
     /// Files of fewer octets go through the distribution, the others straight from S3.
     pub via_cloudfront_below: u64,
+    /// Do films wait for a verdict about malware? If so nothing of one is handed out before.
+    pub scanned: bool,
 }
 
 /// A parsed request to download.
@@ -112,7 +114,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Link, Refusal> {
         .asset(access::Action::Download, asset, "asset")
         .await?;
     let asset = admitted.asset;
-    downloadable(&asset)?;
+    downloadable(&asset, deps.plan.scanned)?;
     let file = File::of(&asset, command.rendition).ok_or(Refusal::NotFound("rendition"))?;
 
     let ends = now.plus(deps.plan.url_seconds);

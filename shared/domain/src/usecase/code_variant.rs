@@ -131,6 +131,9 @@ impl Run<'_> {
         };
         let film = self.deps.manifests.manifest(command.asset, package, None);
         let (film, head) = (film.await?, process.uploads.head(&asset.announced).await?);
+        // Of a film that plays already nothing need have been said.
+        let clears = |head: &SourceHead| asset.scan.as_ref().is_none_or(|scan| scan.clears(head));
+        let head = head.filter(clears);
         let Some((film, head)) = film.zip(head) else {
             return gone();
         };

@@ -49,7 +49,8 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
         order_ladder(process, ready.id(), command.org).await?;
     }
     let awaits = |state| matches!(state, AssetState::Uploaded | AssetState::Processing);
-    let Some(asset) = asset.filter(|a| awaits(a.state)) else {
+    let asset = asset.filter(|a| awaits(a.state) && !process.awaits_verdict(a));
+    let Some(asset) = asset else {
         return Ok(Outcome::Nothing);
     };
     let scribe = scribe(process, &command);

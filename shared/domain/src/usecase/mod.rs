@@ -31,6 +31,7 @@ pub mod finalize_upload;
 pub mod gate;
 pub mod guard;
 pub mod introspect;
+pub mod judge_source;
 pub mod library;
 pub mod login;
 mod machine;

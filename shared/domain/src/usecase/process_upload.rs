@@ -5,14 +5,16 @@ use std::sync::Arc;
 use crate::asset::{Asset, AssetState, Failure};
 use crate::audit::{Author, Event, Source};
 use crate::conversion::ConversionOrder;
+use crate::deletion::Due;
 use crate::error::Refusal;
 use crate::id::{AssetId, OrgId, PackageId};
 use crate::packaging::{PackageFault, PackagePlan, PackagerFactory};
 use crate::ports::{
     Assets, Change, Charged, Claim, Clock, ContentKeys, Conversions, Entropy, KeyWrap, Manifest,
-    MediaWrites, SourceHead, StoreError, Stored, Uploads, Usages,
+    MediaWrites, Scans, SourceHead, StoreError, Stored, Uploads, Usages,
 };
 use crate::quota::Quota;
+use crate::scan::{Scan, VERDICT_WITHIN};
 use crate::time::Timestamp;
 use crate::usecase::finalize_upload;
 use crate::usecase::machine::{Film, Machine, Packaged};
@@ -46,6 +48,22 @@ pub struct Deps {
     pub conversions: Option<Arc<dyn Conversions>>,
     /// Where the ladder of each film is ordered once it is packaged; none where films get none unasked.
     pub ladder: Option<Arc<dyn Conversions>>,
+    /// Where verdicts about malware are noted; without it no film waits for one.
+    pub scans: Option<Arc<dyn Scans>>,
+}
+
+impl Deps {
+    /// Is a verdict about malware in the source still to come?
+    pub(super) fn awaits_verdict(&self, asset: &Asset) -> bool {
+        self.scans.is_some() && asset.scan.is_none()
+    }
+
+    /// May this be read of the asset's source? What was said of it was said of one object, and holds for no other.
+    fn admits(&self, asset: &Asset, head: &SourceHead) -> bool {
+        let clears = |scan: &Scan| scan.clears(head);
+        let said = asset.scan.as_ref().map(clears);
+        said.unwrap_or(self.scans.is_none())
+    }
 }
 
 /// A parsed event: an object was created under a source key.
@@ -72,6 +90,8 @@ pub enum Outcome {
     Failed,
     /// It has to be converted first, and that is ordered.
     Ordered,
+    /// It waits for a verdict about malware.
+    Awaited,
     /// There was nothing to do: a repeated, late or foreign event.
     Nothing,
 }
@@ -99,6 +119,9 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
     let Some(asset) = arrived(deps, &scribe, asset).await? else {
         return Ok(Outcome::Nothing);
     };
+    if deps.awaits_verdict(&asset) {
+        return wait(deps, &asset).await;
+    }
     match claimed(deps, &scribe, &asset, &command).await? {
         Err(outcome) => Ok(outcome),
         Ok(run) => {
@@ -106,6 +129,16 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
             run.end(ended, command.last_try).await
         }
     }
+}
+
+/// Leaves it as it is: the verdict brings it back here, and a sweep ends it if none ever comes.
+async fn wait(deps: &Deps, asset: &Asset) -> Result<Outcome, Retry> {
+    if let Some(scans) = &deps.scans {
+        let whose = (asset.announced.org, asset.id(), asset.reopened);
+        let until = deps.clock.now().plus(VERDICT_WITHIN);
+        scans.wait(&Due::verdict(whose, until)).await?;
+    }
+    Ok(Outcome::Awaited)
 }
 
 /// The asset of a delivery, if it is there and the organisation's.
@@ -165,7 +198,11 @@ pub(super) async fn claimed<'a>(
 }
 
 /// The asset if there is a film to package, whoever noticed first that it arrived.
-async fn arrived(deps: &Deps, scribe: &Scribe<'_>, asset: Asset) -> Result<Option<Asset>, Retry> {
+pub(super) async fn arrived(
+    deps: &Deps,
+    scribe: &Scribe<'_>,
+    asset: Asset,
+) -> Result<Option<Asset>, Retry> {
     match asset.state {
         AssetState::Uploading => {}
         AssetState::Uploaded | AssetState::Processing => return Ok(Some(asset)),
@@ -176,10 +213,7 @@ async fn arrived(deps: &Deps, scribe: &Scribe<'_>, asset: Asset) -> Result<Optio
         }
         AssetState::Failed | AssetState::Withdrawn => {
             // Whoever had it in hand then may have died before it could clean up.
-            finalize_upload::discard(&*deps.uploads, &asset).await?;
-            for run in &asset.runs {
-                remove(deps, asset.id(), *run).await?;
-            }
+            clear_failed(deps, &asset).await?;
             return Ok(None);
         }
     }
@@ -189,6 +223,15 @@ async fn arrived(deps: &Deps, scribe: &Scribe<'_>, asset: Asset) -> Result<Optio
         // Nothing there any more, or not what was announced: the asset says so.
         Err(_) => Ok(None),
     }
+}
+
+/// Removes the bytes of what failed so that they go, and what its runs left.
+pub(super) async fn clear_failed(deps: &Deps, asset: &Asset) -> Stored<()> {
+    finalize_upload::discard(&*deps.uploads, asset).await?;
+    for run in &asset.runs {
+        remove(deps, asset.id(), *run).await?;
+    }
+    Ok(())
 }
 
 /// Asks for the film's ladder, where films get one. Asked twice it is planned once.
@@ -248,14 +291,12 @@ impl Run<'_> {
         }
     }
 
-    /// The source as it is, once what dead runs left is removed.
+    /// The source as it is, once what dead runs left is removed; none if it is not the one that was cleared of malware.
     pub(super) async fn source(&self) -> Stored<Option<SourceHead>> {
         self.bury_previous().await?;
-        self.machine
-            .deps
-            .uploads
-            .head(&self.machine.asset.announced)
-            .await
+        let (deps, asset) = (self.machine.deps, self.machine.asset);
+        let head = deps.uploads.head(&asset.announced).await?;
+        Ok(head.filter(|head| deps.admits(asset, head)))
     }
 
     /// There is none any more.

@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use vault_domain::asset::{Asset, AssetState, Failure, NewAsset};
 use vault_domain::audit::Record;
+use vault_domain::deletion::Due;
 use vault_domain::id::{AssetId, PackageId};
 use vault_domain::ports::{
-    Assets, Change, Charged, Claim, LadderStep, Ladders, Reopenings, Reservation, Stored,
+    Assets, Change, Charged, Claim, LadderStep, Ladders, Reopenings, Reservation, Scans, Stored,
 };
 use vault_domain::quota::{Charge, Quota, Usage};
+use vault_domain::scan::Scan;
 use vault_domain::time::Timestamp;
 
 use super::{FakeCloud, State};
@@ -242,6 +244,46 @@ impl Reopenings for FakeCloud {
                 a.state == AssetState::Failed && same && a.keeping.presence.is_kept()
             };
             let apply = |a: &mut Asset| *a = a.clone().reopened_once();
+            Ok(change(s, seen.id(), admits, apply, Some(record)))
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Scans for FakeCloud {
+    async fn judge(&self, seen: &Asset, scan: &Scan, record: &Record) -> Stored<Change> {
+        self.call("scans.judge", |s| {
+            let admits = |a: &Asset| {
+                let open = a
+                    .scan
+                    .as_ref()
+                    .is_none_or(|said| said.clean && said != scan);
+                open && a.state != AssetState::Withdrawn
+            };
+            let apply = |a: &mut Asset| a.scan = Some(scan.clone());
+            Ok(change(s, seen.id(), admits, apply, Some(record)))
+        })
+        .await
+    }
+    async fn wait(&self, due: &Due) -> Stored<Change> {
+        self.call("scans.wait", |s| {
+            let key = (due.org, due.duty);
+            if s.dues.contains_key(&key) {
+                return Ok(Change::NotApplied);
+            }
+            s.dues.insert(key, due.at);
+            Ok(Change::Applied)
+        })
+        .await
+    }
+    async fn give_up(&self, seen: &Asset, failure: &Failure, record: &Record) -> Stored<Change> {
+        self.call("scans.give_up", |s| {
+            let admits = |a: &Asset| {
+                let same = a.reopened == seen.reopened && a.scan.is_none();
+                a.state == AssetState::Uploaded && same
+            };
+            let apply = |a: &mut Asset| fail(a, failure);
             Ok(change(s, seen.id(), admits, apply, Some(record)))
         })
         .await

@@ -18,6 +18,8 @@ pub struct Object {
     pub bytes: Arc<Vec<u8>>,
     /// Its `ETag`, in quotes as S3 gives it.
     pub etag: String,
+    /// Which of the versions that were ever under its key; S3 calls it `v1`.
+    pub version: u32,
 }
 
 impl Object {
@@ -27,6 +29,7 @@ impl Object {
         Self {
             etag: format!("\"{}\"", data_encoding::HEXLOWER.encode(&digest[..16])),
             bytes: Arc::new(bytes),
+            version: 1,
         }
     }
 }

@@ -251,8 +251,9 @@ impl State {
             };
             ladder.iter().map(variant).collect::<Vec<_>>()
         });
+        let scan = asset.scan.as_ref().map(|scan| scan.clean);
         format!(
-            "{id} {state} reopened {} version {version} failure {failure:?} leased {leased} package {package:?} ladder {variants:?}",
+            "{id} {state} clean {scan:?} reopened {} version {version} failure {failure:?} leased {leased} package {package:?} ladder {variants:?}",
             asset.reopened
         )
     }

@@ -135,6 +135,7 @@ impl Uploads for FakeCloud {
             Ok(object.map(|object| SourceHead {
                 size: u64::try_from(object.bytes.len()).unwrap_or(u64::MAX),
                 etag: object.etag.clone(),
+                version: Some(format!("v{}", object.version)),
                 checksum: asset
                     .checksum
                     .as_ref()

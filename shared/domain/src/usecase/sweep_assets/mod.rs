@@ -1,4 +1,5 @@
-//! Erase what is due, delete what is older than its organisation keeps it, and end uploads that nobody brought to an end.
+//! Erase what is due, delete what is older than its organisation keeps it, and end uploads that nobody brought to an end
+//! and waits for verdicts about malware that never came.
 //!
 //! It may be cut off anywhere and run any number of times at once: every step can be done again, and what was begun is
 //! found again, for it stays due until it is done. What fails is put behind the others.
@@ -6,6 +7,7 @@
 mod abandoned;
 mod age;
 mod erase;
+mod unheard;
 
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ use crate::deletion::{DUE_PARTS, Due, Duty};
 use crate::id::OrgId;
 use crate::ports::{
     Abandonments, Assets, Clock, Deletions, Dues, Entropy, Erasures, KeyErasure, MediaErasure,
-    Records, Retentions, ShareErasure, SourceErasure, StoreError, Stored,
+    Records, Retentions, Scans, ShareErasure, SourceErasure, StoreError, Stored,
 };
 use crate::time::Timestamp;
 
@@ -36,6 +38,8 @@ pub struct Deps {
     pub erasures: Arc<dyn Erasures>,
     /// The end of uploads.
     pub abandonments: Arc<dyn Abandonments>,
+    /// The end of waits for verdicts about malware.
+    pub scans: Arc<dyn Scans>,
     /// The rules.
     pub retentions: Arc<dyn Retentions>,
     /// Wrapped keys.
@@ -72,6 +76,8 @@ pub struct Run {
     pub deleted: usize,
     /// Uploads that were ended.
     pub abandoned: usize,
+    /// Waits for a verdict about malware that were ended.
+    pub unheard: usize,
     /// Was all looked at that is due? The next run looks at the rest.
     pub finished: bool,
 }
@@ -149,6 +155,7 @@ impl Sweep<'_> {
         match due.duty {
             Duty::Asset(id) => self.asset(due, id).await,
             Duty::Organisation => self.organisation(due).await,
+            Duty::Verdict(id, reopened) => self.unheard(due, id, reopened).await,
         }
     }
 

@@ -240,6 +240,11 @@ fn environment(jwks: &str) -> Environment {
         ("PROCESS_QUEUE_URL", "https://sqs.example.org/process"),
         ("CONVERSION_QUEUE_URL", "none"),
         ("LADDER_ON_UPLOAD", "false"),
+        ("MALWARE_SCAN", "none"),
+        (
+            "VERDICT_QUEUE_ARN",
+            "arn:aws:sqs:us-east-1:000000000000:verdicts",
+        ),
         ("PLAYBACK_SESSION_SECONDS", "14400"),
         ("PLAYBACK_REFRESH_SECONDS", "0"),
         ("STREAM_LEASE_SECONDS", "90"),

@@ -1,0 +1,33 @@
+//! Films that wait for a verdict about malware which never came: they fail, and may be tried again.
+
+use super::{Step, Sweep};
+use crate::asset::{Asset, AssetState};
+use crate::audit::Event;
+use crate::deletion::Due;
+use crate::id::AssetId;
+use crate::ports::{Change, Stored};
+use crate::scan::unheard;
+
+impl Sweep<'_> {
+    /// Ends the wait that began when the asset had been reopened so often, unless it is over.
+    pub(super) async fn unheard(&mut self, due: &Due, id: AssetId, reopened: u8) -> Stored<Step> {
+        let current = self.deps.assets.get(id).await?;
+        if let Some(asset) = current.filter(|asset| waits(asset, reopened)) {
+            let failure = unheard();
+            let record = self.scribe(asset.announced.org);
+            let record = record.asset(Event::AssetFailed, id)?;
+            let record = record.with("code", &failure.code);
+            let scans = &self.deps.scans;
+            if scans.give_up(&asset, &failure, &record).await? == Change::Applied {
+                self.run.unheard += 1;
+            }
+        }
+        self.deps.dues.settle(due).await?;
+        Ok(Step::Done)
+    }
+}
+
+/// What was brought back since then waits anew, and as long.
+fn waits(asset: &Asset, reopened: u8) -> bool {
+    asset.state == AssetState::Uploaded && asset.scan.is_none() && asset.reopened == reopened
+}
