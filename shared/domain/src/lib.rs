@@ -36,6 +36,7 @@ pub mod rotation;
 pub mod schema;
 pub mod secret;
 pub mod share;
+pub mod spread;
 pub mod support;
 mod text;
 pub mod time;
