@@ -174,13 +174,16 @@ pub(crate) struct Delivery {
     /// The message's `webhook-id`.
     #[serde(rename = "delivery_id")]
     id: String,
-    /// What it tells of: a change of an asset's state, or `webhook.test`.
+    /// What it tells of: a change of an asset's state, `view.spread`, or `webhook.test`.
     #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::MessageEvent"))]
     event: &'static str,
     /// When that happened.
     at: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     asset_id: Option<String>,
+    /// The view that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    playback_id: Option<String>,
     /// `waiting` for another try, `delivered`, or `dead`.
     #[cfg_attr(feature = "openapi", schemars(with = "webhook::DeliveryState"))]
     state: &'static str,

@@ -157,7 +157,7 @@ schemas! {
         "pattern": format!("^({}){BITS_128}$", [UserId::PREFIX, ApiKeyId::PREFIX, ShareId::PREFIX, SupportId::PREFIX].join("|")),
     });
     Event = words("What was done.", Event::ALL.iter().copied().map(Event::as_str));
-    Topic = words("A change of an asset's state.", Topic::all().map(Topic::as_str));
+    Topic = words("A change of an asset's state, or a sign about a view.", Topic::all().map(Topic::as_str));
     DeliveryState = words("Where a message is.", DeliveryState::ALL.map(DeliveryState::as_str));
     WebhookUrl = json_schema!({
         "type": "string", "description": "Where an endpoint is: a public host name over TLS, port 443 or 8443. What the name leads to is looked at when it is connected to.",

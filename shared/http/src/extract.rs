@@ -192,10 +192,18 @@ pub fn if_match(request: &Request) -> Option<&str> {
     header(request, "if-match")
 }
 
-/// Where a request comes from, for bounds: the address as the API saw it, and the page by what its browser says.
+/// The stage variable by which the API that the distribution comes to names itself, and what it says. A stage's variables are
+/// the gateway's own: nobody who asks writes them (API Gateway Developer Guide, "Working with stages for HTTP APIs").
+const DOOR: (&str, &str) = ("door", "distribution");
+
+/// Where a request comes from, for bounds and for the networks of views: the address as the API saw it, and the page by what
+/// its browser says. What came through the distribution comes from an address of the distribution's, so from none.
 pub fn visitor(request: &Request) -> Visitor {
+    let variables = request.stage_variables_ref();
+    let door = variables.and_then(|variables| variables.first(DOOR.0));
+    let direct = door != Some(DOOR.1);
     Visitor {
-        address: address(request).ok(),
+        address: address(request).ok().filter(|_| direct),
         origin: page(request),
     }
 }
