@@ -168,6 +168,11 @@ mod tests {
     const UNMET: &str =
         r#"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}"#;
 
+    const RECORDED: [&str; 13] = [
+        "pk", "sk", "id", "at", "event", "author", "target", "device", "request", "details",
+        "pending", "asset", "address",
+    ];
+
     fn trails(replay: &Replay) -> DynamoTrails {
         let client = Client::new(&replay.config());
         let records = DynamoRecords::new(client.clone(), "audit");
@@ -221,11 +226,19 @@ mod tests {
             ),
         ] {
             let replay = Replay::of(&answers);
-            let record = audit_record::tests::record();
+            let record = Record {
+                verdict: None,
+                ..audit_record::tests::record()
+            };
             let raised = trails(&replay).raise(view, &next, &record).await;
             assert_eq!((raised.unwrap(), replay.count()), (wanted, answers.len()));
             let body: serde_json::Value = serde_json::from_str(&replay.body(0)).unwrap();
             assert_eq!(body["TransactItems"].as_array().unwrap().len(), writes);
+            // What the role of deliver-key may write of a record (infra/policies/roles.yaml).
+            let written = body["TransactItems"][writes - 1]["Put"]["Item"].as_object();
+            for name in written.unwrap().keys() {
+                assert!(RECORDED.contains(&&**name), "{name}");
+            }
         }
     }
 

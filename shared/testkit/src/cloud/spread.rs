@@ -14,7 +14,9 @@ fn moved(state: &mut State, seen: &PlaybackSession, next: &Trail) -> Change {
     let there = state.playbacks.get_mut(&seen.id);
     let watch = there.and_then(|there| there.watch.as_mut());
     let trail = |watch: &Watch| watch.trail.clone();
-    let Some(watch) = watch.filter(|own| seen.watch.as_ref().map(trail) == Some(trail(own))) else {
+    let before = seen.watch.as_ref().map(trail);
+    let same = |own: &&mut Watch| own.trail.raised().is_none() && before == Some(trail(own));
+    let Some(watch) = watch.filter(same) else {
         return Change::NotApplied;
     };
     watch.trail = next.clone();
