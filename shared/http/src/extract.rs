@@ -193,7 +193,7 @@ pub fn if_match(request: &Request) -> Option<&str> {
 }
 
 /// The stage variable by which the API that the distribution comes to names itself, and what it says. A stage's variables are
-/// the gateway's own: nobody who asks writes them (API Gateway Developer Guide, "Working with stages for HTTP APIs").
+/// the gateway's own: nobody who asks writes them (API Gateway Developer Guide, "Use stage variables for HTTP APIs in API Gateway").
 const DOOR: (&str, &str) = ("door", "distribution");
 
 /// Where a request comes from, for bounds and for the networks of views: the address as the API saw it, and the page by what
