@@ -337,6 +337,26 @@ mod tests {
             .unwrap()
     }
 
+    #[test]
+    fn what_comes_by_the_door_of_the_distribution_has_no_address() {
+        let event = |door: &str| {
+            let event = serde_json::json!({
+                "version": "2.0", "routeKey": "GET /k", "rawPath": "/k", "rawQueryString": "door=distribution",
+                "headers": { "door": "distribution", "origin": "https://app.test" },
+                "requestContext": {
+                    "http": { "method": "GET", "path": "/k", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.7", "userAgent": "" },
+                    "requestId": "r", "routeKey": "GET /k", "stage": "$default", "timeEpoch": 1,
+                },
+                "stageVariables": { "door": door }, "isBase64Encoded": false,
+            });
+            visitor(&lambda_http::request::from_str(&event.to_string()).unwrap())
+        };
+        assert_eq!(event("distribution").address, None);
+        let direct = event("");
+        assert_eq!(direct.address, Some([192, 0, 2, 7].into()));
+        assert_eq!(direct.origin.as_deref(), Some("https://app.test"));
+    }
+
     const FORM: &str = "application/x-www-form-urlencoded";
 
     #[test]

@@ -42,7 +42,10 @@ fn a_rule_is_told_set_and_on_record_and_one_that_flags_a_telephone_is_refused() 
     let default = json!({ "on_spread": "signal", "max_networks": 4, "max_returns": 5, "window_seconds": 600 });
     assert_eq!(told(), default);
     for _ in 0..2 {
-        assert_eq!(set(&owner, &rule("revoke")).expect(200).json(), rule("revoke"));
+        assert_eq!(
+            set(&owner, &rule("revoke")).expect(200).json(),
+            rule("revoke")
+        );
     }
     assert_eq!(told(), rule("revoke"));
     let mut flags = rule("revoke");
