@@ -211,6 +211,7 @@ impl Delivery {
             event: notice.topic.as_str(),
             at: notice.at.0,
             asset_id: notice.asset.map(|id| id.to_string()),
+            playback_id: notice.view.map(|id| id.to_string()),
             state: delivery.state.as_str(),
             tries: delivery.tries,
             replays: delivery.round,

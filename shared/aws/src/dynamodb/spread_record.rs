@@ -11,7 +11,8 @@ const MAX_NETWORKS: &str = "max_networks";
 const MAX_RETURNS: &str = "max_returns";
 const WINDOW: &str = "spread_window";
 
-/// The attributes of a rule.
+/// All of them.
+#[cfg(test)]
 pub(super) const NAMES: [&str; 4] = [ON_SPREAD, MAX_NETWORKS, MAX_RETURNS, WINDOW];
 
 pub(super) fn attributes(rule: &SpreadRule) -> Item {
