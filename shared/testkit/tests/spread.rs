@@ -111,7 +111,7 @@ fn signs(kit: &Kit) -> Vec<Record> {
     records.into_iter().filter(of).collect()
 }
 
-fn is_elsewhere<T>(done: Result<T, Refusal>) -> bool {
+fn is_elsewhere<T>(done: &Result<T, Refusal>) -> bool {
     matches!(done, Err(Refusal::WatchedElsewhere))
 }
 
@@ -147,7 +147,7 @@ fn the_key_that_is_the_sign_is_the_first_that_is_refused_and_nothing_follows() {
     assert_eq!(watch_at_once(&kit, &view, 100), 8);
     assert_eq!(signs(&kit).len(), 1);
     for address in places() {
-        assert!(is_elsewhere(key(&kit, &view, address)));
+        assert!(is_elsewhere(&key(&kit, &view, address)));
     }
     let ticket = || view.ticket.expose().to_owned();
     let playlist = deliver_playlist::Command {
@@ -156,12 +156,12 @@ fn the_key_that_is_the_sign_is_the_first_that_is_refused_and_nothing_follows() {
         visitor: builders::visitor(),
     };
     let playlists = kit.deliver_playlist();
-    assert!(is_elsewhere(now(deliver_playlist::run(
+    assert!(is_elsewhere(&now(deliver_playlist::run(
         &playlists, playlist
     ))));
     let (own, deps) = (ticket(), kit.authorize_playback());
     let (visitor, source) = (builders::visitor(), builders::source());
-    assert!(is_elsewhere(now(enter_view::run(
+    assert!(is_elsewhere(&now(enter_view::run(
         &playlists, &own, &visitor
     ))));
     let ended = now(end_view::run(&deps, &own, &source));
@@ -203,7 +203,7 @@ fn a_view_that_ended_by_where_its_keys_went_is_not_refreshed() {
     };
     assert!(refresh().is_ok());
     assert_eq!(watch_at_once(&kit, &view, 100), 8);
-    assert!(is_elsewhere(refresh()));
+    assert!(is_elsewhere(&refresh()));
 }
 
 #[test]
@@ -407,7 +407,7 @@ proptest! {
             let runtime = tokio::runtime::Builder::new_current_thread().build();
             let together = together(Way::Shuffled(seed), keys.collect());
             for reply in runtime.expect("a runtime").block_on(together) {
-                prop_assert!(reply.is_ok() != ended || is_elsewhere(reply));
+                prop_assert!(reply.is_ok() != ended || is_elsewhere(&reply));
             }
             kit.clock.advance(15);
         }
