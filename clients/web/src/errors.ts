@@ -18,6 +18,7 @@ const KINDS = {
   other_origin: { says: "This film cannot be watched on this page." },
   other_device: { says: "This film can only be watched on the device on which it was first opened." },
   too_many_streams: { says: "As many are watching as may at once. Please stop watching elsewhere, and try again.", retryable: true },
+  watched_elsewhere: { says: "This was watched in several places at once, and has been stopped. If that was only you, switch off your VPN and open it again." },
   no_views_left: { says: "There are no views left for this film." },
   asset_withdrawn: { says: "This film has been withdrawn." },
   not_found: { says: "This film does not exist." },

@@ -51,7 +51,7 @@ test("the secret is sent in the body where it is given, and what is none is not"
   assert.equal(api.requests.length, 1);
 });
 
-for (const code of ["too_many_streams", "other_device", "other_origin", "outside_network"]) {
+for (const code of ["too_many_streams", "watched_elsewhere", "other_device", "other_origin", "outside_network"]) {
   test(`${code} is told to the viewer, and not tried again`, async () => {
     const play = await playing(problem(403, code));
     assert.deepEqual(play.told.errors.map((error) => error.code), [code]);

@@ -19,6 +19,7 @@ pub fn section() -> Section {
             Code::OutsideNetwork,
             Code::OtherOrigin,
             Code::TooManyStreams,
+            Code::WatchedElsewhere,
             Code::WrongState,
             Code::AssetWithdrawn,
         ]),

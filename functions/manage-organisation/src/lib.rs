@@ -5,6 +5,7 @@ mod members;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod settings;
+mod spread;
 mod support;
 mod usage;
 
@@ -34,6 +35,8 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
         match extract::route(request) {
             "GET /v1/organisation" => settings::show(&call).await,
             "GET /v1/organisation/usage" => usage::show(&call).await,
+            "GET /v1/organisation/spread" => spread::show(&call).await,
+            "PUT /v1/organisation/spread" => spread::set(&call).await,
             "POST /v1/organisation" => settings::change(&call).await,
             "POST /v1/organisation/leave" => settings::leave(&call).await,
             "POST /v1/organisation/end-sessions" => settings::end_sessions(&call).await,

@@ -7,6 +7,7 @@ use vault_http::shape;
 use crate::invitations::{All, Body as NewInvitation, Revoked, Told as Invitation};
 use crate::members::{Body as NewRole, Changed, Page};
 use crate::settings::{Body as Settings, Ended, Left, Told as Organisation};
+use crate::spread::Rule as SpreadRule;
 use crate::support::{
     All as SupportGrants, Body as NewSupport, Ended as SupportEnded, Told as SupportGrant,
 };
@@ -45,6 +46,20 @@ fn of_itself() -> Vec<Operation> {
             "What the organisation uses, and how much it may",
         )
         .replies::<Usage>(200, "As it is"),
+        Operation::new(
+            "GET /v1/organisation/spread",
+            "getSpreadRule",
+            "What is a sign that a view was passed on",
+        )
+        .replies::<SpreadRule>(200, "As it is"),
+        Operation::new(
+            "PUT /v1/organisation/spread",
+            "setSpreadRule",
+            "Says what is a sign that a view was passed on, and what becomes of it; open views keep their rule",
+        )
+        .takes::<SpreadRule>()
+        .replies::<SpreadRule>(200, "As it is now")
+        .refuses(&[Code::ReauthenticationNeeded]),
         Operation::new(
             "POST /v1/organisation",
             "changeOrganisation",

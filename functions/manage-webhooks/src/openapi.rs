@@ -20,7 +20,7 @@ impl JsonSchema for MessageEvent {
         let topics = Topic::all().chain([Topic::Test]).map(Topic::as_str);
         let topics: Vec<_> = topics.collect();
         json_schema!({
-            "type": "string", "description": "A change of an asset's state, or a test.", "enum": topics,
+            "type": "string", "description": "A change of an asset's state, a sign about a view, or a test.", "enum": topics,
         })
     }
 }
@@ -91,7 +91,7 @@ pub fn section() -> Section {
     ];
     Section::new(
         "Webhooks",
-        "Endpoints that are told of every change of an asset's state.",
+        "Endpoints that are told of every change of an asset's state, and of views that are watched elsewhere.",
         operations,
     )
 }

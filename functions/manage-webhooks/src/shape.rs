@@ -174,13 +174,16 @@ pub(crate) struct Delivery {
     /// The message's `webhook-id`.
     #[serde(rename = "delivery_id")]
     id: String,
-    /// What it tells of: a change of an asset's state, or `webhook.test`.
+    /// What it tells of: a change of an asset's state, `view.spread`, or `webhook.test`.
     #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::MessageEvent"))]
     event: &'static str,
     /// When that happened.
     at: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     asset_id: Option<String>,
+    /// The view that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    playback_id: Option<String>,
     /// `waiting` for another try, `delivered`, or `dead`.
     #[cfg_attr(feature = "openapi", schemars(with = "webhook::DeliveryState"))]
     state: &'static str,
@@ -208,6 +211,7 @@ impl Delivery {
             event: notice.topic.as_str(),
             at: notice.at.0,
             asset_id: notice.asset.map(|id| id.to_string()),
+            playback_id: notice.view.map(|id| id.to_string()),
             state: delivery.state.as_str(),
             tries: delivery.tries,
             replays: delivery.round,

@@ -75,6 +75,7 @@ mod tests {
             lease: None,
             refresh_until: None,
             before: None,
+            watch: None,
         }
     }
 

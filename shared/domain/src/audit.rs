@@ -78,6 +78,8 @@ events! {
     QuotaChanged = "quota.changed",
     /// The rules changed by which assets go.
     RetentionChanged = "retention.changed",
+    /// The rule changed by which views are looked at that more than one may watch.
+    SpreadRuleChanged = "spread_rule.changed",
     /// Who may do what with an asset changed.
     AssetAccessChanged = "asset.access_changed",
     /// A collection was made.
@@ -128,6 +130,8 @@ events! {
     ViewRefreshed = "view.refreshed",
     /// A view was ended by whoever watched.
     ViewEnded = "view.ended",
+    /// The keys of a view went to more networks than one viewer's.
+    ViewSpread = "view.spread",
     /// A copy was handed out.
     DownloadIssued = "download.issued",
     /// The organisation's name changed, or whether it requires a second factor.

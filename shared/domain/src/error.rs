@@ -96,6 +96,11 @@ pub enum Refusal {
         "as many streams play as may at once; end one, or wait until one is silent for a while"
     )]
     TooManyStreams,
+    /// The view was ended because it was watched from more networks than one viewer's.
+    #[error(
+        "this view was watched from many networks at once, and is ended; open another where you are, without a VPN that changes its address"
+    )]
+    WatchedElsewhere,
     /// An OAuth client whose credentials do not admit it, for whatever reason (RFC 6749 §5.2).
     #[error("the client's credentials are wrong, or they are not valid here and now")]
     InvalidClient,

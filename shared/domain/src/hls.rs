@@ -364,6 +364,7 @@ mod tests {
             lease: None,
             refresh_until: None,
             before: None,
+            watch: None,
         }
     }
 

@@ -37,6 +37,7 @@ pub mod scan;
 pub mod schema;
 pub mod secret;
 pub mod share;
+pub mod spread;
 pub mod support;
 mod text;
 pub mod time;

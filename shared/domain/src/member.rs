@@ -8,6 +8,7 @@ use crate::id::{
     ApiKeyId, AssetId, GroupId, InvitationId, OrgId, SessionId, ShareId, SupportId, UserId,
 };
 use crate::share::Share;
+use crate::spread::SpreadRule;
 use crate::support::{Staff, SupportStanding};
 use crate::text::{named, stored};
 use crate::time::Timestamp;
@@ -285,6 +286,8 @@ pub struct Standing {
     pub share: Option<Share>,
     /// Where the operator's staff stand, if it is they who act: all else of this is empty then.
     pub support: Option<Box<SupportStanding>>,
+    /// By which rule the organisation's views are looked at, where that was asked for and it said so: no part of who may act.
+    pub spread: Option<SpreadRule>,
 }
 
 impl Standing {

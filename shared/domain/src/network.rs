@@ -121,6 +121,11 @@ impl Network {
         Self(net.trunc())
     }
 
+    /// Is it one of IPv4?
+    pub const fn is_v4(&self) -> bool {
+        matches!(self.0, IpNet::V4(_))
+    }
+
     /// Is the address in it?
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())

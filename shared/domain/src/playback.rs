@@ -3,6 +3,7 @@
 use crate::bounds::{Bounds, Lease};
 use crate::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId};
 use crate::member::Subject;
+use crate::spread::Watch;
 use crate::time::Timestamp;
 use crate::token::Digest;
 
@@ -69,7 +70,7 @@ pub struct PlaybackSession {
     pub opened_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
-    /// Ended early?
+    /// Ended early by whoever watched?
     pub revoked: bool,
     /// What its media token is bounded by.
     pub bounds: Bounds,
@@ -81,6 +82,8 @@ pub struct PlaybackSession {
     pub refresh_until: Option<Timestamp>,
     /// What its URLs carried before it was refreshed the last time, if it was.
     pub before: Option<Before>,
+    /// By which rule it is looked at where its keys go, and what was seen; none where its organisation wants no look.
+    pub watch: Option<Watch>,
 }
 
 /// What the URLs of a view carry that was refreshed since: they end when they were to end.
@@ -137,7 +140,15 @@ impl PlaybackSession {
     }
     /// May it fetch anything more?
     pub fn is_live(&self, now: Timestamp) -> bool {
-        !self.revoked && now < self.expires_at
+        !self.has_ended() && now < self.expires_at
+    }
+    /// Was it ended early, by anyone?
+    pub fn has_ended(&self) -> bool {
+        self.revoked || self.is_watched_elsewhere()
+    }
+    /// Was it ended because its keys went to more networks than one viewer's?
+    pub fn is_watched_elsewhere(&self) -> bool {
+        self.watch.as_ref().is_some_and(Watch::ended)
     }
 }
 

@@ -27,6 +27,7 @@ use crate::network::Network;
 use crate::page::{MAX_PAGE, PageSize};
 use crate::passkey::{CredentialId, PasskeyName};
 use crate::share::{FirstPlay, SharePassword};
+use crate::spread::OnSpread;
 use crate::support::{SUPPORT_SECONDS, SupportLevel, SupportPurpose, SupportSeconds};
 use crate::time::{Lifetime, Timestamp};
 use crate::token::{Action, MediaToken};
@@ -156,8 +157,9 @@ schemas! {
         "type": "string", "description": "A user, an API key, a share, or what was granted to support.",
         "pattern": format!("^({}){BITS_128}$", [UserId::PREFIX, ApiKeyId::PREFIX, ShareId::PREFIX, SupportId::PREFIX].join("|")),
     });
+    OnSpread = words("What becomes of a view that is watched from many networks.", OnSpread::ALL.map(OnSpread::as_str));
     Event = words("What was done.", Event::ALL.iter().copied().map(Event::as_str));
-    Topic = words("A change of an asset's state.", Topic::all().map(Topic::as_str));
+    Topic = words("A change of an asset's state, or a sign about a view.", Topic::all().map(Topic::as_str));
     DeliveryState = words("Where a message is.", DeliveryState::ALL.map(DeliveryState::as_str));
     WebhookUrl = json_schema!({
         "type": "string", "description": "Where an endpoint is: a public host name over TLS, port 443 or 8443. What the name leads to is looked at when it is connected to.",

@@ -1,5 +1,5 @@
-//! Webhooks: endpoints of an organisation that are told of every change of an asset's state, in the form of Standard
-//! Webhooks (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>).
+//! Webhooks: endpoints of an organisation that are told of every change of an asset's state, and of views that are
+//! [watched elsewhere](crate::spread), in the form of Standard Webhooks (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>).
 //!
 //! What is told comes from the record of what was done: a record stands or falls with its effect, and is told before it
 //! gets its place in the chain, so that no change goes without its message and none is made up.

@@ -195,10 +195,18 @@ pub fn if_match(request: &Request) -> Result<Option<IfMatch>, Malformed> {
     header(request, "if-match").map(IfMatch::parse).transpose()
 }
 
-/// Where a request comes from, for bounds: the address as the API saw it, and the page by what its browser says.
+/// The stage variable by which the API that the distribution comes to names itself, and what it says. A stage's variables are
+/// the gateway's own: nobody who asks writes them (API Gateway Developer Guide, "Use stage variables for HTTP APIs in API Gateway").
+const DOOR: (&str, &str) = ("door", "distribution");
+
+/// Where a request comes from, for bounds and for the networks of views: the address as the API saw it, and the page by what
+/// its browser says. What came through the distribution comes from an address of the distribution's, so from none.
 pub fn visitor(request: &Request) -> Visitor {
+    let variables = request.stage_variables_ref();
+    let door = variables.and_then(|variables| variables.first(DOOR.0));
+    let direct = door != Some(DOOR.1);
     Visitor {
-        address: address(request).ok(),
+        address: address(request).ok().filter(|_| direct),
         origin: page(request),
     }
 }
@@ -330,6 +338,26 @@ mod tests {
             .header("content-type", kind)
             .body(Body::Text(body.to_owned()))
             .unwrap()
+    }
+
+    #[test]
+    fn what_comes_by_the_door_of_the_distribution_has_no_address() {
+        let event = |door: &str| {
+            let event = serde_json::json!({
+                "version": "2.0", "routeKey": "GET /k", "rawPath": "/k", "rawQueryString": "door=distribution",
+                "headers": { "door": "distribution", "origin": "https://app.test" },
+                "requestContext": {
+                    "http": { "method": "GET", "path": "/k", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.7", "userAgent": "" },
+                    "requestId": "r", "routeKey": "GET /k", "stage": "$default", "timeEpoch": 1,
+                },
+                "stageVariables": { "door": door }, "isBase64Encoded": false,
+            });
+            visitor(&lambda_http::request::from_str(&event.to_string()).unwrap())
+        };
+        assert_eq!(event("distribution").address, None);
+        let direct = event("");
+        assert_eq!(direct.address, Some([192, 0, 2, 7].into()));
+        assert_eq!(direct.origin.as_deref(), Some("https://app.test"));
     }
 
     const FORM: &str = "application/x-www-form-urlencoded";

@@ -79,6 +79,7 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
             | R::OtherOrigin
             | R::OtherDevice(_)
             | R::TooManyStreams
+            | R::WatchedElsewhere
             | R::OwnerExists => (400, "invalid_request"),
         },
     }

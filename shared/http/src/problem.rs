@@ -72,6 +72,7 @@ codes! {
     NoViewsLeft = 403 "no_views_left" "No views left";
     // 403 and not 429: it is no matter of asking more slowly, and players give up on it at once.
     TooManyStreams = 403 "too_many_streams" "As many streams play as may";
+    WatchedElsewhere = 403 "watched_elsewhere" "Watched from many networks at once";
     // 403 and not 410: players stop on it at once, and it tells no cache to remember.
     AssetWithdrawn = 403 "asset_withdrawn" "The asset is withdrawn";
     NotFound = 404 "not_found" "Not found";
@@ -160,6 +161,7 @@ impl From<&Refusal> for Kind {
             R::OtherOrigin => kind(Code::OtherOrigin),
             R::OtherDevice(_) => kind(Code::OtherDevice),
             R::TooManyStreams => kind(Code::TooManyStreams),
+            R::WatchedElsewhere => kind(Code::WatchedElsewhere),
             R::InvalidLink => kind(Code::InvalidLink),
             R::InvalidClient => {
                 kind(Code::InvalidClient).challenged(r#"Basic realm="reelvault", charset="UTF-8""#)

@@ -471,6 +471,7 @@ pub fn playback() -> PlaybackSession {
         lease: None,
         refresh_until: Some(GOLDEN_NOW.plus(REFRESH_SECONDS)),
         before: None,
+        watch: None,
     }
 }
 

@@ -406,9 +406,11 @@ impl Kit {
         deliver_key::Deps {
             reads: self.cloud.clone(),
             leases: self.cloud.clone(),
+            trails: self.cloud.clone(),
             wrap: self.wrap.clone(),
             tickets: self.tickets.clone(),
             clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
         }
     }
     /// Of [`withdraw_asset`].
@@ -495,6 +497,7 @@ impl Kit {
             organisations: self.cloud.clone(),
             invitations: self.cloud.clone(),
             supports: self.cloud.clone(),
+            spreads: self.cloud.clone(),
             support: self.cloud.with(|s| s.operator),
             limits: self.cloud.clone(),
             mail: self.cloud.clone(),

@@ -133,6 +133,26 @@ async fn standings() {
 }
 
 #[tokio::test]
+async fn spread() {
+    let kit = kit();
+    kit.faults.interleave(true);
+    let cloud = &*kit.cloud;
+    let stores = contract::SpreadStores {
+        views: cloud,
+        grants: cloud,
+        leases: cloud,
+        trails: cloud,
+        rules: cloud,
+        standings: cloud,
+        directory: cloud,
+        sessions: cloud,
+    };
+    for seed in SEEDS {
+        contract::spread_contract(stores, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn clients() {
     let kit = kit();
     let cloud = &*kit.cloud;

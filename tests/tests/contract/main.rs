@@ -217,6 +217,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn where_keys_go() {
+        let stores = Stores::new();
+        let stores = contract::SpreadStores {
+            views: &stores.views,
+            grants: &stores.grants,
+            leases: &stores.leases,
+            trails: &stores.trails,
+            rules: &stores.spread_rules,
+            standings: &stores.spread_standings,
+            directory: &stores.directory,
+            sessions: &stores.sessions,
+        };
+        contract::spread_contract(stores, seed()).await;
+    }
+
+    #[tokio::test]
     async fn refreshes_of_views() {
         let stores = Stores::new();
         contract::refreshes_contract(&stores.views, &stores.grants, seed()).await;

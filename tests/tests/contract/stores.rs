@@ -16,8 +16,8 @@ use vault_aws::dynamodb::{
     DynamoKeyReads, DynamoLeases, DynamoLibrary, DynamoLimits, DynamoLinks, DynamoMembers,
     DynamoOrganisations, DynamoPlaylistReads, DynamoQuotas, DynamoRecords, DynamoRecovery,
     DynamoRetentions, DynamoRewraps, DynamoScans, DynamoSessions, DynamoShareExchanges,
-    DynamoShares, DynamoStandings, DynamoSupport, DynamoUsage, DynamoViews, DynamoWebhooks,
-    ErasureTables, RecoveryTables, StandingTables,
+    DynamoShares, DynamoSpreadRules, DynamoStandings, DynamoSupport, DynamoTrails, DynamoUsage,
+    DynamoViews, DynamoWebhooks, ErasureTables, RecoveryTables, StandingTables,
 };
 use vault_aws::s3::{S3AuditArchive, S3Media, S3Uploads};
 use vault_aws::sqs::{SqsMailQueue, SqsWebhookQueue};
@@ -53,6 +53,9 @@ pub(crate) struct Stores {
     pub(crate) support: DynamoSupport,
     pub(crate) downloads: DynamoDownloads,
     pub(crate) leases: DynamoLeases,
+    pub(crate) trails: DynamoTrails,
+    pub(crate) spread_rules: DynamoSpreadRules,
+    pub(crate) spread_standings: DynamoStandings,
     pub(crate) playlist_reads: DynamoPlaylistReads,
     pub(crate) key_reads: DynamoKeyReads,
     pub(crate) records: DynamoRecords,
@@ -166,6 +169,9 @@ impl Stores {
                 records(),
             ),
             leases: DynamoLeases::new(of(), table("PlaybackTable")),
+            trails: DynamoTrails::new(of(), table("PlaybackTable"), records()),
+            spread_rules: DynamoSpreadRules::new(table("MembersTable"), records()),
+            spread_standings: DynamoStandings::new(of(), standing()).with_spread(),
             playlist_reads: DynamoPlaylistReads::new(
                 of(),
                 table("PlaybackTable"),

@@ -43,6 +43,8 @@ mod sessions;
 #[cfg(test)]
 mod shares;
 #[cfg(test)]
+mod spread;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tenants;

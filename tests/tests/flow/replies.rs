@@ -58,6 +58,8 @@ const REFUSALS: &[(&str, &str, u16)] = &[
     ("GET", "/v1/organisation", 401),
     ("POST", "/v1/organisation", 401),
     ("GET", "/v1/organisation/usage", 401),
+    ("GET", "/v1/organisation/spread", 401),
+    ("PUT", "/v1/organisation/spread", 401),
     ("POST", "/v1/organisation/leave", 401),
     ("POST", "/v1/organisation/end-sessions", 401),
     ("GET", "/v1/organisation/members", 401),

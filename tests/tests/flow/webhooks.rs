@@ -206,6 +206,7 @@ fn hurried(owner: &Person, webhook: &str, delivery: &Value) {
             at: vault_domain::time::Timestamp(delivery["at"].as_u64().unwrap()),
             asset: None,
             code: None,
+            view: None,
         },
     };
     let queue = SqsWebhookQueue::new(sdk::sdk().sqs(), cloud().output("WebhookQueueUrl"));

@@ -255,6 +255,12 @@ fn of_organisation(access: &SecretText) -> Vec<Ask> {
     let asks = vec![
         get("/v1/organisation"),
         post("/v1/organisation").json(&json!({ "name": "Renamed" })),
+        get("/v1/organisation/spread"),
+        Ask::to("manage-organisation", "PUT")
+            .route("/v1/organisation/spread")
+            .json(&json!({
+                "on_spread": "revoke", "max_networks": 3, "max_returns": 2, "window_seconds": 300,
+            })),
         post("/v1/organisation/end-sessions"),
         get("/v1/organisation/members").query("limit", 1),
         member("/v1/organisation/members/{user_id}/role").json(&json!({ "role": "editor" })),

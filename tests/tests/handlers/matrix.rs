@@ -262,6 +262,9 @@ fn body(route: &str) -> Option<Value> {
         "PATCH /v1/assets/{asset_id}/access" => json!({ "visibility": "organisation" }),
         "PUT /v1/assets/{asset_id}/legal-hold" => json!({ "reason": "A case" }),
         "PUT /v1/organisation/retention" => json!({ "recovery_days": 7 }),
+        "PUT /v1/organisation/spread" => json!({
+            "on_spread": "revoke", "max_networks": 4, "max_returns": 5, "window_seconds": 600
+        }),
         "PUT /v1/assets/{asset_id}/access/{principal}"
         | "PUT /v1/collections/{collection_id}/access/{principal}"
         | "PUT /v1/spaces/{space_id}/access/{principal}" => json!({ "access": "view" }),

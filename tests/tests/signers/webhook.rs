@@ -28,6 +28,7 @@ fn the_official_verifier_takes_our_messages_also_while_a_secret_is_rotated() {
             at: now,
             asset: Some(AssetId::from_octets([3; 16])),
             code: Some("not_a_film".to_owned()),
+            view: None,
         };
         let (id, payload) = (DeliveryId::at(now, &[4; 32]), notice.payload(org, webhook));
         let content = signed_content(&id.to_string(), now, &payload);

@@ -74,6 +74,11 @@ pub(crate) fn media_api(world: &World, faults: &mut Faults) {
         &origins,
     );
     let stage = &resources["MediaApiStage"]["Properties"];
+    // By this functions know the distribution's address from a viewer's.
+    let door = json!({ "door": "distribution" });
+    faults.same("door of the media API", &stage["StageVariables"], &door);
+    let own = &resources["Api"]["Properties"]["StageVariables"];
+    faults.same("door of the API", own, &json!(null));
     let logs = &resources["Api"]["Properties"]["AccessLogSettings"];
     faults.same(
         "access log of the media API",

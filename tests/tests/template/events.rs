@@ -155,6 +155,8 @@ pub(crate) const ROUTES: &[(&str, &str)] = &[
     ("GET /v1/organisation", "ManageOrganisation"),
     ("POST /v1/organisation", "ManageOrganisation"),
     ("GET /v1/organisation/usage", "ManageOrganisation"),
+    ("GET /v1/organisation/spread", "ManageOrganisation"),
+    ("PUT /v1/organisation/spread", "ManageOrganisation"),
     ("POST /v1/organisation/leave", "ManageOrganisation"),
     ("POST /v1/organisation/end-sessions", "ManageOrganisation"),
     ("GET /v1/organisation/members", "ManageOrganisation"),

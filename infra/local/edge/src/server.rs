@@ -23,7 +23,7 @@ use crate::cloudfront::keys::KeyGroup;
 use crate::cloudfront::origin::Origin;
 use crate::config::Config;
 use crate::gateway::Gateway;
-use crate::gateway::event::Api;
+use crate::gateway::event::{Api, Door};
 use crate::page::Page;
 use crate::template::HttpApi;
 use crate::upstream::Upstream;
@@ -143,7 +143,7 @@ impl Services {
                         .handle(owner, request, peer, gateway)
                         .await
                 }
-                None => self.gateway.handle(request, peer).await,
+                None => self.gateway.handle(request, (peer, Door::Api)).await,
             },
         }
     }

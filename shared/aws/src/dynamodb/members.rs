@@ -13,7 +13,8 @@ use vault_domain::time::Timestamp;
 
 use super::reads::{Found, Wanted, batch};
 use super::record::{Corrupt, Fields, Item, PK, SK, flag, item, number, text, texts_of, time};
-use super::{clients_record, read, sessions, shares_record, support_record};
+use super::spread_record::SPREAD;
+use super::{clients_record, read, sessions, shares_record, spread_record, support_record};
 
 /// Sort key of an account.
 const ACCOUNT: &str = "account";
@@ -159,6 +160,8 @@ fn person(operation: &'static str, found: &Found, members: &str) -> Stored<Perso
         match Fields(item).text(SK) {
             Ok(ACCOUNT) => person.account = read(operation, Some(item), account)?,
             Ok(ORGANISATION) => person.organisation = read(operation, Some(item), organisation)?,
+            // No record of a person, but read with theirs.
+            Ok(SPREAD) => {}
             _ => {
                 person.membership = read(operation, Some(item), membership)?;
                 person.groups = read(operation, Some(item), groups_of)?.unwrap_or_default();
@@ -319,17 +322,31 @@ impl StandingTables {
     }
 }
 
-/// Where subjects stand.
+/// Where subjects stand, each in one call.
 #[derive(Debug, Clone)]
 pub struct DynamoStandings {
     client: Client,
     tables: StandingTables,
+    spread: bool,
 }
 
 impl DynamoStandings {
     /// Over these tables.
     pub const fn new(client: Client, tables: StandingTables) -> Self {
-        Self { client, tables }
+        Self {
+            client,
+            tables,
+            spread: false,
+        }
+    }
+
+    /// With the rule by which the organisation's views are looked at, in the same call.
+    #[must_use]
+    pub fn with_spread(self) -> Self {
+        Self {
+            spread: true,
+            ..self
+        }
     }
 }
 
@@ -337,12 +354,19 @@ impl DynamoStandings {
 impl Standings for DynamoStandings {
     async fn standing(&self, subject: &Subject, org: OrgId) -> Stored<Standing> {
         const OPERATION: &str = "standings.standing";
-        let wanted = self.tables.wanted(subject, org);
+        let mut wanted = self.tables.wanted(subject, org);
         if wanted.is_empty() {
             return Ok(Standing::default());
         }
+        let rule = spread_record::key(org);
+        if self.spread {
+            wanted.push(Wanted::at(&self.tables.members, rule.clone()));
+        }
         let found = batch(&self.client, OPERATION, wanted).await?;
-        self.tables.standing(OPERATION, &found, (subject, org))
+        let standing = self.tables.standing(OPERATION, &found, (subject, org))?;
+        let rule = found.at(&self.tables.members, &rule);
+        let spread = read(OPERATION, rule, |item| spread_record::rule(Fields(item)))?;
+        Ok(Standing { spread, ..standing })
     }
 }
 

@@ -4,11 +4,12 @@ use vault_domain::bounds::{Lease, MaxStreams};
 use vault_domain::id::{AssetId, OrgId, PackageId, PlaybackId};
 use vault_domain::member::Subject;
 use vault_domain::playback::{Before, PlaybackSession, UrlSignature};
+use vault_domain::spread::{Trail, Watch};
 use vault_domain::time::Timestamp;
 use vault_domain::token::Digest;
 
 use super::record::{Corrupt, Fields, Item, PK, flag, item, number, put_some, text, time};
-use super::{TTL, TTL_SLACK, bounds_record};
+use super::{TTL, TTL_SLACK, bounds_record, spread_record};
 
 pub(super) fn to_item(session: &PlaybackSession) -> Item {
     let mut item = item([
@@ -49,7 +50,25 @@ pub(super) fn to_item(session: &PlaybackSession) -> Item {
             text(&signature.key_pair_id),
         );
     }
+    if let Some(Watch { rule, trail }) = &session.watch {
+        item.extend(spread_record::attributes(rule));
+        item.insert(TRAIL.to_owned(), text(trail.to_string()));
+        put_some(&mut item, SPREAD_AT, trail.raised().map(time));
+    }
     item
+}
+
+/// Where its keys went.
+pub(super) const TRAIL: &str = "trail";
+/// When that was a sign.
+pub(super) const SPREAD_AT: &str = "spread_at";
+
+fn watch(fields: Fields<'_>, name: &'static str) -> Result<Watch, Corrupt> {
+    let raised = fields.optional(SPREAD_AT, Fields::time)?;
+    Ok(Watch {
+        trail: fields.parsed(name, Trail::parse)?.with_raised(raised),
+        rule: spread_record::rule(fields)?,
+    })
 }
 
 /// Until when it may be refreshed.
@@ -117,6 +136,7 @@ pub(super) fn from_item(item: &Item) -> Result<PlaybackSession, Corrupt> {
         lease: lease(fields)?,
         refresh_until: fields.optional(REFRESH_UNTIL, Fields::time)?,
         before: fields.optional(BEFORE_ENDS_AT, before)?,
+        watch: fields.optional(TRAIL, watch)?,
     })
 }
 
@@ -124,6 +144,7 @@ pub(super) fn from_item(item: &Item) -> Result<PlaybackSession, Corrupt> {
 pub(super) mod tests {
     use vault_domain::bounds::Bounds;
     use vault_domain::id::{SessionId, UserId};
+    use vault_domain::spread::{OnSpread, SpreadRule};
 
     use super::super::record::checks::reads_back;
     use super::*;
@@ -152,6 +173,16 @@ pub(super) mod tests {
             lease: None,
             refresh_until: None,
             before: None,
+            watch: None,
+        }
+    }
+
+    pub(in crate::dynamodb) fn watched() -> Watch {
+        let rule = SpreadRule::parse(OnSpread::Revoke, (3, 2), 300).unwrap();
+        let trail = Trail::parse("?2001:db8:1::/48@7 192.0.2.0/24@8").unwrap();
+        Watch {
+            rule,
+            trail: trail.with_raised(Some(Timestamp(8))),
         }
     }
 
@@ -166,6 +197,7 @@ pub(super) mod tests {
                 until: Timestamp(97),
             }),
             refresh_until: Some(Timestamp(9)),
+            watch: Some(watched()),
             before: Some(Before {
                 expires_at: Timestamp(6),
                 signature: UrlSignature {
@@ -186,6 +218,7 @@ pub(super) mod tests {
         let lease = ["lease_most", "lease_seconds", LEASE_UNTIL];
         required.extend(lease);
         required.extend(["before_policy", "before_signature", "before_key_pair_id"]);
+        required.extend(spread_record::NAMES);
         reads_back(&bounded(), &to_item(&bounded()), from_item, &required);
     }
 

@@ -12,6 +12,7 @@ use vault_domain::id::{AssetId, PlaybackId};
 use vault_domain::playback::PlaybackSession;
 use vault_domain::ports::{Change, Opening, Refreshing, SharedViews, StoreError, Stored, Views};
 use vault_domain::share::Share;
+use vault_domain::spread::OnSpread;
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, Grant};
 
@@ -96,6 +97,9 @@ impl DynamoViews {
         Ok(TransactWriteItem::builder().update(update.build()?).build())
     }
 }
+
+/// A view has not ended: nobody ended it, nor did its rule.
+const GOES_ON: &str = "revoked = :no AND (attribute_not_exists(spread_at) OR on_spread <> :revoke)";
 
 /// Why a view or a download is not opened now.
 pub(super) enum Refused {
@@ -255,9 +259,10 @@ impl DynamoViews {
             .table_name(&self.playback)
             .key(PK, text(session.id.to_string()))
             .update_expression("SET revoked = :yes")
-            .condition_expression("attribute_exists(pk) AND revoked = :no")
+            .condition_expression(format!("attribute_exists(pk) AND {GOES_ON}"))
             .expression_attribute_values(":yes", flag(true))
             .expression_attribute_values(":no", flag(false))
+            .expression_attribute_values(":revoke", text(OnSpread::Revoke.as_str()))
             .build()?;
         Ok(TransactWriteItem::builder().update(update).build())
     }

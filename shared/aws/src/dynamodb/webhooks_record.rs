@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use vault_domain::api_key::Label;
-use vault_domain::id::{AssetId, DeliveryId, OrgId, UserId, WebhookId};
+use vault_domain::id::{AssetId, DeliveryId, OrgId, PlaybackId, UserId, WebhookId};
 use vault_domain::webhook::{
     Because, Delivery, DeliveryState, Notice, Roll, SigningKey, Topic, Topics, Webhook, WebhookUrl,
 };
@@ -114,6 +114,8 @@ pub(super) fn delivery_attributes(delivery: &Delivery) -> Item {
     let asset = notice.asset.map(|id| text(id.to_string()));
     put_some(&mut written, "asset", asset);
     put_some(&mut written, "code", notice.code.as_ref().map(text));
+    let view = notice.view.map(|id| text(id.to_string()));
+    put_some(&mut written, "view", view);
     put_some(&mut written, "status", delivery.status.map(number));
     put_some(&mut written, "reason", delivery.reason.as_ref().map(text));
     put_some(&mut written, "next_at", delivery.next_at.map(time));
@@ -134,6 +136,9 @@ pub(super) fn delivery(webhook: WebhookId, item: &Item) -> Result<Delivery, Corr
                 fields.parsed(name, |text| AssetId::parse(text).ok())
             })?,
             code: fields.optional("code", texts)?,
+            view: fields.optional("view", |fields, name| {
+                fields.parsed(name, |text| PlaybackId::parse(text).ok())
+            })?,
         },
         state: fields.parsed("state", DeliveryState::parse)?,
         round: fields.number("round")?,
@@ -224,6 +229,7 @@ mod tests {
                 at: Timestamp(3),
                 asset: Some(AssetId::from_octets([4; 16])),
                 code: Some("not_a_film".to_owned()),
+                view: Some(PlaybackId::from_octets([5; 16])),
             },
             state: DeliveryState::Waiting,
             round: 5,
@@ -243,6 +249,7 @@ mod tests {
                 topic: Topic::Test,
                 asset: None,
                 code: None,
+                view: None,
                 ..whole.notice.clone()
             },
             status: None,

@@ -45,7 +45,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
     let config = Config {
         grants: env.text("GRANTS_TABLE"),
         playback: env.text("PLAYBACK_TABLE"),
-        gated: Gated::shared(env),
+        gated: Gated::watched(env),
         shares: env.text("SHARES_TABLE"),
         mac: env.text("PLAYBACK_MAC_SECRET"),
         path_mac: env.text("PATH_MAC_SECRET"),

@@ -22,6 +22,7 @@ pub(super) struct Gated {
     access: AccessTables,
     audit: String,
     limits: String,
+    spread: bool,
 }
 
 impl Gated {
@@ -38,10 +39,14 @@ impl Gated {
         Self::by(standing(env), env)
     }
 
-    /// [`Self::of`], where whoever holds the link of a share stands too, and support.
+    /// [`Self::of`], where whoever holds the link of a share stands too, and support; and it is known by which rule views are
+    /// looked at.
     #[cfg(feature = "authorize-playback")]
-    pub(super) fn shared(env: &Env<'_>) -> Self {
-        Self::by(super::parts::shared_standing(env), env)
+    pub(super) fn watched(env: &Env<'_>) -> Self {
+        Self {
+            spread: true,
+            ..Self::by(super::parts::shared_standing(env), env)
+        }
     }
 
     /// [`Self::of`], where support stands too.
@@ -60,6 +65,7 @@ impl Gated {
             standing,
             audit: env.text("AUDIT_TABLE"),
             limits: env.text("LIMITS_TABLE"),
+            spread: false,
         }
     }
 
@@ -87,8 +93,14 @@ impl Gated {
     }
 
     pub(super) fn gate(&self, sdk: &Sdk) -> Gate {
+        let standings = DynamoStandings::new(sdk.dynamodb(), self.standing.clone());
+        let standings = if self.spread {
+            standings.with_spread()
+        } else {
+            standings
+        };
         Gate {
-            standings: Arc::new(DynamoStandings::new(sdk.dynamodb(), self.standing.clone())),
+            standings: Arc::new(standings),
             containers: Arc::new(self.access(sdk)),
             policies: Arc::new(CedarPolicies),
             records: Arc::new(self.records(sdk)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use vault_aws::dynamodb::{
     DynamoInvitations, DynamoLimits, DynamoMembers, DynamoOrganisations, DynamoRecords,
-    DynamoStandings, DynamoSupport, DynamoUsage, StandingTables,
+    DynamoSpreadRules, DynamoStandings, DynamoSupport, DynamoUsage, StandingTables,
 };
 use vault_aws::sqs::SqsMailQueue;
 use vault_crypto::entropy::{Sha256, SystemEntropy};
@@ -59,9 +59,11 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let records = DynamoRecords::new(of(), config.audit);
             let users = Some(config.users.clone());
             let supports = DynamoSupport::new(of(), &members, users, records.clone());
+            let standings = DynamoStandings::new(of(), config.standing);
             Ok(Deps {
                 organisation: organisation::Deps {
-                    standings: Arc::new(DynamoStandings::new(of(), config.standing)),
+                    standings: Arc::new(standings.with_spread()),
+                    spreads: Arc::new(DynamoSpreadRules::new(&members, records.clone())),
                     members: Arc::new(DynamoMembers::new(of(), &members)),
                     organisations: Arc::new(DynamoOrganisations::new(
                         of(),

@@ -8,7 +8,7 @@ use crate::secret::SecretText;
 /// Where a request comes from: the address as the API saw it, the page by what its browser says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Visitor {
-    /// The address: never by a header.
+    /// The address: never by a header, and never that of the distribution, by which many come.
     pub address: Option<IpAddr>,
     /// `Origin`. Browsers let no page write it (Fetch standard, "forbidden request-header"); whoever writes their own
     /// requests writes what they like.

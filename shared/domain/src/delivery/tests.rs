@@ -25,6 +25,7 @@ fn session() -> PlaybackSession {
         lease: None,
         refresh_until: None,
         before: None,
+        watch: None,
     }
 }
 

@@ -37,6 +37,7 @@ mod recovery;
 mod rotation;
 mod scan;
 mod shares;
+mod spread;
 mod support;
 mod webhooks;
 
@@ -77,6 +78,7 @@ pub use shares::{
     Keeping, MAX_SHARES, SHARES_LISTED, ShareExchanges, ShareTokens, SharedViews, Shares,
 };
 
+pub use spread::{SpreadRules, Trails};
 pub use support::{
     Granted, MAX_SUPPORT, STAFF_SHOWN, SUPPORT_KEPT, SUPPORT_REMOVED, SupportEntries, SupportGrants,
 };
@@ -178,7 +180,8 @@ pub trait Views: SharedViews + Send + Sync {
     /// The session, by a consistent read.
     async fn session(&self, id: PlaybackId) -> Stored<Option<PlaybackSession>>;
     /// Puts `next` in the place of a session that is as it was seen and whose grant is not revoked, and stores the record: all
-    /// or nothing. Where it has a lease it keeps its place, or gets one if there is one at the time of the record.
+    /// or nothing. Where it has a lease it keeps its place, or gets one if there is one at the time of the record. Where its keys
+    /// went stays as it is, whatever was seen of that.
     async fn refresh(
         &self,
         seen: &PlaybackSession,

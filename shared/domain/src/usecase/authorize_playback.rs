@@ -19,6 +19,7 @@ use crate::ports::{
 };
 use crate::secret::SecretText;
 use crate::share::Share;
+use crate::spread::{OnSpread, Trail, Watch};
 use crate::time::Timestamp;
 use crate::token::{Action, Digest, Grant, MediaToken};
 
@@ -158,6 +159,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
         device,
         lease: lease(deps, &grant, (now, ends)),
         refresh_until: (deps.refresh_seconds > 0).then(|| now.plus(deps.refresh_seconds)),
+        watch: watch(&entered, &command.source, opened),
         ..signed_session(deps, &grant, (id, package), opened, ends)?
     };
     let record = entered
@@ -307,6 +309,16 @@ fn signed_session(
         lease: None,
         refresh_until: None,
         before: None,
+        watch: None,
+    })
+}
+
+/// The look at where its keys go, by the organisation's rule of this moment, if it wants one.
+fn watch(entered: &Entered<'_>, source: &Source, now: Timestamp) -> Option<Watch> {
+    let rule = entered.spread();
+    (rule.answer() != OnSpread::Off).then(|| Watch {
+        rule,
+        trail: Trail::opened(source.address, now),
     })
 }
 

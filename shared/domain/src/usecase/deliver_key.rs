@@ -1,15 +1,19 @@
 //! Hand out a content key: the gate through which every view passes again at every key period.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::scribe::Scribe;
 use crate::asset::AssetState;
+use crate::audit::{Author, Event, Record, Source};
 use crate::bounds::Visitor;
 use crate::error::Refusal;
 use crate::id::{AssetId, KeyId, PlaybackId};
 use crate::member::Standing;
 use crate::playback::{PlaybackSession, Ticket};
-use crate::ports::{Change, Clock, KeyReads, KeyWrap, Leases, Tickets};
+use crate::ports::{Change, Clock, Entropy, KeyReads, KeyWrap, Leases, Stored, Tickets, Trails};
 use crate::secret::ContentKey;
+use crate::spread::{Next, OnSpread, Sign, Watch};
 use crate::time::Timestamp;
 
 /// What a delivery needs.
@@ -18,12 +22,16 @@ pub struct Deps {
     pub reads: Arc<dyn KeyReads>,
     /// Places of streams, where they are counted.
     pub leases: Arc<dyn Leases>,
+    /// Where the keys of views go.
+    pub trails: Arc<dyn Trails>,
     /// Unwraps content keys.
     pub wrap: Arc<dyn KeyWrap>,
     /// Checks tickets.
     pub tickets: Arc<dyn Tickets>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Ids of records.
+    pub entropy: Arc<dyn Entropy>,
 }
 
 /// A parsed request for a key.
@@ -79,9 +87,12 @@ pub(super) fn still_open(
     now: Timestamp,
 ) -> Result<PlaybackSession, Refusal> {
     let session = session.and_then(|s| s.as_of(ticket));
-    let session = session.filter(|s| s.is_live(now));
     let stands = standing.role(&ticket.subject, ticket.org, now).is_some();
-    session.filter(|_| stands).ok_or(OVER)
+    let session = session.filter(|_| stands).ok_or(OVER)?;
+    if session.is_watched_elsewhere() {
+        return Err(Refusal::WatchedElsewhere);
+    }
+    session.is_live(now).then_some(session).ok_or(OVER)
 }
 
 /// The place of a view among those that play at once, if it has to have one, and still has it.
@@ -100,14 +111,73 @@ async fn keeps_its_place(
     }
 }
 
-/// The 16 octets of a key, after exactly one strongly consistent read; and one write where streams are counted and a third of
-/// the lease has passed.
+/// Looks at where a key goes. A view that is where its last key went, which is nearly every key, costs nothing; a change of
+/// network one write, and the one that is a sign one transaction, with its record.
+///
+/// What others wrote meanwhile decides: then this key was read before it, and adds nothing.
+async fn looked_at(
+    deps: &Deps,
+    session: &PlaybackSession,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let Some((watch, address)) = session.watch.as_ref().zip(visitor.address) else {
+        return Ok(());
+    };
+    let (next, sign) = match watch.after(address, now) {
+        Next::Same => return Ok(()),
+        Next::Moved(next) => {
+            deps.trails.move_on(session, &next).await?;
+            return Ok(());
+        }
+        Next::Raised(next, sign) => (next, sign),
+    };
+    let record = record(deps, (session, watch), address, &sign)?;
+    let raised = deps.trails.raise(session, &next, &record).await?;
+    match (raised, watch.rule.answer()) {
+        (Change::Applied, OnSpread::Revoke) => Err(Refusal::WatchedElsewhere),
+        _ => Ok(()),
+    }
+}
+
+/// The sign, from the address whose key made it one. Nobody did it: the system saw it.
+fn record(
+    deps: &Deps,
+    (session, watch): (&PlaybackSession, &Watch),
+    address: IpAddr,
+    sign: &Sign,
+) -> Stored<Record> {
+    let source = Source {
+        address: Some(address),
+        ..Source::default()
+    };
+    let scribe = Scribe {
+        entropy: &*deps.entropy,
+        org: session.org,
+        clock: &*deps.clock,
+        author: Author::System,
+        verdict: None,
+        source,
+    };
+    let record = scribe.asset(Event::ViewSpread, session.asset)?;
+    let networks: Vec<_> = sign.networks.iter().map(ToString::to_string).collect();
+    let record = record.with("view", session.id);
+    let record = record.with("token", session.grant.short());
+    let record = record.with("on_spread", watch.rule.answer().as_str());
+    let record = record.with("networks", networks.join(" "));
+    let record = record.with("returns", sign.returns);
+    Ok(record.with("window_seconds", watch.rule.window()))
+}
+
+/// The 16 octets of a key, after exactly one strongly consistent read; one write where streams are counted and a third of
+/// the lease has passed; and one where the view changed networks since its last key.
 ///
 /// # Errors
 /// Before any I/O: [`Refusal::Unauthenticated`], [`Refusal::InvalidToken`], [`Refusal::Forbidden`] for another
 /// asset. After the read: [`Refusal::InvalidToken`] when the session is over, [`Refusal::OutsideNetwork`],
 /// [`Refusal::OtherOrigin`], [`Refusal::WrongState`] when the asset is withdrawn, [`Refusal::NotFound`],
-/// [`Refusal::TooManyStreams`] when others have all places, [`Refusal::Unavailable`].
+/// [`Refusal::TooManyStreams`] when others have all places, [`Refusal::WatchedElsewhere`] when the view ended by where its keys
+/// went, or ends by this one, [`Refusal::Unavailable`].
 pub async fn run(deps: &Deps, command: Command) -> Result<Delivered, Refusal> {
     let now = deps.clock.now();
     let text = command
@@ -138,6 +208,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Delivered, Refusal> {
     let key = key.ok_or(Refusal::NotFound("key"))?;
     let ends = ends.unwrap_or(session.expires_at);
     keeps_its_place(&*deps.leases, (&session, ends), now).await?;
+    looked_at(deps, &session, &command.visitor, now).await?;
     Ok(Delivered {
         key: deps.wrap.unwrap(&key)?,
         playback: session.id,

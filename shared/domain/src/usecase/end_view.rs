@@ -27,7 +27,7 @@ pub async fn run(deps: &Deps, ticket: &str, source: &Source) -> Result<PlaybackI
     };
     let session = deps.views.session(claims.playback).await?;
     let session = session.filter(own).ok_or(OVER)?;
-    if !session.revoked {
+    if !session.has_ended() {
         let scribe = Scribe {
             entropy: &*deps.entropy,
             org: session.org,

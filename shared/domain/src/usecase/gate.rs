@@ -15,6 +15,7 @@ use crate::id::{AssetId, OrgId};
 use crate::member::{Membership, Standing, Subject};
 use crate::ports::{Clock, Containers, Entropy, Limits, Policies, Records, Standings, Stored};
 use crate::share::Share;
+use crate::spread::SpreadRule;
 use crate::time::Timestamp;
 use crate::token::Caller;
 
@@ -154,6 +155,11 @@ impl Entered<'_> {
     /// The share that they hold the link of, if that is how they came.
     pub const fn share(&self) -> Option<&Share> {
         self.standing.share.as_ref()
+    }
+
+    /// By which rule the views of their organisation are looked at.
+    pub fn spread(&self) -> SpreadRule {
+        self.standing.spread.unwrap_or_default()
     }
 
     /// When what was granted to them as support ends, if that is how they came.

@@ -318,6 +318,7 @@ pub async fn test(deps: &Deps, caller: &Caller, id: WebhookId) -> Result<Deliver
             at: now,
             asset: None,
             code: None,
+            view: None,
         },
     };
     deps.queue.order(&[order]).await?;

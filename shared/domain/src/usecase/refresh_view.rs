@@ -31,7 +31,8 @@ pub struct Command {
 ///
 /// # Errors
 /// Before any I/O: [`Refusal::InvalidToken`] (forged, or its last moment is over). After the reads:
-/// [`Refusal::InvalidToken`] (its view was ended, what let it in was taken away, its media token is revoked), and those of an opening
+/// [`Refusal::InvalidToken`] (its view was ended, what let it in was taken away, its media token is revoked),
+/// [`Refusal::WatchedElsewhere`], and those of an opening
 /// but for what is counted there: no view is spent. [`Refusal::TooManyStreams`] if its place was given to another.
 pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     let now = deps.clock.now();
@@ -101,6 +102,9 @@ async fn known(deps: &Deps, claims: &Ticket) -> Result<Known, Refusal> {
     let own = |session: &PlaybackSession| session.refresh().as_ref() == Some(claims);
     let session = session.filter(|session| !session.revoked && own(session));
     let session = session.ok_or(OVER)?;
+    if session.is_watched_elsewhere() {
+        return Err(Refusal::WatchedElsewhere);
+    }
     let (grant, asset) = deps.views.admission(session.grant, session.asset).await?;
     let grant = grant.filter(|grant| !grant.revoked);
     Ok(Known {

@@ -6,21 +6,22 @@ use serde::Serialize;
 
 use crate::audit::{Event, Record};
 use crate::error::Malformed;
-use crate::id::{AssetId, DeliveryId, OrgId, RecordId, WebhookId};
+use crate::id::{AssetId, DeliveryId, OrgId, PlaybackId, RecordId, WebhookId};
 use crate::ports::Hashing;
 use crate::time::Timestamp;
 
 /// What a message is about: an event of the record by its name, or a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Topic {
-    /// A change of an asset's state.
+    /// A change of an asset's state, or a sign about a view of it.
     Asset(Event),
     /// Somebody tries the endpoint.
     Test,
 }
 
-/// Changes of an asset's state, and the state that each leaves, where the event alone says it.
-const CHANGES: [(Event, Option<&str>); 10] = [
+/// Changes of an asset's state, and the state that each leaves, where the event alone says it; and what is seen of its views,
+/// which leaves it as it is.
+const CHANGES: [(Event, Option<&str>); 11] = [
     (Event::AssetAnnounced, Some("uploading")),
     (Event::AssetUploaded, Some("uploaded")),
     (Event::AssetProcessing, Some("processing")),
@@ -32,6 +33,7 @@ const CHANGES: [(Event, Option<&str>); 10] = [
     (Event::AssetRestored, None),
     (Event::AssetErasing, Some("erasing")),
     (Event::AssetErased, Some("erased")),
+    (Event::ViewSpread, None),
 ];
 
 /// What the topic of a test is called.
@@ -67,7 +69,7 @@ impl Topic {
             .find(|topic| topic.as_str() == text)
             .ok_or(Malformed {
                 field: "events",
-                expected: "names of changes of an asset's state, such as asset.ready",
+                expected: "names of what is told, such as asset.ready",
             })
     }
 
@@ -113,10 +115,12 @@ pub struct Notice {
     pub asset: Option<AssetId>,
     /// Why it failed, where it did: the stable code.
     pub code: Option<String>,
+    /// Of which view, where it is about one.
+    pub view: Option<PlaybackId>,
 }
 
 impl Notice {
-    /// What a record has to tell, if it is of a change of an asset's state. What is found and removed after an asset was
+    /// What a record has to tell, if it is of a change of an asset's state or of a sign about a view. What is found and removed after an asset was
     /// erased is on record, and changes nothing any more.
     pub fn of(record: &Record) -> Option<Self> {
         let topic = Topic::Asset(record.event);
@@ -124,14 +128,18 @@ impl Notice {
         if is_late || !Topic::all().any(|known| known == topic) {
             return None;
         }
-        let mut details = record.details.iter();
-        let code = details.find(|(name, _)| *name == "code");
-        let code = code.filter(|_| record.event == Event::AssetFailed);
+        let detail = |of, wanted| {
+            let mut details = record.details.iter().filter(|_| record.event == of);
+            details.find(|(name, _)| *name == wanted)
+        };
+        let code = detail(Event::AssetFailed, "code").map(|(_, code)| code.to_owned());
+        let view = detail(Event::ViewSpread, "view");
         Some(Self {
             topic,
             at: record.at,
             asset: Some(record.asset?),
-            code: code.map(|(_, code)| code.to_owned()),
+            code,
+            view: view.and_then(|(_, id)| PlaybackId::parse(id).ok()),
         })
     }
 
@@ -145,6 +153,7 @@ impl Notice {
                 organisation_id: org.to_string(),
                 webhook_id: is_test.then(|| webhook.to_string()),
                 asset_id: self.asset.map(|id| id.to_string()),
+                playback_id: self.view.map(|id| id.to_string()),
                 state: self.topic.state(),
                 failure: self.code.as_deref().map(|code| Failure { code }),
             },
@@ -169,6 +178,8 @@ struct Data<'a> {
     webhook_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     asset_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    playback_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

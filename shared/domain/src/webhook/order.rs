@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Notice, Topic};
 use crate::error::Malformed;
-use crate::id::{AssetId, DeliveryId, OrgId, WebhookId};
+use crate::id::{AssetId, DeliveryId, OrgId, PlaybackId, WebhookId};
 use crate::time::Timestamp;
 
 /// Tell one endpoint of one change. Nothing in it is secret.
@@ -37,6 +37,8 @@ struct Wire {
     asset: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    view: Option<String>,
 }
 
 impl TryFrom<Wire> for DeliveryOrder {
@@ -50,6 +52,7 @@ impl TryFrom<Wire> for DeliveryOrder {
             });
         }
         let asset = wire.asset.as_deref().map(AssetId::parse).transpose()?;
+        let view = wire.view.as_deref().map(PlaybackId::parse).transpose()?;
         Ok(Self {
             org: OrgId::parse(&wire.org)?,
             webhook: WebhookId::parse(&wire.webhook)?,
@@ -58,11 +61,12 @@ impl TryFrom<Wire> for DeliveryOrder {
             notice: Notice {
                 topic: Topic::stored(&wire.event).ok_or(Malformed {
                     field: "event",
-                    expected: "the name of a change of an asset's state, or webhook.test",
+                    expected: "the name of what is told, or webhook.test",
                 })?,
                 at: wire.at,
                 asset,
                 code: wire.code,
+                view,
             },
         })
     }
@@ -80,6 +84,7 @@ impl From<DeliveryOrder> for Wire {
             at: order.notice.at,
             asset: order.notice.asset.map(|id| id.to_string()),
             code: order.notice.code,
+            view: order.notice.view.map(|id| id.to_string()),
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::audit::{Author, Details, Event, Record, Source};
-use crate::id::{AssetId, DeliveryId, RecordId};
+use crate::id::{AssetId, DeliveryId, PlaybackId, RecordId};
 use crate::ports::Hashing;
 use crate::token::Digest;
 
@@ -68,9 +68,11 @@ fn order(round: u32) -> DeliveryOrder {
 }
 
 #[test]
-fn every_change_of_state_has_a_message_of_a_golden_form_and_nothing_else_has_one() {
+fn whatever_is_told_has_a_message_of_a_golden_form_and_nothing_else_has_one() {
     let told = Event::ALL.iter().filter_map(|event| {
         let record = record(*event).with("code", "c").with("title", "hush");
+        let view = PlaybackId::from_octets([6; 16]);
+        let record = record.with("view", view).with("networks", "192.0.2.0/24");
         let notice = Notice::of(&record)?;
         Some(notice.payload(record.org, webhook().id))
     });
@@ -95,6 +97,15 @@ fn what_is_found_after_an_asset_was_erased_is_no_change() {
 fn an_order_has_a_golden_form_and_reads_back_from_it() {
     let orders = [
         order(0),
+        DeliveryOrder {
+            notice: Notice {
+                topic: Topic::Asset(Event::ViewSpread),
+                code: None,
+                view: Some(PlaybackId::from_octets([6; 16])),
+                ..order(0).notice
+            },
+            ..order(0)
+        },
         DeliveryOrder {
             notice: Notice {
                 topic: Topic::Test,

@@ -42,25 +42,22 @@ pub(super) fn person(state: &State, user: UserId, org: OrgId) -> Person {
 }
 
 pub(super) fn standing(state: &State, subject: &Subject, org: OrgId) -> Standing {
+    let mut standing = Standing {
+        spread: state.spread_rules.get(&org).copied(),
+        ..Standing::default()
+    };
     match subject {
-        Subject::Person { user, session } => Standing {
-            person: person(state, *user, org),
-            session: state.sessions.get(session).cloned(),
-            ..Standing::default()
-        },
-        Subject::ApiKey(id) => Standing {
-            client: state.clients.get(id).cloned(),
-            ..Standing::default()
-        },
-        Subject::Share { asset, share } => Standing {
-            share: state.shares.get(&(*asset, *share)).cloned(),
-            ..Standing::default()
-        },
-        Subject::Support(staff) => Standing {
-            support: state.support_standing(staff, org),
-            ..Standing::default()
-        },
+        Subject::Person { user, session } => {
+            standing.person = person(state, *user, org);
+            standing.session = state.sessions.get(session).cloned();
+        }
+        Subject::ApiKey(id) => standing.client = state.clients.get(id).cloned(),
+        Subject::Share { asset, share } => {
+            standing.share = state.shares.get(&(*asset, *share)).cloned();
+        }
+        Subject::Support(staff) => standing.support = state.support_standing(staff, org),
     }
+    standing
 }
 
 #[async_trait]

@@ -25,6 +25,7 @@ mod rotation;
 mod s3;
 mod shape;
 mod shares;
+mod spread;
 mod support;
 mod uploads;
 mod webhooks;
@@ -54,6 +55,7 @@ use vault_domain::ports::{Ceremony, Manifest, Stored};
 use vault_domain::quota::Tally;
 use vault_domain::rotation::Pass;
 use vault_domain::share::Share;
+use vault_domain::spread::SpreadRule;
 use vault_domain::support::SupportGrant;
 use vault_domain::time::Timestamp;
 use vault_domain::token::{Digest, Grant, Session};
@@ -107,6 +109,8 @@ pub struct State {
     pub tombstones: BTreeMap<AssetId, Tombstone>,
     /// Rules of organisations.
     pub rules: BTreeMap<OrgId, Retention>,
+    /// Rules by which views are looked at.
+    pub spread_rules: BTreeMap<OrgId, SpreadRule>,
     /// What is due, and from when on.
     pub dues: BTreeMap<(OrgId, Duty), Timestamp>,
     /// What organisations use, and may.

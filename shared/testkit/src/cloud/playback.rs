@@ -53,10 +53,11 @@ fn refresh(
     (seen, next): (&PlaybackSession, &PlaybackSession),
     record: &Record,
 ) -> Refreshing {
-    let same = |there: &PlaybackSession| !there.revoked && there.expires_at == seen.expires_at;
-    if !state.playbacks.get(&seen.id).is_some_and(same) {
+    let same = |there: &&PlaybackSession| !there.has_ended() && there.expires_at == seen.expires_at;
+    let Some(there) = state.playbacks.get(&seen.id).filter(same) else {
         return Refreshing::Stale;
-    }
+    };
+    let watch = there.watch.clone();
     let grant = state.grants.get(&seen.grant.0);
     if grant.is_none_or(|grant| grant.revoked) {
         return Refreshing::Refused;
@@ -68,7 +69,11 @@ fn refresh(
         };
         *places = with_it;
     }
-    state.playbacks.insert(next.id, next.clone());
+    let next = PlaybackSession {
+        watch,
+        ..next.clone()
+    };
+    state.playbacks.insert(next.id, next);
     state.audit.push(record.clone());
     Refreshing::Refreshed
 }
@@ -106,7 +111,7 @@ impl Views for FakeCloud {
     async fn end(&self, session: &PlaybackSession, record: &Record) -> Stored<Change> {
         self.call("views.end", |s| {
             let there = s.playbacks.get_mut(&session.id);
-            let Some(there) = there.filter(|there| !there.revoked) else {
+            let Some(there) = there.filter(|there| !there.has_ended()) else {
                 return Ok(Change::NotApplied);
             };
             there.revoked = true;
@@ -126,7 +131,8 @@ impl Leases for FakeCloud {
         self.call("leases.renew", |s| {
             let place = s.places.get_mut(&lease.of.0);
             let place = place.and_then(|places| places.0.get_mut(&view));
-            let session = s.playbacks.get_mut(&view).filter(|there| !there.revoked);
+            let session = s.playbacks.get_mut(&view);
+            let session = session.filter(|there| !there.has_ended());
             let (Some(place), Some(session)) = (place, session) else {
                 return Ok(Change::NotApplied);
             };

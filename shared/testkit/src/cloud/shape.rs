@@ -33,7 +33,7 @@ impl Shape {
 }
 
 impl State {
-    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `shares`, `support`, `views`, `downloads`, `assets`, `deletion`, `usage`, `access`, `audit`,
+    /// Its shape: `users`, `clients`, `limits`, `sessions`, `grants`, `shares`, `support`, `views`, `downloads`, `assets`, `deletion`, `usage`, `spread`, `access`, `audit`,
     /// `sources`, `multiparts`, `invalidations`, `packagings`, `conversions`, `mail_orders`, `sent`, `chains`, `webhooks`, `health`, `deliveries`, `webhook_orders`.
     /// Mail and messages go at least once: a copy of an order, a mail or a message changes nothing in it.
     pub fn shape(&self) -> Shape {
@@ -57,6 +57,13 @@ impl State {
             ),
             ("deletion", self.deletion_shape()),
             ("usage", self.usage_shape()),
+            (
+                "spread",
+                self.spread_rules
+                    .iter()
+                    .map(|(org, rule)| format!("{org} {rule}"))
+                    .collect(),
+            ),
             ("access", self.access_shape()),
             ("audit", self.audit_shape()),
             ("sources", self.sources_shape()),
@@ -206,10 +213,11 @@ impl State {
         let line = |p: &vault_domain::playback::PlaybackSession| {
             let current = self.assets.get(&p.asset).and_then(|a| a.package) == Some(p.package);
             format!(
-                "{} by {} current {current} revoked {}",
+                "{} by {} current {current} ended {} {:?}",
                 p.asset,
                 p.subject.actor(),
-                p.revoked
+                p.has_ended(),
+                p.watch
             )
         };
         self.playbacks.values().map(line).collect()
@@ -365,7 +373,10 @@ impl State {
             }
         }
         for view in self.places.values().flat_map(|places| places.0.keys()) {
-            let lives = self.playbacks.get(view).is_some_and(|open| !open.revoked);
+            let lives = self
+                .playbacks
+                .get(view)
+                .is_some_and(|open| !open.has_ended());
             if !lives {
                 leaks.push(format!("a place of {view}, which plays no more"));
             }

@@ -42,6 +42,7 @@ fn notice(sample: &Sample, at: u64) -> Notice {
         at: Timestamp(at),
         asset: Some(sample.asset()),
         code: Some("not_a_film".to_owned()),
+        view: None,
     }
 }
 

@@ -11,6 +11,7 @@ use super::function::Seen;
 use super::{query, refusal::Refusal};
 use crate::body::Reply;
 use crate::gateway::Gateway;
+use crate::gateway::event::Door;
 
 /// What is asked of the API.
 pub struct Ask<'a> {
@@ -40,7 +41,7 @@ impl Distribution {
             return Ok(kept);
         }
         let request = forwarded(&ask, request).ok_or(Refusal::AccessDenied)?;
-        let reply = gateway.handle(request, peer).await;
+        let reply = gateway.handle(request, (peer, Door::Distribution)).await;
         if !may_keep {
             return Ok(reply);
         }

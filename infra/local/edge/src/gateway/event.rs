@@ -25,6 +25,15 @@ pub struct Api {
     pub port: u16,
 }
 
+/// By which of the two APIs a request comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// Clients' own.
+    Api,
+    /// That of the distribution, whose stage says so (`MediaApiStage`).
+    Distribution,
+}
+
 /// A request, with its whole body.
 #[derive(Debug)]
 pub struct Incoming<'a> {
@@ -42,6 +51,8 @@ pub struct Incoming<'a> {
     pub body: &'a [u8],
     /// The other end of the connection.
     pub peer: SocketAddr,
+    /// By which API.
+    pub door: Door,
     /// The moment of arrival.
     pub now: OffsetDateTime,
     /// The request's id.
@@ -70,6 +81,10 @@ pub fn build(api: &Api, request: &Incoming<'_>, found: &Match<'_>) -> Value {
             query(request.query).map(|parameters| json!(parameters)),
         ),
         ("pathParameters", variables(found)),
+        (
+            "stageVariables",
+            (request.door == Door::Distribution).then(|| json!({ "door": "distribution" })),
+        ),
         ("body", body.map(Value::String)),
     ];
     if let Some(event) = event.as_object_mut() {

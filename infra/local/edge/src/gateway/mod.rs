@@ -18,7 +18,7 @@ use crate::ambient::Ambient;
 use crate::body::{Reply, json};
 use crate::template::HttpApi;
 use crate::upstream::Upstream;
-use event::Api;
+use event::{Api, Door};
 use invoke::Outcome;
 use routes::Match;
 
@@ -43,7 +43,7 @@ pub struct Gateway {
 
 impl Gateway {
     /// Answers one request.
-    pub async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Reply {
+    pub async fn handle(&self, request: Request<Incoming>, from: (SocketAddr, Door)) -> Reply {
         let request_id = (self.ambient.request_id)();
         let (parts, body) = request.into_parts();
         let cors = self.http_api.cors.as_ref();
@@ -51,7 +51,7 @@ impl Gateway {
         {
             return preflight;
         }
-        let mut reply = self.route(&parts, body, peer, &request_id).await;
+        let mut reply = self.route(&parts, body, from, &request_id).await;
         if let Some(cors) = cors {
             cors.apply(&parts.headers, reply.headers_mut());
         }
@@ -65,7 +65,7 @@ impl Gateway {
         &self,
         parts: &Parts,
         body: Incoming,
-        peer: SocketAddr,
+        from: (SocketAddr, Door),
         request_id: &str,
     ) -> Reply {
         if head_size(parts) > HEADER_LIMIT {
@@ -82,7 +82,7 @@ impl Gateway {
             }
             Err(_) => return refuse(StatusCode::BAD_REQUEST),
         };
-        let reply = self.integrate(parts, &body, peer, request_id, &found).await;
+        let reply = self.integrate(parts, &body, from, request_id, &found).await;
         // The route and not the path: paths and queries carry tokens.
         tracing::info!(
             request_id,
@@ -96,10 +96,11 @@ impl Gateway {
         &self,
         parts: &Parts,
         body: &Bytes,
-        peer: SocketAddr,
+        from: (SocketAddr, Door),
         request_id: &str,
         found: &Match<'_>,
     ) -> Reply {
+        let (peer, door) = from;
         let incoming = event::Incoming {
             method: &parts.method,
             path: parts.uri.path(),
@@ -112,6 +113,7 @@ impl Gateway {
             headers: &parts.headers,
             body,
             peer,
+            door,
             now: (self.ambient.now)(),
             request_id,
         };

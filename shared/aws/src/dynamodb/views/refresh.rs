@@ -1,15 +1,19 @@
 //! Refreshing views.
 
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, Update};
 use vault_domain::audit::Record;
 use vault_domain::playback::PlaybackSession;
 use vault_domain::ports::{Refreshing, StoreError, Stored};
+use vault_domain::spread::OnSpread;
 
 use super::super::record::{PK, flag, text, time};
 use super::super::transact::{Reasons, TRIES, Written, write};
 use super::super::{back_off, playback_record};
-use super::DynamoViews;
+use super::{DynamoViews, GOES_ON};
+
+/// What keys write of a view.
+const UNTOUCHED: [&str; 2] = [playback_record::TRAIL, playback_record::SPREAD_AT];
 
 /// Why a view is not refreshed now.
 enum Unrefreshed {
@@ -67,18 +71,33 @@ impl DynamoViews {
         ))
     }
 
-    /// Puts the next session in the place of the one that was seen, while its grant is good.
+    /// Changes what a refresh changes of the session that was seen, while its grant is good: where its keys go may be written
+    /// at the same time, and stays.
     fn longer(
         &self,
         seen: &PlaybackSession,
         next: &PlaybackSession,
     ) -> Result<Vec<TransactWriteItem>, BuildError> {
-        let put = Put::builder()
+        let mut update = Update::builder()
             .table_name(&self.playback)
-            .set_item(Some(playback_record::to_item(next)))
-            .condition_expression("revoked = :no AND ends_at = :seen")
+            .key(PK, text(next.id.to_string()))
+            .condition_expression(format!("{GOES_ON} AND ends_at = :seen"))
             .expression_attribute_values(":no", flag(false))
-            .expression_attribute_values(":seen", time(seen.expires_at))
+            .expression_attribute_values(":revoke", text(OnSpread::Revoke.as_str()))
+            .expression_attribute_values(":seen", time(seen.expires_at));
+        let before = playback_record::to_item(seen);
+        let mut set = Vec::new();
+        for (name, value) in playback_record::to_item(next) {
+            if UNTOUCHED.contains(&&*name) || before.get(&name) == Some(&value) {
+                continue;
+            }
+            set.push(format!("#{name} = :{name}"));
+            update = update
+                .expression_attribute_names(format!("#{name}"), &name)
+                .expression_attribute_values(format!(":{name}"), value);
+        }
+        let update = update
+            .update_expression(format!("SET {}", set.join(", ")))
             .build()?;
         let good = ConditionCheck::builder()
             .table_name(&self.grants)
@@ -87,7 +106,7 @@ impl DynamoViews {
             .expression_attribute_values(":no", flag(false))
             .build()?;
         Ok(vec![
-            TransactWriteItem::builder().put(put).build(),
+            TransactWriteItem::builder().update(update).build(),
             TransactWriteItem::builder().condition_check(good).build(),
         ])
     }

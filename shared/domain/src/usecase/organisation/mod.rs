@@ -4,6 +4,7 @@ mod invitations;
 mod members;
 mod page;
 mod settings;
+mod spread;
 mod support;
 mod usage;
 
@@ -18,8 +19,8 @@ use crate::id::OrgId;
 use crate::mail::MailQueue;
 use crate::member::{Membership, Standing, Subject};
 use crate::ports::{
-    Clock, Entropy, Hashing, Invitations, Limits, Members, Organisations, Standings, StoreError,
-    SupportGrants, Usages,
+    Clock, Entropy, Hashing, Invitations, Limits, Members, Organisations, SpreadRules, Standings,
+    StoreError, SupportGrants, Usages,
 };
 use crate::quota::Quota;
 
@@ -27,12 +28,13 @@ pub use invitations::{INVITATIONS_PER_HOUR, Invite, invitations, invite, revoke}
 pub use members::{Wish, change, leave, list};
 pub use page::MembersPage;
 pub use settings::{Shown, Wishes, end_sessions, settle, show};
+pub use spread::{set_spread, show_spread};
 pub use support::{NewSupport, Supported, end_support, grant_support, supported};
 pub use usage::usage;
 
 /// What managing an organisation needs.
 pub struct Deps {
-    /// Is the caller still one of us?
+    /// Is the caller still one of us? And by which rule are our views looked at?
     pub standings: Arc<dyn Standings>,
     /// Where people stand.
     pub members: Arc<dyn Members>,
@@ -40,6 +42,8 @@ pub struct Deps {
     pub organisations: Arc<dyn Organisations>,
     /// Invitations that wait.
     pub invitations: Arc<dyn Invitations>,
+    /// The rules by which views are looked at, to be changed.
+    pub spreads: Arc<dyn SpreadRules>,
     /// What is granted to support.
     pub supports: Arc<dyn SupportGrants>,
     /// The organisation whose members are the operator's staff; none if there is no support.

@@ -14,6 +14,15 @@ fn api() -> Api {
 }
 
 fn event_of(method: &Method, path: &str, query: &str, headers: &HeaderMap, body: &[u8]) -> Value {
+    event_by(Door::Api, (method, path, query), headers, body)
+}
+
+fn event_by(
+    door: Door,
+    (method, path, query): (&Method, &str, &str),
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Value {
     let routes = [Route {
         method: Some(method.clone()),
         path: RoutePath::parse("/v1/keys/{asset_id}/{key_id}").expect("a path"),
@@ -28,6 +37,7 @@ fn event_of(method: &Method, path: &str, query: &str, headers: &HeaderMap, body:
         headers,
         body,
         peer: "192.0.2.1:50000".parse().expect("an address"),
+        door,
         now: OffsetDateTime::from_unix_timestamp(1_583_348_638).expect("a time"),
         request_id: "0123456789ABCDEF",
     };
@@ -133,6 +143,16 @@ fn what_a_request_has_not_an_event_has_not() {
         assert!(event.get(name).is_none(), "{name}");
     }
     assert_eq!(event["rawQueryString"], "");
+}
+
+#[test]
+fn the_door_of_the_distribution_names_itself_whatever_was_sent() {
+    let headers = headers(&[("stageVariables", "door=api"), ("door", "api")]);
+    let asked = (&Method::GET, "/v1/keys/a/k", "door=api");
+    let event = event_by(Door::Distribution, asked, &headers, b"");
+    assert_eq!(event["stageVariables"], json!({ "door": "distribution" }));
+    let parsed: ApiGatewayV2httpRequest = serde_json::from_value(event).expect("an event");
+    assert_eq!(parsed.stage_variables["door"], "distribution");
 }
 
 #[test]
