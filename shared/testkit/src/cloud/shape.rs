@@ -9,6 +9,7 @@ use vault_domain::audit::{Event, Record};
 use vault_domain::deletion::Keeping;
 use vault_domain::id::{AssetId, PackageId};
 use vault_domain::ladder::{VariantId, VariantState};
+use vault_domain::spread::Watch;
 
 use super::State;
 
@@ -30,6 +31,15 @@ impl Shape {
             .flat_map(|(name, lines)| lines.iter().map(move |line| format!("{name}: {line}")))
             .collect()
     }
+}
+
+/// By which rule a view is looked at, where its keys went, and whether that was a sign: when is no part of it.
+fn watched(watch: &Watch) -> String {
+    let trail = watch.trail.to_string();
+    let places = trail.split(' ').filter_map(|step| step.split('@').next());
+    let places: Vec<_> = places.collect();
+    let raised = watch.trail.raised().is_some();
+    format!("{} at {} raised {raised}", watch.rule, places.join(" "))
 }
 
 impl State {
@@ -217,7 +227,7 @@ impl State {
                 p.asset,
                 p.subject.actor(),
                 p.has_ended(),
-                p.watch
+                p.watch.as_ref().map(watched)
             )
         };
         self.playbacks.values().map(line).collect()
