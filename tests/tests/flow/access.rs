@@ -255,9 +255,9 @@ fn who_sees_what_and_names_change_only_as_they_were_seen() {
         format!("/v1/{kind}/{}", made.field(field))
     };
     let name = |name: &str| json!({ "name": name });
-    let sees = |visibility: &str| json!({ "visibility": visibility });
+    let to = |visibility: &str| json!({ "visibility": visibility });
     let changes = [
-        (access(&asset, ""), sees("restricted"), sees("organisation")),
+        (access(&asset, ""), to("restricted"), to("organisation")),
         (
             made("collections", "collection_id"),
             name("Mine"),

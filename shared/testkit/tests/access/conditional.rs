@@ -8,7 +8,7 @@ fn tag(tag: &str) -> IfMatch {
     IfMatch::OneOf(vec![tag.to_owned()])
 }
 
-fn unlucky<T>(outcome: Result<T, Refusal>) {
+fn unlucky<T>(outcome: &Result<T, Refusal>) {
     assert!(matches!(outcome, Err(Refusal::PreconditionFailed)));
 }
 
@@ -27,7 +27,7 @@ fn who_sees_an_asset_changes_only_as_it_was_seen() {
         now(access::place(&deps, &owner, ASSET, placing))
     };
     let before = kit.cloud.snapshot();
-    unlucky(restrict(tag(&seen.access.tag())));
+    unlucky(&restrict(tag(&seen.access.tag())));
     assert_eq!(kit.cloud.snapshot(), before);
     let there = now(access::show(&deps, &owner, ASSET)).unwrap();
     let tag = tag(&there.access.tag());
@@ -59,11 +59,11 @@ fn a_container_changes_only_as_it_was_seen() {
         };
         let first = tag(&made.access.tag());
         let (mine, _) = rename("Mine", first.clone()).unwrap();
-        unlucky(rename("Theirs", first.clone()));
+        unlucky(&rename("Theirs", first.clone()));
         assert_eq!(rename("Mine", first).unwrap().0, mine);
         let wish = to_viewer(Level::View);
         now(access::grant_on_container(&deps, &owner, made.id, wish)).unwrap();
-        unlucky(rename("Theirs", tag(&mine.access.tag())));
+        unlucky(&rename("Theirs", tag(&mine.access.tag())));
         assert!(rename("Theirs", IfMatch::Any).is_ok());
     }
 }
@@ -81,7 +81,7 @@ fn a_group_is_renamed_only_as_it_was_seen() {
     };
     let first = tag(&access::group_tag(&deps, &made));
     let mine = rename("Mine", &first).unwrap();
-    unlucky(rename("Theirs", &first));
+    unlucky(&rename("Theirs", &first));
     assert_eq!(rename("Mine", &first).unwrap(), mine);
     let second = tag(&access::group_tag(&deps, &mine));
     assert_eq!(rename("Guests", &second).unwrap(), made);
