@@ -55,6 +55,7 @@ pub fn section() -> Section {
             Code::NotFound,
             Code::OutsideNetwork,
             Code::OtherOrigin,
+            Code::WatchedElsewhere,
             Code::OtherDevice,
             Code::TooManyStreams,
             Code::WrongState,

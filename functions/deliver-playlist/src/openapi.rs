@@ -21,6 +21,7 @@ pub fn section() -> Section {
             Code::InvalidToken,
             Code::OutsideNetwork,
             Code::OtherOrigin,
+            Code::WatchedElsewhere,
             Code::WrongState,
             Code::AssetWithdrawn,
         ]),
@@ -43,6 +44,7 @@ pub fn section() -> Section {
         .refuses(&[
             Code::InvalidToken,
             Code::OtherOrigin,
+            Code::WatchedElsewhere,
             Code::Conflict,
             Code::WrongState,
             Code::AssetWithdrawn,
@@ -66,5 +68,9 @@ fn shared(route: &'static str, id: &'static str, summary: &'static str) -> Opera
         .by(&[Credential::Ticket, Credential::TicketCookie])
         .path::<PackageId>("package_id")
         .replies_as::<Text>(200, HLS, "The playlist")
-        .refuses(&[Code::WrongState, Code::AssetWithdrawn])
+        .refuses(&[
+            Code::WatchedElsewhere,
+            Code::WrongState,
+            Code::AssetWithdrawn,
+        ])
 }

@@ -324,6 +324,14 @@ impl Asset {
     pub fn views_ended(&self, now: Timestamp) -> Timestamp {
         now.max(self.views_from).plus(1)
     }
+    /// Has it arrived, and does no run have it at this moment?
+    pub fn is_in_no_hand(&self, now: Timestamp) -> bool {
+        match self.state {
+            AssetState::Uploaded => true,
+            AssetState::Processing => self.lease_until.is_none_or(|until| until <= now),
+            _ => false,
+        }
+    }
     /// How much of it is packaged, in per cent; none unless it is being packaged.
     pub fn packaged(&self) -> Option<u8> {
         (self.state == AssetState::Processing).then_some(self.progress)

@@ -8,7 +8,7 @@
 
 use vault_domain::asset::{Asset, AssetState};
 use vault_domain::audit::Event;
-use vault_domain::deletion::Duty;
+use vault_domain::deletion::{Duty, Hold, Reason};
 use vault_domain::download::Rendition;
 use vault_domain::error::Refusal;
 use vault_domain::packaging::PackagingOrder;
@@ -250,8 +250,32 @@ async fn nothing_converts_a_film_that_waits() {
         ..kit.convert_film()
     };
     let outcome = convert_film::run(&deps, command(&kit)).await.unwrap();
-    assert_eq!(outcome, Outcome::Nothing);
+    assert_eq!(outcome, Outcome::Awaited);
     assert!(untouched(&kit));
+    assert_eq!(kit.cloud.with(|s| s.dues.len()), 1, "the wait has an end");
+}
+
+#[tokio::test]
+async fn a_film_that_was_in_hand_when_the_scan_was_switched_on_waits_and_its_wait_ends() {
+    let week = GOLDEN_NOW.plus(7 * 86_400);
+    for (lease, ended) in [(None, true), (Some(GOLDEN_NOW), true), (Some(week), false)] {
+        let kit = uploaded();
+        kit.change_asset(|asset| {
+            asset.state = AssetState::Processing;
+            asset.lease_until = lease;
+        });
+        assert_eq!(deliver(&kit).await, Outcome::Awaited);
+        kit.clock.advance(VERDICT_WITHIN);
+        let told = swept(&kit).await.unheard;
+        assert_eq!(told == 1, ended, "{lease:?}");
+        if !ended {
+            assert_eq!(asset(&kit).state, AssetState::Processing);
+            kit.clock.set(week);
+            assert_eq!(swept(&kit).await.unheard, 1, "it is not forgotten");
+        }
+        assert_eq!(asset(&kit).state, AssetState::Failed);
+        kit.clock.set(GOLDEN_NOW);
+    }
 }
 
 #[tokio::test]
@@ -411,6 +435,24 @@ async fn a_scan_that_fails_after_one_that_found_nothing_changes_nothing() {
         assert_eq!(told(kit, unscanned).await, Outcome::Nothing);
         assert_eq!(asset(kit), before);
     }
+}
+
+#[tokio::test]
+async fn malware_in_what_the_law_holds_is_kept_and_its_film_fails() {
+    let kit = arrived();
+    kit.change_asset(|asset| {
+        asset.keeping.hold = Some(Hold {
+            reason: Reason::parse("Case 1").unwrap(),
+            at: GOLDEN_NOW,
+        });
+    });
+    let before = object(&kit);
+    assert_eq!(told(&kit, threat()).await, Outcome::Failed);
+    assert_eq!(code(&kit).as_deref(), Some("malware_found"));
+    assert_eq!(object(&kit), before);
+    // Nor by what comes late.
+    assert_eq!(deliver(&kit).await, Outcome::Nothing);
+    assert_eq!(object(&kit), before);
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use vault_domain::scan::{Scan, SourceVersion};
 use super::assets::{DynamoAssets, from_states};
 use super::assets_counted::Step;
 use super::deletion_record::due_item;
-use super::record::{Corrupt, Fields, number, text};
+use super::record::{Corrupt, Fields, number, text, time};
 use super::records;
 
 const CLEAN: &str = "clean";
@@ -111,14 +111,19 @@ impl Scans for DynamoScans {
                 "reopened = :seen"
             };
             let request = self.assets.transition(seen.id(), AssetState::Failed);
-            let request = from_states(request, &[(":from", AssetState::Uploaded)]);
+            let from = [
+                (":from", AssetState::Uploaded),
+                (":begun", AssetState::Processing),
+            ];
+            let request = from_states(request, &from);
+            let request = request.expression_attribute_values(":at", time(record.at));
             let mut request = request.condition_expression(format!(
-                "#state = :from AND attribute_not_exists(scan_result) AND {times}"
+                "(#state = :from OR (#state = :begun AND (attribute_not_exists(lease_until) OR lease_until <= :at))) AND attribute_not_exists(scan_result) AND {times}"
             ));
             if seen.reopened > 0 {
                 request = request.expression_attribute_values(":seen", number(seen.reopened));
             }
-            let admits = now.state == AssetState::Uploaded && same;
+            let admits = now.is_in_no_hand(record.at) && same;
             admits.then(|| Step::failed(request, now, failure))
         };
         let assets = &self.assets;

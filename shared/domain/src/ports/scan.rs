@@ -16,6 +16,7 @@ pub trait Scans: Send + Sync {
     async fn judge(&self, seen: &Asset, scan: &Scan, record: &Record) -> Stored<Change>;
     /// The wait for a verdict is [due](super::Dues) to end. Not applied if it is so already: a wait is not prolonged.
     async fn wait(&self, due: &Due) -> Stored<Change>;
-    /// `uploaded` as it was seen, and nothing said of its source → `failed`.
+    /// `uploaded` as it was seen, or `processing` in nobody's hand at the time of the record, and nothing said of its source →
+    /// `failed`.
     async fn give_up(&self, seen: &Asset, failure: &Failure, record: &Record) -> Stored<Change>;
 }

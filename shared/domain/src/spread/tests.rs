@@ -260,11 +260,18 @@ proptest! {
         prop_assert_eq!(walk(None, rule, twice), walked);
     }
 
-    /// A rule's strictest bound can be met: two who watch at once by turns are seen, however much it lets pass.
+    /// A rule's strictest bound can be met: who watch at once by turns are seen, however many they are, by one family of
+    /// addresses or by both in turn, and however much the rule lets pass.
     #[test]
-    fn who_watch_at_once_are_a_sign_under_every_rule(rule in any_rule()) {
+    fn who_watch_at_once_are_a_sign_under_every_rule(
+        rule in any_rule(), viewers in 2_u64..=12, both in any::<bool>(),
+    ) {
         let gap = rule.window() / 60;
-        let keys = (0..60).map(|key| (v4(u8::from(key % 2 == 0)), key * gap));
+        let keys = (0..60).map(|key| {
+            let viewer = u8::try_from(key % viewers).unwrap();
+            let by_v6 = both && (key / viewers) % 2 == 1;
+            (if by_v6 { v6(viewer) } else { v4(viewer) }, key * gap)
+        });
         prop_assert_eq!(walk(None, rule, keys).signs.len(), 1);
     }
 }

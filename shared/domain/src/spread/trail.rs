@@ -3,12 +3,14 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::{OnSpread, SpreadRule, Watch};
+use super::{MOST_ALLOWED, OnSpread, SpreadRule, Watch};
 use crate::network::{Network, throttle_prefixes};
 use crate::time::Timestamp;
 
-/// Changes of network that a trail keeps; what is left out is the oldest. So a view's record has an end.
-pub const MAX_STEPS: usize = 16;
+/// Changes of network that a trail keeps. Each step is to a network that is new or one that was left, so a family of addresses that is
+/// no sign has at most as many as the networks and returns that a rule lets pass: this holds both families at their most
+/// ([`MOST_ALLOWED`]) and the step that is a sign. Of what would be more the oldest is left out: a view's record has an end.
+pub const MAX_STEPS: usize = 4 * MOST_ALLOWED as usize + 1;
 
 /// A key went to another network than the one before it of the same family of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::machine::{Film, Machine};
-use super::process_upload::{self, Run, claimed, order_ladder, own, scribe};
+use super::process_upload::{self, Run, claimed, order_ladder, own, scribe, wait};
 use crate::asset::AssetState;
 use crate::conversion::{Encoding, Probe, too_large, took_too_long};
 use crate::packaging::{Extent, PackageFault};
@@ -49,10 +49,13 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
         order_ladder(process, ready.id(), command.org).await?;
     }
     let awaits = |state| matches!(state, AssetState::Uploaded | AssetState::Processing);
-    let asset = asset.filter(|a| awaits(a.state) && !process.awaits_verdict(a));
-    let Some(asset) = asset else {
+    let Some(asset) = asset.filter(|a| awaits(a.state)) else {
         return Ok(Outcome::Nothing);
     };
+    if process.awaits_verdict(&asset) {
+        // Ordered before the scan was switched on: the verdict orders it again, and the wait has an end.
+        return wait(process, &asset).await;
+    }
     let scribe = scribe(process, &command);
     match claimed(process, &scribe, &asset, &command).await? {
         Err(outcome) => Ok(outcome),

@@ -85,7 +85,8 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// A film that plays goes on playing: what is played is what we made of its samples. Its file is gone.
+    /// A film that plays goes on playing: what is played is what we made of its samples. Its file is gone, unless the law holds it:
+    /// then nobody gets it.
     async fn infected(&self, asset: Asset, threats: &Threats) -> Result<Outcome, Retry> {
         let deps = self.deps;
         self.noted(&asset, false, Some(threats)).await?;
@@ -95,11 +96,15 @@ impl Judge<'_> {
         deps.assets
             .fail(asset.id(), None, &failure, &record)
             .await?;
-        let current = deps.assets.get(asset.id()).await?;
-        if let Some(failed) = current.filter(|now| now.state == AssetState::Failed) {
-            clear_failed(deps, &failed).await?;
+        let Some(current) = deps.assets.get(asset.id()).await? else {
+            return Ok(Outcome::Failed);
+        };
+        if current.state == AssetState::Failed {
+            clear_failed(deps, &current).await?;
         }
-        deps.uploads.delete(&asset.announced).await?;
+        if current.keeping.hold.is_none() {
+            deps.uploads.delete(&asset.announced).await?;
+        }
         Ok(Outcome::Failed)
     }
 

@@ -132,7 +132,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
 }
 
 /// Leaves it as it is: the verdict brings it back here, and a sweep ends it if none ever comes.
-async fn wait(deps: &Deps, asset: &Asset) -> Result<Outcome, Retry> {
+pub(super) async fn wait(deps: &Deps, asset: &Asset) -> Result<Outcome, Retry> {
     if let Some(scans) = &deps.scans {
         let whose = (asset.announced.org, asset.id(), asset.reopened);
         let until = deps.clock.now().plus(VERDICT_WITHIN);
@@ -225,11 +225,14 @@ pub(super) async fn arrived(
     }
 }
 
-/// Removes the bytes of what failed so that they go, and what its runs left.
+/// Removes what the runs of what failed left, and then its bytes, if it failed so that they go and nothing holds them: while they
+/// are there a delivery that was cut off is done again.
 pub(super) async fn clear_failed(deps: &Deps, asset: &Asset) -> Stored<()> {
-    finalize_upload::discard(&*deps.uploads, asset).await?;
     for run in &asset.runs {
         remove(deps, asset.id(), *run).await?;
+    }
+    if asset.keeping.hold.is_none() {
+        finalize_upload::discard(&*deps.uploads, asset).await?;
     }
     Ok(())
 }

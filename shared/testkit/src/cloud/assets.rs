@@ -281,7 +281,7 @@ impl Scans for FakeCloud {
         self.call("scans.give_up", |s| {
             let admits = |a: &Asset| {
                 let same = a.reopened == seen.reopened && a.scan.is_none();
-                a.state == AssetState::Uploaded && same
+                a.is_in_no_hand(record.at) && same
             };
             let apply = |a: &mut Asset| fail(a, failure);
             Ok(change(s, seen.id(), admits, apply, Some(record)))

@@ -2,7 +2,7 @@
 
 use vault_domain::asset::{Asset, AssetState};
 use vault_domain::deletion::Due;
-use vault_domain::id::AssetId;
+use vault_domain::id::{AssetId, PackageId};
 use vault_domain::ports::{Assets, Change, Claim, Dues, Reopenings, Scans};
 use vault_domain::scan::{Scan, SourceVersion, Unscanned, unheard};
 use vault_domain::time::Timestamp;
@@ -97,14 +97,13 @@ impl Suite<'_> {
         assert_eq!(reopened.expect("reopen"), Change::Applied);
     }
 
-    async fn claim(&self, id: AssetId) {
+    async fn claim(&self, id: AssetId) -> PackageId {
         let lease = (FAR_AHEAD, FAR_AHEAD.plus(900));
         let record = builders::record();
-        let claim = self
-            .stores
-            .assets
-            .claim(id, self.sample.package(), lease, &record);
+        let package = self.sample.package();
+        let claim = self.stores.assets.claim(id, package, lease, &record);
         assert!(matches!(claim.await.expect("claim"), Claim::Claimed { .. }));
+        package
     }
 
     async fn said(&self) {
@@ -223,8 +222,14 @@ impl Suite<'_> {
         let seen = self.get(id).await;
         self.claim(id).await;
         assert_eq!(self.give_up(&seen).await, Change::NotApplied, "in hand");
-        let failure = Unscanned::Failed.failure();
         let assets = self.stores.assets;
+        let left = self.uploaded().await;
+        let package = self.claim(left).await;
+        let released = assets.release(left, package).await;
+        assert_eq!(released.expect("release"), Change::Applied);
+        let handed_on = self.get(left).await;
+        assert_eq!(self.give_up(&handed_on).await, Change::Applied);
+        let failure = Unscanned::Failed.failure();
         let failed = assets.fail(id, None, &failure, &builders::record()).await;
         assert_eq!(failed.expect("fail"), Change::Applied);
         self.reopen(&self.get(id).await).await;
