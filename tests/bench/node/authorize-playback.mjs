@@ -48,7 +48,7 @@ export async function handler(event) {
   return reply(201, JSON.stringify({ playback_id: playback, asset_id: asset, mode: 'urls', playlist_url, expires_at: ends }));
 }
 
-/** A custom policy of CloudFront and its signature: ECDSA P-256 with SHA-256, which `@aws-sdk/cloudfront-signer` does not make. */
+/** A custom policy of CloudFront and its signature, ECDSA P-256 with SHA-256, made as `@aws-sdk/cloudfront-signer` makes it. */
 function signed(key, { asset, package: of, ends }) {
   const resource = `${settings.MEDIA_BASE_URL}/media/${asset}/${of}/*`;
   const policy = Buffer.from(`{"Statement":[{"Resource":"${resource}","Condition":{"DateLessThan":{"AWS:EpochTime":${ends}}}}]}`);
