@@ -16,7 +16,7 @@ from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from reelvault_executor.runtime_api import InitFailed, Invocation
-from reelvault_executor.sandbox import Sandbox
+from reelvault_executor.sandbox import Sandbox, patience
 from reelvault_executor.turns import Turns
 
 LOG = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class ProcessExecutor(RuntimeExecutor):
         sandbox.is_fresh = False
         with turn:
             started = time.perf_counter()
-            answer = sandbox.invoke(_invocation(payload, seconds), seconds)
+            answer = sandbox.invoke(_invocation(payload, seconds), patience(seconds))
         elapsed_ms = (time.perf_counter() - started) * 1000
         if answer.is_error:
             LOG.warning("%s failed: %s", self.function_version.id.function_name, answer.payload[:1000].decode(errors="replace"))

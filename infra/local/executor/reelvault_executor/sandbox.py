@@ -15,6 +15,8 @@ from reelvault_executor.runtime_api import Answer, InitFailed, Invocation, Runti
 # Lambda's limit for the phase before the first poll is 10 s, on a processor of its own. Here they share a few, with
 # everything else that the machine does; what a start costs is for a benchmark to say.
 INIT_SECONDS = 60
+# API Gateway waits this long at most: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+GATEWAY_SECONDS = 30.0
 
 
 class Sandbox:
@@ -158,3 +160,13 @@ class Sandbox:
                 os.write(self._log, chunk)
                 self._lines += chunk
         return False
+
+
+def patience(seconds: float) -> float:
+    """How long an invocation may take here, of a function with this time limit.
+
+    On Lambda each instance has its processor and nothing else holds it up; here a hundred share two with builds and
+    browsers, so a function that answers requests has all the time for which API Gateway would wait. The others are held
+    to their limit: a queue's visibility timeout rests on it.
+    """
+    return max(seconds, GATEWAY_SECONDS)

@@ -13,7 +13,7 @@ import unittest
 from pathlib import Path
 
 from reelvault_executor.runtime_api import MAX_RESPONSE, InitFailed, Invocation
-from reelvault_executor.sandbox import Sandbox
+from reelvault_executor.sandbox import GATEWAY_SECONDS, Sandbox, patience
 
 BOOTSTRAP = f"""#!{sys.executable}
 import json, os, subprocess, sys, time, urllib.error
@@ -95,6 +95,10 @@ class SandboxTest(unittest.TestCase):
                 return
             time.sleep(0.02)
         self.fail("the child lives on")
+
+    def test_who_answers_requests_has_the_gateway_s_time_and_the_others_their_own(self) -> None:
+        self.assertEqual(patience(10), GATEWAY_SECONDS)
+        self.assertEqual(patience(600), 600)
 
     def test_a_function_that_cannot_start_says_why(self) -> None:
         for start, expected in (("exit", "Runtime.ExitError"), ("error", "Init")):
