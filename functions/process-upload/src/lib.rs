@@ -4,7 +4,6 @@
 //! Each message is answered for itself (`batchItemFailures`): one bad film never blocks another.
 
 pub mod event;
-pub mod verdict;
 
 use vault_boot::batch::{self, Message};
 use vault_boot::event::{BoxFuture, Invocation, Outcome};

@@ -7,6 +7,7 @@
 )]
 
 pub mod credentials;
+pub mod events;
 pub mod film;
 pub mod plan;
 pub mod playlists;

@@ -3,7 +3,7 @@
 use arbitrary::{Arbitrary as _, Unstructured};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use vault_properties::{credentials, film, plan, playlists};
+use vault_properties::{credentials, events, film, plan, playlists};
 
 const CLIP: &[u8] = include_bytes!("../../../tests/media/bigbuckbunny.mp4");
 
@@ -54,6 +54,42 @@ fn plans_of_any_size_and_keys_of_any_text() {
     tried(2_000, &(sizes, ".{0,80}"), |((size, part, shift), key)| {
         plan::holds(size >> shift, part >> shift, &key);
     });
+}
+
+const EVENTS: [&str; 6] = [
+    include_str!("../../../events/process-upload.json"),
+    include_str!("../../../events/process-upload.again.json"),
+    include_str!("../../../events/process-upload.clean.json"),
+    include_str!("../../../events/process-upload.threat.json"),
+    include_str!("../../../events/process-upload.unscanned.json"),
+    include_str!("../../../events/convert-film.json"),
+];
+
+#[test]
+fn events_that_were_changed_and_any_text() {
+    let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<char>()), 0..4);
+    let bodies = EVENTS.map(|sample| {
+        let batch: serde_json::Value = serde_json::from_str(sample).unwrap();
+        batch["Records"][0]["body"].as_str().unwrap().to_owned()
+    });
+    let samples: Vec<String> = EVENTS
+        .map(str::to_owned)
+        .into_iter()
+        .chain(bodies)
+        .collect();
+    tried(
+        2_000,
+        &(prop::sample::select(samples), changes),
+        |(text, changes)| {
+            let mut text: Vec<char> = text.chars().collect();
+            for (at, other) in changes {
+                let at = at.index(text.len());
+                text[at] = other;
+            }
+            events::holds(&text.into_iter().collect::<String>());
+        },
+    );
+    tried(500, &".{0,200}", |text| events::holds(&text));
 }
 
 #[test]

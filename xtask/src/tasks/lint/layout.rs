@@ -92,18 +92,22 @@ fn may_import(member: &Member, name: &str, dev: bool) -> bool {
     }
     let allowed: &[&str] = match member.name.as_str() {
         "vault-domain" | "vault-edge" => &[],
-        "vault-crypto" | "vault-media" | "vault-aws" | "vault-http" | "vault-policy" => {
-            &["vault-domain"]
-        }
         // What it encodes is read by our own reader in its tests.
         "vault-transcode" if dev => &["vault-domain", "vault-media"],
-        "vault-transcode" => &["vault-domain"],
+        "vault-crypto" | "vault-events" | "vault-media" | "vault-aws" | "vault-http"
+        | "vault-policy" | "vault-transcode" => &["vault-domain"],
         // The fakes are decided over by the real policies.
         "vault-testkit" => &["vault-domain", "vault-policy"],
-        "vault-properties" => &["vault-domain", "vault-crypto", "vault-media"],
+        "vault-properties" => &[
+            "vault-domain",
+            "vault-crypto",
+            "vault-events",
+            "vault-media",
+        ],
         "vault-boot" => &[
             "vault-domain",
             "vault-crypto",
+            "vault-events",
             "vault-media",
             "vault-aws",
             "vault-http",
@@ -114,7 +118,7 @@ fn may_import(member: &Member, name: &str, dev: bool) -> bool {
         // The workspace's tests see everything.
         "vault-tests" => return true,
         _ if member.folder.starts_with("functions/") => {
-            &["vault-boot", "vault-http", "vault-domain"]
+            &["vault-boot", "vault-http", "vault-domain", "vault-events"]
         }
         _ => &[],
     };

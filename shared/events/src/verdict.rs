@@ -7,7 +7,7 @@
 use serde::Deserialize;
 use vault_domain::scan::{Finding, SourceVersion, Threats, Unscanned};
 
-use crate::event::Object;
+use crate::object::Object;
 
 const SOURCE: &str = "aws.guardduty";
 const DETAIL_TYPE: &str = "GuardDuty Malware Protection Object Scan Result";
