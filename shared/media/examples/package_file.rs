@@ -18,6 +18,7 @@ use vault_media::HlsPackagers;
 #[derive(Default)]
 struct Account {
     bytes_out: u64,
+    writes: u64,
     reads: u64,
     read_bytes: u64,
     presentation: Option<Presentation>,
@@ -42,9 +43,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     #[expect(clippy::print_stdout, reason = "the account is what this tool is for")]
     {
         println!(
-            r#"{{"bytes_in":{},"bytes_out":{},"reads":{},"read_bytes":{},"segments":{segments}}}"#,
+            r#"{{"bytes_in":{},"bytes_out":{},"writes":{},"reads":{},"read_bytes":{},"segments":{segments}}}"#,
             source.metadata()?.len(),
             account.bytes_out,
+            account.writes,
             account.reads,
             account.read_bytes,
         );
@@ -87,6 +89,7 @@ fn package(
             }
             Step::Segment(segment) => {
                 account.bytes_out += segment.ciphertext.len() as u64;
+                account.writes += 1;
                 if let Some(target) = target {
                     let name = name(segment.stream, segment.number);
                     std::fs::write(target.join(name), &segment.ciphertext)?;

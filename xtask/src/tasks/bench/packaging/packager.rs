@@ -24,6 +24,8 @@ pub(super) enum Target<'a> {
     Nowhere(&'a Path),
 }
 
+/// The one key of the peers.
+const KEY: u128 = 0x0123_4567_89ab_cdef;
 /// More than any film of a bench has.
 const SEGMENTS: usize = 2_000;
 
@@ -33,6 +35,9 @@ pub(super) enum Kind {
     Ours,
     /// `-c copy -f hls` with an AES-128 key.
     Ffmpeg,
+    /// MPEG-TS with a raw key. It knows no AES-128 of whole segments: samples are encrypted (SAMPLE-AES), of pictures one
+    /// block in ten; sound is a stream of its own.
+    Shaka,
 }
 
 impl Packager {
@@ -52,6 +57,23 @@ impl Packager {
         })
     }
 
+    /// The program that the npm package brings for this machine.
+    pub(super) fn shaka(modules: &Path) -> Result<Self> {
+        let machine = match std::env::consts::ARCH {
+            "aarch64" => "arm64",
+            _ => "x64",
+        };
+        let program = modules.join(format!("shaka-packager/bin/packager-linux-{machine}"));
+        let told = proc::output(proc::command(&program).arg("--version"))?;
+        let version = told.split(' ').nth(2).unwrap_or_default();
+        let version = version.split('-').next().unwrap_or_default();
+        Ok(Self {
+            name: format!("shaka-packager {}", version.trim_start_matches('v')),
+            program,
+            kind: Kind::Shaka,
+        })
+    }
+
     /// Packages into an empty folder.
     pub(super) fn run(&self, film: &Path, to: Target<'_>, log: &Path) -> Result<Usage> {
         let (Target::Files(folder) | Target::Nowhere(folder)) = to;
@@ -62,12 +84,16 @@ impl Packager {
         if matches!(to, Target::Nowhere(_)) {
             for number in 0..SEGMENTS {
                 symlink("/dev/null", folder.join(format!("{number:05}.ts")))?;
+                if self.kind == Kind::Shaka {
+                    symlink("/dev/null", folder.join(format!("a{number:05}.ts")))?;
+                }
             }
         }
         let mut command = proc::command(&self.program);
         match self.kind {
             Kind::Ours => command.arg(film).arg(folder),
             Kind::Ffmpeg => ffmpeg(&mut command, film, folder)?,
+            Kind::Shaka => shaka(&mut command, film, folder)?,
         };
         usage::of_run(&mut command, log)
     }
@@ -75,7 +101,7 @@ impl Packager {
 
 fn ffmpeg<'a>(command: &'a mut Command, film: &Path, folder: &Path) -> Result<&'a mut Command> {
     let (key, info) = (folder.join("key.bin"), folder.join("key.info"));
-    std::fs::write(&key, 0x0123_4567_89ab_cdef_u128.to_be_bytes())?;
+    std::fs::write(&key, KEY.to_be_bytes())?;
     std::fs::write(&info, format!("key.bin\n{}\n", key.display()))?;
     command
         .args(["-v", "error", "-y", "-i"])
@@ -94,6 +120,26 @@ fn ffmpeg<'a>(command: &'a mut Command, film: &Path, folder: &Path) -> Result<&'
         .arg("-hls_segment_filename")
         .arg(folder.join("%05d.ts"));
     Ok(command.arg(folder.join("index.m3u8")))
+}
+
+/// Options: <https://shaka-project.github.io/shaka-packager/html/documentation.html>.
+fn shaka<'a>(command: &'a mut Command, film: &Path, folder: &Path) -> Result<&'a mut Command> {
+    std::fs::write(folder.join("key.bin"), KEY.to_be_bytes())?;
+    let (film, folder) = (film.display(), folder.display());
+    for (stream, segments, playlist, more) in [
+        ("video", "", "index.m3u8", ""),
+        ("audio", "a", "audio.m3u8", ",hls_group_id=sound"),
+    ] {
+        command.arg(format!(
+            "in={film},stream={stream},segment_template={folder}/{segments}$Number%05d$.ts,playlist_name={playlist}{more}"
+        ));
+    }
+    command.args(["--segment_duration", "6", "--clear_lead", "0"]);
+    command.args(["--enable_raw_key_encryption", "--protection_scheme", "cbcs"]);
+    command.arg("--keys");
+    command.arg(format!("label=:key_id={KEY:032x}:key={KEY:032x}"));
+    command.args(["--hls_key_uri", "key.bin", "--hls_master_playlist_output"]);
+    Ok(command.arg(format!("{folder}/master.m3u8")))
 }
 
 /// How many segments a package has, and how many of the film's pictures come out of it again.
