@@ -22,6 +22,7 @@ Usage: cargo xtask <task>
                          keep the cloud after a failure; only the tests on it; end a kept one
   load [--viewers N] [--minutes N]
                          viewers who watch at once (500, for 10)
+  load --upload N        an upload of N gigabytes, most of them zeros
   players                every player in every mode of delivery, against docs/players.md
   audit verify FILE|DIR…  proves exports of the record of what was done unbroken, or tells what is wrong
                          [--head [ORG:]SEQ:HASH] a record that must be there, [--after SEQ:HASH] the one before
