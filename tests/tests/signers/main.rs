@@ -1,5 +1,8 @@
-//! What we sign and hash, checked by Python's `cryptography`, `PyJWT`, bcrypt and pyotp: not by the code that made it.
+//! What we sign and hash, checked by Python's `cryptography`, `PyJWT`, bcrypt, pyotp and botocore and by
+//! `@aws-sdk/cloudfront-signer`: not by the code that made it.
 
+#[cfg(test)]
+mod peers;
 #[cfg(test)]
 mod totp;
 #[cfg(test)]
