@@ -48,6 +48,9 @@ pub(crate) struct Replay(Arc<Mutex<Tape>>);
 struct Tape {
     answers: VecDeque<(u16, String)>,
     asked: Vec<HttpRequest>,
+    /// Beyond the last answer none comes, rather than no connection.
+    #[cfg(feature = "s3")]
+    is_silent: bool,
 }
 
 impl Replay {
@@ -59,7 +62,17 @@ impl Replay {
                 .map(|(status, body)| (*status, (*body).to_owned()))
                 .collect(),
             asked: Vec::new(),
+            #[cfg(feature = "s3")]
+            is_silent: false,
         })))
+    }
+
+    /// Takes requests, and never answers.
+    #[cfg(feature = "s3")]
+    pub(crate) fn silent() -> Self {
+        let replay = Self::of(&[]);
+        replay.tape().is_silent = true;
+        replay
     }
 
     pub(crate) fn config(&self) -> SdkConfig {
@@ -106,6 +119,10 @@ impl HttpConnector for Replay {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let mut tape = self.tape();
         tape.asked.push(request);
+        #[cfg(feature = "s3")]
+        if tape.is_silent {
+            return HttpConnectorFuture::new(std::future::pending());
+        }
         HttpConnectorFuture::ready(match tape.answers.pop_front() {
             Some((status, body)) => Ok(HttpResponse::new(
                 status.try_into().unwrap(),

@@ -75,6 +75,43 @@ fn is_empty(kit: &Kit) {
 }
 
 #[test]
+fn what_s3_takes_long_to_put_together_stays_uploading_until_somebody_finds_it_whole() {
+    for notices in ["a repeat", "S3's event"] {
+        let kit = begun();
+        kit.cloud.with(|s| s.uploads.is_slow = true);
+        let finalize = || {
+            let command = finalize_upload::Command {
+                ask: builders::ask(),
+                asset: ASSET,
+                parts: None,
+            };
+            now(finalize_upload::run(&kit.finalize_upload(), command)).unwrap()
+        };
+        for _ in 0..2 {
+            assert_eq!(finalize().state, AssetState::Uploading);
+        }
+        assert_eq!(recorded(&kit, Event::AssetUploaded), 0);
+        kit.cloud.with(|s| s.uploads.is_slow = false);
+        if notices == "a repeat" {
+            assert_eq!(finalize().state, AssetState::Uploaded);
+        } else {
+            kit.cloud.with(|s| {
+                let (id, upload) = s.uploads.multiparts.first_key_value().unwrap();
+                let parts = upload.parts.iter().map(|(number, part)| UploadedPart {
+                    number: *number,
+                    etag: part.etag.clone(),
+                    checksum: None,
+                });
+                let (id, parts) = (id.clone(), parts.collect::<Vec<_>>());
+                s.uploads.complete(&id, &parts, None)
+            });
+            assert_eq!(deliver(&kit), process_upload::Outcome::Ready);
+        }
+        assert_eq!(recorded(&kit, Event::AssetUploaded), 1);
+    }
+}
+
+#[test]
 fn what_s3_holds_is_told_page_by_page() {
     let kit = begun();
     kit.cloud.with(|s| s.uploads.part_page = 2);

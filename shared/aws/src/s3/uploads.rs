@@ -1,5 +1,7 @@
 //! The uploads bucket.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -11,6 +13,8 @@ use aws_sdk_s3::types::{
     ChecksumAlgorithm as S3Algorithm, ChecksumMode, ChecksumType, CompletedMultipartUpload,
     CompletedPart, MultipartUpload,
 };
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
 use vault_domain::asset::{ChecksumAlgorithm, NewAsset, source_key};
 use vault_domain::download::Override;
 use vault_domain::ports::{
@@ -21,6 +25,8 @@ use vault_domain::secret::SecretText;
 
 use super::{collect, presign};
 
+/// What a completion may take of the 29 seconds of a function that answers requests.
+const COMPLETES_WITHIN: Duration = Duration::from_secs(20);
 /// S3's answers to a completion that will be the same at every repeat (Amazon S3 API, `CompleteMultipartUpload`).
 const REFUSALS: [&str; 5] = [
     "InvalidPart",
@@ -133,6 +139,7 @@ fn completion(sent: Result<(), SdkError<CompleteMultipartUploadError>>) -> Store
         Some(format!("{code}: {}", service.message().unwrap_or_default()))
     });
     match refusal {
+        _ if matches!(error, SdkError::TimeoutError(_)) => Ok(Completion::UnderWay),
         Some(why) => Ok(Completion::Refused(why)),
         None if is(&error, "NoSuchUpload") => Ok(Completion::NoSuchUpload),
         None => Err(StoreError::new("uploads.complete", error)),
@@ -255,7 +262,13 @@ impl Uploads for S3Uploads {
                 .checksum_crc64_nvme(crc)
                 .checksum_type(ChecksumType::FullObject);
         }
-        completion(request.send().await.map(|_| ()))
+        // One try: a second would find S3 at the first.
+        let timeouts = TimeoutConfig::builder().operation_timeout(COMPLETES_WITHIN);
+        let own = aws_sdk_s3::config::Config::builder()
+            .timeout_config(timeouts.build())
+            .retry_config(RetryConfig::disabled());
+        let sent = request.customize().config_override(own).send();
+        completion(sent.await.map(|_| ()))
     }
 
     async fn head(&self, asset: &NewAsset) -> Stored<Option<SourceHead>> {

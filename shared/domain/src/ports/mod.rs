@@ -397,6 +397,9 @@ pub enum Completion {
     Completed,
     /// S3 knows no such upload: completed before, or aborted.
     NoSuchUpload,
+    /// S3 is at it, and takes longer than a request may: "processing of a Complete Multipart Upload request could take
+    /// several minutes" (Amazon S3 API, `CompleteMultipartUpload`). It goes on by itself, and its event tells the end.
+    UnderWay,
     /// S3 refuses the list: parts missing, too small or with other `ETag`s; or the checksum differs.
     Refused(String),
 }

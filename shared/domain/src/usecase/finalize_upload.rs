@@ -35,7 +35,8 @@ pub struct Command {
     pub parts: Option<Vec<UploadedPart>>,
 }
 
-/// Completes and verifies; on an upload that is past that, tells its state.
+/// Completes and verifies; on an upload that is past that, tells its state. While S3 is still at it the asset stays
+/// `uploading`: a repeat waits on, and S3's event brings it further without one.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::UploadIncomplete`], [`Refusal::UploadMismatch`] when the bytes are not
@@ -49,7 +50,8 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Asset, Refusal> {
         return past(deps, asset).await;
     }
     let completed = match complete(deps, &asset, command.parts).await {
-        Ok(()) => settle((&*deps.assets, &*deps.uploads), &scribe, asset).await,
+        Ok(true) => settle((&*deps.assets, &*deps.uploads), &scribe, asset).await,
+        Ok(false) => return Ok(asset),
         Err(refusal) => Err(refusal),
     };
     let Err(refusal @ Refusal::UploadIncomplete(_)) = completed else {
@@ -81,13 +83,14 @@ pub async fn status(deps: &Deps, ask: &Ask, id: AssetId) -> Result<Asset, Refusa
     Ok(entered.asset(Action::Read, found, "upload").await?.asset)
 }
 
+/// Has S3 make the parts an object; false while it is at it.
 async fn complete(
     deps: &Deps,
     asset: &Asset,
     parts: Option<Vec<UploadedPart>>,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     let Some(multipart) = &asset.multipart else {
-        return Ok(());
+        return Ok(true);
     };
     let new = &asset.announced;
     let mut parts = match parts {
@@ -100,7 +103,7 @@ async fn complete(
         told => {
             // No such upload any more: it was completed before, and the object itself tells.
             let held = deps.uploads.list_parts(new, multipart).await?;
-            let Some(held) = held else { return Ok(()) };
+            let Some(held) = held else { return Ok(true) };
             if !told.iter().flatten().all(|part| is_held(part, &held)) {
                 return Err(OTHER_PARTS);
             }
@@ -114,7 +117,8 @@ async fn complete(
         return Err(Refusal::UploadIncomplete("parts are missing"));
     }
     match deps.uploads.complete(new, multipart, &parts).await? {
-        Completion::Completed | Completion::NoSuchUpload => Ok(()),
+        Completion::Completed | Completion::NoSuchUpload => Ok(true),
+        Completion::UnderWay => Ok(false),
         Completion::Refused(_) => Err(OTHER_PARTS),
     }
 }

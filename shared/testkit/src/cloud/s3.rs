@@ -54,6 +54,8 @@ pub struct Bucket {
     pub begun: u32,
     /// Multipart uploads that became objects.
     pub completed: u32,
+    /// Completions take longer than a request may, until this is false again.
+    pub is_slow: bool,
     /// Least size of a part; tests of logic alone make it small.
     pub least_part: usize,
     /// Most parts of one page of a list; tests of logic alone make it small.
@@ -67,6 +69,7 @@ impl Default for Bucket {
             multiparts: BTreeMap::new(),
             begun: 0,
             completed: 0,
+            is_slow: false,
             least_part: LEAST_PART,
             part_page: PART_PAGE,
         }
@@ -96,6 +99,9 @@ impl Bucket {
         let Some(upload) = self.multiparts.get(id) else {
             return Completion::NoSuchUpload;
         };
+        if self.is_slow {
+            return Completion::UnderWay;
+        }
         let whole = match assemble(upload, listed, self.least_part) {
             Ok(whole) => whole,
             Err(code) => return Completion::Refused(code.to_owned()),

@@ -1,3 +1,6 @@
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep};
 use vault_domain::asset::{Checksum, MediaType, PartPlan, Title};
 use vault_domain::id::{AssetId, OrgId, UserId};
 use vault_domain::time::Timestamp;
@@ -71,6 +74,30 @@ async fn a_completion_is_refused_gone_or_unknown_by_its_code() {
         .complete(&announced(9), "mp", &parts())
         .await;
     assert!(result.is_err());
+}
+
+/// Time that passes as soon as somebody waits for it, and how long they would have.
+#[derive(Debug, Clone, Default)]
+struct Hurried(Arc<Mutex<Vec<Duration>>>);
+
+impl AsyncSleep for Hurried {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        self.0.lock().unwrap().push(duration);
+        Sleep::new(std::future::ready(()))
+    }
+}
+
+#[tokio::test]
+async fn a_completion_that_takes_longer_than_a_request_may_is_under_way_and_asked_for_once() {
+    let (replay, hurried) = (Replay::silent(), Hurried::default());
+    let sleep = SharedAsyncSleep::new(hurried.clone());
+    let config = replay.config().into_builder().sleep_impl(sleep).build();
+    let result = S3Uploads::new(super::super::client(&config, false), "uploads")
+        .complete(&announced(9), "mp", &parts())
+        .await;
+    assert_eq!(result.unwrap(), Completion::UnderWay);
+    assert_eq!(replay.count(), 1);
+    assert!(hurried.0.lock().unwrap().contains(&COMPLETES_WITHIN));
 }
 
 #[tokio::test]
