@@ -17,6 +17,7 @@ pub use peaks::{PEAKS_RATE, Peaks};
 
 use crate::asset::Failure;
 use crate::id::{KeyId, PackageId};
+use crate::packaging::PackageFault;
 use crate::time::Timestamp;
 
 /// Tries, after which asking once more changes nothing: each is minutes of a machine.
@@ -66,12 +67,22 @@ impl PreviewState {
 /// What there is of a film.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PreviewSet {
+    /// Which run made it.
+    pub run: PackageId,
     /// The key that it is sealed under; its URLs name it. No player ever gets it.
     pub key: KeyId,
     /// Width and height of the poster, and how many sheets the storyboard has; none of a sound alone.
     pub pictures: Option<((u16, u16), u8)>,
     /// Are there peaks of the sound?
     pub waveform: bool,
+}
+
+/// Making them took longer than one run may.
+pub fn took_too_long() -> PackageFault {
+    PackageFault::new(
+        "too_long_to_preview",
+        "Making previews of the film took longer than one run may take. It plays without them.",
+    )
 }
 
 /// As they are asked for anew: what failed is to be tried again, unless it was often enough. `None` if that changes nothing.
@@ -161,6 +172,7 @@ mod tests {
 
     fn ready() -> PreviewState {
         PreviewState::Ready(PreviewSet {
+            run: OTHER,
             key: KeyId::from_octets([3; 16]),
             pictures: Some(((1280, 720), 1)),
             waveform: true,

@@ -20,7 +20,7 @@ use crate::clock::FixedClock;
 use crate::cloud::{FakeCloud, KeptLink};
 use crate::crypto::{
     FakeAccessTokens, FakeDeviceTokens, FakeHasher, FakeHashing, FakeKeyWrap, FakeLoginChallenges,
-    FakePathTokens, FakeRefreshTokens, FakeTickets, FakeUrlSigner, Ledger, Shared,
+    FakePathTokens, FakePreviewSeal, FakeRefreshTokens, FakeTickets, FakeUrlSigner, Ledger, Shared,
 };
 use crate::entropy::SeededEntropy;
 use crate::factor::{FakeQr, FakeSealing, FakeTotp};
@@ -87,6 +87,8 @@ pub struct Kit {
     pub signer: Arc<FakeUrlSigner>,
     /// The wrapping of content keys.
     pub wrap: Arc<FakeKeyWrap>,
+    /// The sealing of previews.
+    pub seal: Arc<FakePreviewSeal>,
     /// The packager.
     pub packager: Arc<ScriptedPackager>,
     /// The workshop.
@@ -124,6 +126,7 @@ impl Kit {
             path_tokens: Arc::new(FakePathTokens(shared.clone())),
             signer: Arc::new(FakeUrlSigner(shared.clone())),
             wrap: Arc::new(FakeKeyWrap(shared.clone())),
+            seal: Arc::new(FakePreviewSeal(shared.clone())),
             packager: Arc::default(),
             workshop: Arc::new(FakeWorkshop::new(Arc::clone(&faults))),
             plan: PackagePlan {

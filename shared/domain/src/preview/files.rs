@@ -106,7 +106,7 @@ pub type Files = Vec<(PreviewName, Vec<u8>)>;
 pub fn checked(
     plan: &PreviewPlan,
     made: Made,
-    key: KeyId,
+    (run, key): (PackageId, KeyId),
 ) -> Result<(PreviewSet, Files), PackageFault> {
     let mut files = Files::new();
     let pictures = match plan.pictures {
@@ -137,6 +137,7 @@ pub fn checked(
     }
     let waveform = peaks.is_some();
     let set = PreviewSet {
+        run,
         key,
         pictures,
         waveform,
@@ -167,7 +168,7 @@ mod tests {
     use super::super::jpeg::tests::picture;
     use super::*;
 
-    const KEY: KeyId = KeyId::from_octets([7; 16]);
+    const IDS: (PackageId, KeyId) = (PackageId::from_octets([6; 16]), KeyId::from_octets([7; 16]));
 
     fn plan() -> PreviewPlan {
         PreviewPlan {
@@ -214,7 +215,7 @@ mod tests {
 
     #[test]
     fn what_was_made_is_kept_by_its_names() {
-        let (set, files) = checked(&plan(), made(), KEY).unwrap();
+        let (set, files) = checked(&plan(), made(), IDS).unwrap();
         assert_eq!((set.pictures, set.waveform), (Some(((640, 360), 1)), true));
         let names: Vec<_> = files.iter().map(|(name, _)| name.to_string()).collect();
         let all = [
@@ -237,15 +238,15 @@ mod tests {
             pictures: None,
             ..plan()
         };
-        let (set, files) = checked(&sound, made(), KEY).unwrap();
+        let (set, files) = checked(&sound, made(), IDS).unwrap();
         assert_eq!((set.pictures, set.waveform, files.len()), (None, true, 1));
         let silent = Made {
             peaks: Some(Peaks::default()),
             ..made()
         };
-        let (set, files) = checked(&plan(), silent.clone(), KEY).unwrap();
+        let (set, files) = checked(&plan(), silent.clone(), IDS).unwrap();
         assert_eq!((set.waveform, files.len()), (false, 3));
-        assert!(checked(&sound, silent, KEY).is_err(), "nothing at all");
+        assert!(checked(&sound, silent, IDS).is_err(), "nothing at all");
     }
 
     #[test]
@@ -261,7 +262,7 @@ mod tests {
         for (at, spoil) in spoiled.into_iter().enumerate() {
             let mut bad = made();
             spoil(&mut bad);
-            assert!(checked(&plan(), bad, KEY).is_err(), "{at}");
+            assert!(checked(&plan(), bad, IDS).is_err(), "{at}");
         }
     }
 }
