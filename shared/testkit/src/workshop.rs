@@ -174,7 +174,7 @@ impl Workshop for FakeWorkshop {
 }
 
 /// The previews of a film as they should be.
-fn crafted(plan: &PreviewPlan) -> Made {
+pub(crate) fn crafted(plan: &PreviewPlan) -> Made {
     let mut made = Made::default();
     if let Some(board) = &plan.pictures {
         let side = |many: u32, each: u32| u16::try_from(many * each).unwrap_or(u16::MAX);

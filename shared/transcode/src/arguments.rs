@@ -173,7 +173,7 @@ fn pictured(board: &Board) -> String {
     let (poster, tile) = (within(LARGE), within(TILE));
     format!(
         "[0:V:0]split=2[a][b];\
-         [a]fps=1000/{apart},{poster},thumbnail=n={candidates}[poster];\
+         [a]fps=1000/{apart}:eof_action=pass,{poster},thumbnail=n={candidates}[poster];\
          [b]fps=1000/{interval_ms}:eof_action=pass,{tile},tpad=stop_mode=clone:stop={pictures},\
          tile=layout={columns}x{rows}[board]"
     )

@@ -156,6 +156,22 @@ impl World {
                 .event();
                 first("a key of an ended session", Some(401), event)
             }
+            "deliver-preview" => {
+                let route = "GET /v1/playback/{token}/previews/{key_id}/{preview}";
+                let (token, key) = (self.ticket.as_str(), format!("key_{ZERO}"));
+                let variables = &[
+                    ("token", token),
+                    ("key_id", &key),
+                    ("preview", "poster.jpg"),
+                ];
+                let event = Http {
+                    route,
+                    variables,
+                    ..Http::default()
+                }
+                .event();
+                first("a preview of an ended session", Some(401), event)
+            }
             "withdraw-asset" => {
                 let event = about("POST /v1/assets/{asset_id}/withdraw", bearer, None);
                 first("an unknown asset", Some(404), event)
@@ -240,6 +256,7 @@ fn environment(jwks: &str) -> Environment {
         ("PROCESS_QUEUE_URL", "https://sqs.example.org/process"),
         ("CONVERSION_QUEUE_URL", "none"),
         ("LADDER_ON_UPLOAD", "false"),
+        ("PREVIEWS_ON_UPLOAD", "false"),
         ("MALWARE_SCAN", "none"),
         (
             "VERDICT_QUEUE_ARN",
