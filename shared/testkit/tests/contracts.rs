@@ -210,6 +210,15 @@ async fn ladders() {
 }
 
 #[tokio::test]
+async fn previews() {
+    let kit = kit();
+    kit.faults.interleave(true);
+    for seed in SEEDS {
+        contract::previews_contract(&*kit.cloud, &*kit.cloud, &*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn grants_and_views() {
     let (kit, seeds) = (kit(), SEEDS);
     kit.faults.interleave(true);

@@ -130,6 +130,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn previews() {
+        let stores = Stores::new();
+        let (assets, deletions) = (&stores.assets, &stores.deletions);
+        contract::previews_contract(assets, assets, deletions, seed()).await;
+    }
+
+    #[tokio::test]
     async fn reopenings() {
         let stores = Stores::new();
         let (assets, deletions) = (&stores.assets, &stores.deletions);
