@@ -338,6 +338,15 @@ async fn media() {
 }
 
 #[tokio::test]
+async fn preview_files() {
+    let kit = kit();
+    let (cloud, fetch) = (&*kit.cloud, fetcher(&kit.cloud));
+    for seed in SEEDS {
+        contract::preview_files_contract((cloud, cloud), cloud, &fetch, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn deletion() {
     let kit = kit();
     let cloud = &*kit.cloud;

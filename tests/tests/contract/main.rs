@@ -313,6 +313,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn preview_files() {
+        let stores = Stores::new();
+        let (media, fetch) = (&stores.media, stores.fetcher());
+        contract::preview_files_contract((media, media), media, &fetch, seed()).await;
+    }
+
+    #[tokio::test]
     async fn usage() {
         let stores = Stores::new();
         let ports = contract::UsageStores {
