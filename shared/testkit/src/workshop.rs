@@ -177,8 +177,8 @@ impl Workshop for FakeWorkshop {
 pub(crate) fn crafted(plan: &PreviewPlan) -> Made {
     let mut made = Made::default();
     if let Some(board) = &plan.pictures {
-        let side = |many: u32, each: u32| u16::try_from(many * each).unwrap_or(u16::MAX);
-        let size = (side(board.columns, 160), side(board.rows, 90));
+        let pixels = |many: u32, each: u32| u16::try_from(many * each).unwrap_or(u16::MAX);
+        let size = (pixels(board.columns, 160), pixels(board.rows, 90));
         made.poster = jpeg((640, 360));
         made.sheets = (0..board.sheets()).map(|_| jpeg(size)).collect();
     }

@@ -65,17 +65,16 @@ fn state(kit: &Kit) -> Option<PreviewState> {
 }
 
 fn set(kit: &Kit) -> PreviewSet {
-    match state(kit) {
-        Some(PreviewState::Ready(set)) => set,
-        other => panic!("not ready: {other:?}"),
-    }
+    let set = kit.cloud.snapshot().assets[&ASSET].previewed();
+    set.expect("they are ready")
 }
 
 fn failure(kit: &Kit) -> String {
-    match state(kit) {
-        Some(PreviewState::Failed(failure)) => failure.code,
-        other => panic!("not failed: {other:?}"),
-    }
+    let failure = match state(kit) {
+        Some(PreviewState::Failed(failure)) => Ok(failure.code),
+        other => Err(other),
+    };
+    failure.expect("they failed")
 }
 
 /// Objects of previews that are there, of whichever run.
@@ -278,7 +277,8 @@ async fn a_refusal_before_the_read_costs_no_read_and_a_delivery_exactly_one() {
 
 #[tokio::test]
 async fn a_view_that_may_have_no_key_gets_no_preview_either() {
-    let spoil: [(&str, fn(&Kit)); 6] = [
+    type Spoil = (&'static str, fn(&Kit));
+    let spoil: [Spoil; 6] = [
         ("revoked", |kit| {
             kit.cloud.with(|s| {
                 for session in s.playbacks.values_mut() {
@@ -293,7 +293,7 @@ async fn a_view_that_may_have_no_key_gets_no_preview_either() {
         ("deleted", deleted),
         ("something was taken away", |kit| {
             kit.change_asset(|asset| {
-                asset.views_from = asset.views_ended(builders::playback().opened_at)
+                asset.views_from = asset.views_ended(builders::playback().opened_at);
             });
         }),
         ("left", |kit| kit.cloud.with(|s| s.memberships.clear())),

@@ -59,7 +59,7 @@ pub async fn previews_contract(
 
     let runs: Vec<PackageId> = (0..RUNS).map(|_| sample.package()).collect();
     let claim = async |run: &PackageId| {
-        let step = |seen: Option<&Previews>| claimed(seen, *run, LEASE);
+        let step = |found: Option<&Previews>| claimed(found, *run, LEASE);
         change(&step, None).await
     };
     let claims = join_all(runs.iter().map(claim)).await;
@@ -81,7 +81,7 @@ pub async fn previews_contract(
         waveform: true,
     });
     let settle = async |run: PackageId| {
-        let step = |seen: Option<&Previews>| settled(seen, run, &ready);
+        let step = |found: Option<&Previews>| settled(found, run, &ready);
         change(&step, None).await
     };
     assert_eq!(settle(sample.package()).await, Change::NotApplied);
@@ -98,10 +98,13 @@ pub async fn previews_contract(
     let written = builders::record();
     let deleted = deletions.delete(&film, deletion, &written).await;
     assert_eq!(deleted.expect("delete"), Change::Applied);
-    let touched = |seen: Option<&Previews>| {
-        let seen = seen.cloned()?;
-        let attempt = seen.attempt + 1;
-        Some(Previews { attempt, ..seen })
+    let touched = |found: Option<&Previews>| {
+        let previews = found.cloned()?;
+        let attempt = previews.attempt + 1;
+        Some(Previews {
+            attempt,
+            ..previews
+        })
     };
     assert_eq!(change(&touched, None).await, Change::NotApplied);
     let withdrawn = assets.withdraw(new.id, &builders::record()).await;
