@@ -90,6 +90,17 @@ pub fn objects(bucket: &str, prefix: &str) -> Vec<String> {
         .collect()
 }
 
+/// The octets of an object in a bucket.
+pub fn object(bucket: &str, key: &str) -> Vec<u8> {
+    let get = sdk()
+        .s3()
+        .get_object()
+        .bucket(cloud().output(bucket))
+        .key(key);
+    let body = block_on(async { get.send().await.expect("an object").body.collect().await });
+    body.expect("its octets").to_vec()
+}
+
 /// Ids of the multipart uploads under way in a bucket under a prefix.
 pub fn multiparts(bucket: &str, prefix: &str) -> Vec<String> {
     let list = sdk()

@@ -155,6 +155,19 @@ impl Person {
         })
     }
 
+    /// Asks for the previews of a film, and waits until they are settled: what the asset tells of them then.
+    pub fn previewed(&self, asset: &str) -> Value {
+        let path = format!("/v1/assets/{asset}/previews");
+        self.api.post_nothing(&path, &self.access).expect(202);
+        let show = format!("/v1/assets/{asset}");
+        wait::until("the previews", PACKAGING, || {
+            let shown = self.api.get(&show, &self.access).expect(200).json();
+            let previews = shown["previews"].clone();
+            let settled = matches!(previews["stage"].as_str(), Some("ready" | "failed"));
+            settled.then_some(previews)
+        })
+    }
+
     /// Uploads what cannot be packaged; the code that it fails with.
     pub fn failing(&self, octets: &[u8]) -> String {
         let status = self.settled(&self.upload(octets));

@@ -9,6 +9,7 @@ export {
   endView,
   type Mode,
   openView,
+  type Previews,
   type RefreshOptions,
   refreshView,
   type TokenWish,

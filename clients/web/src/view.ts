@@ -48,6 +48,18 @@ export interface View {
   readonly refreshIn?: number;
   /** In the mode `urls`, the query that each segment is let through by. A credential too. */
   readonly segmentQuery?: string;
+  /** What may be shown beside the film, where there is such a thing. */
+  readonly previews?: Previews;
+}
+
+/** Where the previews of a film are, for as long as the view is open: each a credential, and so not for logs. */
+export interface Previews {
+  /** A JPEG picture that stands for the film: the `poster` of a video element. */
+  readonly poster?: string;
+  /** WebVTT whose cues name parts of JPEG sheets beside it (`#xywh=`): thumbnails of a seek bar. */
+  readonly storyboard?: string;
+  /** Peaks of the sound as JSON, for peaks.js and others that read audiowaveform's format. */
+  readonly waveform?: string;
 }
 
 /** What a refresh needs of [`ViewOptions`]. */
@@ -184,7 +196,23 @@ function viewOf(reply: Readonly<Record<string, unknown>>, asset: string, mode: M
     expiresAt: expiresAt as number,
     ...(end && { endUrl: end.href }),
     ...refreshOf(reply, api),
+    ...previewsOf(reply["previews"], api),
   };
+}
+
+function previewsOf(told: unknown, api: string): Pick<View, "previews"> {
+  if (told === undefined) return {};
+  if (told === null || typeof told !== "object") throw new ReelvaultError("unexpected_reply");
+  const members: Readonly<Record<string, unknown>> = { ...told };
+  const previews: { -readonly [name in keyof Previews]: string } = {};
+  for (const name of ["poster", "storyboard", "waveform"] as const) {
+    if (members[name] === undefined) continue;
+    const url = safeUrl(members[name]);
+    // The ticket is in them too.
+    if (url?.origin !== api) throw new ReelvaultError("unexpected_reply");
+    previews[name] = url.href;
+  }
+  return { previews };
 }
 
 function refreshOf(reply: Readonly<Record<string, unknown>>, api: string): Pick<View, "refreshUrl" | "refreshIn" | "segmentQuery"> {

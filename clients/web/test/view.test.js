@@ -265,3 +265,24 @@ test("an abort ends the request, and the wait for another", async () => {
   await assert.rejects(second.opened, { name: "AbortError" });
   assert.equal(api.requests.length, 1);
 });
+
+test("previews are told as the API names them", async () => {
+  const at = (name) => `${API}/v1/playback/1.t/previews/key_k/${name}`;
+  const all = { poster: at("poster.jpg"), storyboard: at("storyboard.vtt"), waveform: at("waveform.json") };
+  for (const previews of [all, { waveform: all.waveform }, {}]) {
+    const told = await opening(new FakeApi(json(201, { ...view(), previews }))).opened;
+    assert.deepEqual(told.previews, previews);
+  }
+  const none = await opening(new FakeApi(json(201, view()))).opened;
+  assert.equal("previews" in none, false);
+});
+
+test("previews lead to the API and to nobody else", async () => {
+  for (const poster of ["https://evil.example/poster.jpg", "javascript:alert(1)", 7, null]) {
+    const api = new FakeApi(json(201, { ...view(), previews: { poster } }));
+    assert.equal((await refused(api)).code, "unexpected_reply", String(poster));
+  }
+  for (const previews of [null, "poster", 7]) {
+    assert.equal((await refused(new FakeApi(json(201, { ...view(), previews })))).code, "unexpected_reply");
+  }
+});

@@ -10,6 +10,7 @@ use vault_domain::delivery::{self, Mode, ViewCookie};
 use vault_domain::error::Refusal;
 use vault_domain::hls::MASTER_PLAYLIST;
 use vault_domain::id::AssetId;
+use vault_domain::preview::{PreviewName, PreviewSet};
 use vault_domain::token::MediaToken;
 use vault_domain::usecase::authorize_playback::{Command, Deps, Renewal, View, Visit, run};
 use vault_domain::usecase::{end_view, refresh_view};
@@ -69,6 +70,40 @@ pub(crate) struct Opened {
     /// where `mode` is `cookies`.
     #[serde(skip_serializing_if = "Option::is_none")]
     cookies_url: Option<String>,
+    /// What a player may show beside the film, once it is there. For as long as the view is open, by its ticket, whatever the
+    /// `mode`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previews: Option<Beside>,
+}
+
+/// Where the previews of a film are, for a view of it.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "PreviewsOfPlayback"))]
+pub(crate) struct Beside {
+    /// One picture that stands for the film: JPEG. Not of a sound alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poster: Option<String>,
+    /// Pictures to seek by: WebVTT, whose cues name parts of JPEG sheets beside it. Not of a sound alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    storyboard: Option<String>,
+    /// Peaks of the sound: JSON in version 2 of audiowaveform's format. Not of a silent film.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waveform: Option<String>,
+}
+
+impl Beside {
+    fn of(request: &Request, ticket: &str, set: &PreviewSet) -> Self {
+        let base = extract::base_url(request);
+        let key = set.key;
+        let url = |name: PreviewName| format!("{base}/v1/playback/{ticket}/previews/{key}/{name}");
+        let pictures = |name| set.pictures.map(|_| url(name));
+        Self {
+            poster: pictures(PreviewName::Poster),
+            storyboard: pictures(PreviewName::Storyboard),
+            waveform: set.waveform.then(|| url(PreviewName::Waveform)),
+        }
+    }
 }
 
 /// A cookie of a view.
@@ -139,6 +174,7 @@ fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
         let path = format!("/v1/playback/{ticket}/{MASTER_PLAYLIST}");
         extract::base_url(request) + &path
     };
+    let previews = view.previews.as_ref();
     let renewal = view.renewal(deps);
     let of = |renewal: &Renewal| renewal.token.expose().to_owned();
     // By what outlives the ticket, where there is such a thing.
@@ -169,6 +205,7 @@ fn opened(deps: &Deps, request: &Request, mode: Mode, view: &View) -> Opened {
             format!("{base}/playback/{ticket}/cookies")
         }),
         cookies,
+        previews: previews.map(|set| Beside::of(request, ticket, set)),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Queue → here: converts films that cannot be packaged as they were uploaded, with ffmpeg, and packages them; and codes the
-//! variants of films that play.
+//! Queue → here: converts films that cannot be packaged as they were uploaded, with ffmpeg, and packages them; codes the
+//! variants of films that play, and makes their previews.
 //!
 //! Each message is answered for itself (`batchItemFailures`): one bad film never blocks another.
 
@@ -9,7 +9,7 @@ use vault_boot::wiring::convert_film::Deps;
 use vault_domain::conversion::ConversionOrder;
 use vault_domain::time::Timestamp;
 use vault_domain::usecase::convert_film::{self, Outcome};
-use vault_domain::usecase::{code_variant, plan_ladder};
+use vault_domain::usecase::{code_variant, make_previews, plan_ladder};
 
 /// Seconds before Lambda's own deadline at which a run ends by itself and says so.
 const MARGIN_SECONDS: u64 = 10;
@@ -54,6 +54,19 @@ async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
         ConversionOrder::Ladder { org, asset } => {
             let command = plan_ladder::Command { org, asset };
             (asset, None, plan_ladder::run(&deps.convert, command).await)
+        }
+        ConversionOrder::Previews { org, asset } => {
+            let command = make_previews::Command {
+                org,
+                asset,
+                deadline,
+                last_try,
+            };
+            (
+                asset,
+                None,
+                make_previews::run(&deps.convert, command).await,
+            )
         }
         ConversionOrder::Variant {
             org,

@@ -1,6 +1,6 @@
 //! The library of the caller's organisation: `GET /v1/assets` lists it, `GET /v1/assets/{asset_id}` shows an asset, and
 //! `PATCH` on the same changes what is said of it; `POST /v1/assets/{asset_id}/ladder` asks for variants of a film at lower
-//! rates, and `…/reprocess` for a film that failed to be packaged anew.
+//! rates, `…/previews` for its previews, and `…/reprocess` for a film that failed to be packaged anew.
 
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -14,7 +14,7 @@ use vault_domain::library::{Filter, TitlePrefix};
 use vault_domain::member::Actor;
 use vault_domain::page::PageSize;
 use vault_domain::usecase::library::{self, Tagged};
-use vault_domain::usecase::{Ask, ask_ladder, reprocess};
+use vault_domain::usecase::{Ask, ask_ladder, ask_previews, reprocess};
 use vault_http::{BoxFuture, Cache, Outcome, Reply, Request, extract};
 
 use shape::{Change, Listed, Shown};
@@ -38,6 +38,7 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
         if request.method() == "POST" {
             let asked = match asked_for(request) {
                 Wanted::Ladder => ask_ladder::run(&deps.assets, &ask, id).await?,
+                Wanted::Previews => ask_previews::run(&previews(deps), &ask, id).await?,
                 Wanted::Reprocessing => reprocess::run(&again(deps), &ask, id).await?,
             };
             let shown = Shown::of(&asked);
@@ -50,14 +51,23 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
 /// What is asked for of a film.
 enum Wanted {
     Ladder,
+    Previews,
     Reprocessing,
 }
 
 fn asked_for(request: &Request) -> Wanted {
-    if extract::route(request).ends_with("/reprocess") {
-        Wanted::Reprocessing
-    } else {
-        Wanted::Ladder
+    match extract::route(request) {
+        "POST /v1/assets/{asset_id}/previews" => Wanted::Previews,
+        "POST /v1/assets/{asset_id}/reprocess" => Wanted::Reprocessing,
+        _ => Wanted::Ladder,
+    }
+}
+
+fn previews(deps: &Deps) -> ask_previews::Deps<'_> {
+    ask_previews::Deps {
+        library: &deps.assets.library,
+        previews: &*deps.previews,
+        orders: deps.assets.orders.as_deref(),
     }
 }
 

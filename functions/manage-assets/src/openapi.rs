@@ -55,6 +55,16 @@ pub fn section() -> Section {
         )
         .refuses(&[Code::Conflict, Code::WrongState, Code::AssetWithdrawn]),
         Operation::new(
+            "POST /v1/assets/{asset_id}/previews",
+            "askForPreviews",
+            "Asks for a film's poster, storyboard and waveform, and for those that failed once more",
+        )
+        .replies::<Shown>(
+            202,
+            "It plays all the while; `previews` tells how far they are",
+        )
+        .refuses(&[Code::Conflict, Code::WrongState, Code::AssetWithdrawn]),
+        Operation::new(
             "POST /v1/assets/{asset_id}/reprocess",
             "reprocessAsset",
             "Asks for a film that failed to be packaged anew, from the bytes that are still there",

@@ -6,6 +6,7 @@ use vault_domain::asset::Title;
 use vault_domain::error::Malformed;
 use vault_domain::ladder::{Variant, VariantState};
 use vault_domain::library::{MetadataKey, MetadataValue, Patch};
+use vault_domain::preview::{PreviewSet, PreviewState, Previews};
 use vault_domain::usecase::library::Tagged;
 
 /// A merge patch (RFC 7396) of what is said of an asset.
@@ -109,6 +110,9 @@ pub(crate) struct Shown {
     /// The film at lower rates, once that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     variants: Option<Vec<Rung>>,
+    /// Its poster, storyboard and waveform, once they were asked for. What views get of them their opening names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previews: Option<Beside>,
     /// Of one that is deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted_at: Option<u64>,
@@ -117,6 +121,52 @@ pub(crate) struct Shown {
     erase_at: Option<u64>,
     /// In its quotes, as `If-Match` wants it.
     pub(crate) etag: String,
+}
+
+/// The previews of a film.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(rename = "PreviewsOfAsset"))]
+pub(crate) struct Beside {
+    /// `waiting`, `making`, `ready` or `failed`; the film plays in all of them.
+    stage: &'static str,
+    /// `poster`, `storyboard` and `waveform`, as far as the film has what they are of, once they are `ready`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kinds: Option<Vec<&'static str>>,
+    /// Why they failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// What would have been right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl Beside {
+    fn of(previews: &Previews) -> Self {
+        let set = match &previews.state {
+            PreviewState::Ready(set) => Some(set),
+            _ => None,
+        };
+        let failure = match &previews.state {
+            PreviewState::Failed(failure) => Some(failure.clone()),
+            _ => None,
+        };
+        let kinds = |set: &PreviewSet| {
+            let pictures: &[_] = match set.pictures {
+                Some(_) => &["poster", "storyboard"],
+                None => &[],
+            };
+            let sound = set.waveform.then_some("waveform");
+            pictures.iter().copied().chain(sound).collect()
+        };
+        let (code, reason) = failure.map(|failed| (failed.code, failed.reason)).unzip();
+        Self {
+            stage: previews.state.as_str(),
+            kinds: set.map(kinds),
+            code,
+            reason,
+        }
+    }
 }
 
 /// A variant of a film.
@@ -191,6 +241,7 @@ impl Shown {
                 .ladder
                 .as_ref()
                 .map(|all| all.iter().map(Rung::of).collect()),
+            previews: asset.previews.as_ref().map(Beside::of),
             deleted_at: deletion.map(|deletion| deletion.at.0),
             erase_at: deletion.map(|deletion| deletion.erase_at.0),
             etag: format!("\"{}\"", tagged.tag),

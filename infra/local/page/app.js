@@ -6,6 +6,7 @@ import { Api } from "./api.js";
 import { library } from "./library.js";
 import { links } from "./links.js";
 import { play } from "./player.js";
+import { previews } from "./previews.js";
 import { shared } from "./shared.js";
 import { shares } from "./shares.js";
 import { upload } from "./upload.js";
@@ -152,6 +153,9 @@ async function begin(assetId, tokenOf) {
   now.playback = await api.openPlayback(assetId, token);
   log("playback session opened");
   curtain(null);
+  const places = { video: $("video"), strip: $("strip"), glimpse: $("glimpse") };
+  // The film plays without them.
+  previews(places, now.playback.previews).catch(() => log("the previews were refused", true));
   now.player = play($("video"), now.playback.playlist_url, {
     key: (count) => ($("keys").textContent = count),
     segment: (count) => ($("segments").textContent = count),

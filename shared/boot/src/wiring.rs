@@ -14,6 +14,8 @@ pub mod convert_film;
 pub mod deliver_key;
 #[cfg(feature = "deliver-playlist")]
 pub mod deliver_playlist;
+#[cfg(feature = "deliver-preview")]
+pub mod deliver_preview;
 #[cfg(feature = "deliver-webhooks")]
 pub mod deliver_webhooks;
 #[cfg(feature = "erase-account")]
@@ -126,6 +128,7 @@ mod parts {
     #[cfg(any(
         feature = "policies",
         feature = "deliver-playlist",
+        feature = "deliver-preview",
         feature = "deliver-key",
         feature = "manage-account",
         feature = "manage-api-keys",
@@ -149,6 +152,7 @@ mod parts {
         feature = "authorize-playback",
         feature = "deliver-key",
         feature = "deliver-playlist",
+        feature = "deliver-preview",
         feature = "manage-assets",
         feature = "manage-organisation",
         feature = "mint-token",
@@ -175,6 +179,7 @@ mod parts {
     #[cfg(any(
         feature = "authorize-playback",
         feature = "deliver-playlist",
+        feature = "deliver-preview",
         feature = "deliver-key"
     ))]
     pub(super) fn shared_standing(env: &Env<'_>) -> vault_aws::dynamodb::StandingTables {

@@ -14,6 +14,7 @@ pub mod password;
 pub mod path_token;
 #[cfg(feature = "password-policy")]
 pub mod policy;
+pub mod preview;
 #[cfg(feature = "totp")]
 pub mod totp;
 pub mod webhook;

@@ -10,6 +10,7 @@ use crate::ladder::{Variant, VariantId, VariantState};
 use crate::library::Description;
 use crate::member::Actor;
 use crate::packaging::Stream;
+use crate::preview::{PreviewSet, PreviewState, Previews};
 use crate::quota::Charge;
 use crate::scan::Scan;
 use crate::text::{named, stored};
@@ -310,6 +311,8 @@ pub struct Asset {
     pub charge: Option<Charge>,
     /// The variants of its package; none as long as nobody asked for them.
     pub ladder: Option<Vec<Variant>>,
+    /// The previews of its package; none as long as nobody asked for them.
+    pub previews: Option<Previews>,
     /// What was said last of malware in its source.
     pub scan: Option<Scan>,
 }
@@ -347,6 +350,13 @@ impl Asset {
         let found = variants.find(|variant| variant.id.lines == lines);
         let ready = found.filter(|variant| matches!(variant.state, VariantState::Ready(_)));
         ready.map(|variant| variant.id)
+    }
+    /// Its previews, if they are there to be fetched.
+    pub fn previewed(&self) -> Option<PreviewSet> {
+        match self.previews.as_ref()?.state {
+            PreviewState::Ready(set) => Some(set),
+            _ => None,
+        }
     }
     /// Are the bytes that were uploaded there, as far as is known?
     pub fn has_source(&self) -> bool {

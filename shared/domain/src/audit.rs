@@ -58,6 +58,8 @@ events! {
     AssetDescribed = "asset.described",
     /// Variants of a film at lower rates were asked for.
     LadderAsked = "asset.ladder_asked",
+    /// The previews of a film were asked for.
+    PreviewsAsked = "asset.previews_asked",
     /// A film that failed was asked to be packaged anew.
     ReprocessAsked = "asset.reprocess_asked",
     /// An asset was taken back.

@@ -39,13 +39,23 @@ pub enum ConversionOrder {
         /// Of how many lines.
         lines: u16,
     },
+    /// Make the previews of an asset.
+    Previews {
+        /// Whose.
+        org: OrgId,
+        /// Which.
+        asset: AssetId,
+    },
 }
 
 impl ConversionOrder {
     /// Whose film it is about.
     pub const fn org(&self) -> OrgId {
         match self {
-            Self::Film { org, .. } | Self::Ladder { org, .. } | Self::Variant { org, .. } => *org,
+            Self::Film { org, .. }
+            | Self::Ladder { org, .. }
+            | Self::Variant { org, .. }
+            | Self::Previews { org, .. } => *org,
         }
     }
 }
@@ -71,6 +81,11 @@ enum Wire {
         package: String,
         lines: u16,
     },
+    Previews {
+        v: u8,
+        org: String,
+        asset: String,
+    },
 }
 
 impl From<ConversionOrder> for Wire {
@@ -83,6 +98,11 @@ impl From<ConversionOrder> for Wire {
                 asset: asset.to_string(),
             },
             ConversionOrder::Ladder { org, asset } => Self::Ladder {
+                v,
+                org: org.to_string(),
+                asset: asset.to_string(),
+            },
+            ConversionOrder::Previews { org, asset } => Self::Previews {
                 v,
                 org: org.to_string(),
                 asset: asset.to_string(),
@@ -108,6 +128,7 @@ impl TryFrom<Wire> for ConversionOrder {
     fn try_from(wire: Wire) -> Result<Self, Self::Error> {
         let (Wire::Film { v, org, asset }
         | Wire::Ladder { v, org, asset }
+        | Wire::Previews { v, org, asset }
         | Wire::Variant { v, org, asset, .. }) = &wire;
         if *v != 1 {
             return Err("v: expected 1".to_owned());
@@ -117,6 +138,7 @@ impl TryFrom<Wire> for ConversionOrder {
         Ok(match wire {
             Wire::Film { .. } => Self::Film { org, asset },
             Wire::Ladder { .. } => Self::Ladder { org, asset },
+            Wire::Previews { .. } => Self::Previews { org, asset },
             Wire::Variant { package, lines, .. } => Self::Variant {
                 org,
                 asset,
@@ -318,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn orders_of_ladders_and_variants_read_back() {
+    fn orders_of_ladders_variants_and_previews_read_back() {
         let (org, asset) = (OrgId::from_octets([1; 16]), AssetId::from_octets([2; 16]));
         let package = PackageId::from_octets([3; 16]);
         let variant = ConversionOrder::Variant {
@@ -327,7 +349,8 @@ mod tests {
             package,
             lines: 720,
         };
-        for order in [ConversionOrder::Ladder { org, asset }, variant] {
+        let previews = ConversionOrder::Previews { org, asset };
+        for order in [ConversionOrder::Ladder { org, asset }, variant, previews] {
             let text = serde_json::to_string(&order).unwrap();
             let read: ConversionOrder = serde_json::from_str(&text).unwrap();
             assert_eq!((read, read.org()), (order, org));

@@ -30,6 +30,7 @@ pub mod passkey;
 pub mod password;
 pub mod playback;
 pub mod ports;
+pub mod preview;
 pub mod quota;
 pub mod rotation;
 pub mod scan;

@@ -26,6 +26,7 @@ use crate::member::{Actor, OrgName};
 use crate::network::Network;
 use crate::page::{MAX_PAGE, PageSize};
 use crate::passkey::{CredentialId, PasskeyName};
+use crate::preview::PreviewName;
 use crate::share::{FirstPlay, SharePassword};
 use crate::spread::OnSpread;
 use crate::support::{SUPPORT_SECONDS, SupportLevel, SupportPurpose, SupportSeconds};
@@ -226,6 +227,12 @@ schemas! {
         "description": "Which playlist: of what can be chosen, of pictures (and sound, if there is one), of a variant of so many lines, of one sound of several, of subtitles.",
         "pattern": r"^(master|video|video-[1-9][0-9]{0,3}|(audio|subtitles)-[1-9][0-9]?)\.m3u8$",
         "examples": [MASTER_PLAYLIST, VIDEO_PLAYLIST],
+    });
+    PreviewName = json_schema!({
+        "type": "string",
+        "description": "Which preview: a poster, a storyboard, a sheet of it, or a waveform.",
+        "pattern": r"^(poster\.jpg|storyboard\.vtt|storyboard-[0-9]\.jpg|waveform\.json)$",
+        "examples": ["poster.jpg", "storyboard.vtt"],
     });
     MetadataKey = json_schema!({ "type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$" });
 }

@@ -55,6 +55,11 @@ impl Reply {
         )
     }
 
+    /// Octets of a media type, sent as they are.
+    pub fn octets_of(status: u16, media_type: &'static str, octets: Vec<u8>, cache: Cache) -> Self {
+        Self::new(status, media_type, octets, false, cache)
+    }
+
     fn new(status: u16, media_type: &'static str, body: Vec<u8>, text: bool, cache: Cache) -> Self {
         let policy = match cache {
             Cache::NoStore => "no-store".to_owned(),

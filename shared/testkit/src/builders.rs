@@ -58,6 +58,10 @@ pub const PLAYBACK: PlaybackId = PlaybackId::from_octets([0x61; 16]);
 pub const DOWNLOAD: DownloadId = DownloadId::from_octets([0x62; 16]);
 /// The key of the first period of [`PACKAGE`].
 pub const KEY: KeyId = KeyId::from_octets([0x71; 16]);
+/// The run that made the golden previews.
+pub const PREVIEW_RUN: PackageId = PackageId::from_octets([0x42; 16]);
+/// The key of the golden previews.
+pub const PREVIEW_KEY: KeyId = KeyId::from_octets([0x72; 16]);
 /// An invitation into the golden organisation.
 pub const INVITATION: InvitationId = InvitationId::from_octets([0x81; 16]);
 /// The request for the owner's link to reset their password.
@@ -291,6 +295,7 @@ pub fn announced(new: NewAsset) -> Asset {
         views_from: Timestamp(0),
         keeping: Keeping::default(),
         ladder: None,
+        previews: None,
         scan: None,
     }
 }

@@ -12,7 +12,8 @@ use vault_domain::member::Subject;
 use vault_domain::playback::{PlaybackSession, Ticket, UrlSignature, WrappedKey};
 use vault_domain::ports::{
     AccessTokens, AccessVerifier, DeviceClaims, DeviceTokens, Hashing, KeyWrap, LoginChallenges,
-    PasswordHasher, PathTokens, RefreshTokens, StoreError, Stored, Tickets, UrlSigner,
+    PasswordHasher, PathTokens, PreviewPlace, PreviewSeal, RefreshTokens, StoreError, Stored,
+    Tickets, UrlSigner,
 };
 use vault_domain::secret::{ContentKey, SecretText};
 use vault_domain::time::Timestamp;
@@ -388,6 +389,57 @@ impl KeyWrap for FakeKeyWrap {
             } else {
                 Err(StoreError::new("wrap.unwrap", "the record was changed"))
             }
+        })
+    }
+}
+
+/// Seals previews by a stream that depends on the key and on which it is.
+#[derive(Debug)]
+pub struct FakePreviewSeal(pub Shared);
+
+impl FakePreviewSeal {
+    fn stream(key: &ContentKey, place: PreviewPlace, nonce: &[u8]) -> [u8; 32] {
+        let PreviewPlace { asset, run, name } = place;
+        let name = name.to_string();
+        let fields = [
+            key.expose(),
+            &asset.octets()[..],
+            run.octets(),
+            name.as_bytes(),
+            nonce,
+        ];
+        sha256(&fields)
+    }
+}
+
+impl PreviewSeal for FakePreviewSeal {
+    fn seal(
+        &self,
+        key: &ContentKey,
+        place: PreviewPlace,
+        nonce: [u8; 12],
+        octets: Vec<u8>,
+    ) -> Stored<Vec<u8>> {
+        self.0.faults.pure("preview.seal", || {
+            let stream = Self::stream(key, place, &nonce);
+            let hidden = octets.iter().zip(stream.iter().cycle());
+            let mut sealed = nonce.to_vec();
+            sealed.extend(hidden.map(|(octet, other)| octet ^ other));
+            sealed.extend_from_slice(&sha256(&[&stream, &octets])[..16]);
+            Ok(sealed)
+        })
+    }
+    fn open(&self, key: &ContentKey, place: PreviewPlace, sealed: Vec<u8>) -> Stored<Vec<u8>> {
+        const NAME: &str = "preview.open";
+        self.0.faults.pure(NAME, || {
+            let changed = || StoreError::new(NAME, "the preview was changed");
+            let (nonce, rest) = sealed.split_at_checked(12).ok_or_else(changed)?;
+            let end = rest.len().checked_sub(16).ok_or_else(changed)?;
+            let stream = Self::stream(key, place, nonce);
+            let hidden = rest[..end].iter().zip(stream.iter().cycle());
+            let octets: Vec<u8> = hidden.map(|(octet, other)| octet ^ other).collect();
+            let genuine = rest[end..] == sha256(&[&stream, &octets])[..16];
+            genuine.then_some(octets).ok_or_else(changed)
         })
     }
 }

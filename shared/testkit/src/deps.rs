@@ -9,11 +9,11 @@ use vault_domain::time::Timestamp;
 use vault_domain::usecase::{
     access, account, ask_ladder, authorize_download, authorize_playback, begin_upload,
     bootstrap_owner, client, convert_film, deletion, deliver_key, deliver_playlist,
-    deliver_webhook, enter_support, erase_account, exchange, exchange_share, export_audit,
-    finalize_upload, gate, guard, introspect, library, login, manage_api_keys, manage_shares,
-    manage_webhooks, organisation, process_upload, proof, read_audit, recover_account, refresh,
-    revoke_token, rewrap_keys, rotate_secret, seal_audit, second_factor, send_mail, set_quota,
-    sweep_assets, tell_webhooks, withdraw_asset,
+    deliver_preview, deliver_webhook, enter_support, erase_account, exchange, exchange_share,
+    export_audit, finalize_upload, gate, guard, introspect, library, login, manage_api_keys,
+    manage_shares, manage_webhooks, organisation, process_upload, proof, read_audit,
+    recover_account, refresh, revoke_token, rewrap_keys, rotate_secret, seal_audit, second_factor,
+    send_mail, set_quota, sweep_assets, tell_webhooks, withdraw_asset,
 };
 use vault_domain::webhook::Reach;
 use vault_policy::CedarPolicies;
@@ -327,6 +327,7 @@ impl Kit {
             quota: builders::QUOTA,
             conversions: Some(self.cloud.clone()),
             ladder: None,
+            previews: None,
             scans: None,
         }
     }
@@ -344,6 +345,9 @@ impl Kit {
             max_source: 1_000_000,
             files: self.cloud.clone(),
             keep_files: true,
+            previews: self.cloud.clone(),
+            preview_files: self.cloud.clone(),
+            seal: self.seal.clone(),
         }
     }
     /// Of [`ask_ladder`].
@@ -411,6 +415,17 @@ impl Kit {
             tickets: self.tickets.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
+        }
+    }
+    /// Of [`deliver_preview`].
+    pub fn deliver_preview(&self) -> deliver_preview::Deps {
+        deliver_preview::Deps {
+            reads: self.cloud.clone(),
+            files: self.cloud.clone(),
+            wrap: self.wrap.clone(),
+            seal: self.seal.clone(),
+            tickets: self.tickets.clone(),
+            clock: self.clock.clone(),
         }
     }
     /// Of [`withdraw_asset`].

@@ -9,8 +9,10 @@ use vault_domain::download::Download;
 use vault_domain::link::{Link, LinkRequest, LinkToken, Purpose};
 use vault_domain::packaging::PackagePlan;
 use vault_domain::ports::{
-    Hashing as _, KeyWrap as _, LinkTokens as _, RefreshTokens as _, Tickets as _,
+    Hashing as _, KeyWrap as _, LinkTokens as _, PreviewPlace, PreviewSeal as _,
+    RefreshTokens as _, Tickets as _,
 };
+use vault_domain::preview::{self, Board, PreviewPlan, PreviewState, Previews, preview_key};
 use vault_domain::secret::{ContentKey, SecretText};
 use vault_domain::token::{Grant, MediaToken};
 
@@ -20,7 +22,7 @@ use crate::clock::FixedClock;
 use crate::cloud::{FakeCloud, KeptLink};
 use crate::crypto::{
     FakeAccessTokens, FakeDeviceTokens, FakeHasher, FakeHashing, FakeKeyWrap, FakeLoginChallenges,
-    FakePathTokens, FakeRefreshTokens, FakeTickets, FakeUrlSigner, Ledger, Shared,
+    FakePathTokens, FakePreviewSeal, FakeRefreshTokens, FakeTickets, FakeUrlSigner, Ledger, Shared,
 };
 use crate::entropy::SeededEntropy;
 use crate::factor::{FakeQr, FakeSealing, FakeTotp};
@@ -30,7 +32,7 @@ use crate::packager::ScriptedPackager;
 use crate::passkey::FakePasskeys;
 use crate::share::FakeShareTokens;
 use crate::webhook::FakeWebhookSecrets;
-use crate::workshop::FakeWorkshop;
+use crate::workshop::{FakeWorkshop, crafted};
 
 /// The content key that [`Kit::plant_ready`] wraps.
 pub const GOLDEN_KEY: [u8; 16] = *b"a golden key 16.";
@@ -87,6 +89,8 @@ pub struct Kit {
     pub signer: Arc<FakeUrlSigner>,
     /// The wrapping of content keys.
     pub wrap: Arc<FakeKeyWrap>,
+    /// The sealing of previews.
+    pub seal: Arc<FakePreviewSeal>,
     /// The packager.
     pub packager: Arc<ScriptedPackager>,
     /// The workshop.
@@ -124,6 +128,7 @@ impl Kit {
             path_tokens: Arc::new(FakePathTokens(shared.clone())),
             signer: Arc::new(FakeUrlSigner(shared.clone())),
             wrap: Arc::new(FakeKeyWrap(shared.clone())),
+            seal: Arc::new(FakePreviewSeal(shared.clone())),
             packager: Arc::default(),
             workshop: Arc::new(FakeWorkshop::new(Arc::clone(&faults))),
             plan: PackagePlan {
@@ -294,6 +299,37 @@ impl Kit {
                     number,
                 );
                 s.segments.insert(segment, vec![7; 192]);
+            }
+        });
+    }
+
+    /// Plants the previews of the golden film: a poster, a storyboard of one sheet, a waveform.
+    pub fn plant_previews(&self) {
+        let (asset, run) = (builders::ASSET, builders::PREVIEW_RUN);
+        let (id, nonce) = (builders::PREVIEW_KEY, [8; 12]);
+        let none_planned = "no fault is planned while a world is built";
+        let key = ContentKey::new(*b"of previews only");
+        let wrapped = self.wrap.wrap(&key, asset, id, run, nonce);
+        let plan = PreviewPlan {
+            pictures: Some(Board::of(12_000)),
+            sound: true,
+        };
+        let made = preview::checked(&plan, crafted(&plan), (run, id));
+        let (set, files) = made.expect("they are as they should be");
+        self.change_asset(|asset| {
+            asset.previews = Some(Previews {
+                attempt: 1,
+                runs: Vec::new(),
+                state: PreviewState::Ready(set),
+            });
+        });
+        self.cloud.with(|s| {
+            s.keys.insert((asset, id), wrapped.expect(none_planned));
+            for (name, octets) in files {
+                let place = PreviewPlace { asset, run, name };
+                let sealed = self.seal.seal(&key, place, nonce, octets);
+                let sealed = sealed.expect(none_planned);
+                s.segments.insert(preview_key(asset, run, name), sealed);
             }
         });
     }

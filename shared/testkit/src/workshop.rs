@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use vault_domain::conversion::{Encoding, Probe, Sound};
 use vault_domain::packaging::PackageFault;
 use vault_domain::ports::{StoreError, Stored, Workshop};
+use vault_domain::preview::{Made, Peaks, PreviewPlan};
 use vault_domain::time::Timestamp;
 
 use crate::fault::Faults;
@@ -19,6 +20,8 @@ pub struct Craft {
     pub length: Result<u64, PackageFault>,
     /// What it makes of it.
     pub outcome: Result<Vec<u8>, PackageFault>,
+    /// What pictures it makes of it; as they should be if that is not said.
+    pub pictures: Option<Made>,
     /// Are its sounds damaged, so that it is coded without them alone?
     pub damaged_sounds: bool,
 }
@@ -36,6 +39,7 @@ impl Default for Craft {
             }),
             length: Ok(18),
             outcome: Ok(crate::builders::film(2_000)),
+            pictures: None,
             damaged_sounds: false,
         }
     }
@@ -48,6 +52,7 @@ struct Bench {
     source: Vec<u8>,
     outcome: Option<Vec<u8>>,
     encodings: Vec<Encoding>,
+    previews: Vec<PreviewPlan>,
 }
 
 /// The workshop.
@@ -72,6 +77,10 @@ impl FakeWorkshop {
     /// What it was asked to encode.
     pub fn encodings(&self) -> Vec<Encoding> {
         self.with(|bench| bench.encodings.clone())
+    }
+    /// What previews it was asked for.
+    pub fn previews(&self) -> Vec<PreviewPlan> {
+        self.with(|bench| bench.previews.clone())
     }
     /// Is its scratch space empty?
     pub fn is_clear(&self) -> bool {
@@ -131,6 +140,24 @@ impl Workshop for FakeWorkshop {
         })
         .await
     }
+    async fn preview(
+        &self,
+        plan: &PreviewPlan,
+        _deadline: Timestamp,
+    ) -> Stored<Result<Made, PackageFault>> {
+        self.call("workshop.preview", |bench| {
+            bench.previews.push(*plan);
+            if bench.craft.damaged_sounds && plan.sound {
+                let fault = PackageFault::new("unreadable_film", "its sound is damaged");
+                return Ok(Err(fault));
+            }
+            let outcome = bench.craft.outcome.as_ref().map(|_| ());
+            let made = bench.craft.pictures.clone();
+            let made = outcome.map(|()| made.unwrap_or_else(|| crafted(plan)));
+            Ok(made.map_err(PackageFault::clone))
+        })
+        .await
+    }
     fn complaint(&self) -> Option<String> {
         None
     }
@@ -144,4 +171,30 @@ impl Workshop for FakeWorkshop {
         })
         .await
     }
+}
+
+/// The previews of a film as they should be.
+pub(crate) fn crafted(plan: &PreviewPlan) -> Made {
+    let mut made = Made::default();
+    if let Some(board) = &plan.pictures {
+        let pixels = |many: u32, each: u32| u16::try_from(many * each).unwrap_or(u16::MAX);
+        let size = (pixels(board.columns, 160), pixels(board.rows, 90));
+        made.poster = jpeg((640, 360));
+        made.sheets = (0..board.sheets()).map(|_| jpeg(size)).collect();
+    }
+    if plan.sound {
+        let mut peaks = Peaks::default();
+        peaks.push(&[0, 16, 0, 32]);
+        made.peaks = Some(peaks);
+    }
+    made
+}
+
+/// The least that is taken for a JPEG picture of this width and height.
+pub fn jpeg((width, height): (u16, u16)) -> Vec<u8> {
+    let mut octets = vec![0xFF, 0xD8, 0xFF, 0xC0, 0, 9, 8];
+    octets.extend(height.to_be_bytes());
+    octets.extend(width.to_be_bytes());
+    octets.extend([3, 0, 0xFF, 0xD9]);
+    octets
 }

@@ -210,6 +210,15 @@ async fn ladders() {
 }
 
 #[tokio::test]
+async fn previews() {
+    let kit = kit();
+    kit.faults.interleave(true);
+    for seed in SEEDS {
+        contract::previews_contract(&*kit.cloud, &*kit.cloud, &*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn grants_and_views() {
     let (kit, seeds) = (kit(), SEEDS);
     kit.faults.interleave(true);
@@ -325,6 +334,15 @@ async fn media() {
     let fetch = fetcher(&kit.cloud);
     for seed in SEEDS {
         contract::media_contract(&*kit.cloud, &*kit.cloud, &fetch, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn preview_files() {
+    let kit = kit();
+    let (cloud, fetch) = (&*kit.cloud, fetcher(&kit.cloud));
+    for seed in SEEDS {
+        contract::preview_files_contract((cloud, cloud), cloud, &fetch, seed).await;
     }
 }
 

@@ -26,9 +26,9 @@ use vault_domain::token::{Action, Caller};
 use vault_domain::usecase::IfMatch;
 use vault_domain::usecase::access::{self, ContainerChange, Move, NewContainer, Placing, Wish};
 use vault_domain::usecase::{
-    Ask, ask_ladder, authorize_playback, begin_upload, deletion, exchange, finalize_upload,
-    library, manage_api_keys, manage_shares, manage_webhooks, organisation, read_audit,
-    withdraw_asset,
+    Ask, ask_ladder, ask_previews, authorize_playback, begin_upload, deletion, exchange,
+    finalize_upload, library, manage_api_keys, manage_shares, manage_webhooks, organisation,
+    read_audit, withdraw_asset,
 };
 use vault_testkit::Kit;
 use vault_testkit::builders::{self, ASSET, CLIENT, ORG, OWNER, SESSION, VIEWER};
@@ -283,7 +283,7 @@ fn step(kit: &Kit, dice: &SeededEntropy) {
             told(now(deletion::set_retention(&kit.deletion(), &ask, &rules)))
         }
         19 => shares(kit, &ask, (asset, SHARES[roll(2)]), roll(3)),
-        20 => told(now(ask_ladder::run(&kit.ask_ladder(), &ask, asset))),
+        20 => beside(kit, &ask, asset, roll(2)),
         21 => api_keys(kit, &ask, roll(2)),
         _ => plays(kit, ask, asset),
     });
@@ -294,6 +294,19 @@ fn holds(kit: &Kit, ask: &Ask, asset: AssetId, which: usize) -> String {
     match which {
         0 => told(now(deletion::place_hold(&deps, ask, asset, &reason))),
         _ => told(now(deletion::release_hold(&deps, ask, asset))),
+    }
+}
+
+fn beside(kit: &Kit, ask: &Ask, asset: AssetId, which: usize) -> String {
+    let library = kit.library();
+    let previews = ask_previews::Deps {
+        library: &library,
+        previews: &*kit.cloud,
+        orders: Some(&*kit.cloud),
+    };
+    match which {
+        0 => told(now(ask_ladder::run(&kit.ask_ladder(), ask, asset))),
+        _ => told(now(ask_previews::run(&previews, ask, asset))),
     }
 }
 

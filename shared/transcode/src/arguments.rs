@@ -1,8 +1,9 @@
 //! What ffmpeg is told (<https://ffmpeg.org/ffmpeg.html>, <https://ffmpeg.org/ffmpeg-protocols.html>).
 
 use vault_domain::conversion::{Encoding, KeyFrames};
+use vault_domain::preview::{Board, PEAKS_RATE, PreviewPlan};
 
-use crate::scratch::{OUTCOME, SOURCE};
+use crate::scratch::{OUTCOME, POSTER, SHEETS, SOURCE};
 
 /// Containers that are read. None of them names other files, or (MOV) not unless it is allowed to; playlists and scripts
 /// are not among them.
@@ -126,6 +127,66 @@ pub(crate) fn encode(encoding: &Encoding) -> Vec<String> {
     words
 }
 
+/// A picture of a storyboard is so large at most.
+const TILE: (&str, &str) = ("160", "90");
+/// The poster is so large at most, and no larger than the film.
+const LARGE: (&str, &str) = ("min(1280\\,iw)", "min(720\\,ih)");
+
+/// Makes a poster and a storyboard as files, and pours the first sound out as samples, reading the source once.
+pub(crate) fn preview(plan: &PreviewPlan) -> Vec<String> {
+    let mut words = source();
+    if let Some(board) = &plan.pictures {
+        if board.by_key_frames() {
+            // Of the decoder (<https://ffmpeg.org/ffmpeg-codecs.html>, "skip_frame").
+            words.splice(0..0, texts(&["-skip_frame", "nokey"]));
+        }
+        words.extend(["-filter_complex".to_owned(), pictured(board)]);
+        let jpeg = ["-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-f", "image2"];
+        words.extend(texts(&["-map", "[poster]", "-frames:v", "1", "-q:v", "4"]));
+        words.extend(texts(&jpeg));
+        words.extend(texts(&["-update", "1", POSTER]));
+        words.extend(texts(&["-map", "[board]", "-q:v", "5", "-frames:v"]));
+        words.push(board.sheets().to_string());
+        words.extend(texts(&jpeg));
+        words.extend(texts(&["-start_number", "0", SHEETS]));
+    }
+    if plan.sound {
+        words.extend(texts(&["-map", "0:a:0", "-ac", "1", "-ar"]));
+        words.push(PEAKS_RATE.to_string());
+        words.extend(texts(&["-c:a", "pcm_s16le", "-f", "s16le", "pipe:1"]));
+    }
+    words
+}
+
+/// The pictures of a film, at equal times and twice (<https://ffmpeg.org/ffmpeg-filters.html>): `fps` takes for each time the
+/// last picture before the middle of it, `thumbnail` of some the one that is most like all of them, and so no black one among
+/// others. What a film lacks at its end its last picture fills (`tpad`), so that a sheet (`tile`) is whole.
+fn pictured(board: &Board) -> String {
+    let (apart, candidates) = board.candidates();
+    let Board {
+        interval_ms,
+        pictures,
+        columns,
+        rows,
+        ..
+    } = board;
+    let (poster, tile) = (within(LARGE), within(TILE));
+    format!(
+        "[0:V:0]split=2[a][b];\
+         [a]fps=1000/{apart}:eof_action=pass,{poster},thumbnail=n={candidates}[poster];\
+         [b]fps=1000/{interval_ms}:eof_action=pass,{tile},tpad=stop_mode=clone:stop={pictures},\
+         tile=layout={columns}x{rows}[board]"
+    )
+}
+
+/// Square pixels, as many as fit.
+fn within((width, height): (&str, &str)) -> String {
+    format!(
+        "scale=w='trunc(iw*sar/2)*2':h='trunc(ih/2)*2',setsar=1,\
+         scale=w='{width}':h='{height}':force_original_aspect_ratio=decrease:force_divisible_by=2"
+    )
+}
+
 /// Where key frames are forced: the first picture at or behind each time is one.
 fn forced(key_frames: &KeyFrames) -> Option<String> {
     match key_frames {
@@ -202,6 +263,23 @@ mod tests {
             );
         }
         assert!(whole.contains(&"-xerror".to_owned()) && whole.contains(&"0:s:1".to_owned()));
+    }
+
+    #[test]
+    fn previews_are_made_of_what_there_is_and_of_key_frames_alone_where_they_lie_close() {
+        let of = |length_ms: Option<u64>, sound| {
+            let pictures = length_ms.map(Board::of);
+            preview(&PreviewPlan { pictures, sound }).join(" ")
+        };
+        let clip = of(Some(5_000), true);
+        assert!(clip.contains("fps=1000/1000:") && clip.contains("layout=5x1[board]"));
+        assert!(clip.contains("-protocol_whitelist file") && clip.ends_with("pipe:1"));
+        assert!(!clip.contains("nokey"));
+        let long = of(Some(36_000_000), false);
+        assert!(long.starts_with("-skip_frame nokey ") && long.contains("-frames:v 10 "));
+        assert!(long.contains("layout=10x10[board]") && !long.contains("pipe:1"));
+        let sound = of(None, true);
+        assert!(!sound.contains("image2") && sound.contains("-map 0:a:0 -ac 1 -ar 8000"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use vault_domain::conversion::{Encoding, Probe, outgrew, took_too_long};
 use vault_domain::packaging::PackageFault;
 use vault_domain::ports::{Clock, StoreError, Stored, Workshop};
+use vault_domain::preview::{self, Made, Peaks, PreviewPlan};
 use vault_domain::time::Timestamp;
 
 use program::{End, Program};
@@ -152,6 +153,45 @@ impl Workshop for FfmpegWorkshop {
             }
             End::TimedOut => Ok(Err(took_too_long())),
         }
+    }
+
+    async fn preview(
+        &self,
+        plan: &PreviewPlan,
+        deadline: Timestamp,
+    ) -> Stored<Result<Made, PackageFault>> {
+        const OPERATION: &str = "workshop.preview";
+        let failed = |error| StoreError::new(OPERATION, error);
+        let cleared = self.scratch.clear_pictures().await;
+        cleared.map_err(failed)?;
+        let within = self.seconds_until(deadline);
+        let words = arguments::preview(plan);
+        let mut peaks = Peaks::default();
+        let folder = self.scratch.folder();
+        let ended = self
+            .program
+            .pour(folder, &words, within, |octets| peaks.push(octets));
+        match ended.await.map_err(failed)? {
+            End::Done(_) => {}
+            End::Refused(complaint) => {
+                self.note(Some(&complaint));
+                return Ok(Err(unreadable()));
+            }
+            End::TimedOut => return Ok(Err(preview::took_too_long())),
+        }
+        let (poster, sheets) = match plan.pictures {
+            Some(board) => self
+                .scratch
+                .pictures(board.sheets())
+                .await
+                .map_err(failed)?,
+            None => Default::default(),
+        };
+        Ok(Ok(Made {
+            poster,
+            sheets,
+            peaks: plan.sound.then_some(peaks),
+        }))
     }
 
     fn complaint(&self) -> Option<String> {

@@ -39,6 +39,27 @@ impl Program {
         arguments: &[String],
         seconds: u64,
     ) -> io::Result<End> {
+        let mut told = Vec::new();
+        let room = usize::try_from(KEPT).unwrap_or(usize::MAX);
+        let keep = |octets: &[u8]| {
+            let left = room.saturating_sub(told.len()).min(octets.len());
+            told.extend_from_slice(&octets[..left]);
+        };
+        let ended = self.pour(folder, arguments, seconds, keep).await?;
+        Ok(match ended {
+            End::Done(_) => End::Done(String::from_utf8_lossy(&told).into_owned()),
+            other => other,
+        })
+    }
+
+    /// Runs it likewise, and gives what it writes to its output to `sink`, piece by piece: all that it does not say.
+    pub(crate) async fn pour(
+        &self,
+        folder: &Path,
+        arguments: &[String],
+        seconds: u64,
+        mut sink: impl FnMut(&[u8]),
+    ) -> io::Result<End> {
         // Whoever takes over the decoder runs as our user: our environment and memory, and the credentials in them, are
         // not to be read through /proc (prctl(2), PR_SET_DUMPABLE). The program itself is dumpable again by its start.
         set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
@@ -53,8 +74,9 @@ impl Program {
             .spawn()?;
         let (told, complaint) = (child.stdout.take(), child.stderr.take());
         let all = async {
-            let (told, complaint) = tokio::join!(kept(told), kept(complaint));
-            Ok::<_, io::Error>((child.wait().await?, told?, complaint?))
+            let (poured, complaint) = tokio::join!(poured(told, &mut sink), kept(complaint));
+            poured?;
+            Ok::<_, io::Error>((child.wait().await?, complaint?))
         };
         let limit = Duration::from_secs(seconds);
         let Ok(ended) = tokio::time::timeout(limit, all).await else {
@@ -62,9 +84,9 @@ impl Program {
             child.kill().await?;
             return Ok(End::TimedOut);
         };
-        let (status, told, complaint) = ended?;
+        let (status, complaint) = ended?;
         if status.success() {
-            return Ok(End::Done(told));
+            return Ok(End::Done(String::new()));
         }
         if status.code().is_none() {
             let last = complaint.lines().last().unwrap_or_default();
@@ -86,4 +108,21 @@ async fn kept(stream: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
     let mut rest = [0; 4096];
     while stream.read(&mut rest).await? > 0 {}
     Ok(String::from_utf8_lossy(&octets).into_owned())
+}
+
+/// All that is written, to whoever wants it.
+async fn poured(
+    stream: Option<impl AsyncRead + Unpin>,
+    sink: &mut impl FnMut(&[u8]),
+) -> io::Result<()> {
+    let Some(mut stream) = stream else {
+        return Ok(());
+    };
+    let mut piece = vec![0; 64 << 10];
+    loop {
+        match stream.read(&mut piece).await? {
+            0 => return Ok(()),
+            read => sink(&piece[..read]),
+        }
+    }
 }

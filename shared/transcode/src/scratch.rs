@@ -5,11 +5,23 @@ use std::path::{Path, PathBuf};
 
 use tokio::fs::{File, OpenOptions};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use vault_domain::preview::MAX_PICTURE_OCTETS;
 
 /// The source's name in the folder. It says nothing: what a file is, its content tells.
 pub(crate) const SOURCE: &str = "source";
 /// The name of what comes out.
 pub(crate) const OUTCOME: &str = "outcome.mp4";
+
+/// The name of the poster.
+pub(crate) const POSTER: &str = "poster.jpg";
+
+/// The name of a sheet of the storyboard, from 0.
+fn sheet(at: u32) -> String {
+    format!("sheet-{at}.jpg")
+}
+
+/// What the names of sheets are made by.
+pub(crate) const SHEETS: &str = "sheet-%d.jpg";
 
 pub(crate) struct Scratch {
     parent: PathBuf,
@@ -59,6 +71,41 @@ impl Scratch {
     /// The octets of what came out.
     pub(crate) async fn outcome(&self) -> io::Result<u64> {
         Ok(tokio::fs::metadata(self.folder.join(OUTCOME)).await?.len())
+    }
+
+    /// Removes pictures of before, so that none is taken for what comes out next.
+    pub(crate) async fn clear_pictures(&self) -> io::Result<()> {
+        let mut entries = tokio::fs::read_dir(&self.folder).await?;
+        while let Some(entry) = entries.next_entry().await? {
+            if entry.file_name() != SOURCE {
+                gone(tokio::fs::remove_file(entry.path()).await)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The poster and so many sheets, of those that there are. Of what is too large no more is read than it takes to see that.
+    pub(crate) async fn pictures(&self, sheets: u32) -> io::Result<(Vec<u8>, Vec<Vec<u8>>)> {
+        let poster = self.picture(POSTER).await?.unwrap_or_default();
+        let mut all = Vec::new();
+        for at in 0..sheets {
+            match self.picture(&sheet(at)).await? {
+                Some(octets) => all.push(octets),
+                None => break,
+            }
+        }
+        Ok((poster, all))
+    }
+
+    async fn picture(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        let file = match File::open(self.folder.join(name)).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        let mut octets = Vec::new();
+        let most = u64::try_from(MAX_PICTURE_OCTETS + 1).unwrap_or(u64::MAX);
+        file.take(most).read_to_end(&mut octets).await?;
+        Ok(Some(octets))
     }
 
     pub(crate) async fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {

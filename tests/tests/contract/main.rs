@@ -130,6 +130,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn previews() {
+        let stores = Stores::new();
+        let (assets, deletions) = (&stores.assets, &stores.deletions);
+        contract::previews_contract(assets, assets, deletions, seed()).await;
+    }
+
+    #[tokio::test]
     async fn reopenings() {
         let stores = Stores::new();
         let (assets, deletions) = (&stores.assets, &stores.deletions);
@@ -303,6 +310,13 @@ mod tests {
     async fn media() {
         let stores = Stores::new();
         contract::media_contract(&stores.media, &stores.media, &stores.fetcher(), seed()).await;
+    }
+
+    #[tokio::test]
+    async fn preview_files() {
+        let stores = Stores::new();
+        let (media, fetch) = (&stores.media, stores.fetcher());
+        contract::preview_files_contract((media, media), media, &fetch, seed()).await;
     }
 
     #[tokio::test]

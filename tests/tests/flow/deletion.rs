@@ -212,6 +212,7 @@ fn at_the_end_of_a_film_nothing_is_stored_that_decrypts() {
     let (_, token) = link.split_once("token=").expect("a link");
     assert!(!naming(&secret).is_empty() && !versions("UploadsBucket", &asset).is_empty());
     assert!(naming(&asset).contains_key("SharesTable"));
+    assert_eq!(owner.previewed(&asset)["stage"], "ready");
 
     rules(&owner, &json!({ "recovery_days": 0 })).expect(200);
     delete(&owner, &asset).expect(200);

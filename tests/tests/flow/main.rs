@@ -29,6 +29,7 @@ mod openapi;
 #[cfg(test)]
 mod organisations;
 mod person;
+mod previews;
 #[cfg(test)]
 mod quotas;
 #[cfg(test)]

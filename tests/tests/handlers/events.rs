@@ -38,6 +38,7 @@ fn filled(kit: &Kit, text: &str) -> String {
         ("{{asset}}", builders::ASSET.to_string()),
         ("{{package}}", builders::PACKAGE.to_string()),
         ("{{key}}", builders::KEY.to_string()),
+        ("{{preview_key}}", builders::PREVIEW_KEY.to_string()),
         ("{{client}}", builders::CLIENT.to_string()),
         (
             "{{secret}}",
@@ -95,7 +96,7 @@ async fn every_sample_event_has_the_status_in_its_name() {
     }
     assert_eq!(
         functions.len(),
-        21,
+        22,
         "a function with a route has no sample event: {functions:?}"
     );
 }

@@ -25,6 +25,7 @@ use vault_domain::member::{Actor, OrgName};
 use vault_domain::network::Network;
 use vault_domain::page::PageSize;
 use vault_domain::passkey::{CredentialId, PasskeyName};
+use vault_domain::preview::PreviewName;
 use vault_domain::share::SharePassword;
 use vault_domain::support::{SupportLevel, SupportPurpose};
 use vault_domain::token::{Action, MediaToken};
@@ -137,6 +138,7 @@ fn a_text_has_the_form_of_the_document_if_and_only_if_it_parses() {
         form::<Rendition>(|text| Rendition::parse(text).is_ok()),
         form::<Mode>(|text| Mode::parse(text).is_ok()),
         form::<PlaylistName>(|text| PlaylistName::parse(text).is_some()),
+        form::<PreviewName>(|text| PreviewName::parse(text).is_ok()),
         form::<MediaType>(|text| MediaType::parse(text).is_ok_and(|read| read.as_str() == text)),
         form::<IdempotencyKey>(|text| IdempotencyKey::parse(text).is_ok()),
         form::<ChallengeProof>(|text| ChallengeProof::parse(text.to_owned()).is_ok()),

@@ -27,6 +27,7 @@ pub(crate) fn golden() -> Kit {
     kit.enrol(builders::VIEWER);
     kit.plant_session();
     kit.plant_ready();
+    kit.plant_previews();
     kit.plant_playback();
     kit.plant_grant(&builders::media_token(2), |_| ());
     kit.plant_download_grant(&builders::media_token(3), |_| ());
@@ -229,6 +230,10 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
             .path("asset_id", asset)
             .path("key_id", builders::KEY)
             .query("token", ticket.expose()),
+        Ask::to("deliver-preview", "GET")
+            .path("token", ticket.expose())
+            .path("key_id", builders::PREVIEW_KEY)
+            .path("preview", "storyboard.vtt"),
         Ask::to("withdraw-asset", "POST")
             .bearer(&access)
             .path("asset_id", asset),

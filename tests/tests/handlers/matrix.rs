@@ -329,6 +329,8 @@ fn asked(
             "key_id",
             if path.starts_with("/v1/keys") {
                 builders::KEY.to_string()
+            } else if path.contains("/previews/") {
+                builders::PREVIEW_KEY.to_string()
             } else {
                 CLIENT.to_string()
             },
@@ -342,6 +344,7 @@ fn asked(
         ("token", borne.to_owned()),
         ("credential_id", "AAAA".to_owned()),
         ("playlist", "master.m3u8".to_owned()),
+        ("preview", "poster.jpg".to_owned()),
         ("package_id", builders::PACKAGE.to_string()),
         ("part_number", "1".to_owned()),
     ];

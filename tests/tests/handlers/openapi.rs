@@ -26,6 +26,7 @@ fn sections() -> Vec<Section> {
         authorize_playback::openapi::section(),
         deliver_playlist::openapi::section(),
         deliver_key::openapi::section(),
+        deliver_preview::openapi::section(),
         authorize_download::openapi::section(),
         withdraw_asset::openapi::section(),
         manage_shares::openapi::section(),

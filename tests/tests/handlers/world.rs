@@ -260,6 +260,7 @@ async fn handled(kit: &Kit, function: &str, request: lambda_http::Request) -> Re
         "manage-assets" => {
             let deps = wiring::manage_assets::Deps {
                 assets: kit.ask_ladder(),
+                previews: kit.cloud.clone(),
                 reopenings: kit.cloud.clone(),
                 packagings: kit.cloud.clone(),
                 verifier,
@@ -335,6 +336,11 @@ async fn handled(kit: &Kit, function: &str, request: lambda_http::Request) -> Re
         "deliver-key" => {
             problems
                 .serve(&kit.deliver_key(), deliver_key::handle, request)
+                .await
+        }
+        "deliver-preview" => {
+            problems
+                .serve(&kit.deliver_preview(), deliver_preview::handle, request)
                 .await
         }
         "manage-organisation" => {

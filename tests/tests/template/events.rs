@@ -47,6 +47,11 @@ pub(crate) const ROUTES: &[(&str, &str)] = &[
     ("GET /v1/assets/{asset_id}", "ManageAssets"),
     ("PATCH /v1/assets/{asset_id}", "ManageAssets"),
     ("POST /v1/assets/{asset_id}/ladder", "ManageAssets"),
+    ("POST /v1/assets/{asset_id}/previews", "ManageAssets"),
+    (
+        "GET /v1/playback/{token}/previews/{key_id}/{preview}",
+        "DeliverPreview",
+    ),
     ("POST /v1/assets/{asset_id}/reprocess", "ManageAssets"),
     ("DELETE /v1/assets/{asset_id}", "ManageDeletion"),
     ("POST /v1/assets/{asset_id}/restore", "ManageDeletion"),
@@ -349,6 +354,7 @@ fn api(world: &World, faults: &mut Faults) {
     for route in [
         "GET /v1/keys/{asset_id}/{key_id}",
         "GET /v1/playback/{token}/{playlist}",
+        "GET /v1/playback/{token}/previews/{key_id}/{preview}",
         "GET /v1/media/{asset_id}/{package_id}/{playlist}",
         "GET /v1/media/{asset_id}/{package_id}/query/{playlist}",
     ] {

@@ -78,6 +78,7 @@ fn parameters(instance: &Instance, signing: &Signing) -> Parameters {
         ("Ffmpeg", FFMPEG.to_owned()),
         // Tests ask for the ladders that they look at.
         ("LadderOnUpload", "false".to_owned()),
+        ("PreviewsOnUpload", "false".to_owned()),
         // Every test announces uploads, and few end them.
         ("DefaultMaxAssets", MOST.to_owned()),
         ("DefaultMaxBytes", MOST.to_owned()),

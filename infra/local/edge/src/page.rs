@@ -21,7 +21,7 @@ impl Page {
         let connect = origins.join(" ");
         // hls.js runs its worker from a blob and feeds the video element through one.
         let policy = format!(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: {api}; \
              media-src blob: {api}; worker-src blob:; connect-src 'self' {api} {connect}; \
              base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         );

@@ -2,19 +2,19 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use vault_domain::asset::{AssetState, Failure};
+use vault_domain::asset::{Asset, Failure};
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PackageId};
 use vault_domain::ladder::{Coded, Variant, VariantId, VariantState};
-use vault_domain::ports::{Assets as _, Change, LadderStep, Ladders, StoreError, Stored};
+use vault_domain::ports::{Change, LadderStep, Ladders, StoreError, Stored};
 use vault_domain::time::Timestamp;
 
-use super::assets::{DynamoAssets, change, from_states};
-use super::assets_counted::{TRIES, unsettled};
-use super::record::{Corrupt, Fields, text};
-use super::records;
+use super::assets::DynamoAssets;
+use super::beside::Beside;
+use super::record::{Corrupt, Fields};
 
 const LADDER: &str = "ladder";
+const OPERATION: &str = "ladders.change";
 
 /// A variant as the text has it.
 #[derive(Serialize, Deserialize)]
@@ -112,7 +112,7 @@ impl Wire {
 fn written(ladder: &[Variant]) -> Stored<String> {
     let wire: Vec<_> = ladder.iter().map(Wire::from).collect();
     let text = serde_json::to_string(&wire);
-    text.map_err(|error| StoreError::new("ladders.change", error))
+    text.map_err(|error| StoreError::new(OPERATION, error))
 }
 
 /// The ladder on an asset's record.
@@ -134,58 +134,20 @@ impl Ladders for DynamoAssets {
         step: LadderStep<'_>,
         record: Option<&Record>,
     ) -> Stored<Change> {
-        const OPERATION: &str = "ladders.change";
-        let mut tried = None;
-        for _ in 0..TRIES {
-            let seen = self.get(id).await?;
-            let seen = seen.filter(|asset| asset.plays(package));
-            let Some(seen) = seen else {
-                return Ok(Change::NotApplied);
-            };
-            // A change that took effect, and whose reply was lost.
-            if tried.is_some() && seen.ladder == tried {
-                return Ok(Change::Applied);
-            }
-            let Some(next) = step(seen.ladder.as_deref()) else {
-                return Ok(Change::NotApplied);
-            };
-            let before = seen.ladder.as_deref().map(written).transpose()?;
-            let known = match before {
-                None => "attribute_not_exists(ladder)",
-                Some(_) => "ladder = :before",
-            };
-            let mut request = self
-                .update(id)
-                .update_expression("SET ladder = :next")
-                .condition_expression(format!(
-                    "#state = :ready AND #package = :package AND attribute_not_exists(deleted_at) AND {known}"
-                ))
-                .expression_attribute_names("#package", "package")
-                .expression_attribute_values(":package", text(package.to_string()))
-                .expression_attribute_values(":next", text(written(&next)?));
-            if let Some(before) = before {
-                request = request.expression_attribute_values(":before", text(before));
-            }
-            let request = from_states(request, &[(":ready", AssetState::Ready)]);
-            let changed = match record {
-                Some(record) => {
-                    let writes = records::update(&request).map(|write| vec![write]);
-                    self.records.with(OPERATION, writes, record).await?
-                }
-                None => change(OPERATION, request).await?,
-            };
-            if changed == Change::Applied {
-                return Ok(Change::Applied);
-            }
-            tried = Some(next);
-        }
-        Err(unsettled(OPERATION))
+        let beside = Beside {
+            operation: OPERATION,
+            attribute: LADDER,
+            of: |asset: &Asset| asset.ladder.clone(),
+            written: |ladder: &Vec<Variant>| written(ladder),
+        };
+        let step = |ladder: Option<&Vec<Variant>>| step(ladder.map(Vec::as_slice));
+        beside.change(self, (id, package), &step, record).await
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::record::item;
+    use super::super::record::{item, text};
     use super::*;
 
     /// One of each state, and how it is stored.

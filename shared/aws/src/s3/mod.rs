@@ -4,6 +4,7 @@ mod archive;
 mod erase;
 mod media;
 mod presign;
+mod previews;
 mod renditions;
 mod uploads;
 

@@ -102,6 +102,7 @@ impl RenditionFiles for S3Uploads {
 mod tests {
     use vault_domain::conversion::{Encoding, Probe};
     use vault_domain::packaging::PackageFault;
+    use vault_domain::preview::{Made, PreviewPlan};
     use vault_domain::time::Timestamp;
 
     use super::*;
@@ -125,6 +126,13 @@ mod tests {
             unreachable!()
         }
         async fn length(&self, _: Timestamp) -> Stored<Result<u64, PackageFault>> {
+            unreachable!()
+        }
+        async fn preview(
+            &self,
+            _: &PreviewPlan,
+            _: Timestamp,
+        ) -> Stored<Result<Made, PackageFault>> {
             unreachable!()
         }
         fn complaint(&self) -> Option<String> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use vault_aws::sqs::SqsConversions;
+use vault_crypto::preview::SealedPreviews;
 use vault_domain::ports::Conversions;
 use vault_domain::usecase::convert_film;
 use vault_transcode::FfmpegWorkshop;
@@ -45,6 +46,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
             let orders: Arc<dyn Conversions> = Arc::new(SqsConversions::new(sdk.sqs(), queue));
             let manifests = Arc::new(packaging.manifests(&sdk));
             let ladders = Arc::new(packaging.assets(&sdk));
+            let previews = ladders.clone();
             let files = Arc::new(packaging.files(&sdk));
             let workshop = FfmpegWorkshop::new(ffmpeg, SCRATCH, Arc::new(SystemClock));
             Ok(Deps {
@@ -52,11 +54,14 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                     process: packaging.deps(&sdk, None, Some(orders.clone())).await?,
                     workshop: Arc::new(workshop),
                     max_source,
+                    preview_files: manifests.clone(),
                     manifests,
                     ladders,
                     orders,
                     files,
                     keep_files,
+                    previews,
+                    seal: Arc::new(SealedPreviews),
                 },
                 max_receive_count,
             })

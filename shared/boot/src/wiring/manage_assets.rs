@@ -5,7 +5,9 @@ use std::sync::Arc;
 use vault_aws::dynamodb::DynamoLibrary;
 use vault_aws::sqs::{SqsConversions, SqsPackagings};
 use vault_crypto::entropy::Sha256;
-use vault_domain::ports::{AccessVerifier, Clock, Conversions, Packagings, Reopenings};
+use vault_domain::ports::{
+    AccessVerifier, Clock, Conversions, Packagings, PreviewChanges, Reopenings,
+};
 use vault_domain::usecase::{ask_ladder, library};
 
 use super::gated::Gated;
@@ -17,6 +19,8 @@ use crate::{Env, Lazy};
 pub struct Deps {
     /// The use cases.
     pub assets: ask_ladder::Deps,
+    /// The previews of films.
+    pub previews: Arc<dyn PreviewChanges>,
     /// Failed films that are had back to be packaged.
     pub reopenings: Arc<dyn Reopenings>,
     /// Where packaging is ordered.
@@ -49,6 +53,7 @@ pub fn wire(env: &Env<'_>) -> Lazy<Deps> {
                 hashing: Arc::new(Sha256),
             };
             Ok(Deps {
+                previews: Arc::new(gated.assets(&sdk)),
                 reopenings: Arc::new(gated.assets(&sdk)),
                 packagings: Arc::new(SqsPackagings::new(sdk.sqs(), packaging)),
                 assets: ask_ladder::Deps {

@@ -34,6 +34,8 @@ pub(super) struct Packaging {
     pub(super) max_receive_count: u32,
     /// Does each film get a ladder unasked?
     pub(super) ladder: bool,
+    /// Does each film get previews unasked?
+    previews: bool,
     retention: String,
     /// Do films wait for a verdict about malware?
     pub(super) scanned: bool,
@@ -56,6 +58,7 @@ impl Packaging {
             quota: quota(env),
             max_receive_count: env.number("MAX_RECEIVE_COUNT", 1..=1_000),
             ladder: env.flag("LADDER_ON_UPLOAD"),
+            previews: env.flag("PREVIEWS_ON_UPLOAD"),
             retention: env.text("RETENTION_TABLE"),
             scanned: waits_for_verdicts(env),
         }
@@ -81,7 +84,7 @@ impl Packaging {
         self,
         sdk: &Sdk,
         conversions: Option<Arc<dyn Conversions>>,
-        ladder: Option<Arc<dyn Conversions>>,
+        beside: Option<Arc<dyn Conversions>>,
     ) -> Stored<process_upload::Deps> {
         let master = ring(sdk, &self.master).await?;
         let dynamodb = sdk.dynamodb();
@@ -103,7 +106,8 @@ impl Packaging {
             usages: Arc::new(DynamoUsage::new(sdk.dynamodb(), self.usage)),
             quota: self.quota,
             conversions,
-            ladder: ladder.filter(|_| self.ladder),
+            ladder: beside.clone().filter(|_| self.ladder),
+            previews: beside.filter(|_| self.previews),
             scans: scans.map(|scans| Arc::new(scans) as Arc<dyn Scans>),
         })
     }

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::Stored;
 use crate::conversion::{ConversionOrder, Encoding, Probe};
 use crate::packaging::PackageFault;
+use crate::preview::{Made, PreviewPlan};
 use crate::time::Timestamp;
 
 /// The queue of the function that converts: at least once, in any order.
@@ -41,6 +42,15 @@ pub trait Workshop: Send + Sync {
         encoding: &Encoding,
         deadline: Timestamp,
     ) -> Stored<Result<u64, PackageFault>>;
+    /// Makes previews of the source until `deadline` at the latest. What comes out is as far from trusted as the source is.
+    ///
+    /// # Errors
+    /// The inner one: the source is damaged, or it took too long.
+    async fn preview(
+        &self,
+        plan: &PreviewPlan,
+        deadline: Timestamp,
+    ) -> Stored<Result<Made, PackageFault>>;
     /// What the program said last of a source that it could not read or encode: for the operator's log alone.
     fn complaint(&self) -> Option<String>;
     /// `len` octets of what came out, from `offset`.

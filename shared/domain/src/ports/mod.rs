@@ -32,6 +32,7 @@ mod library;
 mod links;
 mod organisations;
 mod packaging;
+mod preview;
 mod quota;
 mod recovery;
 mod rotation;
@@ -70,6 +71,9 @@ pub use organisations::{
     Invited, Listed, MAX_INVITATIONS, MAX_REMOVED, MemberPage, Organisations, Settings, Settled,
 };
 pub use packaging::{Packagings, Reopenings};
+pub use preview::{
+    PreviewChanges, PreviewPlace, PreviewReads, PreviewSeal, PreviewStep, PreviewWrites,
+};
 pub use quota::{Abandonments, Charged, QuotaChanges, Usages};
 pub use recovery::{Joiner, Joining, Recovery, Reset};
 pub use rotation::{KeyPage, MasterRing, Rewraps, SecretVersions, Stages};

@@ -17,6 +17,7 @@ use crate::playback::{PlaybackSession, UrlSignature};
 use crate::ports::{
     Clock, Entropy, Hashing, Opening, PathTokens, Stored, Tickets, UrlSigner, Views,
 };
+use crate::preview::PreviewSet;
 use crate::secret::SecretText;
 use crate::share::Share;
 use crate::spread::{OnSpread, Trail, Watch};
@@ -88,6 +89,8 @@ pub struct View {
     pub session: PlaybackSession,
     /// The ticket that its playlist URL carries.
     pub ticket: SecretText,
+    /// What there is to be seen of the film beside it.
+    pub previews: Option<PreviewSet>,
 }
 
 /// What lets a view live longer.
@@ -180,7 +183,11 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
         Opening::Full => return Err(Refusal::TooManyStreams),
     };
     let ticket = deps.tickets.issue(&session.ticket());
-    Ok(View { session, ticket })
+    Ok(View {
+        session,
+        ticket,
+        previews: admitted.asset.previewed(),
+    })
 }
 
 /// When a view ends that is opened or refreshed now: whatever it was admitted by may end first.

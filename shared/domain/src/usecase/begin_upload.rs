@@ -156,6 +156,7 @@ fn fresh(announced: NewAsset) -> Asset {
         description: Description::of(announced.title.clone()),
         charge: Some(Charge::announced(announced.plan.size)),
         ladder: None,
+        previews: None,
         scan: None,
         announced,
         state: AssetState::Uploading,

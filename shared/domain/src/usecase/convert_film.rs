@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use super::machine::{Film, Machine};
-use super::process_upload::{self, Run, claimed, order_ladder, own, scribe, wait};
+use super::process_upload::{self, Run, claimed, order_beside, own, scribe, wait};
 use crate::asset::AssetState;
 use crate::conversion::{Encoding, Probe, too_large, took_too_long};
 use crate::packaging::{Extent, PackageFault};
 use crate::ports::{
-    Conversions, Ladders, MediaReads, RenditionFiles, SourceHead, Stored, Workshop,
+    Conversions, Ladders, MediaReads, PreviewChanges, PreviewSeal, PreviewWrites, RenditionFiles,
+    SourceHead, Stored, Workshop,
 };
 
 pub use super::process_upload::{Command, Outcome, Retry};
@@ -35,6 +36,12 @@ pub struct Deps {
     pub files: Arc<dyn RenditionFiles>,
     /// Is each variant kept as such a file?
     pub keep_files: bool,
+    /// Who has which previews in hand.
+    pub previews: Arc<dyn PreviewChanges>,
+    /// Where they are kept.
+    pub preview_files: Arc<dyn PreviewWrites>,
+    /// Seals them.
+    pub seal: Arc<dyn PreviewSeal>,
 }
 
 /// Converts and packages the film of an order.
@@ -45,8 +52,8 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
     let process = &deps.process;
     let asset = own(process, &command).await?;
     if let Some(ready) = asset.as_ref().filter(|a| a.state == AssetState::Ready) {
-        // Whoever published it may have died before it could ask for the ladder.
-        order_ladder(process, ready.id(), command.org).await?;
+        // Whoever published it may have died before it could ask for what belongs beside it.
+        order_beside(process, ready.id(), command.org).await?;
     }
     let awaits = |state| matches!(state, AssetState::Uploaded | AssetState::Processing);
     let Some(asset) = asset.filter(|a| awaits(a.state)) else {

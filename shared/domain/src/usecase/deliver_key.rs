@@ -10,8 +10,10 @@ use crate::bounds::Visitor;
 use crate::error::Refusal;
 use crate::id::{AssetId, KeyId, PlaybackId};
 use crate::member::Standing;
-use crate::playback::{PlaybackSession, Ticket};
-use crate::ports::{Change, Clock, Entropy, KeyReads, KeyWrap, Leases, Stored, Tickets, Trails};
+use crate::playback::{PlaybackSession, Ticket, WrappedKey};
+use crate::ports::{
+    Change, Clock, Entropy, KeyBundle, KeyReads, KeyWrap, Leases, Stored, Tickets, Trails,
+};
 use crate::secret::ContentKey;
 use crate::spread::{Next, OnSpread, Sign, Watch};
 use crate::time::Timestamp;
@@ -93,6 +95,24 @@ pub(super) fn still_open(
         return Err(Refusal::WatchedElsewhere);
     }
     session.is_live(now).then_some(session).ok_or(OVER)
+}
+
+/// The view of a ticket, and the key that was asked for, if what was read lets the view have anything of its asset.
+pub(super) fn admitted(
+    bundle: KeyBundle,
+    ticket: &Ticket,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<(PlaybackSession, Option<WrappedKey>), Refusal> {
+    let session = still_open(bundle.session, &bundle.standing, ticket, now)?;
+    session.bounds.admit(visitor)?;
+    match bundle.asset {
+        // Something that was granted was taken away since: whoever may still watch opens another view.
+        Some((AssetState::Ready, from)) if session.opened_at < from => Err(OVER),
+        Some((AssetState::Ready, _)) => Ok((session, bundle.key)),
+        Some((state, _)) => Err(Refusal::WrongState(state)),
+        None => Err(Refusal::NotFound("asset")),
+    }
 }
 
 /// The place of a view among those that play at once, if it has to have one, and still has it.
@@ -193,18 +213,8 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Delivered, Refusal> {
     let bundle = deps.reads.bundle(&ticket, command.key).await?;
     // The place is the view's: a ticket of before a refresh ends sooner, and the place does not.
     let ends = bundle.session.as_ref().map(|session| session.expires_at);
-    let session = still_open(bundle.session, &bundle.standing, &ticket, now)?;
-    session.bounds.admit(&command.visitor)?;
-    match bundle.asset {
-        // Something that was granted was taken away since: whoever may still watch opens another view.
-        Some((AssetState::Ready, from)) if session.opened_at < from => return Err(OVER),
-        Some((AssetState::Ready, _)) => {}
-        Some((state, _)) => return Err(Refusal::WrongState(state)),
-        None => return Err(Refusal::NotFound("asset")),
-    }
-    let key = bundle
-        .key
-        .filter(|k| k.asset == session.asset && k.package == session.package);
+    let (session, key) = admitted(bundle, &ticket, &command.visitor, now)?;
+    let key = key.filter(|k| k.asset == session.asset && k.package == session.package);
     let key = key.ok_or(Refusal::NotFound("key"))?;
     let ends = ends.unwrap_or(session.expires_at);
     keeps_its_place(&*deps.leases, (&session, ends), now).await?;

@@ -258,6 +258,9 @@ fn tag(hashing: &dyn Hashing, asset: &Asset) -> String {
         shown.push(variant.id.lines.to_string());
         shown.push(variant.state.as_str().to_owned());
     }
+    if let Some(previews) = &asset.previews {
+        shown.push(previews.state.as_str().to_owned());
+    }
     let digest = hashing.sha256(shown.join("\0").as_bytes());
     data_encoding::BASE64URL_NOPAD.encode(&digest.0[..12])
 }

@@ -48,6 +48,8 @@ pub struct Deps {
     pub conversions: Option<Arc<dyn Conversions>>,
     /// Where the ladder of each film is ordered once it is packaged; none where films get none unasked.
     pub ladder: Option<Arc<dyn Conversions>>,
+    /// Where its previews are; none where films get none unasked.
+    pub previews: Option<Arc<dyn Conversions>>,
     /// Where verdicts about malware are noted; without it no film waits for one.
     pub scans: Option<Arc<dyn Scans>>,
 }
@@ -207,8 +209,8 @@ pub(super) async fn arrived(
         AssetState::Uploading => {}
         AssetState::Uploaded | AssetState::Processing => return Ok(Some(asset)),
         AssetState::Ready => {
-            // Whoever published it may have died before it could ask for the ladder.
-            order_ladder(deps, asset.id(), asset.announced.org).await?;
+            // Whoever published it may have died before it could ask for what belongs beside it.
+            order_beside(deps, asset.id(), asset.announced.org).await?;
             return Ok(None);
         }
         AssetState::Failed | AssetState::Withdrawn => {
@@ -237,16 +239,21 @@ pub(super) async fn clear_failed(deps: &Deps, asset: &Asset) -> Stored<()> {
     Ok(())
 }
 
-/// Asks for the film's ladder, where films get one. Asked twice it is planned once.
-pub(super) async fn order_ladder(deps: &Deps, asset: AssetId, org: OrgId) -> Stored<()> {
-    match &deps.ladder {
-        Some(orders) => orders.order(&ConversionOrder::Ladder { org, asset }).await,
-        None => Ok(()),
+/// Asks for what films get beside them: previews, which are soon made, and a ladder. Asked twice they are made once.
+pub(super) async fn order_beside(deps: &Deps, asset: AssetId, org: OrgId) -> Stored<()> {
+    if let Some(orders) = &deps.previews {
+        let order = ConversionOrder::Previews { org, asset };
+        orders.order(&order).await?;
     }
+    if let Some(orders) = &deps.ladder {
+        let order = ConversionOrder::Ladder { org, asset };
+        orders.order(&order).await?;
+    }
+    Ok(())
 }
 
 /// Keys first: without them the segments are noise.
-async fn remove(deps: &Deps, asset: AssetId, package: PackageId) -> Stored<()> {
+pub(super) async fn remove(deps: &Deps, asset: AssetId, package: PackageId) -> Stored<()> {
     deps.keys.delete_package(asset, package).await?;
     deps.media.delete_package(asset, package).await
 }
@@ -373,7 +380,7 @@ impl Run<'_> {
             .publish(asset, self.machine.package, film, &record);
         match published.await? {
             Charged::Applied => {
-                order_ladder(deps, asset, self.machine.asset.announced.org).await?;
+                order_beside(deps, asset, self.machine.asset.announced.org).await?;
                 Ok(Outcome::Ready)
             }
             Charged::NotApplied => self.overtaken().await,

@@ -13,6 +13,7 @@ use crate::bounds::Visitor;
 use crate::error::Refusal;
 use crate::playback::{Before, PlaybackSession, Ticket};
 use crate::ports::{Refreshing, Stored};
+use crate::preview::PreviewSet;
 use crate::time::Timestamp;
 use crate::token::Grant;
 
@@ -63,13 +64,15 @@ pub async fn run(deps: &Deps, command: Command) -> Result<View, Refusal> {
     }
     shared(&entered, source)?;
     let ends = end(deps, &entered, &admitted, now).min(claims.expires_at);
+    let previews = admitted.asset.previewed();
+    let told = |session| told(deps, (session, previews), now);
     let Some(next) = later(deps, &session, (now, ends))? else {
-        return told(deps, session, now);
+        return told(session);
     };
     let record = record(&entered, admitted.verdict, &next)?;
     match deps.views.refresh(&session, &next, &record).await? {
-        Refreshing::Refreshed => told(deps, next, now),
-        Refreshing::Stale => told(deps, known(deps, &claims).await?.session, now),
+        Refreshing::Refreshed => told(next),
+        Refreshing::Stale => told(known(deps, &claims).await?.session),
         Refreshing::Refused => Err(invalid("it is revoked")),
         Refreshing::Full => Err(Refusal::TooManyStreams),
     }
@@ -146,9 +149,17 @@ fn record(entered: &Entered<'_>, verdict: Verdict, next: &PlaybackSession) -> St
 }
 
 /// The view, if it is open.
-fn told(deps: &Deps, session: PlaybackSession, now: Timestamp) -> Result<View, Refusal> {
+fn told(
+    deps: &Deps,
+    (session, previews): (PlaybackSession, Option<PreviewSet>),
+    now: Timestamp,
+) -> Result<View, Refusal> {
     let session = Some(session).filter(|session| session.is_live(now));
     let session = session.ok_or(OVER)?;
     let ticket = deps.tickets.issue(&session.ticket());
-    Ok(View { session, ticket })
+    Ok(View {
+        session,
+        ticket,
+        previews,
+    })
 }

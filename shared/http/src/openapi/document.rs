@@ -167,7 +167,10 @@ impl Maker {
         let mut answers = Map::new();
         for answer in &operation.answers {
             let made = self.answer(answer);
-            answers.insert(answer.status.to_string(), made);
+            let status = answer.status.to_string();
+            // One status may come in several media types.
+            let others = answers.remove(&status);
+            answers.insert(status, with_content_of(made, others));
         }
         if answers.is_empty() {
             self.fault(format!("{} replies with nothing", operation.route));
@@ -368,4 +371,16 @@ fn gateway() -> Value {
 
 fn reference(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
+}
+
+/// An answer that may also come as another does.
+fn with_content_of(mut made: Value, other: Option<Value>) -> Value {
+    let of = |value: &mut Value| value.get_mut("content").map(Value::take);
+    let other = other.and_then(|mut other| of(&mut other));
+    if let (Some(Value::Object(content)), Some(Value::Object(other))) =
+        (made.get_mut("content"), other)
+    {
+        content.extend(other);
+    }
+    made
 }

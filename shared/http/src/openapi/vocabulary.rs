@@ -19,6 +19,7 @@ use vault_domain::member::Actor;
 use vault_domain::network::Network;
 use vault_domain::page::PageSize;
 use vault_domain::passkey::CredentialId;
+use vault_domain::preview::PreviewName;
 use vault_domain::time::Timestamp;
 
 use crate::problem::Code;
@@ -55,6 +56,7 @@ pub(super) fn meaning(name: &str, generator: &mut SchemaGenerator) -> Option<Sch
         "content_type" => of::<MediaType>,
         "rendition" => of::<Rendition>,
         "playlist" => of::<PlaylistName>,
+        "preview" => of::<PreviewName>,
         "event" => of::<Event>,
         "scopes" => of::<Scope>,
         "scope" => of::<Scopes>,
@@ -97,7 +99,7 @@ fn plain(name: &str) -> Option<(Option<&'static str>, &'static str)> {
             "The entity tag, in its quotes, as `If-Match` wants it.",
         ),
         "filename" => (None, "The name of a file."),
-        "url" | "playlist_url" | "cookies_url" | "link" => {
+        "url" | "playlist_url" | "cookies_url" | "poster" | "storyboard" | "waveform" | "link" => {
             (Some("uri"), "A credential: whoever has it may use it.")
         }
         "address" => (None, "An IP address."),

@@ -6,7 +6,8 @@ use vault_domain::audit::Record;
 use vault_domain::deletion::Due;
 use vault_domain::id::{AssetId, PackageId};
 use vault_domain::ports::{
-    Assets, Change, Charged, Claim, LadderStep, Ladders, Reopenings, Reservation, Scans, Stored,
+    Assets, Change, Charged, Claim, LadderStep, Ladders, PreviewChanges, PreviewStep, Reopenings,
+    Reservation, Scans, Stored,
 };
 use vault_domain::quota::{Charge, Quota, Usage};
 use vault_domain::scan::Scan;
@@ -230,6 +231,26 @@ impl Ladders for FakeCloud {
                 return Ok(Change::NotApplied);
             };
             Ok(change(s, id, |_| true, |a| a.ladder = Some(next), record))
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl PreviewChanges for FakeCloud {
+    async fn change(
+        &self,
+        id: AssetId,
+        package: PackageId,
+        step: PreviewStep<'_>,
+        record: Option<&Record>,
+    ) -> Stored<Change> {
+        self.call("previews.change", |s| {
+            let asset = s.assets.get(&id).filter(|asset| asset.plays(package));
+            let Some(next) = asset.and_then(|asset| step(asset.previews.as_ref())) else {
+                return Ok(Change::NotApplied);
+            };
+            Ok(change(s, id, |_| true, |a| a.previews = Some(next), record))
         })
         .await
     }

@@ -9,8 +9,10 @@ use vault_domain::ladder::VariantId;
 use vault_domain::packaging::Stream;
 use vault_domain::playback::WrappedKey;
 use vault_domain::ports::{
-    ContentKeys, Distribution, Manifest, MediaReads, MediaWrites, StoreError, Stored,
+    ContentKeys, Distribution, Manifest, MediaReads, MediaWrites, PreviewReads, PreviewWrites,
+    StoreError, Stored,
 };
+use vault_domain::preview::{PreviewName, preview_key};
 
 use super::{FakeCloud, State};
 
@@ -116,6 +118,38 @@ impl MediaReads for FakeCloud {
         self.call("media.manifest", |s| {
             let key = manifest_key(asset, package, variant);
             Ok(s.manifests.get(&key).cloned())
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl PreviewWrites for FakeCloud {
+    async fn put_preview(
+        &self,
+        asset: AssetId,
+        run: PackageId,
+        name: PreviewName,
+        sealed: Vec<u8>,
+    ) -> Stored<()> {
+        self.call("previews.put", |s| {
+            s.segments.insert(preview_key(asset, run, name), sealed);
+            Ok(())
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl PreviewReads for FakeCloud {
+    async fn preview(
+        &self,
+        asset: AssetId,
+        run: PackageId,
+        name: PreviewName,
+    ) -> Stored<Option<Vec<u8>>> {
+        self.call("previews.get", |s| {
+            Ok(s.segments.get(&preview_key(asset, run, name)).cloned())
         })
         .await
     }

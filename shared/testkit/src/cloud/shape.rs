@@ -9,6 +9,7 @@ use vault_domain::audit::{Event, Record};
 use vault_domain::deletion::Keeping;
 use vault_domain::id::{AssetId, PackageId};
 use vault_domain::ladder::{VariantId, VariantState};
+use vault_domain::preview::PreviewState;
 use vault_domain::spread::Watch;
 
 use super::State;
@@ -269,9 +270,10 @@ impl State {
             };
             ladder.iter().map(variant).collect::<Vec<_>>()
         });
+        let previews = asset.previews.as_ref().map(|own| own.state.as_str());
         let scan = asset.scan.as_ref().map(|scan| scan.clean);
         format!(
-            "{id} {state} clean {scan:?} reopened {} version {version} failure {failure:?} leased {leased} package {package:?} ladder {variants:?}",
+            "{id} {state} clean {scan:?} reopened {} version {version} failure {failure:?} leased {leased} package {package:?} ladder {variants:?} previews {previews:?}",
             asset.reopened
         )
     }
@@ -428,6 +430,15 @@ impl State {
             return false;
         };
         let is_run = asset.runs.contains(&package);
+        // Of previews too what was published stays, and a run has them for itself until it is over.
+        let previewed = asset.previews.as_ref().is_some_and(|own| match &own.state {
+            PreviewState::Ready(set) => set.run == package,
+            PreviewState::Making { run, .. } => *run == package,
+            PreviewState::Waiting | PreviewState::Failed(_) => false,
+        });
+        if previewed {
+            return true;
+        }
         match asset.state {
             AssetState::Processing => is_run,
             AssetState::Ready => asset.package == Some(package),

@@ -15,6 +15,7 @@ async fn the_page_knows_its_api_and_may_talk_to_nothing_else() {
         .expect("text");
     assert!(policy.starts_with("default-src 'none'; script-src 'self';"));
     assert!(policy.contains(&format!("connect-src 'self' http://{}", world.edge)));
+    assert!(policy.contains(&format!("img-src 'self' data: http://{};", world.edge)));
     assert!(!policy.contains("unsafe"));
     let config = world.get_page("/config.json").await.json();
     assert_eq!(config["api"], format!("http://{}", world.edge));

@@ -132,30 +132,6 @@ impl World {
             }
             "authorize-playback" => unknown("POST /v1/assets/{asset_id}/playback"),
             "authorize-download" => unknown("POST /v1/assets/{asset_id}/download"),
-            "deliver-playlist" => {
-                let variables = &[("token", self.ticket.as_str()), ("playlist", "master.m3u8")];
-                let route = "GET /v1/playback/{token}/{playlist}";
-                let event = Http {
-                    route,
-                    variables,
-                    ..Http::default()
-                }
-                .event();
-                first("a playlist of an ended session", Some(401), event)
-            }
-            "deliver-key" => {
-                let (route, key) = ("GET /v1/keys/{asset_id}/{key_id}", format!("key_{ZERO}"));
-                let variables = &[("asset_id", asset.as_str()), ("key_id", &key)];
-                let query = &[("token", self.ticket.as_str())];
-                let event = Http {
-                    route,
-                    variables,
-                    query,
-                    ..Http::default()
-                }
-                .event();
-                first("a key of an ended session", Some(401), event)
-            }
             "withdraw-asset" => {
                 let event = about("POST /v1/assets/{asset_id}/withdraw", bearer, None);
                 first("an unknown asset", Some(404), event)
@@ -164,8 +140,51 @@ impl World {
                 let event = about("POST /v1/password/reset", None, Some("{}"));
                 first("an incomplete body", Some(400), event)
             }
-            _ => None,
+            other => self.delivered(other),
         }
+    }
+
+    /// A request of a player whose view is over.
+    fn delivered(&self, function: &str) -> Option<First> {
+        let ticket = self.ticket.as_str();
+        let (asset, key) = (format!("ast_{ZERO}"), format!("key_{ZERO}"));
+        let (shown, request) = match function {
+            "deliver-playlist" => (
+                "a playlist of an ended session",
+                Http {
+                    route: "GET /v1/playback/{token}/{playlist}",
+                    variables: &[("token", ticket), ("playlist", "master.m3u8")],
+                    ..Http::default()
+                },
+            ),
+            "deliver-preview" => (
+                "a preview of an ended session",
+                Http {
+                    route: "GET /v1/playback/{token}/previews/{key_id}/{preview}",
+                    variables: &[
+                        ("token", ticket),
+                        ("key_id", &key),
+                        ("preview", "poster.jpg"),
+                    ],
+                    ..Http::default()
+                },
+            ),
+            "deliver-key" => (
+                "a key of an ended session",
+                Http {
+                    route: "GET /v1/keys/{asset_id}/{key_id}",
+                    variables: &[("asset_id", &asset), ("key_id", &key)],
+                    query: &[("token", ticket)],
+                    ..Http::default()
+                },
+            ),
+            _ => return None,
+        };
+        Some(First {
+            shown,
+            event: request.event(),
+            status: Some(401),
+        })
     }
 }
 
@@ -240,6 +259,7 @@ fn environment(jwks: &str) -> Environment {
         ("PROCESS_QUEUE_URL", "https://sqs.example.org/process"),
         ("CONVERSION_QUEUE_URL", "none"),
         ("LADDER_ON_UPLOAD", "false"),
+        ("PREVIEWS_ON_UPLOAD", "false"),
         ("MALWARE_SCAN", "none"),
         (
             "VERDICT_QUEUE_ARN",
