@@ -38,6 +38,7 @@ pub mod schema;
 pub mod secret;
 pub mod share;
 pub mod spread;
+pub mod subtitles;
 pub mod support;
 mod text;
 pub mod time;
