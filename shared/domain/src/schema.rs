@@ -224,7 +224,7 @@ schemas! {
     PlaylistName = json_schema!({
         "type": "string",
         "description": "Which playlist: of what can be chosen, of pictures (and sound, if there is one), of a variant of so many lines, of one sound of several, of subtitles.",
-        "pattern": r"^(master|video|video-[1-9][0-9]{0,3}|(audio|subtitles)-[1-9][0-9]?)\.m3u8$",
+        "pattern": format!(r"^(master|video|video-[1-9][0-9]{{0,3}}|(audio|subtitles)-[1-9][0-9]?|subtitles-{BITS_128})\.m3u8$"),
         "examples": [MASTER_PLAYLIST, VIDEO_PLAYLIST],
     });
     MetadataKey = json_schema!({ "type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$" });

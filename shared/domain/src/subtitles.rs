@@ -209,13 +209,13 @@ impl Subtitles {
         due.map(|leaving| leaving.id).collect()
     }
 
-    /// Is the text that was brought last this one, to be told of in just this way, and not in vain?
-    pub fn has(&self, which: &Which, text: &Brought) -> bool {
+    /// The text that was brought last, if it is this one, to be told of in just this way, and not in vain.
+    pub fn same(&self, which: &Which, text: &Brought) -> Option<TextId> {
         let entry = self.of(which).filter(|entry| entry.stage() != "failed");
-        let newest = entry.and_then(Entry::newest);
-        newest.is_some_and(|own| {
+        let newest = entry.and_then(Entry::newest).filter(|own| {
             own.digest == text.digest && own.name == text.name && own.default == text.default
-        })
+        });
+        newest.map(|own| own.id)
     }
 
     /// With a text that was brought; `None` if there is no room for one more language or kind, or it is there already.

@@ -56,6 +56,7 @@ fn asset(visibility: Visibility, entries: u8) -> Result<Asset, Box<dyn Error>> {
         lease_until: None,
         progress: 0,
         ladder: None,
+        subtitles: vault_domain::subtitles::Subtitles::default(),
         scan: None,
         failure: None,
         reopened: 0,

@@ -49,6 +49,7 @@ fn asset() -> Asset {
         lease_until: None,
         progress: 0,
         ladder: None,
+        subtitles: vault_domain::subtitles::Subtitles::default(),
         scan: None,
         failure: None,
         reopened: 0,

@@ -10,3 +10,4 @@ pub mod credentials;
 pub mod film;
 pub mod plan;
 pub mod playlists;
+pub mod subtitles;

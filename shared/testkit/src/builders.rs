@@ -291,6 +291,7 @@ pub fn announced(new: NewAsset) -> Asset {
         views_from: Timestamp(0),
         keeping: Keeping::default(),
         ladder: None,
+        subtitles: vault_domain::subtitles::Subtitles::default(),
         scan: None,
     }
 }

@@ -10,7 +10,9 @@ use vault_domain::ports::Stored;
 use vault_domain::time::Timestamp;
 
 use super::record::{Corrupt, Fields, Item, PK, item, number, put_some, text, time};
-use super::{access_record, deletion_record, ladders, library_record, read, scans, usage_record};
+use super::{
+    access_record, deletion_record, ladders, library_record, read, scans, subtitles, usage_record,
+};
 
 /// The record of an asset that is announced.
 pub(super) fn to_item(asset: &NewAsset) -> Item {
@@ -69,6 +71,7 @@ pub(super) fn from_item(item: &Item) -> Result<Asset, Corrupt> {
         charge: usage_record::charge(fields)?,
         ladder: ladders::ladder(fields)?,
         scan: scans::scan(fields)?,
+        subtitles: subtitles::subtitles(fields)?,
     })
 }
 
@@ -211,6 +214,7 @@ pub(super) mod tests {
                 upload: true,
             }),
             ladder: Some(ladders::tests::some().0),
+            subtitles: subtitles::tests::some().0,
             scan: Some(scans::tests::some().0),
         };
         let mut item = to_item(&asset.announced);
@@ -232,6 +236,7 @@ pub(super) mod tests {
             ("counted_bytes", number(0_u64)),
             ("counted_seconds", number(9_u64)),
             ("ladder", text(ladders::tests::some().1)),
+            ("subtitles", text(subtitles::tests::some().1)),
         ]));
         item.extend(scans::tests::some().1);
         item.extend(deletion_record::tests::attributes());

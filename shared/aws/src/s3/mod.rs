@@ -5,6 +5,7 @@ mod erase;
 mod media;
 mod presign;
 mod renditions;
+mod texts;
 mod uploads;
 
 pub use archive::S3AuditArchive;

@@ -61,7 +61,7 @@ pub fn cut(cues: Vec<Cue>, guide: &Guide) -> Result<Cut, PackageFault> {
     // What is shown before the first pictures goes into the segment that they are in.
     let begins = std::iter::once(0).chain(guide.ends.iter().map(|end| millis(*end)));
     let begins: Vec<u64> = begins.take(guide.ends.len()).collect();
-    let mut spans = vec![usize::MAX..0; begins.len()];
+    let mut spans = vec![0..0; begins.len()];
     let mut octets = HEAD * begins.len();
     for (at, cue) in shown.iter().enumerate() {
         let first = begins.partition_point(|begin| *begin <= cue.start);
@@ -72,7 +72,9 @@ pub fn cut(cues: Vec<Cue>, guide: &Guide) -> Result<Cut, PackageFault> {
             return Err(too_much());
         }
         for span in spans.get_mut(first..behind).unwrap_or_default() {
-            span.start = span.start.min(at);
+            if span.end == 0 {
+                span.start = at;
+            }
             span.end = at + 1;
         }
     }

@@ -1,4 +1,4 @@
-//! Subtitle files that people bring: WebVTT (W3C) and SubRip, read into cues in which nothing but text and a few
+//! Subtitle files that people bring: WebVTT (W3C) and `SubRip`, read into cues in which nothing but text and a few
 //! harmless tags is left.
 //!
 //! A file is somebody's: it is bounded before it is looked at, read in linear time, and written anew; no octet of it goes

@@ -156,6 +156,7 @@ fn fresh(announced: NewAsset) -> Asset {
         description: Description::of(announced.title.clone()),
         charge: Some(Charge::announced(announced.plan.size)),
         ladder: None,
+        subtitles: crate::subtitles::Subtitles::default(),
         scan: None,
         announced,
         state: AssetState::Uploading,

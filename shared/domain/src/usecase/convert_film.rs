@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::machine::{Film, Machine};
-use super::process_upload::{self, Run, claimed, order_ladder, own, scribe, wait};
+use super::process_upload::{self, Run, claimed, order_rest, own, scribe, wait};
 use crate::asset::AssetState;
 use crate::conversion::{Encoding, Probe, too_large, took_too_long};
 use crate::packaging::{Extent, PackageFault};
@@ -46,7 +46,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<Outcome, Retry> {
     let asset = own(process, &command).await?;
     if let Some(ready) = asset.as_ref().filter(|a| a.state == AssetState::Ready) {
         // Whoever published it may have died before it could ask for the ladder.
-        order_ladder(process, ready.id(), command.org).await?;
+        order_rest(process, ready.id(), command.org).await?;
     }
     let awaits = |state| matches!(state, AssetState::Uploaded | AssetState::Processing);
     let Some(asset) = asset.filter(|a| awaits(a.state)) else {

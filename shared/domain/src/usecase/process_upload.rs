@@ -8,10 +8,10 @@ use crate::conversion::ConversionOrder;
 use crate::deletion::Due;
 use crate::error::Refusal;
 use crate::id::{AssetId, OrgId, PackageId};
-use crate::packaging::{PackageFault, PackagePlan, PackagerFactory};
+use crate::packaging::{PackageFault, PackagePlan, PackagerFactory, PackagingOrder};
 use crate::ports::{
     Assets, Change, Charged, Claim, Clock, ContentKeys, Conversions, Entropy, KeyWrap, Manifest,
-    MediaWrites, Scans, SourceHead, StoreError, Stored, Uploads, Usages,
+    MediaWrites, Packagings, Scans, SourceHead, StoreError, Stored, Uploads, Usages,
 };
 use crate::quota::Quota;
 use crate::scan::{Scan, VERDICT_WITHIN};
@@ -48,6 +48,8 @@ pub struct Deps {
     pub conversions: Option<Arc<dyn Conversions>>,
     /// Where the ladder of each film is ordered once it is packaged; none where films get none unasked.
     pub ladder: Option<Arc<dyn Conversions>>,
+    /// Where it is ordered to seal subtitles that were brought before their film could be watched.
+    pub texts: Arc<dyn Packagings>,
     /// Where verdicts about malware are noted; without it no film waits for one.
     pub scans: Option<Arc<dyn Scans>>,
 }
@@ -208,7 +210,7 @@ pub(super) async fn arrived(
         AssetState::Uploaded | AssetState::Processing => return Ok(Some(asset)),
         AssetState::Ready => {
             // Whoever published it may have died before it could ask for the ladder.
-            order_ladder(deps, asset.id(), asset.announced.org).await?;
+            order_rest(deps, asset.id(), asset.announced.org).await?;
             return Ok(None);
         }
         AssetState::Failed | AssetState::Withdrawn => {
@@ -237,12 +239,25 @@ pub(super) async fn clear_failed(deps: &Deps, asset: &Asset) -> Stored<()> {
     Ok(())
 }
 
-/// Asks for the film's ladder, where films get one. Asked twice it is planned once.
-pub(super) async fn order_ladder(deps: &Deps, asset: AssetId, org: OrgId) -> Stored<()> {
-    match &deps.ladder {
-        Some(orders) => orders.order(&ConversionOrder::Ladder { org, asset }).await,
-        None => Ok(()),
+/// Asks for what comes once a film can be watched: its ladder, where films get one, and the subtitles that waited for it.
+/// Asked twice it is made once.
+pub(super) async fn order_rest(deps: &Deps, asset: AssetId, org: OrgId) -> Stored<()> {
+    if let Some(orders) = &deps.ladder {
+        orders
+            .order(&ConversionOrder::Ladder { org, asset })
+            .await?;
     }
+    // As they are now: others may have been brought while it was packaged.
+    let Some(now) = deps.assets.get(asset).await? else {
+        return Ok(());
+    };
+    for text in now.subtitles.waiting() {
+        let text = Some(text);
+        deps.texts
+            .order(&PackagingOrder { org, asset, text })
+            .await?;
+    }
+    Ok(())
 }
 
 /// Keys first: without them the segments are noise.
@@ -373,7 +388,7 @@ impl Run<'_> {
             .publish(asset, self.machine.package, film, &record);
         match published.await? {
             Charged::Applied => {
-                order_ladder(deps, asset, self.machine.asset.announced.org).await?;
+                order_rest(deps, asset, self.machine.asset.announced.org).await?;
                 Ok(Outcome::Ready)
             }
             Charged::NotApplied => self.overtaken().await,

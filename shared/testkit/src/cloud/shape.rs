@@ -270,8 +270,9 @@ impl State {
             ladder.iter().map(variant).collect::<Vec<_>>()
         });
         let scan = asset.scan.as_ref().map(|scan| scan.clean);
+        let subtitles = Self::subtitles_shape(asset);
         format!(
-            "{id} {state} clean {scan:?} reopened {} version {version} failure {failure:?} leased {leased} package {package:?} ladder {variants:?}",
+            "{id} {state} clean {scan:?} reopened {} version {version} failure {failure:?} leased {leased} package {package:?} ladder {variants:?} subtitles {subtitles}",
             asset.reopened
         )
     }
@@ -279,10 +280,13 @@ impl State {
     /// Of a file of a variant it does not matter which try it is of.
     fn sources_shape(&self) -> Vec<String> {
         let line = |(key, object): (&String, &super::Object)| {
-            let key = file_of(key).map_or_else(
-                || key.clone(),
-                |(asset, package, id)| format!("{asset} {package} {} lines", id.lines),
-            );
+            let named = || match vault_domain::asset::parse_text_key(key) {
+                Some((_, asset, _)) => format!("{asset} subtitles"),
+                None => key.clone(),
+            };
+            let key = file_of(key).map_or_else(named, |(asset, package, id)| {
+                format!("{asset} {package} {} lines", id.lines)
+            });
             format!("{key} {} {}", object.bytes.len(), object.etag)
         };
         self.uploads.objects.iter().map(line).collect()
@@ -347,6 +351,7 @@ impl State {
                 leaks.push(format!("{path} of a dead variant"));
             }
         }
+        leaks.extend(self.stray_texts());
         for (id, upload) in &self.uploads.multiparts {
             if !self
                 .assets

@@ -1,4 +1,4 @@
-//! SubRip files. Nobody ever laid down what they are: what begins a cue is a line of two times, whatever stands around it.
+//! `SubRip` files. Nobody ever laid down what they are: what begins a cue is a line of two times, whatever stands around it.
 
 use super::read::{Clock, Fault, add, fault, lines, millis};
 use super::{Cue, markup};
