@@ -86,7 +86,7 @@ async fn bring(kit: &Kit, file: &File<'_>) -> Result<Entry, Refusal> {
     manage_subtitles::bring(&deps, &builders::ask(), ASSET, file).await
 }
 
-async fn remove(kit: &Kit, which: &Which) -> Result<(), Refusal> {
+async fn remove(kit: &Kit, which: &Which) -> Result<Vec<Entry>, Refusal> {
     let library = kit.library();
     let deps = manage_subtitles::Deps {
         library: &library,
@@ -199,7 +199,11 @@ fn subtitles_that_fail_survive_every_cut() {
 
 #[test]
 fn taking_subtitles_away_survives_every_cut() {
-    let removed = async |kit: &Kit, _| answer(remove(kit, &which("de")).await, |()| "gone".into());
+    let removed = async |kit: &Kit, _| {
+        answer(remove(kit, &which("de")).await, |left| {
+            format!("{} left", left.len())
+        })
+    };
     Scenario::new("remove_subtitles", waiting, removed)
         .or("refused: there is no such subtitles")
         .hold();

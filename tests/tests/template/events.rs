@@ -48,6 +48,15 @@ pub(crate) const ROUTES: &[(&str, &str)] = &[
     ("PATCH /v1/assets/{asset_id}", "ManageAssets"),
     ("POST /v1/assets/{asset_id}/ladder", "ManageAssets"),
     ("POST /v1/assets/{asset_id}/reprocess", "ManageAssets"),
+    ("GET /v1/assets/{asset_id}/subtitles", "ManageAssets"),
+    (
+        "PUT /v1/assets/{asset_id}/subtitles/{language}",
+        "ManageAssets",
+    ),
+    (
+        "DELETE /v1/assets/{asset_id}/subtitles/{language}",
+        "ManageAssets",
+    ),
     ("DELETE /v1/assets/{asset_id}", "ManageDeletion"),
     ("POST /v1/assets/{asset_id}/restore", "ManageDeletion"),
     ("PUT /v1/assets/{asset_id}/legal-hold", "ManageDeletion"),

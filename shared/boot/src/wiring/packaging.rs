@@ -7,6 +7,7 @@ use vault_aws::dynamodb::{
     DynamoAssets, DynamoContentKeys, DynamoRecords, DynamoScans, DynamoUsage,
 };
 use vault_aws::s3::{S3Media, S3Uploads};
+use vault_aws::sqs::SqsPackagings;
 use vault_crypto::entropy::SystemEntropy;
 use vault_crypto::wrap::MasterKeys;
 use vault_domain::packaging::PackagePlan;
@@ -35,6 +36,8 @@ pub(super) struct Packaging {
     /// Does each film get a ladder unasked?
     pub(super) ladder: bool,
     retention: String,
+    /// Where packaging is ordered, of subtitles too.
+    queue: String,
     /// Do films wait for a verdict about malware?
     pub(super) scanned: bool,
 }
@@ -57,6 +60,7 @@ impl Packaging {
             max_receive_count: env.number("MAX_RECEIVE_COUNT", 1..=1_000),
             ladder: env.flag("LADDER_ON_UPLOAD"),
             retention: env.text("RETENTION_TABLE"),
+            queue: env.text("PROCESS_QUEUE_URL"),
             scanned: waits_for_verdicts(env),
         }
     }
@@ -104,6 +108,7 @@ impl Packaging {
             quota: self.quota,
             conversions,
             ladder: ladder.filter(|_| self.ladder),
+            texts: Arc::new(SqsPackagings::new(sdk.sqs(), self.queue)),
             scans: scans.map(|scans| Arc::new(scans) as Arc<dyn Scans>),
         })
     }

@@ -115,12 +115,17 @@ pub async fn list(deps: &Deps<'_>, ask: &Ask, id: AssetId) -> Result<Vec<Entry>,
     Ok(admitted.asset.subtitles.entries)
 }
 
-/// Takes subtitles away: views that open are not told of them any more, and what is stored of them is removed.
+/// Takes subtitles away, and tells what is left: views that open are not told of them any more, and what is stored of them is removed.
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::WrongState`] of what is withdrawn,
 /// [`Refusal::Unavailable`].
-pub async fn remove(deps: &Deps<'_>, ask: &Ask, id: AssetId, which: &Which) -> Result<(), Refusal> {
+pub async fn remove(
+    deps: &Deps<'_>,
+    ask: &Ask,
+    id: AssetId,
+    which: &Which,
+) -> Result<Vec<Entry>, Refusal> {
     const NONE: Refusal = Refusal::NotFound("subtitles");
     let entered = deps.library.gate.enter(ask).await?;
     let found = deps.library.assets.get(id).await?;
@@ -141,7 +146,7 @@ pub async fn remove(deps: &Deps<'_>, ask: &Ask, id: AssetId, which: &Which) -> R
         order(deps, own, *gone).await?;
     }
     match changed {
-        Change::Applied => Ok(()),
+        Change::Applied => Ok(now.subtitles.entries),
         Change::NotApplied => Err(NONE),
     }
 }
