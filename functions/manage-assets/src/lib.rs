@@ -1,10 +1,12 @@
 //! The library of the caller's organisation: `GET /v1/assets` lists it, `GET /v1/assets/{asset_id}` shows an asset, and
 //! `PATCH` on the same changes what is said of it; `POST /v1/assets/{asset_id}/ladder` asks for variants of a film at lower
-//! rates, `…/previews` for its previews, and `…/reprocess` for a film that failed to be packaged anew.
+//! rates, `…/previews` for its previews, and `…/reprocess` for a film that failed to be packaged anew; `…/subtitles` has what
+//! is brought beside a film.
 
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod shape;
+mod subtitles;
 
 use vault_boot::wiring::manage_assets::Deps;
 use vault_domain::asset::AssetState;
@@ -32,6 +34,9 @@ pub fn handle<'a>(deps: &'a Deps, request: &'a Request) -> BoxFuture<'a, Outcome
             return listed(deps, &ask, request).await;
         };
         let id = AssetId::parse(&id)?;
+        if extract::route(request).contains("/subtitles") {
+            return subtitles::answer(deps, &ask, id, request).await;
+        }
         if request.method() == "PATCH" {
             return changed(deps, &ask, id, request).await;
         }

@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use vault_domain::asset::Title;
 use vault_domain::library::{MetadataKey, MetadataValue};
+use vault_domain::subtitles::Kind;
 use vault_http::openapi::{Operation, Section};
 use vault_http::problem::Code;
 
 use crate::shape::{Change, Listed, Shown};
+use crate::subtitles::{All, Shown as Brought};
 
 /// Entries to be set, or with `null` taken away; `null` for all of them.
 pub(crate) type MetadataPatch = Option<BTreeMap<MetadataKey, Option<MetadataValue>>>;
 
 /// The routes of this function.
 pub fn section() -> Section {
-    let operations = vec![
+    let operations =
+        vec![
         Operation::new(
             "GET /v1/assets",
             "listAssets",
@@ -76,6 +80,37 @@ pub fn section() -> Section {
             Code::WrongState,
             Code::AssetWithdrawn,
         ]),
+        Operation::new(
+            "GET /v1/assets/{asset_id}/subtitles",
+            "listSubtitles",
+            "Subtitles that were brought beside a film",
+        )
+        .replies::<All>(200, "All of them, with where they are"),
+        Operation::new(
+            "PUT /v1/assets/{asset_id}/subtitles/{language}",
+            "putSubtitles",
+            "Brings a file of subtitles, in the place of those of the same language and kind",
+        )
+        .may_ask::<Kind>("kind")
+        .may_ask::<Title>("name")
+        .may_ask::<bool>("default")
+        .takes_file::<String>(&["text/vtt", "application/x-subrip"])
+        .replies::<Brought>(202, "They wait to be sealed, and then are in views that open")
+        .refuses(&[
+            Code::SubtitlesRefused,
+            Code::LimitReached,
+            Code::Throttled,
+            Code::WrongState,
+            Code::AssetWithdrawn,
+        ]),
+        Operation::new(
+            "DELETE /v1/assets/{asset_id}/subtitles/{language}",
+            "removeSubtitles",
+            "Takes subtitles away",
+        )
+        .may_ask::<Kind>("kind")
+        .replies::<All>(200, "What is left")
+        .refuses(&[Code::WrongState, Code::AssetWithdrawn]),
     ];
     Section::new("Library", "What the organisation has.", operations)
 }

@@ -47,6 +47,11 @@ mod tests {
     fn the_sample_order_reads_as_its_film() {
         let message = sample(include_str!("../../../events/process-upload.again.json"));
         assert!(matches!(told(&message, None), Some(Told::Order(_))));
+        let message = sample(include_str!(
+            "../../../events/process-upload.subtitles.json"
+        ));
+        let order = told(&message, None);
+        assert!(matches!(order, Some(Told::Order(order)) if order.text.is_some()));
     }
 
     #[test]

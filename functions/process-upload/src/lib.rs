@@ -1,5 +1,5 @@
-//! S3 `Object Created` → EventBridge → SQS → here: packages what was uploaded. Orders to package a film anew come to the
-//! same queue. Where films wait for a verdict about malware, GuardDuty → EventBridge → a queue of their own → here.
+//! S3 `Object Created` → EventBridge → SQS → here: packages what was uploaded. Orders to package a film anew, and to
+//! seal subtitles, come to the same queue. Where films wait for a verdict about malware, GuardDuty → EventBridge → a queue of their own → here.
 //!
 //! Each message is answered for itself (`batchItemFailures`): one bad film never blocks another.
 
@@ -8,8 +8,10 @@ pub mod event;
 use vault_boot::batch::{self, Message};
 use vault_boot::event::{BoxFuture, Invocation, Outcome};
 use vault_boot::wiring::process_upload::Deps;
+use vault_domain::packaging::PackagingOrder;
 use vault_domain::usecase::judge_source;
 use vault_domain::usecase::process_upload::{self, Command};
+use vault_domain::usecase::seal_subtitles;
 
 use event::{Told, told};
 
@@ -69,6 +71,18 @@ async fn done(deps: &Deps, message: &Message, invocation: &Invocation) -> bool {
                 finding: verdict.finding,
             };
             judge_source::run(&deps.process, command).await
+        }
+        Told::Order(PackagingOrder {
+            text: Some(text), ..
+        }) => {
+            let command = seal_subtitles::Command {
+                org,
+                asset,
+                text,
+                deadline,
+                last_try,
+            };
+            seal_subtitles::run(&deps.sealing(), command).await
         }
         Told::Order(_) | Told::Object(_) => process_upload::run(&deps.process, command).await,
     };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Access;
 use crate::deletion::Keeping;
 use crate::error::Malformed;
-use crate::id::{AssetId, CollectionId, OrgId, PackageId};
+use crate::id::{AssetId, CollectionId, OrgId, PackageId, TextId};
 use crate::ladder::{Variant, VariantId, VariantState};
 use crate::library::Description;
 use crate::member::Actor;
@@ -13,6 +13,7 @@ use crate::packaging::Stream;
 use crate::preview::{PreviewSet, PreviewState, Previews};
 use crate::quota::Charge;
 use crate::scan::Scan;
+use crate::subtitles::Subtitles;
 use crate::text::{named, stored};
 use crate::time::Timestamp;
 
@@ -315,6 +316,8 @@ pub struct Asset {
     pub previews: Option<Previews>,
     /// What was said last of malware in its source.
     pub scan: Option<Scan>,
+    /// The subtitles that were brought beside it.
+    pub subtitles: Subtitles,
 }
 
 impl Asset {
@@ -412,6 +415,7 @@ pub fn segment_name(stream: Stream, number: u32) -> String {
         Stream::Audio(at) => format!("audio-{at}-{number:05}.ts"),
         Stream::Subtitles(at) => format!("subtitles-{at}-{number:05}.vtt"),
         Stream::Variant(id) => format!("{}{number:05}.ts", variant_prefix(id)),
+        Stream::Text(id) => format!("{}{number:05}.vtt", text_prefix(id)),
     }
 }
 
@@ -433,6 +437,32 @@ pub fn media_prefix(asset: AssetId) -> String {
 /// What the names of a variant's segments begin with.
 pub fn variant_prefix(VariantId { lines, attempt }: VariantId) -> String {
     format!("video-{lines}-{attempt}-")
+}
+
+/// What the names of the segments of subtitles begin with that were brought.
+pub fn text_prefix(id: TextId) -> String {
+    format!("subtitles-{}-", id.code())
+}
+
+/// Key of subtitles as they were brought, in the uploads bucket beside the source, until they are sealed.
+pub fn text_key((org, asset): (OrgId, AssetId), id: TextId) -> String {
+    format!("uploads/{org}/{asset}/subtitles/{}.vtt", id.code())
+}
+
+/// Reads [`text_key`] back.
+pub fn parse_text_key(key: &str) -> Option<(OrgId, AssetId, TextId)> {
+    let (org, rest) = key.strip_prefix("uploads/")?.split_once('/')?;
+    let (asset, name) = rest.split_once("/subtitles/")?;
+    Some((
+        OrgId::parse(org).ok()?,
+        AssetId::parse(asset).ok()?,
+        TextId::of_code(name.strip_suffix(".vtt")?)?,
+    ))
+}
+
+/// Key of what playlists need of subtitles that were brought, in the media bucket; never under the distribution.
+pub fn text_manifest_key(asset: AssetId, package: PackageId, id: TextId) -> String {
+    format!("manifests/{asset}/{package}.subtitles-{}.json", id.code())
 }
 
 /// Key of the presentation of a package, or of a variant of it, in the media bucket; never under the distribution.

@@ -62,6 +62,10 @@ events! {
     PreviewsAsked = "asset.previews_asked",
     /// A film that failed was asked to be packaged anew.
     ReprocessAsked = "asset.reprocess_asked",
+    /// Subtitles were brought beside a film.
+    SubtitlesBrought = "asset.subtitles_brought",
+    /// Subtitles that were brought were taken away.
+    SubtitlesRemoved = "asset.subtitles_removed",
     /// An asset was taken back.
     AssetWithdrawn = "asset.withdrawn",
     /// An asset was deleted; it can be had back for a while.

@@ -4,6 +4,7 @@ use crate::asset::AssetState;
 use crate::password::Weakness;
 use crate::ports::StoreError;
 use crate::quota::{Exceeded, TooMuch};
+use crate::subtitles::text::Fault;
 
 /// Input that does not parse: which field, and what would be right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -125,6 +126,9 @@ pub enum Refusal {
     /// A change of what others may be changing too must say what it rests on.
     #[error("this request needs If-Match, with the ETag of what it changes")]
     PreconditionNeeded,
+    /// A file of subtitles cannot be read.
+    #[error("the subtitles were refused: {0}")]
+    SubtitlesRefused(#[from] Fault),
     /// The same idempotency key came with another request.
     #[error("this Idempotency-Key was used for another request")]
     IdempotencyMismatch,

@@ -5,13 +5,16 @@ pub mod styles;
 use std::fmt::Write as _;
 
 use crate::asset::segment_key;
+use crate::id::TextId;
 use crate::ladder::{Choice, Coded, Variant, choices};
-use crate::language;
-use crate::packaging::{
-    Media, Presentation, Rendition, SegmentInfo, Stream, TICKS_PER_SECOND, VideoRange,
-};
+use crate::packaging::{Presentation, SegmentInfo, Stream, TICKS_PER_SECOND, VideoRange};
 use crate::playback::PlaybackSession;
 use crate::ports::Manifest;
+use crate::subtitles::Subtitles;
+
+mod offer;
+
+use offer::Offer;
 
 /// Name of the media playlist beside the master playlist.
 pub const VIDEO_PLAYLIST: &str = "video.m3u8";
@@ -31,6 +34,8 @@ pub enum PlaylistName {
     Audio(u8),
     /// Those of subtitles.
     Subtitles(u8),
+    /// Those of subtitles that were brought.
+    Text(TextId),
 }
 
 impl PlaylistName {
@@ -42,6 +47,9 @@ impl PlaylistName {
             _ => {}
         }
         let (kind, number) = name.strip_suffix(".m3u8")?.split_once('-')?;
+        if let Some(id) = TextId::of_code(number).filter(|_| kind == "subtitles") {
+            return Some(Self::Text(id));
+        }
         // Written in one way only.
         let own: u16 = number.parse().ok()?;
         if !(1..10_000).contains(&own) || own.to_string() != number {
@@ -64,6 +72,7 @@ impl PlaylistName {
             Self::Video | Self::Variant(_) => Some(Stream::Main),
             Self::Audio(number) => Some(Stream::Audio(number)),
             Self::Subtitles(number) => Some(Stream::Subtitles(number)),
+            Self::Text(id) => Some(Stream::Text(id)),
         }
     }
 }
@@ -75,27 +84,26 @@ fn playlist_of(stream: Stream) -> String {
         Stream::Audio(number) => format!("audio-{number}.m3u8"),
         Stream::Subtitles(number) => format!("subtitles-{number}.m3u8"),
         Stream::Variant(id) => format!("video-{}.m3u8", id.lines),
+        Stream::Text(id) => format!("subtitles-{}.m3u8", id.code()),
     }
 }
 
 /// The master playlist (RFC 8216 §4.3.4): the film as it was packaged, its variants that are there, and what can be chosen
 /// beside them.
-pub fn master(presentation: &Presentation, ladder: &[Variant]) -> String {
-    let renditions = &presentation.renditions;
+pub fn master(presentation: &Presentation, ladder: &[Variant], subtitles: &Subtitles) -> String {
+    let offer = Offer::of(presentation, subtitles);
     // RFC 8216 §7: EXT-X-MEDIA needs version 4.
-    let version = if renditions.is_empty() { 3 } else { 4 };
+    let version = if offer.is_empty() { 3 } else { 4 };
     let mut text = format!("#EXTM3U\n#EXT-X-VERSION:{version}\n#EXT-X-INDEPENDENT-SEGMENTS\n");
-    for at in 0..renditions.len() {
-        media_tag(&mut text, renditions, at);
-    }
+    offer.media_tags(&mut text);
     for choice in choices(presentation, ladder) {
         let stream = match choice {
             Choice::Film => {
-                stream_tag(&mut text, presentation, None);
+                stream_tag(&mut text, presentation, None, &offer);
                 Stream::Main
             }
             Choice::Variant(id, coded) => {
-                stream_tag(&mut text, presentation, Some(coded));
+                stream_tag(&mut text, presentation, Some(coded), &offer);
                 Stream::Variant(id)
             }
         };
@@ -104,72 +112,13 @@ pub fn master(presentation: &Presentation, ladder: &[Variant]) -> String {
     text
 }
 
-/// `EXT-X-MEDIA` (RFC 8216 §4.3.4.1) of one of the renditions.
-fn media_tag(text: &mut String, renditions: &[Rendition], at: usize) {
-    let Some((own, before)) = renditions.get(..=at).and_then(<[_]>::split_last) else {
-        return;
-    };
-    let group = group_of(own);
-    // The first sound is heard where nobody chooses.
-    let first = !before.iter().any(|other| group_of(other) == group);
-    let sound = matches!(own.media, Media::Audio { .. });
-    // Of two alike a player could not choose by itself.
-    let alike = |other: &&Rendition| {
-        let forced = |of: &Rendition| matches!(of.media, Media::Subtitles { forced: true });
-        group_of(other) == group && other.language == own.language && forced(other) == forced(own)
-    };
-    let twins = before.iter().filter(alike).count();
-    let (kind, name) = (group.to_ascii_uppercase(), name_of(own));
-    let _ = write!(
-        text,
-        "#EXT-X-MEDIA:TYPE={kind},GROUP-ID=\"{group}\",NAME=\"{name}"
-    );
-    if twins > 0 && own.language.is_some() {
-        let _ = write!(text, " {}", twins + 1);
-    }
-    text.push('"');
-    if let Some(language) = &own.language {
-        let _ = write!(text, ",LANGUAGE=\"{language}\"");
-    }
-    let flag = |on| if on { "YES" } else { "NO" };
-    let (default, auto) = (flag(sound && first), flag(twins == 0));
-    let _ = write!(text, ",DEFAULT={default},AUTOSELECT={auto}");
-    match own.media {
-        Media::Audio { channels } => {
-            let _ = write!(text, ",CHANNELS=\"{channels}\"");
-        }
-        Media::Subtitles { forced } => {
-            let _ = write!(text, ",FORCED={}", flag(forced));
-        }
-    }
-    let _ = writeln!(text, ",URI=\"{}\"", playlist_of(own.stream));
-}
-
-/// What a person chooses by; unique with the number that follows it.
-fn name_of(own: &Rendition) -> String {
-    let forced = matches!(own.media, Media::Subtitles { forced: true });
-    let what = match (&own.language, own.stream) {
-        (Some(language), _) => language::name(language),
-        (None, Stream::Main | Stream::Variant(_)) => "Audio 1".to_owned(),
-        (None, Stream::Audio(number)) => format!("Audio {number}"),
-        (None, Stream::Subtitles(number)) => format!("Subtitles {number}"),
-    };
-    if forced {
-        format!("{what} (forced)")
-    } else {
-        what
-    }
-}
-
-const fn group_of(rendition: &Rendition) -> &'static str {
-    match rendition.media {
-        Media::Audio { .. } => "audio",
-        Media::Subtitles { .. } => "subtitles",
-    }
-}
-
 /// `EXT-X-STREAM-INF` (RFC 8216 §4.3.4.2) of a film, or of a variant of it.
-fn stream_tag(text: &mut String, presentation: &Presentation, variant: Option<&Coded>) {
+fn stream_tag(
+    text: &mut String,
+    presentation: &Presentation,
+    variant: Option<&Coded>,
+    offer: &Offer<'_>,
+) {
     let mut codecs: Vec<&str> = presentation.codecs.iter().map(String::as_str).collect();
     let mut rates = (presentation.peak_bandwidth, presentation.average_bandwidth);
     let (mut width, mut height) = presentation.resolution;
@@ -183,6 +132,8 @@ fn stream_tag(text: &mut String, presentation: &Presentation, variant: Option<&C
         (width, height) = coded.resolution;
         rate = f64::from(coded.millirate) / 1000.0;
     }
+    let beyond = offer.beyond();
+    rates = (rates.0 + beyond.peak, rates.1 + beyond.average);
     let _ = write!(
         text,
         "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\"",
@@ -202,11 +153,7 @@ fn stream_tag(text: &mut String, presentation: &Presentation, variant: Option<&C
         let _ = write!(text, ",VIDEO-RANGE={range}");
     }
     for group in ["audio", "subtitles"] {
-        if presentation
-            .renditions
-            .iter()
-            .any(|own| group_of(own) == group)
-        {
+        if offer.has(group) {
             let _ = write!(text, ",{}=\"{group}\"", group.to_ascii_uppercase());
         }
     }
@@ -248,6 +195,14 @@ pub fn media(
     )
 }
 
+/// The stream of the manifest that a stream's playlist is of: subtitles that were brought have a manifest of their own.
+const fn within(stream: Stream) -> Stream {
+    match stream {
+        Stream::Text(_) => Stream::Main,
+        stream => stream,
+    }
+}
+
 /// The stream that the names of the segments are of: in the manifest of a variant its own.
 fn named(manifest: &Manifest, stream: Stream) -> Stream {
     match (stream, manifest.variant) {
@@ -264,7 +219,7 @@ fn listing(
     key_url: impl Fn(&mut String, &str),
     segment_url: impl Fn(&mut String, u32),
 ) -> Option<String> {
-    let segments = manifest.presentation.segments_of(stream)?;
+    let segments = manifest.presentation.segments_of(within(stream))?;
     // One allocation for a film of any length.
     let mut text = String::with_capacity(512 + segments.len() * room);
     // RFC 8216 §6.2.4: the same for all streams.
@@ -310,7 +265,7 @@ mod tests {
     use super::*;
     use crate::id::{AssetId, KeyId, OrgId, PackageId, PlaybackId};
     use crate::ladder::{VariantId, VariantState};
-    use crate::packaging::Iv;
+    use crate::packaging::{Iv, Media, Rendition};
     use crate::playback::UrlSignature;
     use crate::time::Timestamp;
     use crate::token::Digest;
@@ -370,7 +325,7 @@ mod tests {
 
     #[test]
     fn the_master_names_codecs_resolution_and_rates() {
-        insta::assert_snapshot!(master(&manifest().presentation, &[]));
+        insta::assert_snapshot!(master(&manifest().presentation, &[], &Subtitles::default()));
     }
 
     #[test]
@@ -442,7 +397,11 @@ mod tests {
 
     #[test]
     fn the_master_lists_the_variants_that_are_there() {
-        insta::assert_snapshot!(master(&manifold().presentation, &ladder()));
+        insta::assert_snapshot!(master(
+            &manifold().presentation,
+            &ladder(),
+            &Subtitles::default()
+        ));
     }
 
     #[test]
@@ -459,7 +418,7 @@ mod tests {
 
     #[test]
     fn the_master_offers_sounds_and_subtitles() {
-        insta::assert_snapshot!(master(&manifold().presentation, &[]));
+        insta::assert_snapshot!(master(&manifold().presentation, &[], &Subtitles::default()));
     }
 
     #[test]
@@ -484,7 +443,7 @@ mod tests {
         let manifest: Manifest = serde_json::from_str(stored).unwrap();
         assert!(manifest.presentation.renditions.is_empty());
         assert_eq!(manifest.presentation.seconds(), 6);
-        let text = master(&manifest.presentation, &[]);
+        let text = master(&manifest.presentation, &[], &Subtitles::default());
         assert!(text.contains("VERSION:3") && !text.contains("EXT-X-MEDIA"));
         let again = serde_json::to_value(&manifest).unwrap();
         let before: serde_json::Value = serde_json::from_str(stored).unwrap();
@@ -524,7 +483,7 @@ mod tests {
     fn sound_alone_has_no_resolution() {
         let mut presentation = manifest().presentation;
         presentation.resolution = (0, 0);
-        assert!(!master(&presentation, &[]).contains("RESOLUTION"));
+        assert!(!master(&presentation, &[], &Subtitles::default()).contains("RESOLUTION"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! for example `ast_mzxw6ytboi7777777777777774`. They name things; knowing one grants nothing.
 
 use data_encoding::{BASE32_NOPAD, Encoding, Specification};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::LazyLock;
 
 use crate::error::Malformed;
@@ -113,6 +115,35 @@ id!(
     /// A film, lesson or recording.
     AssetId, "ast_"
 );
+id!(
+    /// Subtitles that were brought beside a film: each time others.
+    TextId, "txt_"
+);
+
+impl TextId {
+    /// The 26 characters behind the prefix: what the names of its files have.
+    pub fn code(&self) -> String {
+        encode128(self.octets())
+    }
+
+    /// Reads [`TextId::code`].
+    pub fn of_code(code: &str) -> Option<Self> {
+        decode128(code).map(Self)
+    }
+}
+
+impl Serialize for TextId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TextId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Self::parse(&text).map_err(D::Error::custom)
+    }
+}
 id!(
     /// A login session: the family of refresh tokens that descends from one login.
     SessionId, "ses_"

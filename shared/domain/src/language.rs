@@ -1,5 +1,7 @@
 //! Languages of sounds and subtitles: tags of BCP 47 (RFC 5646), and names that a person chooses by.
 
+use crate::error::Malformed;
+
 /// A line a language of ISO 639-1: its code, those of ISO 639-2 (T, and B where it differs), its English name.
 const LANGUAGES: &str = include_str!("language.txt");
 /// A tag of more characters than this is nobody's (RFC 5646 §4.4.1).
@@ -45,6 +47,47 @@ pub fn of_tag(tag: &str) -> Option<String> {
     };
     let rest = tag.get(first.len()..).unwrap_or_default();
     Some(format!("{language}{rest}"))
+}
+
+/// A language as a person names it, in the casing of RFC 5646 §2.1.1: however it is written, it is one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Language(String);
+
+impl Language {
+    /// Parses a tag.
+    ///
+    /// # Errors
+    /// [`Malformed`] for what is none, and for one that names no language.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let tag = of_tag(text).ok_or(Malformed {
+            field: "language",
+            expected: "a language tag of BCP 47, such as de, pt-BR or zh-Hant",
+        })?;
+        let mut cased = String::with_capacity(tag.len());
+        let mut extended = false;
+        for (at, part) in tag.split('-').enumerate() {
+            if at > 0 {
+                cased.push('-');
+            }
+            let lower = part.to_ascii_lowercase();
+            match part.len() {
+                2 if at > 0 && !extended => cased.push_str(&part.to_ascii_uppercase()),
+                4 if at > 0 && !extended => {
+                    let (first, rest) = lower.split_at(1);
+                    cased.push_str(&first.to_ascii_uppercase());
+                    cased.push_str(rest);
+                }
+                _ => cased.push_str(&lower),
+            }
+            extended |= part.len() == 1;
+        }
+        Ok(Self(cased))
+    }
+
+    /// The tag.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// The English name of a tag's language with what else the tag says; where there is none, the tag.
@@ -95,6 +138,24 @@ mod tests {
             assert_eq!(of_tag(none), None, "{none}");
         }
         assert_eq!(of_tag(&format!("de{}", "-abc".repeat(9))), None);
+    }
+
+    #[test]
+    fn a_language_is_one_however_it_is_written() {
+        for (written, language) in [
+            ("DE", "de"),
+            ("eng", "en"),
+            ("pt-br", "pt-BR"),
+            ("ZH-HANT-tw", "zh-Hant-TW"),
+            ("es-419", "es-419"),
+            ("en-x-AB-Cdef", "en-x-ab-cdef"),
+        ] {
+            assert_eq!(Language::parse(written).unwrap().as_str(), language);
+            assert_eq!(Language::parse(language).unwrap().as_str(), language);
+        }
+        for none in ["", "und", "klingonisch", "de_DE", "../de"] {
+            assert!(Language::parse(none).is_err(), "{none}");
+        }
     }
 
     #[test]

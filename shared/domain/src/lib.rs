@@ -39,6 +39,7 @@ pub mod schema;
 pub mod secret;
 pub mod share;
 pub mod spread;
+pub mod subtitles;
 pub mod support;
 mod text;
 pub mod time;

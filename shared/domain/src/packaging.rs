@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::TextId;
 use crate::ladder::VariantId;
 use crate::secret::ContentKey;
 
@@ -42,6 +43,8 @@ pub enum Stream {
     Subtitles(u8),
     /// The main stream coded anew: one of the [ladder](crate::ladder).
     Variant(VariantId),
+    /// Subtitles that were brought beside the film.
+    Text(TextId),
 }
 
 /// What the machine needs or yields next.
@@ -111,6 +114,13 @@ pub trait PackagerFactory: Send + Sync {
     fn start(&self, size: u64, plan: PackagePlan) -> Box<dyn Packaging>;
     /// A packager for a source of `size` bytes that is a variant of a film: it is cut where the film is, to the same clock.
     fn follow(&self, size: u64, guide: Guide) -> Box<dyn Packaging>;
+    /// Where the clock of MPEG-TS stands at the beginning of a film, in 90 kHz ticks.
+    fn zero(&self, timing: Timing) -> u64;
+    /// A segment of text, sealed as those of films are.
+    ///
+    /// # Errors
+    /// The cipher refused the key.
+    fn seal(&self, segment: Vec<u8>, key: &ContentKey, iv: Iv) -> Result<Vec<u8>, PackageFault>;
 }
 
 /// Where a film's streams stand on the clock of MPEG-TS, in 90 kHz ticks of the film.
@@ -204,6 +214,13 @@ pub struct Rendition {
     pub language: Option<String>,
     /// Its segments in order of presentation; none of the main stream.
     pub segments: Vec<SegmentInfo>,
+}
+
+impl Rendition {
+    /// Is it read, and not heard?
+    pub const fn is_text(&self) -> bool {
+        matches!(self.media, Media::Subtitles { .. })
+    }
 }
 
 /// What a rendition is.

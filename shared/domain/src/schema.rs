@@ -20,6 +20,7 @@ use crate::download::{RENDITION_PATTERN, Rendition};
 use crate::factor::{Method, RecoveryCode, TotpCode};
 use crate::hls::{MASTER_PLAYLIST, PlaylistName, VIDEO_PLAYLIST};
 use crate::id::{ApiKeyId, GroupId, ShareId, SupportId, UserId};
+use crate::language::Language;
 use crate::library::{MAX_ENTRIES, Metadata, MetadataKey, MetadataValue, TitlePrefix};
 use crate::link::LinkToken;
 use crate::member::{Actor, OrgName};
@@ -29,6 +30,7 @@ use crate::passkey::{CredentialId, PasskeyName};
 use crate::preview::PreviewName;
 use crate::share::{FirstPlay, SharePassword};
 use crate::spread::OnSpread;
+use crate::subtitles::Kind;
 use crate::support::{SUPPORT_SECONDS, SupportLevel, SupportPurpose, SupportSeconds};
 use crate::time::{Lifetime, Timestamp};
 use crate::token::{Action, MediaToken};
@@ -221,11 +223,16 @@ schemas! {
     FirstPlay = json_schema!({
         "type": "integer", "description": "Seconds after the first view in which others may be opened.", "minimum": 60, "maximum": 2_592_000,
     });
+    Language = json_schema!({
+        "type": "string", "description": "A language tag of BCP 47, in whatever casing; it is told in that of RFC 5646. Codes that name no language are of this form too, and refused.",
+        "pattern": r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$", "examples": ["de", "pt-BR", "zh-Hant"],
+    });
+    Kind = words("What subtitles are for: who does not understand what is said, who does not hear it, or everybody.", Kind::ALL.map(Kind::as_str));
     Mode = words("How what lets a viewer in goes from one request to the next.", Mode::ALL.map(Mode::as_str));
     PlaylistName = json_schema!({
         "type": "string",
         "description": "Which playlist: of what can be chosen, of pictures (and sound, if there is one), of a variant of so many lines, of one sound of several, of subtitles.",
-        "pattern": r"^(master|video|video-[1-9][0-9]{0,3}|(audio|subtitles)-[1-9][0-9]?)\.m3u8$",
+        "pattern": format!(r"^(master|video|video-[1-9][0-9]{{0,3}}|(audio|subtitles)-[1-9][0-9]?|subtitles-{BITS_128})\.m3u8$"),
         "examples": [MASTER_PLAYLIST, VIDEO_PLAYLIST],
     });
     PreviewName = json_schema!({

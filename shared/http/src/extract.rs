@@ -130,6 +130,18 @@ fn unquote(text: &str) -> Result<String, Malformed> {
     String::from_utf8(octets).map_err(|_| bad)
 }
 
+/// A file of at most `limit` octets, with its media type without parameters.
+///
+/// # Errors
+/// [`Failure::TooLarge`].
+pub fn file(request: &Request, limit: usize) -> Result<(&str, &[u8]), Failure> {
+    let octets: &[u8] = request.body();
+    if octets.len() > limit {
+        return Err(Failure::TooLarge(limit));
+    }
+    Ok((media_type(request), octets))
+}
+
 fn body<'a>(request: &'a Request, limit: usize, wanted: &'static str) -> Result<&'a [u8], Failure> {
     let octets: &[u8] = request.body();
     if octets.len() > limit {

@@ -80,6 +80,7 @@ fn error_of(failure: &Failure, kind: Kind) -> (u16, &'static str) {
             | R::OtherDevice(_)
             | R::TooManyStreams
             | R::WatchedElsewhere
+            | R::SubtitlesRefused(_)
             | R::OwnerExists => (400, "invalid_request"),
         },
     }

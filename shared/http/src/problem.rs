@@ -89,6 +89,7 @@ codes! {
     WrongMediaType = 415 "wrong_media_type" "The body is of another media type";
     WeakPassword = 422 "weak_password" "The password is too weak";
     UploadMismatch = 422 "upload_mismatch" "The upload is not what was announced";
+    SubtitlesRefused = 422 "subtitles_refused" "The subtitles cannot be read";
     IdempotencyMismatch = 422 "idempotency_mismatch" "The Idempotency-Key was used before";
     PreconditionRequired = 428 "precondition_required" "If-Match is needed";
     Throttled = 429 "throttled" "Too many attempts";
@@ -172,6 +173,7 @@ impl From<&Refusal> for Kind {
             R::WrongState(_) => kind(Code::WrongState),
             R::UploadIncomplete(_) => kind(Code::UploadIncomplete),
             R::UploadMismatch(_) => kind(Code::UploadMismatch),
+            R::SubtitlesRefused(_) => kind(Code::SubtitlesRefused),
             R::PreconditionFailed => kind(Code::PreconditionFailed),
             R::PreconditionNeeded => kind(Code::PreconditionRequired),
             R::IdempotencyMismatch => kind(Code::IdempotencyMismatch),

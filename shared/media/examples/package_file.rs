@@ -99,7 +99,9 @@ fn package(
                 if let Some(target) = target {
                     for (stream, segments) in told.streams() {
                         let list = match stream {
-                            Stream::Main | Stream::Variant(_) => "index.m3u8".to_owned(),
+                            Stream::Main | Stream::Variant(_) | Stream::Text(_) => {
+                                "index.m3u8".to_owned()
+                            }
                             Stream::Audio(at) => format!("audio-{at}.m3u8"),
                             Stream::Subtitles(at) => format!("subtitles-{at}.m3u8"),
                         };
@@ -115,7 +117,7 @@ fn package(
 
 fn name(stream: Stream, number: u32) -> String {
     match stream {
-        Stream::Main | Stream::Variant(_) => format!("{number:05}.ts"),
+        Stream::Main | Stream::Variant(_) | Stream::Text(_) => format!("{number:05}.ts"),
         Stream::Audio(at) => format!("audio-{at}-{number:05}.ts"),
         Stream::Subtitles(at) => format!("subtitles-{at}-{number:05}.vtt"),
     }
@@ -124,7 +126,7 @@ fn name(stream: Stream, number: u32) -> String {
 /// Different for each segment of each stream: they share keys.
 fn iv(stream: Stream, segment: u32) -> Iv {
     let stream: u128 = match stream {
-        Stream::Main | Stream::Variant(_) => 0,
+        Stream::Main | Stream::Variant(_) | Stream::Text(_) => 0,
         Stream::Audio(at) => 0x100 + u128::from(at),
         Stream::Subtitles(at) => 0x200 + u128::from(at),
     };

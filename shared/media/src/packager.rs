@@ -1,10 +1,11 @@
 //! The machine that the use case drives, and its factory.
 
 use vault_domain::packaging::{
-    Extent, Guide, Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Step,
+    Extent, Guide, Iv, PackageFault, PackagePlan, PackagerFactory, Packaging, Step, Timing,
 };
 use vault_domain::secret::ContentKey;
 
+use crate::cipher::Cipher;
 use crate::cut::Cuts;
 use crate::fault::{Outcome, driver};
 use crate::mp4::index::Paging;
@@ -31,6 +32,15 @@ impl PackagerFactory for HlsPackagers {
             Cuts::Given(guide),
             Paging::default(),
         ))
+    }
+
+    fn zero(&self, timing: Timing) -> u64 {
+        crate::ts::time(0, timing.first)
+    }
+
+    fn seal(&self, mut segment: Vec<u8>, key: &ContentKey, iv: Iv) -> Outcome<Vec<u8>> {
+        Cipher::new(key, iv)?.seal(&mut segment)?;
+        Ok(segment)
     }
 }
 

@@ -91,7 +91,7 @@ pub(crate) fn presentation(
         let kind = match ledger.stream {
             Stream::Main | Stream::Variant(_) => 0,
             Stream::Audio(_) => 1,
-            Stream::Subtitles(_) => 2,
+            Stream::Subtitles(_) | Stream::Text(_) => 2,
         };
         rates[kind] = rates[kind].most(own);
     }

@@ -57,6 +57,7 @@ fn asset(visibility: Visibility, entries: u8) -> Result<Asset, Box<dyn Error>> {
         progress: 0,
         ladder: None,
         previews: None,
+        subtitles: vault_domain::subtitles::Subtitles::default(),
         scan: None,
         failure: None,
         reopened: 0,

@@ -50,6 +50,7 @@ fn asset() -> Asset {
         progress: 0,
         ladder: None,
         previews: None,
+        subtitles: vault_domain::subtitles::Subtitles::default(),
         scan: None,
         failure: None,
         reopened: 0,

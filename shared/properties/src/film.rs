@@ -8,6 +8,7 @@ use vault_domain::packaging::{
     Guide, Iv, PackagePlan, PackagerFactory as _, Packaging, Presentation, Step, Stream, Timing,
 };
 use vault_domain::secret::ContentKey;
+use vault_domain::subtitles::Subtitles;
 use vault_media::HlsPackagers;
 
 const PLAN: PackagePlan = PackagePlan {
@@ -25,7 +26,7 @@ pub fn holds(film: &[u8]) {
     let Some((told, segments)) = packaged(HlsPackagers.start(size, PLAN), film) else {
         return;
     };
-    well_formed(&master(&told, &[]));
+    well_formed(&master(&told, &[], &Subtitles::default()));
     let guide = Guide::of(&told).expect("its clock is noted");
     // A film may have several sounds, and then its cuts are by the first; it still follows itself or says why not. Streams
     // beside the main one are no part of a variant.

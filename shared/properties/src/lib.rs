@@ -11,3 +11,4 @@ pub mod events;
 pub mod film;
 pub mod plan;
 pub mod playlists;
+pub mod subtitles;

@@ -1,14 +1,18 @@
 //! Any package as playlists: no line that is none, no segment that is lost, none longer than what the list says.
 
 use arbitrary::Arbitrary;
+use vault_domain::asset::Title;
 use vault_domain::hls::styles::{Style, master, media};
-use vault_domain::id::{AssetId, KeyId};
+use vault_domain::id::{AssetId, KeyId, TextId};
 use vault_domain::ladder::{Coded, Variant, VariantId, VariantState};
-use vault_domain::language;
+use vault_domain::language::{self, Language};
 use vault_domain::packaging::{
-    Iv, Media, Presentation, Rendition, SegmentInfo, Stream, TICKS_PER_SECOND, VideoRange,
+    Iv, Media, Presentation, Rates, Rendition, SegmentInfo, Stream, TICKS_PER_SECOND, VideoRange,
 };
 use vault_domain::ports::Manifest;
+use vault_domain::subtitles::{Brought, Kind, Subtitles, Which};
+use vault_domain::time::Timestamp;
+use vault_domain::token::Digest;
 
 use crate::film::well_formed;
 
@@ -94,6 +98,34 @@ impl Given {
         }
     }
 
+    /// Some that were brought, of the same languages.
+    fn subtitles(&self) -> Subtitles {
+        let mut all = Subtitles::default();
+        for (number, (forced, tag, cuts)) in (0_u8..).zip(&self.texts) {
+            let Ok(language) = Language::parse(tag) else {
+                continue;
+            };
+            let kind = Kind::ALL[usize::from(*forced) + cuts.len() % 2];
+            let text = Brought {
+                id: TextId::from_octets([number; 16]),
+                digest: Digest([number; 32]),
+                cues: 1,
+                name: Title::parse(tag).ok().filter(|_| number % 3 == 0),
+                default: number % 2 == 0,
+                at: Timestamp(1),
+            };
+            let rates = Rates {
+                peak: self.rates.0 >> 8,
+                average: self.rates.1 >> 8,
+            };
+            let which = Which { language, kind };
+            let brought = all.brought(&which, &text);
+            all = brought.unwrap_or(all);
+            all = all.settled(text.id, rates, text.at).unwrap_or(all);
+        }
+        all
+    }
+
     fn ladder(&self) -> Vec<Variant> {
         let variant = |(lines, attempt, rate, ready): &(u16, u8, u64, bool)| Variant {
             id: VariantId {
@@ -125,7 +157,7 @@ pub fn holds(given: &Given) {
     let (manifest, ladder) = (given.manifest(), given.ladder());
     let ready = given.variants.iter().filter(|variant| variant.3).count();
     for style in [Style::Relative, Style::Query] {
-        let list = master(style, &manifest.presentation, &ladder);
+        let list = master(style, &manifest.presentation, &ladder, &given.subtitles());
         if style == Style::Relative {
             well_formed(&list);
         }

@@ -3,7 +3,7 @@
 use arbitrary::{Arbitrary as _, Unstructured};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use vault_properties::{credentials, events, film, plan, playlists};
+use vault_properties::{credentials, events, film, plan, playlists, subtitles};
 
 const CLIP: &[u8] = include_bytes!("../../../tests/media/bigbuckbunny.mp4");
 
@@ -109,4 +109,25 @@ fn playlists_of_any_package() {
             playlists::holds(&given.expect("any octets make one"));
         },
     );
+}
+
+#[test]
+fn files_of_subtitles_that_nobody_wrote() {
+    let piece = prop_oneof![
+        Just("WEBVTT\n\n".to_owned()),
+        Just("\n\n".to_owned()),
+        Just("1\r\n00:00:01,000 --> 00:00:02,5\r\n".to_owned()),
+        Just("00:00.500 --> 99:00:00.000 line:-1 align:end\n".to_owned()),
+        Just("STYLE\n".to_owned()),
+        Just("<b><i></b>&lt;".to_owned()),
+        ".{0,20}",
+    ];
+    let files = (any::<bool>(), prop::collection::vec(piece, 0..12));
+    tried(1_000, &files, |(vtt, pieces)| {
+        let head = if vtt { "WEBVTT\n\n" } else { "" };
+        subtitles::holds(format!("{head}{}", pieces.concat()).as_bytes());
+    });
+    tried(500, &prop::collection::vec(any::<u8>(), 0..400), |octets| {
+        subtitles::holds(&octets)
+    });
 }

@@ -296,6 +296,7 @@ pub fn announced(new: NewAsset) -> Asset {
         keeping: Keeping::default(),
         ladder: None,
         previews: None,
+        subtitles: vault_domain::subtitles::Subtitles::default(),
         scan: None,
     }
 }

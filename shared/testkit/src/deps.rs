@@ -12,8 +12,8 @@ use vault_domain::usecase::{
     deliver_preview, deliver_webhook, enter_support, erase_account, exchange, exchange_share,
     export_audit, finalize_upload, gate, guard, introspect, library, login, manage_api_keys,
     manage_shares, manage_webhooks, organisation, process_upload, proof, read_audit,
-    recover_account, refresh, revoke_token, rewrap_keys, rotate_secret, seal_audit, second_factor,
-    send_mail, set_quota, sweep_assets, tell_webhooks, withdraw_asset,
+    recover_account, refresh, revoke_token, rewrap_keys, rotate_secret, seal_audit, seal_subtitles,
+    second_factor, send_mail, set_quota, sweep_assets, tell_webhooks, withdraw_asset,
 };
 use vault_domain::webhook::Reach;
 use vault_policy::CedarPolicies;
@@ -328,6 +328,7 @@ impl Kit {
             conversions: Some(self.cloud.clone()),
             ladder: None,
             previews: None,
+            texts: self.cloud.clone(),
             scans: None,
         }
     }
@@ -348,6 +349,19 @@ impl Kit {
             previews: self.cloud.clone(),
             preview_files: self.cloud.clone(),
             seal: self.seal.clone(),
+        }
+    }
+    /// Of [`seal_subtitles`].
+    pub fn seal_subtitles<'a>(
+        &self,
+        packaging: &'a process_upload::Deps,
+    ) -> seal_subtitles::Deps<'a> {
+        seal_subtitles::Deps {
+            packaging,
+            manifests: self.cloud.clone(),
+            subtitles: self.cloud.clone(),
+            files: self.cloud.clone(),
+            hashing: self.hashing.clone(),
         }
     }
     /// Of [`ask_ladder`].

@@ -201,6 +201,16 @@ async fn assets() {
 }
 
 #[tokio::test]
+async fn subtitles() {
+    let kit = kit();
+    kit.faults.interleave(true);
+    for seed in SEEDS {
+        contract::subtitles_contract(&*kit.cloud, &*kit.cloud, &*kit.cloud, seed).await;
+        contract::text_files_contract(&*kit.cloud, seed).await;
+    }
+}
+
+#[tokio::test]
 async fn ladders() {
     let kit = kit();
     kit.faults.interleave(true);

@@ -19,6 +19,7 @@ use vault_testkit::sweep::{Answer, Scenario, answer};
 const ORDER: PackagingOrder = PackagingOrder {
     org: ORG,
     asset: ASSET,
+    text: None,
 };
 
 /// A film that arrived, and failed with this code.

@@ -410,6 +410,7 @@ async fn what_was_not_scanned_fails_closed_and_may_be_tried_again_once_it_was() 
                 let order = PackagingOrder {
                     org: ORG,
                     asset: ASSET,
+                    text: None,
                 };
                 assert_eq!(orders, [order]);
                 assert_eq!(deliver(&kit).await, Outcome::Ready);

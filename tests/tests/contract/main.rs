@@ -123,6 +123,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn subtitles() {
+        let stores = Stores::new();
+        let (assets, deletions) = (&stores.assets, &stores.deletions);
+        contract::subtitles_contract(assets, assets, deletions, seed()).await;
+        contract::text_files_contract(&stores.uploads, seed()).await;
+    }
+
+    #[tokio::test]
     async fn ladders() {
         let stores = Stores::new();
         let (assets, deletions) = (&stores.assets, &stores.deletions);

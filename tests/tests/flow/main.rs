@@ -45,6 +45,7 @@ mod sessions;
 mod shares;
 #[cfg(test)]
 mod spread;
+mod subtitles;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -27,6 +27,7 @@ use vault_domain::page::PageSize;
 use vault_domain::passkey::{CredentialId, PasskeyName};
 use vault_domain::preview::PreviewName;
 use vault_domain::share::SharePassword;
+use vault_domain::subtitles::Kind;
 use vault_domain::support::{SupportLevel, SupportPurpose};
 use vault_domain::token::{Action, MediaToken};
 use vault_domain::usecase::IdempotencyKey;
@@ -118,6 +119,7 @@ fn spoilt(texts: &[String]) -> impl Iterator<Item = String> {
 fn a_text_has_the_form_of_the_document_if_and_only_if_it_parses() {
     let forms = [
         form::<AssetId>(|text| AssetId::parse(text).is_ok()),
+        form::<Kind>(|text| Kind::parse(text).is_ok()),
         form::<KeyId>(|text| KeyId::parse(text).is_ok()),
         form::<OrgId>(|text| OrgId::parse(text).is_ok()),
         form::<UserId>(|text| UserId::parse(text).is_ok()),

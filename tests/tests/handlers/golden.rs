@@ -1,11 +1,13 @@
 //! A world in which everything has what it needs, and a good request to every function with a route.
 
 use serde_json::json;
-use vault_domain::id::SessionId;
+use vault_domain::id::{SessionId, TextId};
+use vault_domain::language::Language;
 use vault_domain::link::{LinkRequest, LinkToken};
 use vault_domain::ports::{AccessTokens as _, Clock as _, LinkTokens as _, LoginChallenges as _};
 use vault_domain::secret::SecretText;
-use vault_domain::token::LoginChallenge;
+use vault_domain::subtitles::{Brought, Kind, Subtitles, Which};
+use vault_domain::token::{Digest, LoginChallenge};
 use vault_testkit::enrolled::golden_secret;
 use vault_testkit::webhook::{WEBHOOK, ready_order};
 use vault_testkit::{Kit, builders};
@@ -13,6 +15,26 @@ use vault_testkit::{Kit, builders};
 use crate::shares::of_shares;
 use crate::support::{of_granting_support, of_support};
 use crate::world::{Ask, INVITED, NEW_PASSWORD};
+
+const BRING_SUBTITLES: &str = "PUT /v1/assets/{asset_id}/subtitles/{language}";
+const SRT: &str = "1\r\n00:00:01,000 --> 00:00:02,500\r\nOl\u{e1}\r\n";
+
+/// German ones that wait.
+pub(crate) fn subtitles() -> Subtitles {
+    let text = Brought {
+        id: TextId::from_octets([1; 16]),
+        digest: Digest([1; 32]),
+        cues: 3,
+        name: None,
+        default: false,
+        at: vault_testkit::clock::GOLDEN_NOW,
+    };
+    let which = Which {
+        language: Language::parse("de").unwrap(),
+        kind: Kind::Subtitles,
+    };
+    Subtitles::default().brought(&which, &text).unwrap()
+}
 
 /// The golden owner's access token.
 pub(crate) fn access(kit: &Kit) -> SecretText {
@@ -189,6 +211,14 @@ pub(crate) fn good(kit: &Kit) -> Vec<Ask> {
             .path("asset_id", asset)
             .header("if-match", "*")
             .json(&json!({ "title": "Another title", "metadata": { "season": 2 } })),
+        Ask::at("manage-assets", BRING_SUBTITLES)
+            .bearer(&access)
+            .path("asset_id", asset)
+            .path("language", "pt-br")
+            .query("kind", "captions")
+            .query("name", "Legendas")
+            .query("default", true)
+            .body("application/x-subrip", SRT.to_owned()),
         Ask::at("manage-account", "GET /v1/account/export").bearer(&access),
         Ask::to("read-audit", "GET")
             .bearer(&access)

@@ -347,6 +347,7 @@ fn asked(
         ("preview", "poster.jpg".to_owned()),
         ("package_id", builders::PACKAGE.to_string()),
         ("part_number", "1".to_owned()),
+        ("language", "de".to_owned()),
     ];
     for (name, value) in values {
         if path.contains(&format!("{{{name}}}")) {
@@ -355,6 +356,10 @@ fn asked(
     }
     if let Some(body) = body(route) {
         ask = ask.json(&body);
+    }
+    if route.starts_with("PUT") && path.ends_with("/subtitles/{language}") {
+        let file = "WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n";
+        ask = ask.body("text/vtt", file.to_owned());
     }
     if route == "POST /v1/shares/exchange" {
         let token = kit.share_tokens_of(&share());
@@ -399,6 +404,9 @@ fn world(route: &str) -> Kit {
         let film = builders::film(1_000);
         kit.cloud.with(|s| s.uploads.least_part = 1);
         kit.plant_parts(&builders::new_multipart_asset(&film, 400), &film);
+    }
+    if route.starts_with("DELETE") && route.ends_with("/subtitles/{language}") {
+        kit.change_asset(|asset| asset.subtitles = crate::golden::subtitles());
     }
     if route.ends_with("/reprocess") {
         kit.change_asset(|asset| {

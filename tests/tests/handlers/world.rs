@@ -262,6 +262,8 @@ async fn handled(kit: &Kit, function: &str, request: lambda_http::Request) -> Re
                 assets: kit.ask_ladder(),
                 previews: kit.cloud.clone(),
                 reopenings: kit.cloud.clone(),
+                subtitles: kit.cloud.clone(),
+                texts: kit.cloud.clone(),
                 packagings: kit.cloud.clone(),
                 verifier,
                 clock,
@@ -381,6 +383,10 @@ pub(crate) async fn invoke(kit: &Kit, function: &str, payload: Value) -> Outcome
         "process-upload" => {
             let deps = wiring::process_upload::Deps {
                 process: kit.process_upload(),
+                manifests: kit.cloud.clone(),
+                subtitles: kit.cloud.clone(),
+                files: kit.cloud.clone(),
+                hashing: kit.hashing.clone(),
                 bucket: "uploads".to_owned(),
                 verdicts: None,
                 max_receive_count: 5,

@@ -53,6 +53,15 @@ pub(crate) const ROUTES: &[(&str, &str)] = &[
         "DeliverPreview",
     ),
     ("POST /v1/assets/{asset_id}/reprocess", "ManageAssets"),
+    ("GET /v1/assets/{asset_id}/subtitles", "ManageAssets"),
+    (
+        "PUT /v1/assets/{asset_id}/subtitles/{language}",
+        "ManageAssets",
+    ),
+    (
+        "DELETE /v1/assets/{asset_id}/subtitles/{language}",
+        "ManageAssets",
+    ),
     ("DELETE /v1/assets/{asset_id}", "ManageDeletion"),
     ("POST /v1/assets/{asset_id}/restore", "ManageDeletion"),
     ("PUT /v1/assets/{asset_id}/legal-hold", "ManageDeletion"),

@@ -11,7 +11,8 @@ use vault_domain::time::Timestamp;
 
 use super::record::{Corrupt, Fields, Item, PK, item, number, put_some, text, time};
 use super::{
-    access_record, deletion_record, ladders, library_record, previews, read, scans, usage_record,
+    access_record, deletion_record, ladders, library_record, previews, read, scans, subtitles,
+    usage_record,
 };
 
 /// The record of an asset that is announced.
@@ -72,6 +73,7 @@ pub(super) fn from_item(item: &Item) -> Result<Asset, Corrupt> {
         ladder: ladders::ladder(fields)?,
         previews: previews::previews(fields)?,
         scan: scans::scan(fields)?,
+        subtitles: subtitles::subtitles(fields)?,
     })
 }
 
@@ -215,6 +217,7 @@ pub(super) mod tests {
             }),
             ladder: Some(ladders::tests::some().0),
             previews: Some(previews::tests::some().0),
+            subtitles: subtitles::tests::some().0,
             scan: Some(scans::tests::some().0),
         };
         let mut item = to_item(&asset.announced);
@@ -237,6 +240,7 @@ pub(super) mod tests {
             ("counted_seconds", number(9_u64)),
             ("ladder", text(ladders::tests::some().1)),
             ("previews", text(previews::tests::some().1)),
+            ("subtitles", text(subtitles::tests::some().1)),
         ]));
         item.extend(scans::tests::some().1);
         item.extend(deletion_record::tests::attributes());

@@ -54,6 +54,7 @@ mod share_exchanges;
 mod shares;
 mod shares_record;
 mod spread_record;
+mod subtitles;
 mod support;
 mod support_record;
 mod trails;

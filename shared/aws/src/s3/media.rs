@@ -6,8 +6,10 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
-use vault_domain::asset::{manifest_key, media_prefix, segment_key, variant_prefix};
-use vault_domain::id::{AssetId, PackageId};
+use vault_domain::asset::{
+    manifest_key, media_prefix, segment_key, text_manifest_key, text_prefix, variant_prefix,
+};
+use vault_domain::id::{AssetId, PackageId, TextId};
 use vault_domain::ladder::VariantId;
 use vault_domain::packaging::Stream;
 use vault_domain::ports::{Manifest, MediaReads, MediaWrites, StoreError, Stored};
@@ -28,7 +30,7 @@ const MAX_MANIFEST: usize = 16 << 20;
 const fn content_type(stream: Stream) -> &'static str {
     match stream {
         Stream::Main | Stream::Audio(_) | Stream::Variant(_) => SEGMENT_TYPE,
-        Stream::Subtitles(_) => SUBTITLES_TYPE,
+        Stream::Subtitles(_) | Stream::Text(_) => SUBTITLES_TYPE,
     }
 }
 
@@ -46,6 +48,44 @@ impl S3Media {
             client,
             bucket: bucket.into(),
         }
+    }
+
+    async fn put_json(&self, key: String, manifest: &Manifest) -> Stored<()> {
+        const OPERATION: &str = "media.put_manifest";
+        let json = serde_json::to_vec(manifest);
+        let json = json.map_err(|error| StoreError::new(OPERATION, error))?;
+        let request = self.client.put_object().bucket(&self.bucket).key(key);
+        let sent = request
+            .content_type("application/json")
+            .cache_control("no-store")
+            .body(ByteStream::from(json))
+            .send()
+            .await;
+        sent.map_err(|error| StoreError::new(OPERATION, error))?;
+        Ok(())
+    }
+
+    async fn json(&self, key: String) -> Stored<Option<Manifest>> {
+        const OPERATION: &str = "media.manifest";
+        let request = self.client.get_object().bucket(&self.bucket);
+        let sent = request.key(key).send().await;
+        let output = match sent {
+            Ok(output) => output,
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(GetObjectError::is_no_such_key) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(StoreError::new(OPERATION, error)),
+        };
+        let length = output
+            .content_length
+            .and_then(|length| usize::try_from(length).ok());
+        let json = collect(OPERATION, output.body, length.unwrap_or(0), MAX_MANIFEST).await?;
+        let manifest = serde_json::from_slice(&json);
+        manifest.map_err(|error| StoreError::new(OPERATION, error))
     }
 
     async fn page(&self, prefix: &str, after: Option<String>) -> Stored<ListObjectsV2Output> {
@@ -129,19 +169,8 @@ impl MediaWrites for S3Media {
         package: PackageId,
         manifest: &Manifest,
     ) -> Stored<()> {
-        const OPERATION: &str = "media.put_manifest";
-        let json = serde_json::to_vec(manifest);
-        let json = json.map_err(|error| StoreError::new(OPERATION, error))?;
-        let request = self.client.put_object().bucket(&self.bucket);
-        let sent = request
-            .key(manifest_key(asset, package, manifest.variant))
-            .content_type("application/json")
-            .cache_control("no-store")
-            .body(ByteStream::from(json))
-            .send()
-            .await;
-        sent.map_err(|error| StoreError::new(OPERATION, error))?;
-        Ok(())
+        self.put_json(manifest_key(asset, package, manifest.variant), manifest)
+            .await
     }
 
     /// In a versioned bucket this sets delete markers, and the lifecycle rule does the rest.
@@ -164,6 +193,25 @@ impl MediaWrites for S3Media {
         self.delete_all(&format!("{}{package}/{prefix}", media_prefix(asset)))
             .await
     }
+
+    async fn put_text(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        text: TextId,
+        manifest: &Manifest,
+    ) -> Stored<()> {
+        self.put_json(text_manifest_key(asset, package, text), manifest)
+            .await
+    }
+
+    async fn delete_text(&self, asset: AssetId, package: PackageId, text: TextId) -> Stored<()> {
+        self.delete(vec![text_manifest_key(asset, package, text)])
+            .await?;
+        let prefix = text_prefix(text);
+        self.delete_all(&format!("{}{package}/{prefix}", media_prefix(asset)))
+            .await
+    }
 }
 
 #[async_trait]
@@ -174,27 +222,16 @@ impl MediaReads for S3Media {
         package: PackageId,
         variant: Option<VariantId>,
     ) -> Stored<Option<Manifest>> {
-        const OPERATION: &str = "media.manifest";
-        let request = self.client.get_object().bucket(&self.bucket);
-        let key = manifest_key(asset, package, variant);
-        let sent = request.key(key).send().await;
-        let output = match sent {
-            Ok(output) => output,
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(GetObjectError::is_no_such_key) =>
-            {
-                return Ok(None);
-            }
-            Err(error) => return Err(StoreError::new(OPERATION, error)),
-        };
-        let length = output
-            .content_length
-            .and_then(|length| usize::try_from(length).ok());
-        let json = collect(OPERATION, output.body, length.unwrap_or(0), MAX_MANIFEST).await?;
-        let manifest = serde_json::from_slice(&json);
-        manifest.map_err(|error| StoreError::new(OPERATION, error))
+        self.json(manifest_key(asset, package, variant)).await
+    }
+
+    async fn text(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        text: TextId,
+    ) -> Stored<Option<Manifest>> {
+        self.json(text_manifest_key(asset, package, text)).await
     }
 }
 

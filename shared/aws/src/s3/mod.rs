@@ -6,6 +6,7 @@ mod media;
 mod presign;
 mod previews;
 mod renditions;
+mod texts;
 mod uploads;
 
 pub use archive::S3AuditArchive;

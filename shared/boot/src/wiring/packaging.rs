@@ -7,6 +7,7 @@ use vault_aws::dynamodb::{
     DynamoAssets, DynamoContentKeys, DynamoRecords, DynamoScans, DynamoUsage,
 };
 use vault_aws::s3::{S3Media, S3Uploads};
+use vault_aws::sqs::SqsPackagings;
 use vault_crypto::entropy::SystemEntropy;
 use vault_crypto::wrap::MasterKeys;
 use vault_domain::packaging::PackagePlan;
@@ -37,6 +38,8 @@ pub(super) struct Packaging {
     /// Does each film get previews unasked?
     previews: bool,
     retention: String,
+    /// Where packaging is ordered, of subtitles too.
+    queue: String,
     /// Do films wait for a verdict about malware?
     pub(super) scanned: bool,
 }
@@ -60,6 +63,7 @@ impl Packaging {
             ladder: env.flag("LADDER_ON_UPLOAD"),
             previews: env.flag("PREVIEWS_ON_UPLOAD"),
             retention: env.text("RETENTION_TABLE"),
+            queue: env.text("PROCESS_QUEUE_URL"),
             scanned: waits_for_verdicts(env),
         }
     }
@@ -108,6 +112,7 @@ impl Packaging {
             conversions,
             ladder: beside.clone().filter(|_| self.ladder),
             previews: beside.filter(|_| self.previews),
+            texts: Arc::new(SqsPackagings::new(sdk.sqs(), self.queue)),
             scans: scans.map(|scans| Arc::new(scans) as Arc<dyn Scans>),
         })
     }

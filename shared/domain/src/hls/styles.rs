@@ -10,6 +10,7 @@ use crate::id::AssetId;
 use crate::ladder::Variant;
 use crate::packaging::{Presentation, Stream};
 use crate::ports::Manifest;
+use crate::subtitles::Subtitles;
 
 /// How the URLs of a playlist keep what let it be fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,10 +57,15 @@ impl Style {
 }
 
 /// The master playlist.
-pub fn master(style: Style, presentation: &Presentation, ladder: &[Variant]) -> String {
+pub fn master(
+    style: Style,
+    presentation: &Presentation,
+    ladder: &[Variant],
+    subtitles: &Subtitles,
+) -> String {
     let query = style.playlist_query();
     let mut text = String::new();
-    for line in listed(presentation, ladder).lines() {
+    for line in listed(presentation, ladder, subtitles).lines() {
         if let Some(version) = line.strip_prefix("#EXT-X-VERSION:") {
             text.push_str(&style.head(version.parse().unwrap_or(1)));
             continue;

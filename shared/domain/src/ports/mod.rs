@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use crate::asset::{Asset, AssetState, Checksum, Failure, NewAsset};
 use crate::audit::Record;
 use crate::bounds::Lease;
-use crate::id::{AssetId, KeyId, PackageId, PlaybackId};
+use crate::id::{AssetId, KeyId, PackageId, PlaybackId, TextId};
 use crate::ladder::VariantId;
 use crate::member::Standing;
 use crate::packaging::{Presentation, Stream};
@@ -39,6 +39,7 @@ mod rotation;
 mod scan;
 mod shares;
 mod spread;
+mod subtitles;
 mod support;
 mod webhooks;
 
@@ -83,6 +84,7 @@ pub use shares::{
 };
 
 pub use spread::{SpreadRules, Trails};
+pub use subtitles::{SubtitlesChanges, SubtitlesStep, TextFiles};
 pub use support::{
     Granted, MAX_SUPPORT, STAFF_SHOWN, SUPPORT_KEPT, SUPPORT_REMOVED, SupportEntries, SupportGrants,
 };
@@ -508,6 +510,16 @@ pub trait MediaWrites: Send + Sync {
         package: PackageId,
         variant: VariantId,
     ) -> Stored<()>;
+    /// Stores what the playlists need of subtitles that were brought; their segments are the main stream of it.
+    async fn put_text(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        text: TextId,
+        manifest: &Manifest,
+    ) -> Stored<()>;
+    /// Removes every segment and the manifest of subtitles that were brought.
+    async fn delete_text(&self, asset: AssetId, package: PackageId, text: TextId) -> Stored<()>;
 }
 
 /// The media bucket, for playlists.
@@ -519,6 +531,13 @@ pub trait MediaReads: Send + Sync {
         asset: AssetId,
         package: PackageId,
         variant: Option<VariantId>,
+    ) -> Stored<Option<Manifest>>;
+    /// What they need of subtitles that were brought.
+    async fn text(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        text: TextId,
     ) -> Stored<Option<Manifest>>;
 }
 

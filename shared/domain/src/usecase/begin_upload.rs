@@ -157,6 +157,7 @@ fn fresh(announced: NewAsset) -> Asset {
         charge: Some(Charge::announced(announced.plan.size)),
         ladder: None,
         previews: None,
+        subtitles: crate::subtitles::Subtitles::default(),
         scan: None,
         announced,
         state: AssetState::Uploading,

@@ -8,6 +8,7 @@ use crate::error::Refusal;
 use crate::hls::{self, PlaylistName};
 use crate::playback::{PlaybackSession, Ticket};
 use crate::ports::{Clock, Manifest, MediaReads, PlaylistReads, Tickets};
+use crate::subtitles::Part;
 
 /// What rendering needs.
 pub struct Deps {
@@ -45,7 +46,11 @@ pub async fn run(deps: &Deps, command: Command) -> Result<String, Refusal> {
     let (session, asset) = view;
     let Some(stream) = command.name.stream() else {
         let ladder = asset.ladder.unwrap_or_default();
-        return Ok(hls::master(&manifest.presentation, &ladder));
+        return Ok(hls::master(
+            &manifest.presentation,
+            &ladder,
+            &asset.subtitles,
+        ));
     };
     let listed = hls::media(
         (&manifest, stream),
@@ -63,12 +68,20 @@ pub(super) async fn manifest(
     name: PlaylistName,
 ) -> Result<Manifest, Refusal> {
     const NONE: Refusal = Refusal::NotFound("playlist");
+    let (id, package) = (session.asset, session.package);
     let variant = match name {
         PlaylistName::Variant(lines) => Some(asset.variant(lines).ok_or(NONE)?),
+        // A view that began before it was replaced has it still.
+        PlaylistName::Text(text) => {
+            let part = asset.subtitles.part(text);
+            if !matches!(part, Part::Listed | Part::Replaced) {
+                return Err(NONE);
+            }
+            return deps.media.text(id, package, text).await?.ok_or(NONE);
+        }
         _ => None,
     };
-    let (asset, package) = (session.asset, session.package);
-    let manifest = deps.media.manifest(asset, package, variant).await?;
+    let manifest = deps.media.manifest(id, package, variant).await?;
     manifest.ok_or(NONE)
 }
 

@@ -47,6 +47,7 @@ pub async fn run(deps: &Deps, command: Command) -> Result<String, Refusal> {
             command.style,
             &manifest.presentation,
             &ladder,
+            &asset.subtitles,
         ));
     };
     let listed = styles::media((&manifest, stream), command.style, session.asset);

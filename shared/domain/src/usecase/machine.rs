@@ -6,7 +6,7 @@ use super::process_upload::Deps;
 use super::progress::Progress;
 use crate::asset::Asset;
 use crate::hls::{MAX_PACKAGE_SEGMENTS, MAX_SEGMENTS};
-use crate::id::{KeyId, PackageId};
+use crate::id::{AssetId, KeyId, PackageId};
 use crate::ladder::VariantId;
 use crate::packaging::{Extent, Guide, Iv, PackageFault, Packaging, Step, Stream};
 use crate::ports::{Manifest, SourceHead, StoreError, Stored, Workshop};
@@ -139,6 +139,10 @@ impl Machine<'_> {
         Ok(Limits(Some(tally.own.over(&self.deps.quota).film)))
     }
 
+    fn own(&self) -> (AssetId, PackageId) {
+        (self.asset.id(), self.package)
+    }
+
     /// What a stream of the packager is of the package.
     fn stream(&self, own: Stream) -> Stream {
         match self.variant {
@@ -201,6 +205,24 @@ fn too_many_segments() -> PackageFault {
     )
 }
 
+/// The key that a film has for a period.
+pub(super) async fn film_key(
+    deps: &Deps,
+    (asset, package): (AssetId, PackageId),
+    film: &Manifest,
+    period: u32,
+) -> Stored<ContentKey> {
+    const OPERATION: &str = "content_keys.get";
+    let id = usize::try_from(period).ok();
+    let id = id.and_then(|period| film.keys.get(period));
+    let id = id.and_then(|text| KeyId::parse(text).ok());
+    let id = id.ok_or_else(|| StoreError::new(OPERATION, "the film names no such period"))?;
+    let wrapped = deps.keys.key(asset, id).await?;
+    let wrapped = wrapped.filter(|key| key.package == package);
+    let missing = || StoreError::new(OPERATION, "the film's key is not there");
+    deps.wrap.unwrap(&wrapped.ok_or_else(missing)?)
+}
+
 /// The content keys of a run, one a period; only the current one is in memory.
 struct Keys<'a> {
     machine: &'a Machine<'a>,
@@ -216,7 +238,7 @@ impl Keys<'_> {
         let key = match (self.current.take(), self.machine.variant) {
             (Some((own, key)), _) if own == period => key,
             (_, None) => self.fresh().await?,
-            (_, Some((_, film))) => self.known(film, period).await?,
+            (_, Some((_, film))) => film_key(deps, self.machine.own(), film, period).await?,
         };
         let mut iv = [0; 16];
         deps.entropy.fill(&mut iv)?;
@@ -231,25 +253,6 @@ impl Keys<'_> {
             Some((_, film)) => film.keys.clone(),
             None => self.ids.iter().map(ToString::to_string).collect(),
         }
-    }
-
-    /// The film's key of a period.
-    async fn known(&self, film: &Manifest, period: u32) -> Stored<ContentKey> {
-        const OPERATION: &str = "content_keys.get";
-        let Machine {
-            deps,
-            asset,
-            package,
-            ..
-        } = self.machine;
-        let id = usize::try_from(period).ok();
-        let id = id.and_then(|period| film.keys.get(period));
-        let id = id.and_then(|text| KeyId::parse(text).ok());
-        let id = id.ok_or_else(|| StoreError::new(OPERATION, "the film names no such period"))?;
-        let wrapped = deps.keys.key(asset.id(), id).await?;
-        let wrapped = wrapped.filter(|key| key.package == *package);
-        let missing = || StoreError::new(OPERATION, "the film's key is not there");
-        deps.wrap.unwrap(&wrapped.ok_or_else(missing)?)
     }
 
     async fn fresh(&mut self) -> Stored<ContentKey> {

@@ -8,10 +8,10 @@ use crate::conversion::ConversionOrder;
 use crate::deletion::Due;
 use crate::error::Refusal;
 use crate::id::{AssetId, OrgId, PackageId};
-use crate::packaging::{PackageFault, PackagePlan, PackagerFactory};
+use crate::packaging::{PackageFault, PackagePlan, PackagerFactory, PackagingOrder};
 use crate::ports::{
     Assets, Change, Charged, Claim, Clock, ContentKeys, Conversions, Entropy, KeyWrap, Manifest,
-    MediaWrites, Scans, SourceHead, StoreError, Stored, Uploads, Usages,
+    MediaWrites, Packagings, Scans, SourceHead, StoreError, Stored, Uploads, Usages,
 };
 use crate::quota::Quota;
 use crate::scan::{Scan, VERDICT_WITHIN};
@@ -50,6 +50,8 @@ pub struct Deps {
     pub ladder: Option<Arc<dyn Conversions>>,
     /// Where its previews are; none where films get none unasked.
     pub previews: Option<Arc<dyn Conversions>>,
+    /// Where it is ordered to seal subtitles that were brought before their film could be watched.
+    pub texts: Arc<dyn Packagings>,
     /// Where verdicts about malware are noted; without it no film waits for one.
     pub scans: Option<Arc<dyn Scans>>,
 }
@@ -239,7 +241,8 @@ pub(super) async fn clear_failed(deps: &Deps, asset: &Asset) -> Stored<()> {
     Ok(())
 }
 
-/// Asks for what films get beside them: previews, which are soon made, and a ladder. Asked twice they are made once.
+/// Asks for what comes once a film can be watched: its previews, which are soon made, and its ladder, where films get them;
+/// and the subtitles that waited for it. Asked twice they are made once.
 pub(super) async fn order_beside(deps: &Deps, asset: AssetId, org: OrgId) -> Stored<()> {
     if let Some(orders) = &deps.previews {
         let order = ConversionOrder::Previews { org, asset };
@@ -248,6 +251,16 @@ pub(super) async fn order_beside(deps: &Deps, asset: AssetId, org: OrgId) -> Sto
     if let Some(orders) = &deps.ladder {
         let order = ConversionOrder::Ladder { org, asset };
         orders.order(&order).await?;
+    }
+    // As they are now: others may have been brought while it was packaged.
+    let Some(now) = deps.assets.get(asset).await? else {
+        return Ok(());
+    };
+    for text in now.subtitles.waiting() {
+        let text = Some(text);
+        deps.texts
+            .order(&PackagingOrder { org, asset, text })
+            .await?;
     }
     Ok(())
 }

@@ -60,6 +60,7 @@ pub async fn run(deps: &Deps<'_>, ask: &Ask, id: AssetId) -> Result<Tagged, Refu
                 let order = PackagingOrder {
                     org: ask.caller.org,
                     asset: id,
+                    text: None,
                 };
                 deps.orders.order(&order).await?;
             }

@@ -253,6 +253,12 @@ impl Operation {
         self.body::<T>(&["application/x-www-form-urlencoded"], true)
     }
 
+    /// A file of one of these media types.
+    #[must_use]
+    pub fn takes_file<T: JsonSchema>(self, media: &'static [&'static str]) -> Self {
+        self.body::<T>(media, true)
+    }
+
     fn body<T: JsonSchema>(mut self, media: &'static [&'static str], required: bool) -> Self {
         self.body = Some(Body {
             media,

@@ -15,6 +15,7 @@ use vault_domain::id::{
     ApiKeyId, AssetId, CollectionId, DeliveryId, DownloadId, GroupId, InvitationId, OrgId,
     PlaybackId, RecordId, SessionId, ShareId, SpaceId, SupportId, UserId, WebhookId,
 };
+use vault_domain::language::Language;
 use vault_domain::member::Actor;
 use vault_domain::network::Network;
 use vault_domain::page::PageSize;
@@ -55,6 +56,7 @@ pub(super) fn meaning(name: &str, generator: &mut SchemaGenerator) -> Option<Sch
         "access" => of::<Level>,
         "content_type" => of::<MediaType>,
         "rendition" => of::<Rendition>,
+        "language" => of::<Language>,
         "playlist" => of::<PlaylistName>,
         "preview" => of::<PreviewName>,
         "event" => of::<Event>,

@@ -38,7 +38,7 @@ pub(crate) fn key(period: u32) -> [u8; 16] {
 
 pub(crate) fn iv(stream: Stream, segment: u32) -> Iv {
     let stream: u128 = match stream {
-        Stream::Main | Stream::Variant(_) => 0,
+        Stream::Main | Stream::Variant(_) | Stream::Text(_) => 0,
         Stream::Audio(number) => 1000 + u128::from(number),
         Stream::Subtitles(number) => 2000 + u128::from(number),
     };

@@ -231,7 +231,7 @@ fn rates(name: &str, packaged: &Packaged) {
             .iter()
             .fold((0, 0), |sum, info| (sum.0 + info.bytes, sum.1 + info.ticks));
         let kind = match stream {
-            Stream::Main | Stream::Variant(_) => 0,
+            Stream::Main | Stream::Variant(_) | Stream::Text(_) => 0,
             Stream::Audio(_) => 1,
             Stream::Subtitles(_) => 2,
         };

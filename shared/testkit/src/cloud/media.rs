@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use vault_domain::asset::{manifest_key, media_prefix, segment_key, variant_prefix};
-use vault_domain::id::{AssetId, KeyId, PackageId};
+use vault_domain::asset::{
+    manifest_key, media_prefix, segment_key, text_manifest_key, text_prefix, variant_prefix,
+};
+use vault_domain::id::{AssetId, KeyId, PackageId, TextId};
 use vault_domain::ladder::VariantId;
 use vault_domain::packaging::Stream;
 use vault_domain::playback::WrappedKey;
@@ -105,6 +107,29 @@ impl MediaWrites for FakeCloud {
         })
         .await
     }
+    async fn put_text(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        text: TextId,
+        manifest: &Manifest,
+    ) -> Stored<()> {
+        self.call("media.put_text", |s| {
+            let key = text_manifest_key(asset, package, text);
+            s.manifests.insert(key, manifest.clone());
+            Ok(())
+        })
+        .await
+    }
+    async fn delete_text(&self, asset: AssetId, package: PackageId, text: TextId) -> Stored<()> {
+        self.call("media.delete_text", |s| {
+            let prefix = text_prefix(text);
+            s.remove_segments(&format!("{}{package}/{prefix}", media_prefix(asset)));
+            s.manifests.remove(&text_manifest_key(asset, package, text));
+            Ok(())
+        })
+        .await
+    }
 }
 
 #[async_trait]
@@ -117,6 +142,18 @@ impl MediaReads for FakeCloud {
     ) -> Stored<Option<Manifest>> {
         self.call("media.manifest", |s| {
             let key = manifest_key(asset, package, variant);
+            Ok(s.manifests.get(&key).cloned())
+        })
+        .await
+    }
+    async fn text(
+        &self,
+        asset: AssetId,
+        package: PackageId,
+        text: TextId,
+    ) -> Stored<Option<Manifest>> {
+        self.call("media.text", |s| {
+            let key = text_manifest_key(asset, package, text);
             Ok(s.manifests.get(&key).cloned())
         })
         .await

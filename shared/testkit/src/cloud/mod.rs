@@ -26,6 +26,7 @@ mod s3;
 mod shape;
 mod shares;
 mod spread;
+mod subtitles;
 mod support;
 mod uploads;
 mod webhooks;

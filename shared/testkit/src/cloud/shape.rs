@@ -272,8 +272,9 @@ impl State {
         });
         let previews = asset.previews.as_ref().map(|own| own.state.as_str());
         let scan = asset.scan.as_ref().map(|scan| scan.clean);
+        let subtitles = Self::subtitles_shape(asset);
         format!(
-            "{id} {state} clean {scan:?} reopened {} version {version} failure {failure:?} leased {leased} package {package:?} ladder {variants:?} previews {previews:?}",
+            "{id} {state} clean {scan:?} reopened {} version {version} failure {failure:?} leased {leased} package {package:?} ladder {variants:?} previews {previews:?} subtitles {subtitles}",
             asset.reopened
         )
     }
@@ -281,10 +282,13 @@ impl State {
     /// Of a file of a variant it does not matter which try it is of.
     fn sources_shape(&self) -> Vec<String> {
         let line = |(key, object): (&String, &super::Object)| {
-            let key = file_of(key).map_or_else(
-                || key.clone(),
-                |(asset, package, id)| format!("{asset} {package} {} lines", id.lines),
-            );
+            let named = || match vault_domain::asset::parse_text_key(key) {
+                Some((_, asset, _)) => format!("{asset} subtitles"),
+                None => key.clone(),
+            };
+            let key = file_of(key).map_or_else(named, |(asset, package, id)| {
+                format!("{asset} {package} {} lines", id.lines)
+            });
             format!("{key} {} {}", object.bytes.len(), object.etag)
         };
         self.uploads.objects.iter().map(line).collect()
@@ -349,6 +353,7 @@ impl State {
                 leaks.push(format!("{path} of a dead variant"));
             }
         }
+        leaks.extend(self.stray_texts());
         for (id, upload) in &self.uploads.multiparts {
             if !self
                 .assets

@@ -8,7 +8,12 @@ fn both(style: Style) -> String {
     let manifest = manifold();
     let media = |stream| media((&manifest, stream), style, ASSET).unwrap();
     [
-        master(style, &manifest.presentation, &ladder()),
+        master(
+            style,
+            &manifest.presentation,
+            &ladder(),
+            &Subtitles::default(),
+        ),
         media(Stream::Main),
         media(Stream::Subtitles(2)),
     ]
