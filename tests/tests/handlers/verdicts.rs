@@ -49,6 +49,10 @@ async fn taken(kit: &Kit, scanned: bool, queue: &str, body: &str) -> bool {
             scans: scanned.then_some(cloud as _),
             ..kit.process_upload()
         },
+        manifests: kit.cloud.clone(),
+        subtitles: kit.cloud.clone(),
+        files: kit.cloud.clone(),
+        hashing: kit.hashing.clone(),
         bucket: BUCKET.to_owned(),
         verdicts: scanned.then(|| VERDICTS.to_owned()),
         max_receive_count: 5,
