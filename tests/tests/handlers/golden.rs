@@ -27,7 +27,7 @@ pub(crate) fn subtitles() -> Subtitles {
         cues: 3,
         name: None,
         default: false,
-        at: vault_testkit::clock::GOLDEN_NOW,
+        at: builders::record().at,
     };
     let which = Which {
         language: Language::parse("de").unwrap(),
