@@ -110,7 +110,7 @@ pub fn section() -> Section {
         )
         .may_ask::<Kind>("kind")
         .replies::<All>(200, "What is left")
-        .refuses(&[Code::WrongState, Code::AssetWithdrawn]),
+        .refuses(&[Code::WrongState, Code::AssetWithdrawn, Code::LegalHold]),
     ];
     Section::new("Library", "What the organisation has.", operations)
 }

@@ -134,10 +134,12 @@ impl Entry {
 }
 
 /// A text of which something may be stored that nobody wants any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaving {
-    /// Which.
+    /// The text.
     pub id: TextId,
+    /// What it was.
+    pub which: Which,
     /// When it is to be removed; until then views that began before have it.
     pub due: Timestamp,
 }
@@ -173,7 +175,7 @@ impl Subtitles {
     }
 
     /// What this text is now.
-    pub fn part(&self, id: TextId) -> Part {
+    pub fn part(&self, id: TextId, now: Timestamp) -> Part {
         for entry in &self.entries {
             if entry.listed.as_ref().is_some_and(|l| l.text.id == id) {
                 return Part::Listed;
@@ -186,11 +188,21 @@ impl Subtitles {
                 };
             }
         }
-        if self.leavings.iter().any(|leaving| leaving.id == id) {
+        let playable = |leaving: &Leaving| leaving.id == id && now < leaving.due;
+        if self.leavings.iter().any(playable) {
             Part::Replaced
         } else {
             Part::None
         }
+    }
+
+    /// Is anything of this text on record?
+    fn knows(&self, id: TextId) -> bool {
+        let listed = self.entries.iter().filter_map(|e| e.listed.as_ref());
+        let wanted = self.entries.iter().filter_map(|e| e.wanted.as_ref());
+        let ids = listed.map(|l| l.text.id).chain(wanted.map(|w| w.text.id));
+        let left = self.leavings.iter().map(|leaving| leaving.id);
+        ids.chain(left).any(|own| own == id)
     }
 
     /// Texts that wait to be sealed.
@@ -221,7 +233,7 @@ impl Subtitles {
     /// With a text that was brought; `None` if there is no room for one more language or kind, or it is there already.
     #[must_use]
     pub fn brought(&self, which: &Which, text: &Brought) -> Option<Self> {
-        if self.part(text.id) != Part::None {
+        if self.knows(text.id) {
             return None;
         }
         let mut next = self.clone();
@@ -233,7 +245,7 @@ impl Subtitles {
             Ok(at) => {
                 let entry = next.entries.get_mut(at)?;
                 let before = std::mem::replace(&mut entry.wanted, wanted);
-                next.leave(before.map(|wanted| wanted.text.id), text.at);
+                next.leave(which, before.map(|wanted| wanted.text.id), text.at);
             }
             Err(_) if next.entries.len() >= MOST => return None,
             Err(at) => next.entries.insert(
@@ -256,9 +268,9 @@ impl Subtitles {
         let entry = next.entries.remove(at);
         let listed = entry.listed.map(|listed| listed.text.id);
         let wanted = entry.wanted.map(|wanted| wanted.text.id);
-        next.leave(listed.into_iter().chain(wanted), now);
-        // Who takes something away wants nothing left of it.
-        for leaving in &mut next.leavings {
+        next.leave(which, listed.into_iter().chain(wanted), now);
+        // Who takes something away wants nothing left of it; what others replaced stays for views that began before.
+        for leaving in next.leavings.iter_mut().filter(|l| l.which == *which) {
             leaving.due = leaving.due.min(now);
         }
         Some(next)
@@ -271,10 +283,10 @@ impl Subtitles {
         let at = next.wanted(id)?;
         let entry = next.entries.get_mut(at)?;
         let text = entry.wanted.take()?.text;
-        let default = text.default;
+        let (default, which) = (text.default, entry.which.clone());
         let before = entry.listed.replace(Listed { text, rates });
         let until = now.plus(GRACE_SECONDS);
-        next.leave(before.map(|listed| listed.text.id), until);
+        next.leave(&which, before.map(|listed| listed.text.id), until);
         let replaced = next.leavings.len().saturating_sub(MOST_REPLACED);
         for leaving in next.leavings.iter_mut().take(replaced) {
             leaving.due = leaving.due.min(now);
@@ -317,8 +329,12 @@ impl Subtitles {
         self.entries.iter().position(is)
     }
 
-    fn leave(&mut self, ids: impl IntoIterator<Item = TextId>, due: Timestamp) {
-        let leavings = ids.into_iter().map(|id| Leaving { id, due });
+    fn leave(&mut self, which: &Which, ids: impl IntoIterator<Item = TextId>, due: Timestamp) {
+        let leavings = ids.into_iter().map(|id| Leaving {
+            id,
+            which: which.clone(),
+            due,
+        });
         self.leavings.extend(leavings);
     }
 }

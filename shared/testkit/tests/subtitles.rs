@@ -5,9 +5,9 @@
     reason = "a test tells what is wrong by panicking"
 )]
 
-use vault_domain::asset::{AssetState, Title, text_manifest_key};
+use vault_domain::asset::{AssetState, Failure, Title, text_manifest_key};
 use vault_domain::audit::Event;
-use vault_domain::deletion::{Deletion, Presence};
+use vault_domain::deletion::{Deletion, Hold, Presence, Reason};
 use vault_domain::error::Refusal;
 use vault_domain::hls::PlaylistName;
 use vault_domain::id::TextId;
@@ -355,8 +355,10 @@ async fn a_view_that_began_keeps_its_text_when_another_takes_its_place_and_loses
 
     remove(&kit, &which("de")).await.unwrap();
     for text in [first, second] {
+        // Before anybody removed anything.
+        assert!(objects(&kit, &text.code()) > 0);
         let gone = playlist(&kit, ticket, PlaylistName::Text(text)).await;
-        assert!(matches!(gone, Err(Refusal::NotFound(_))) || objects(&kit, &text.code()) > 0);
+        assert!(matches!(gone, Err(Refusal::NotFound(_))));
     }
     work(&kit).await;
     for text in [first, second] {
@@ -406,6 +408,29 @@ async fn a_run_that_comes_too_late_removes_what_it_wrote() {
 }
 
 #[tokio::test]
+async fn a_held_film_keeps_its_subtitles() {
+    let kit = waiting();
+    work(&kit).await;
+    let first = ordered(&kit)[0];
+    let hold = |reason: Option<&str>| {
+        kit.change_asset(|asset| {
+            asset.keeping.hold = reason.map(|reason| Hold {
+                reason: Reason::parse(reason).unwrap(),
+                at: builders::record().at,
+            });
+        });
+    };
+    hold(Some("a dispute"));
+    let refused = remove(&kit, &which("de")).await;
+    assert!(matches!(refused, Err(Refusal::LegalHold)), "{refused:?}");
+    bring(&kit, &file("de", SRT)).await.unwrap();
+    work(&kit).await;
+    kit.clock.advance(GRACE_SECONDS + 1);
+    assert_eq!(seal(&kit, first, false).await, Ok("Nothing".to_owned()));
+    assert_eq!(objects(&kit, &first.code()), 3, "replaced, and held");
+}
+
+#[tokio::test]
 async fn a_text_of_another_film_fails_with_a_reason_and_the_one_before_stays() {
     let kit = playing();
     bring(&kit, &file("de", SRT)).await.unwrap();
@@ -440,11 +465,21 @@ async fn the_last_try_gives_up_with_a_reason() {
 }
 
 #[tokio::test]
-async fn nothing_is_brought_to_what_is_gone_nor_by_who_may_not_edit() {
+async fn nothing_is_brought_to_what_is_gone() {
     let kit = playing();
     kit.change_asset(|asset| asset.state = AssetState::Withdrawn);
     let refused = bring(&kit, &file("de", VTT)).await;
     assert!(matches!(refused, Err(Refusal::WrongState(_))));
+    let kit = playing();
+    kit.change_asset(|asset| {
+        asset.state = AssetState::Failed;
+        asset.failure = Some(Failure {
+            code: Failure::SIZE.to_owned(),
+            reason: "another size".to_owned(),
+        });
+    });
+    let refused = bring(&kit, &file("de", VTT)).await;
+    assert!(matches!(refused, Err(Refusal::WrongState(_))), "it never plays");
     let kit = playing();
     kit.change_asset(|asset| {
         asset.keeping.presence = Presence::Deleted(Deletion {

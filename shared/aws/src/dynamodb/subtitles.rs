@@ -68,6 +68,8 @@ struct WireWanted {
 #[derive(Serialize, Deserialize)]
 struct WireLeaving {
     id: TextId,
+    language: String,
+    kind: String,
     due: u64,
 }
 
@@ -139,14 +141,28 @@ impl WireEntry {
             wanted.text.read().map(|text| Wanted { text, failure })
         });
         Some(Entry {
-            which: Which {
-                language: Language::parse(&self.language).ok()?,
-                kind: Kind::parse(&self.kind).ok()?,
-            },
+            which: which(&self.language, &self.kind)?,
             listed: whole(listed)?,
             wanted: whole(wanted)?,
         })
     }
+}
+
+impl WireLeaving {
+    fn read(self) -> Option<Leaving> {
+        Some(Leaving {
+            id: self.id,
+            which: which(&self.language, &self.kind)?,
+            due: Timestamp(self.due),
+        })
+    }
+}
+
+fn which(language: &str, kind: &str) -> Option<Which> {
+    Some(Which {
+        language: Language::parse(language).ok()?,
+        kind: Kind::parse(kind).ok()?,
+    })
 }
 
 /// What is there, if it could be read.
@@ -164,6 +180,8 @@ fn written(subtitles: &Subtitles) -> Stored<String> {
         leavings: leavings
             .map(|leaving| WireLeaving {
                 id: leaving.id,
+                language: leaving.which.language.as_str().to_owned(),
+                kind: leaving.which.kind.as_str().to_owned(),
                 due: leaving.due.0,
             })
             .collect(),
@@ -175,13 +193,10 @@ fn written(subtitles: &Subtitles) -> Stored<String> {
 fn read(text: &str) -> Option<Subtitles> {
     let wire: Wire = serde_json::from_str(text).ok()?;
     let entries = wire.entries.into_iter().map(WireEntry::read);
-    let leavings = wire.leavings.into_iter().map(|leaving| Leaving {
-        id: leaving.id,
-        due: Timestamp(leaving.due),
-    });
+    let leavings = wire.leavings.into_iter().map(WireLeaving::read);
     Some(Subtitles {
         entries: entries.collect::<Option<_>>()?,
-        leavings: leavings.collect(),
+        leavings: leavings.collect::<Option<_>>()?,
     })
 }
 

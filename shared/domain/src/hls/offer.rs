@@ -118,11 +118,16 @@ fn begin(text: &mut String, group: &str, name: &str) {
     );
 }
 
+/// What a person wrote, as a quoted string: without quotes (RFC 8216 §4.2), and without what players would take for a
+/// variable, which the query of a view defines (RFC 8216bis §4.3).
+fn quoted(text: &str) -> String {
+    text.replace('"', "'").replace("{$", "{ $")
+}
+
 /// There is one of each language and kind, so that a player may choose any of them by itself.
 fn brought_tag(text: &mut String, which: &Which, listed: &Listed, names: &mut Vec<String>) {
-    // A quoted string has no quotes (RFC 8216 §4.2).
     let own = listed.text.name.as_ref();
-    let own = own.map(|own| own.as_str().replace('"', "'"));
+    let own = own.map(|own| quoted(own.as_str()));
     let told = own.unwrap_or_else(|| {
         let language = language::name(which.language.as_str());
         match which.kind {

@@ -34,30 +34,30 @@ fn what_replaces_a_text_takes_its_place_in_one_step() {
     let de = which("de", Kind::Subtitles);
     let (one, other) = (text(1), text(2));
     let brought = Subtitles::default().brought(&de, &one).unwrap();
-    assert_eq!(brought.part(one.id), Part::Wanted);
+    assert_eq!(brought.part(one.id, NOW), Part::Wanted);
     assert_eq!(brought.waiting().collect::<Vec<_>>(), [one.id]);
     assert_eq!(brought.entries[0].stage(), "waiting");
     assert_eq!(brought.brought(&de, &one), None, "once");
     let listed = brought.settled(one.id, RATES, NOW).unwrap();
-    assert_eq!(listed.part(one.id), Part::Listed);
+    assert_eq!(listed.part(one.id, NOW), Part::Listed);
     assert_eq!(listed.settled(one.id, RATES, NOW), None, "once");
     let waiting = listed.brought(&de, &other).unwrap();
     assert_eq!(
-        waiting.part(one.id),
+        waiting.part(one.id, NOW),
         Part::Listed,
         "until the other is there"
     );
     let replaced = waiting.settled(other.id, RATES, NOW).unwrap();
-    assert_eq!(replaced.part(other.id), Part::Listed);
+    assert_eq!(replaced.part(other.id, NOW), Part::Listed);
     assert_eq!(
-        replaced.part(one.id),
+        replaced.part(one.id, NOW),
         Part::Replaced,
         "views that began have it"
     );
     assert_eq!(replaced.due(NOW), []);
     assert_eq!(replaced.due(NOW.plus(GRACE_SECONDS)), [one.id]);
     let cleared = replaced.cleared(&[one.id]).unwrap();
-    assert_eq!(cleared.part(one.id), Part::None);
+    assert_eq!(cleared.part(one.id, NOW), Part::None);
     assert_eq!(cleared.cleared(&[one.id]), None);
 }
 
@@ -82,8 +82,24 @@ fn what_is_taken_away_leaves_nothing_to_anybody() {
     assert_eq!(removed.entries, []);
     assert_eq!(removed.due(NOW), [one.id, other.id]);
     assert_eq!(removed.removed(&de, NOW), None);
+    for text in [one.id, other.id] {
+        assert_eq!(removed.part(text, NOW), Part::None, "nor to open views");
+    }
     let captions = which("de", Kind::Captions);
     assert_eq!(replaced.removed(&captions, NOW), None, "another kind");
+}
+
+#[test]
+fn what_is_taken_away_takes_nothing_of_another_language_or_kind_with_it() {
+    let (de, captions) = (which("de", Kind::Subtitles), which("de", Kind::Captions));
+    let replaced = with(&de, 1).brought(&de, &text(2)).unwrap();
+    let replaced = replaced.settled(text(2).id, RATES, NOW).unwrap();
+    let both = replaced.brought(&captions, &text(3)).unwrap();
+    let removed = both.removed(&captions, NOW).unwrap();
+    assert_eq!(removed.due(NOW), [text(3).id]);
+    assert_eq!(removed.part(text(1).id, NOW), Part::Replaced);
+    let end = NOW.plus(GRACE_SECONDS);
+    assert_eq!(removed.part(text(1).id, end), Part::None, "until they are over");
 }
 
 #[test]
@@ -103,7 +119,7 @@ fn a_failure_is_told_beside_what_is_listed_and_the_same_text_may_come_again() {
     let failed = waiting.failed(other.id, &failure).unwrap();
     assert_eq!(failed.entries[0].stage(), "failed");
     assert_eq!(
-        (failed.part(other.id), failed.part(text(1).id)),
+        (failed.part(other.id, NOW), failed.part(text(1).id, NOW)),
         (Part::Failed, Part::Listed)
     );
     assert_eq!(failed.settled(other.id, RATES, NOW), None);

@@ -73,7 +73,7 @@ pub(super) async fn manifest(
         PlaylistName::Variant(lines) => Some(asset.variant(lines).ok_or(NONE)?),
         // A view that began before it was replaced has it still.
         PlaylistName::Text(text) => {
-            let part = asset.subtitles.part(text);
+            let part = asset.subtitles.part(text, deps.clock.now());
             if !matches!(part, Part::Listed | Part::Replaced) {
                 return Err(NONE);
             }

@@ -4,7 +4,7 @@ use super::Ask;
 use super::budget::Taken;
 use super::library;
 use crate::access::Action;
-use crate::asset::{Asset, AssetState, Title, text_key};
+use crate::asset::{Asset, AssetState, Failure, Title, text_key};
 use crate::audit::Event;
 use crate::error::Refusal;
 use crate::id::{AssetId, OrgId, TextId};
@@ -52,8 +52,8 @@ const FULL: Refusal = Refusal::LimitReached(
 /// again as long as it waits.
 ///
 /// # Errors
-/// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::WrongState`] of what is withdrawn,
-/// [`Refusal::SubtitlesRefused`], [`Refusal::LimitReached`], [`Refusal::Throttled`], [`Refusal::Unavailable`].
+/// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::WrongState`] of what is withdrawn
+/// or has no bytes any more, [`Refusal::SubtitlesRefused`], [`Refusal::LimitReached`], [`Refusal::Throttled`], [`Refusal::Unavailable`].
 pub async fn bring(
     deps: &Deps<'_>,
     ask: &Ask,
@@ -64,8 +64,9 @@ pub async fn bring(
     let found = deps.library.assets.get(id).await?;
     let admitted = entered.asset(Action::Edit, found, "asset").await?;
     let own = (ask.caller.org, id);
-    if admitted.asset.state == AssetState::Withdrawn {
-        return Err(Refusal::WrongState(AssetState::Withdrawn));
+    let never_plays = admitted.asset.failure.as_ref().is_some_and(Failure::empties);
+    if admitted.asset.state == AssetState::Withdrawn || never_plays {
+        return Err(Refusal::WrongState(admitted.asset.state));
     }
     let cues = read(file.octets, file.format)?;
     let text = write(&cues).into_bytes();
@@ -93,7 +94,7 @@ pub async fn bring(
         }
     }
     // The record before the text: so nothing is ever stored that nobody knows of.
-    if admitted.asset.subtitles.part(text_id) != Part::Listed {
+    if admitted.asset.subtitles.part(text_id, entered.now) != Part::Listed {
         deps.files.bring(&text_key(own, text_id), text).await?;
         order(deps, own, text_id).await?;
     }
@@ -119,7 +120,7 @@ pub async fn list(deps: &Deps<'_>, ask: &Ask, id: AssetId) -> Result<Vec<Entry>,
 ///
 /// # Errors
 /// [`Refusal::InvalidToken`], [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::WrongState`] of what is withdrawn,
-/// [`Refusal::Unavailable`].
+/// [`Refusal::LegalHold`], [`Refusal::Unavailable`].
 pub async fn remove(
     deps: &Deps<'_>,
     ask: &Ask,
@@ -133,6 +134,9 @@ pub async fn remove(
     let own = (ask.caller.org, id);
     if admitted.asset.state == AssetState::Withdrawn {
         return Err(Refusal::WrongState(AssetState::Withdrawn));
+    }
+    if admitted.asset.keeping.hold.is_some() {
+        return Err(Refusal::LegalHold);
     }
     let record = entered.scribe(admitted.verdict);
     let record = record.asset(Event::SubtitlesRemoved, id)?;

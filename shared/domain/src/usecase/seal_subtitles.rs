@@ -61,42 +61,19 @@ pub struct Command {
 /// [`Retry`]: deliver the order again.
 pub async fn run(deps: &Deps<'_>, command: Command) -> Result<Outcome, Retry> {
     let run = Run { deps, command };
-    let Some(asset) = run.asset().await? else {
+    let Some(asset) = run.asset().await?.filter(changes) else {
         return Ok(Outcome::Nothing);
     };
-    run.sweep(&asset).await?;
-    match asset.subtitles.part(command.text) {
-        Part::Wanted => {}
-        Part::Listed | Part::Replaced => {
-            // Whoever sealed it may have died before it could clean up.
-            deps.files.forget(&run.key()).await?;
-            return Ok(Outcome::Nothing);
-        }
-        Part::Failed | Part::None => {
-            run.remove(asset.package, command.text).await?;
-            return Ok(Outcome::Nothing);
-        }
-    }
-    let Some(package) = asset.package.filter(|package| asset.plays(*package)) else {
-        // Whoever publishes the film orders it again.
-        return Ok(Outcome::Nothing);
-    };
-    let Some(text) = deps.files.fetch(&run.key()).await? else {
-        // Another run has sealed it meanwhile, or whoever brings it has yet to store it, and orders it then.
-        return Ok(Outcome::Nothing);
-    };
-    match run.sealed(package, &text).await {
-        Ok(Ok(rates)) => run.settle(package, rates).await,
-        Ok(Err(fault)) => run.fail(package, &fault).await,
-        Err(_) if command.last_try => {
-            let gave_up = PackageFault::new(
-                "gave_up",
-                "Storage was not available at every try. Bring the subtitles again later.",
-            );
-            run.fail(package, &gave_up).await
-        }
-        Err(error) => Err(error.into()),
-    }
+    // First what nobody may have any more. What cannot be removed now holds up no other text: the order comes again.
+    let swept = run.sweep(&asset).await;
+    let outcome = run.brought(&asset).await?;
+    swept?;
+    Ok(outcome)
+}
+
+/// Of what is deleted or withdrawn nothing changes until it is erased, with all that is beside it.
+fn changes(asset: &Asset) -> bool {
+    asset.keeping.presence.is_kept() && asset.state != AssetState::Withdrawn
 }
 
 struct Run<'a> {
@@ -105,14 +82,53 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// The text of the order.
+    async fn brought(&self, asset: &Asset) -> Result<Outcome, Retry> {
+        let (deps, text) = (self.deps, self.command.text);
+        match asset.subtitles.part(text, deps.packaging.clock.now()) {
+            Part::Wanted => {}
+            Part::Listed | Part::Replaced => {
+                // Whoever sealed it may have died before it could clean up.
+                deps.files.forget(&self.key()).await?;
+                return Ok(Outcome::Nothing);
+            }
+            Part::Failed | Part::None => {
+                self.remove(asset, text).await?;
+                return Ok(Outcome::Nothing);
+            }
+        }
+        let Some(package) = asset.package.filter(|package| asset.plays(*package)) else {
+            // Whoever publishes the film orders it again.
+            return Ok(Outcome::Nothing);
+        };
+        match self.rated(package).await {
+            // Another run has sealed it meanwhile, or whoever brings it has yet to store it, and orders it then.
+            Ok(None) => Ok(Outcome::Nothing),
+            Ok(Some(Ok(rates))) => self.settle(asset, rates).await,
+            Ok(Some(Err(fault))) => self.fail(asset, &fault).await,
+            Err(_) if self.command.last_try => {
+                let gave_up = PackageFault::new(
+                    "gave_up",
+                    "Storage was not available at every try. Bring the subtitles again later.",
+                );
+                self.fail(asset, &gave_up).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What the text takes of a connection, once it is sealed; none if it is not there.
+    async fn rated(&self, package: PackageId) -> Stored<Option<Result<Rates, PackageFault>>> {
+        match self.deps.files.fetch(&self.key()).await? {
+            Some(text) => self.sealed(package, &text).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// The asset as it is, if it is there and the organisation's.
     async fn asset(&self) -> Stored<Option<Asset>> {
         let asset = self.deps.packaging.assets.get(self.command.asset).await?;
-        let asset = asset.filter(|asset| asset.announced.org == self.command.org);
-        // Of what is deleted or withdrawn nothing changes until it is erased, with all that is beside it.
-        Ok(asset.filter(|asset| {
-            asset.keeping.presence.is_kept() && asset.state != AssetState::Withdrawn
-        }))
+        Ok(asset.filter(|asset| asset.announced.org == self.command.org))
     }
 
     fn key_of(&self, text: TextId) -> String {
@@ -124,9 +140,9 @@ impl Run<'_> {
     }
 
     /// Removes all of a text: first what it can be read from.
-    async fn remove(&self, package: Option<PackageId>, text: TextId) -> Stored<()> {
+    async fn remove(&self, asset: &Asset, text: TextId) -> Stored<()> {
         self.deps.files.forget(&self.key_of(text)).await?;
-        match package {
+        match asset.package {
             Some(package) => {
                 let media = &self.deps.packaging.media;
                 media.delete_text(self.command.asset, package, text).await
@@ -138,11 +154,12 @@ impl Run<'_> {
     /// Removes what is to be removed of any text of the asset.
     async fn sweep(&self, asset: &Asset) -> Stored<()> {
         let due = asset.subtitles.due(self.deps.packaging.clock.now());
-        if due.is_empty() {
+        // What is held is there until nobody holds it any more.
+        if due.is_empty() || asset.keeping.hold.is_some() {
             return Ok(());
         }
         for text in &due {
-            self.remove(asset.package, *text).await?;
+            self.remove(asset, *text).await?;
         }
         let step = |subtitles: &Subtitles| subtitles.cleared(&due);
         self.change(&step).await.map(|_| ())
@@ -156,17 +173,17 @@ impl Run<'_> {
         subtitles.change(self.command.asset, step, None).await
     }
 
-    async fn settle(&self, package: PackageId, rates: Rates) -> Result<Outcome, Retry> {
+    async fn settle(&self, asset: &Asset, rates: Rates) -> Result<Outcome, Retry> {
         let (text, now) = (self.command.text, self.deps.packaging.clock.now());
         let step = |subtitles: &Subtitles| subtitles.settled(text, rates, now);
         if self.change(&step).await? == Change::Applied {
             self.deps.files.forget(&self.key()).await?;
             return Ok(Outcome::Ready);
         }
-        self.overtaken(package).await
+        self.overtaken(asset).await
     }
 
-    async fn fail(&self, package: PackageId, fault: &PackageFault) -> Result<Outcome, Retry> {
+    async fn fail(&self, asset: &Asset, fault: &PackageFault) -> Result<Outcome, Retry> {
         let failure = Failure {
             code: fault.code.to_owned(),
             reason: fault.reason.clone(),
@@ -174,18 +191,23 @@ impl Run<'_> {
         let text = self.command.text;
         let step = |subtitles: &Subtitles| subtitles.failed(text, &failure);
         if self.change(&step).await? == Change::NotApplied {
-            return self.overtaken(package).await;
+            return self.overtaken(asset).await;
         }
-        self.remove(Some(package), text).await?;
+        self.remove(asset, text).await?;
         Ok(Outcome::Failed)
     }
 
     /// Another run was first, or the text is not wanted any more: what this one wrote is of no use.
-    async fn overtaken(&self, package: PackageId) -> Result<Outcome, Retry> {
+    async fn overtaken(&self, seen: &Asset) -> Result<Outcome, Retry> {
+        let (text, now) = (self.command.text, self.deps.packaging.clock.now());
         let asset = self.asset().await?;
-        let part = asset.map_or(Part::None, |asset| asset.subtitles.part(self.command.text));
+        if asset.as_ref().is_some_and(|asset| !changes(asset)) {
+            // Had back, it has what it had; erased, nothing of it is left.
+            return Ok(Outcome::Nothing);
+        }
+        let part = asset.map_or(Part::None, |asset| asset.subtitles.part(text, now));
         if matches!(part, Part::Failed | Part::None) {
-            self.remove(Some(package), self.command.text).await?;
+            self.remove(seen, text).await?;
         }
         Ok(Outcome::Nothing)
     }

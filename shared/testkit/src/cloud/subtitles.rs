@@ -5,6 +5,7 @@ use vault_domain::asset::{AssetState, parse_text_key};
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PackageId, TextId};
 use vault_domain::ports::{Change, Stored, SubtitlesChanges, SubtitlesStep, TextFiles};
+use vault_domain::time::Timestamp;
 use vault_domain::subtitles::Part;
 
 use super::assets::change;
@@ -80,7 +81,8 @@ impl State {
         let mut strays = Vec::new();
         let part = |asset: AssetId, id: TextId| {
             let asset = self.assets.get(&asset);
-            asset.map_or(Part::None, |asset| asset.subtitles.part(id))
+            // Whatever it is due: what the asset knows of is no stray.
+            asset.map_or(Part::None, |asset| asset.subtitles.part(id, Timestamp(0)))
         };
         for key in self.segments.keys().chain(self.manifests.keys()) {
             if let Some((asset, _, id)) = text_of(key)

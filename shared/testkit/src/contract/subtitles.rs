@@ -81,7 +81,7 @@ pub async fn subtitles_contract(
     let settled = join_all((0..TEXTS).map(settle)).await;
     let won = settled.iter().filter(|change| **change == Change::Applied);
     assert_eq!(won.count(), 1, "one run lists it");
-    assert_eq!(now().await.part(texts[1].id), Part::Listed);
+    assert_eq!(now().await.part(texts[1].id, GOLDEN_NOW), Part::Listed);
     let remove = async || {
         let step = |all: &Subtitles| all.removed(&languages[1], GOLDEN_NOW);
         change(&step).await
