@@ -479,7 +479,10 @@ async fn nothing_is_brought_to_what_is_gone() {
         });
     });
     let refused = bring(&kit, &file("de", VTT)).await;
-    assert!(matches!(refused, Err(Refusal::WrongState(_))), "it never plays");
+    assert!(
+        matches!(refused, Err(Refusal::WrongState(_))),
+        "it never plays"
+    );
     let kit = playing();
     kit.change_asset(|asset| {
         asset.keeping.presence = Presence::Deleted(Deletion {

@@ -128,22 +128,30 @@ impl From<&Entry> for WireEntry {
 
 impl WireEntry {
     fn read(self) -> Option<Entry> {
-        let listed = self.listed.map(|listed| {
-            let rates = Rates {
-                peak: listed.peak,
-                average: listed.average,
-            };
-            listed.text.read().map(|text| Listed { text, rates })
-        });
-        let wanted = self.wanted.map(|wanted| {
-            let failure = wanted.failure;
-            let failure = failure.map(|(code, reason)| Failure { code, reason });
-            wanted.text.read().map(|text| Wanted { text, failure })
-        });
+        let listed = match self.listed {
+            None => None,
+            Some(listed) => Some(Listed {
+                text: listed.text.read()?,
+                rates: Rates {
+                    peak: listed.peak,
+                    average: listed.average,
+                },
+            }),
+        };
+        let wanted = match self.wanted {
+            None => None,
+            Some(wanted) => {
+                let failure = wanted.failure;
+                Some(Wanted {
+                    text: wanted.text.read()?,
+                    failure: failure.map(|(code, reason)| Failure { code, reason }),
+                })
+            }
+        };
         Some(Entry {
             which: which(&self.language, &self.kind)?,
-            listed: whole(listed)?,
-            wanted: whole(wanted)?,
+            listed,
+            wanted,
         })
     }
 }
@@ -163,14 +171,6 @@ fn which(language: &str, kind: &str) -> Option<Which> {
         language: Language::parse(language).ok()?,
         kind: Kind::parse(kind).ok()?,
     })
-}
-
-/// What is there, if it could be read.
-fn whole<T>(read: Option<Option<T>>) -> Option<Option<T>> {
-    match read {
-        None => Some(None),
-        Some(read) => read.map(Some),
-    }
 }
 
 fn written(subtitles: &Subtitles) -> Stored<String> {

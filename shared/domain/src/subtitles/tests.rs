@@ -99,7 +99,11 @@ fn what_is_taken_away_takes_nothing_of_another_language_or_kind_with_it() {
     assert_eq!(removed.due(NOW), [text(3).id]);
     assert_eq!(removed.part(text(1).id, NOW), Part::Replaced);
     let end = NOW.plus(GRACE_SECONDS);
-    assert_eq!(removed.part(text(1).id, end), Part::None, "until they are over");
+    assert_eq!(
+        removed.part(text(1).id, end),
+        Part::None,
+        "until they are over"
+    );
 }
 
 #[test]

@@ -64,7 +64,11 @@ pub async fn bring(
     let found = deps.library.assets.get(id).await?;
     let admitted = entered.asset(Action::Edit, found, "asset").await?;
     let own = (ask.caller.org, id);
-    let never_plays = admitted.asset.failure.as_ref().is_some_and(Failure::empties);
+    let never_plays = admitted
+        .asset
+        .failure
+        .as_ref()
+        .is_some_and(Failure::empties);
     if admitted.asset.state == AssetState::Withdrawn || never_plays {
         return Err(Refusal::WrongState(admitted.asset.state));
     }

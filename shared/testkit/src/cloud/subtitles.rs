@@ -5,8 +5,8 @@ use vault_domain::asset::{AssetState, parse_text_key};
 use vault_domain::audit::Record;
 use vault_domain::id::{AssetId, PackageId, TextId};
 use vault_domain::ports::{Change, Stored, SubtitlesChanges, SubtitlesStep, TextFiles};
-use vault_domain::time::Timestamp;
 use vault_domain::subtitles::Part;
+use vault_domain::time::Timestamp;
 
 use super::assets::change;
 use super::{FakeCloud, Object, State};

@@ -24,7 +24,7 @@ fn text(sample: &Sample, number: u8) -> Brought {
         digest: Digest([number; 32]),
         cues: 3,
         name: Title::parse("Deutsch").ok(),
-        default: number % 2 == 0,
+        default: number.is_multiple_of(2),
         at: GOLDEN_NOW,
     }
 }

@@ -53,6 +53,16 @@ fn a_film_without_any_of_its_own_gets_a_group_of_them() {
     insta::assert_snapshot!(master(&manifest().presentation, &[], &subtitles));
 }
 
+/// hls.js reads `{$name}` wherever it stands, and a view's query defines its own signature as a variable.
+#[test]
+fn a_name_is_no_variable() {
+    let name = "{$Signature} {{$x}}";
+    let subtitles = listed(&[("de", Kind::Subtitles, Some(name), false)]);
+    let text = master(&manifest().presentation, &[], &subtitles);
+    assert!(text.contains("NAME=\"{ $Signature} {{ $x}}\""), "{text}");
+    assert!(!text.contains("{$"), "{text}");
+}
+
 #[test]
 fn what_waits_or_failed_is_not_told_of() {
     let text = Brought {
