@@ -139,8 +139,11 @@ impl Run<'_> {
         self.key_of(self.command.text)
     }
 
-    /// Removes all of a text: first what it can be read from.
+    /// Removes all of a text: first what it can be read from. What is held stays until nobody holds it any more.
     async fn remove(&self, asset: &Asset, text: TextId) -> Stored<()> {
+        if asset.keeping.hold.is_some() {
+            return Ok(());
+        }
         self.deps.files.forget(&self.key_of(text)).await?;
         match asset.package {
             Some(package) => {
@@ -154,7 +157,7 @@ impl Run<'_> {
     /// Removes what is to be removed of any text of the asset.
     async fn sweep(&self, asset: &Asset) -> Stored<()> {
         let due = asset.subtitles.due(self.deps.packaging.clock.now());
-        // What is held is there until nobody holds it any more.
+        // What is held stays on record as well.
         if due.is_empty() || asset.keeping.hold.is_some() {
             return Ok(());
         }
