@@ -314,7 +314,9 @@ pub(super) mod tests {
     #[test]
     fn subtitles_read_back_and_another_text_is_corrupt() {
         let (all, stored) = some();
-        insta::assert_snapshot!(stored);
+        assert!(stored.starts_with(
+            r#"{"entries":[{"language":"de","kind":"subtitles","listed":{"text":{"id":"txt_"#
+        ));
         let read = |stored: &str| subtitles(Fields(&item([(SUBTITLES, text(stored))])));
         assert_eq!(read(&stored), Ok(all));
         for bad in [
