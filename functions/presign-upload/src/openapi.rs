@@ -25,7 +25,7 @@ shape! {
         "items": { "type": "integer", "minimum": 1, "maximum": 10_000 },
     };
     /// Whether an upload is cut.
-    Kind = { "type": "string", "description": "Is it one part, or several?", "enum": ["single", "multipart"] };
+    UploadKind = { "type": "string", "description": "Is it one part, or several?", "enum": ["single", "multipart"] };
     /// The size of every part but the last.
     PartSize = {
         "type": "integer", "description": "Octets, 5 MiB to 5 GiB, at most 10,000 of them.", "minimum": 5_242_880, "maximum": 5_368_709_120_u64,

@@ -24,7 +24,7 @@ pub(crate) struct Announcement {
     content_type: String,
     title: Option<String>,
     checksum: Option<Sum>,
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::openapi::Kind>"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::openapi::UploadKind>"))]
     kind: Option<String>,
     #[cfg_attr(
         feature = "openapi",
@@ -156,7 +156,7 @@ fn summed(part: SummedPart) -> Wanted {
 #[cfg_attr(feature = "openapi", schemars(rename = "Upload"))]
 pub(crate) struct Signed<'a> {
     asset_id: String,
-    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::Kind"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::UploadKind"))]
     kind: &'static str,
     size: u64,
     part_size: u64,
