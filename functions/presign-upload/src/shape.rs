@@ -24,7 +24,10 @@ pub(crate) struct Announcement {
     content_type: String,
     title: Option<String>,
     checksum: Option<Sum>,
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::openapi::UploadKind>"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<crate::openapi::UploadKind>")
+    )]
     kind: Option<String>,
     #[cfg_attr(
         feature = "openapi",

@@ -128,6 +128,6 @@ fn files_of_subtitles_that_nobody_wrote() {
         subtitles::holds(format!("{head}{}", pieces.concat()).as_bytes());
     });
     tried(500, &prop::collection::vec(any::<u8>(), 0..400), |octets| {
-        subtitles::holds(&octets)
+        subtitles::holds(&octets);
     });
 }
