@@ -1,6 +1,7 @@
 //! What describes the routes.
 
 use vault_domain::id::AssetId;
+pub(crate) use vault_http::openapi::PartNumber;
 use vault_http::openapi::{Operation, Section};
 use vault_http::problem::Code;
 use vault_http::shape;
@@ -9,8 +10,6 @@ use crate::uppy::{Aborted, Completed, Completion, Held};
 use crate::{Body, Listed, Status};
 
 shape! {
-    /// The number of a part.
-    PartNumber = { "type": "integer", "description": "From 1 on.", "minimum": 1, "maximum": 10_000 };
     /// The checksum of a part.
     PartSum = {
         "type": "string", "description": "In base64, in the algorithm of the upload's `part_checksums`.",

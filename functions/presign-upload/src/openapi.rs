@@ -2,6 +2,7 @@
 
 use vault_domain::asset::Title;
 use vault_domain::id::AssetId;
+pub(crate) use vault_http::openapi::PartNumber;
 use vault_http::openapi::{Operation, Section};
 use vault_http::problem::Code;
 use vault_http::shape;
@@ -39,8 +40,6 @@ shape! {
     UppyType = { "type": "string", "description": "A media type, or nothing where it knows none.", "maxLength": 255, "pattern": "^((video|audio)/[A-Za-z0-9!#$&^_.+-]+|application/octet-stream)?$" };
     /// Seconds that a URL lives.
     UrlSeconds = { "type": "integer", "description": "Seconds.", "const": 3_600 };
-    /// The number of a part.
-    PartNumber = { "type": "integer", "description": "From 1 on.", "minimum": 1, "maximum": 10_000 };
     /// How parts are sent.
     Put = { "type": "string", "description": "The method.", "const": "PUT" };
 }

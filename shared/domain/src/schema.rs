@@ -104,6 +104,10 @@ macro_rules! schemas {
             fn schema_name() -> Cow<'static, str> {
                 stringify!($of).into()
             }
+            // Another type of this name elsewhere is another: the document refuses to have both.
+            fn schema_id() -> Cow<'static, str> {
+                concat!(module_path!(), "::", stringify!($of)).into()
+            }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
                 $schema
             }

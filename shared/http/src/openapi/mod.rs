@@ -23,6 +23,10 @@ macro_rules! shape {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
+            // Another shape of this name is another: the document refuses to have both.
+            fn schema_id() -> std::borrow::Cow<'static, str> {
+                concat!(module_path!(), "::", stringify!($name)).into()
+            }
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 schemars::json_schema!($schema)
             }
@@ -37,6 +41,8 @@ shape! {
     LoginChallengeToken = {
         "type": "string", "description": "`rvc_…`: of a sign-in that waits for its second factor.",
     };
+    /// The number of a part of an upload.
+    PartNumber = { "type": "integer", "description": "From 1 on.", "minimum": 1, "maximum": 10_000 };
     /// A text of another media type than JSON.
     Text = { "type": "string" };
     /// A playback ticket, which a playlist's URL has in its path.
