@@ -1,8 +1,7 @@
-import { createDecipheriv } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { config, derive, lazy, octetsOf, octetsReply, openTicket, problem, ring } from './kit.mjs';
-import { at, batch, openView, standingOf, wanted } from './views.mjs';
+import { config, derive, lazy, octetsReply, openTicket, problem, ring } from './kit.mjs';
+import { at, batch, openView, standingOf, unwrapped, wanted } from './views.mjs';
 
 const settings = config('PLAYBACK_TABLE', 'KEYS_TABLE', 'ASSETS_TABLE', 'MEMBERS_TABLE', 'SESSIONS_TABLE', 'PLAYBACK_MAC_SECRET', 'MASTER_KEY_SECRET');
 const secrets = new SecretsManagerClient({});
@@ -31,11 +30,4 @@ export async function handler(event) {
   if (wrapped?.package.S !== view.package.S) return problem(404, 'not_found');
   console.log(JSON.stringify({ level: 'INFO', message: 'key delivered', playback: ticket.playback, asset, key }));
   return octetsReply(unwrapped(wrap, wrapped));
-}
-
-function unwrapped(wrap, { pk, sk, package: of, master, nonce, sealed }) {
-  const cipher = createDecipheriv('aes-256-gcm', wrap[master.S], nonce.B);
-  cipher.setAAD(Buffer.concat([...[pk.S, sk.S, of.S].map(octetsOf), Buffer.from(master.S)]));
-  cipher.setAuthTag(sealed.B.subarray(16));
-  return Buffer.concat([cipher.update(sealed.B.subarray(0, 16)), cipher.final()]);
 }

@@ -1,6 +1,7 @@
-// What the three functions of a view look at, all three the same way.
+// What the functions of a view look at, all the same way.
+import { createDecipheriv } from 'node:crypto';
 import { BatchGetItemCommand } from '@aws-sdk/client-dynamodb';
-import { now, personKeys, role } from './kit.mjs';
+import { now, octetsOf, personKeys, role } from './kit.mjs';
 
 export const wanted = (...Keys) => ({ Keys, ConsistentRead: true });
 export const at = (pk) => ({ pk: { S: pk } });
@@ -35,4 +36,12 @@ export function openView(settings, found, ticket) {
   if (!film) return { status: 404 };
   if (film.state.S !== 'ready') return { status: 403 };
   return Number(view.opened_at.N) < Number(film.views_from?.N ?? 0) ? { status: 401 } : { view };
+}
+
+/** A content key, by AES-256-GCM under the master key. */
+export function unwrapped(wrap, { pk, sk, package: of, master, nonce, sealed }) {
+  const cipher = createDecipheriv('aes-256-gcm', wrap[master.S], nonce.B);
+  cipher.setAAD(Buffer.concat([...[pk.S, sk.S, of.S].map(octetsOf), Buffer.from(master.S)]));
+  cipher.setAuthTag(sealed.B.subarray(16));
+  return Buffer.concat([cipher.update(sealed.B.subarray(0, 16)), cipher.final()]);
 }
