@@ -77,10 +77,12 @@ pub struct PreviewSet {
     pub waveform: bool,
 }
 
+const TOO_LONG: &str = "too_long_to_preview";
+
 /// Making them took longer than one run may.
 pub fn took_too_long() -> PackageFault {
     PackageFault::new(
-        "too_long_to_preview",
+        TOO_LONG,
         "Making previews of the film took longer than one run may take. It plays without them.",
     )
 }

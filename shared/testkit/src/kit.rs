@@ -312,6 +312,7 @@ impl Kit {
         let wrapped = self.wrap.wrap(&key, asset, id, run, nonce);
         let plan = PreviewPlan {
             pictures: Some(Board::of(12_000)),
+            key_frames: false,
             sound: true,
         };
         let made = preview::checked(&plan, crafted(&plan), (run, id));

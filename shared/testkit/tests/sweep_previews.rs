@@ -204,7 +204,7 @@ async fn a_film_gets_its_previews_once_and_they_lie_sealed_under_a_key_of_their_
         assert!(!octets.starts_with(&[0xFF, 0xD8]) && !octets.starts_with(b"WEBVTT"));
     }
     let plans = kit.workshop.previews();
-    let board = plans[0].pictures.unwrap();
+    let board = plans[0].0.pictures.unwrap();
     assert_eq!((plans.len(), board.length_ms), (1, 12_000));
     assert!(kit.workshop.is_clear() && kit.leaks().is_empty());
 }
@@ -399,9 +399,47 @@ async fn a_film_without_sound_has_pictures_alone_and_so_has_one_whose_sound_is_d
     assert!(!set(&kit).waveform && set(&kit).pictures.is_some());
     let plans = kit.workshop.previews();
     assert_eq!(
-        plans.iter().map(|plan| plan.sound).collect::<Vec<_>>(),
+        plans.iter().map(|(plan, _)| plan.sound).collect::<Vec<_>>(),
         [true, false]
     );
+}
+
+#[tokio::test]
+async fn a_film_that_takes_too_long_is_read_by_its_key_frames_in_the_time_that_was_kept() {
+    let kit = crafted(|craft| craft.slow = true);
+    assert_eq!(made(&kit, false).await, Ok("Ready".to_owned()));
+    let now = kit.clock.now();
+    let tries = kit.workshop.previews();
+    let tries: Vec<_> = tries
+        .iter()
+        .map(|(plan, until)| (plan.key_frames, plan.sound, *until))
+        .collect();
+    let (half, whole) = (now.plus(RUN_SECONDS / 2), now.plus(RUN_SECONDS));
+    assert_eq!(tries, [(false, true, half), (true, true, whole)]);
+    assert!(set(&kit).waveform && set(&kit).pictures.is_some());
+}
+
+#[tokio::test]
+async fn a_long_film_is_read_by_key_frames_at_once_where_its_segments_say_that_they_are_close() {
+    for (segments, seconds, converted, key_frames) in [
+        (1_200, 6, false, true),
+        (1_200, 6, true, false),
+        (720, 10, false, false),
+        (2, 6, false, false),
+    ] {
+        let kit = playing();
+        kit.cloud.with(|s| {
+            for manifest in s.manifests.values_mut() {
+                manifest.converted = converted;
+                let mut segment = manifest.presentation.segments[0];
+                segment.ticks = seconds * 90_000;
+                manifest.presentation.segments = vec![segment; segments];
+            }
+        });
+        assert_eq!(made(&kit, false).await, Ok("Ready".to_owned()));
+        let (plan, _) = kit.workshop.previews()[0];
+        assert_eq!(plan.key_frames, key_frames, "{segments} of {seconds} s");
+    }
 }
 
 #[tokio::test]

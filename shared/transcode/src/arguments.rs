@@ -136,7 +136,7 @@ const LARGE: (&str, &str) = ("min(1280\\,iw)", "min(720\\,ih)");
 pub(crate) fn preview(plan: &PreviewPlan) -> Vec<String> {
     let mut words = source();
     if let Some(board) = &plan.pictures {
-        if board.by_key_frames() {
+        if plan.key_frames {
             // Of the decoder (<https://ffmpeg.org/ffmpeg-codecs.html>, "skip_frame").
             words.splice(0..0, texts(&["-skip_frame", "nokey"]));
         }
@@ -270,19 +270,24 @@ mod tests {
     }
 
     #[test]
-    fn previews_are_made_of_what_there_is_and_of_key_frames_alone_where_they_lie_close() {
-        let of = |length_ms: Option<u64>, sound| {
+    fn previews_are_made_of_what_there_is_and_of_key_frames_alone_where_that_is_planned() {
+        let of = |length_ms: Option<u64>, key_frames, sound| {
             let pictures = length_ms.map(Board::of);
-            preview(&PreviewPlan { pictures, sound }).join(" ")
+            let plan = PreviewPlan {
+                pictures,
+                key_frames,
+                sound,
+            };
+            preview(&plan).join(" ")
         };
-        let clip = of(Some(5_000), true);
+        let clip = of(Some(5_000), false, true);
         assert!(clip.contains("fps=1000/1000:start_time=0:") && clip.contains("layout=5x1[board]"));
         assert!(clip.contains("-protocol_whitelist file") && clip.ends_with("pipe:1"));
         assert!(!clip.contains("nokey"));
-        let long = of(Some(36_000_000), false);
+        let long = of(Some(36_000_000), true, false);
         assert!(long.starts_with("-skip_frame nokey ") && long.contains("-frames:v 10 "));
         assert!(long.contains("layout=10x10[board]") && !long.contains("pipe:1"));
-        let sound = of(None, true);
+        let sound = of(None, false, true);
         assert!(!sound.contains("image2") && sound.contains("first_pts=0 -ac 1 -ar 8000"));
     }
 

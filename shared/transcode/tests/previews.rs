@@ -49,6 +49,7 @@ mod tests {
         let workshop = folder.workshop();
         let plan = PreviewPlan {
             pictures: Some(Board::of(3_000)),
+            key_frames: false,
             sound: true,
         };
         let made = previewed(&workshop, &film, &plan).await.unwrap();
@@ -88,6 +89,7 @@ mod tests {
         for (length_ms, sheets) in [(250_000, 3), (40, 1), (9 * 3_600_000, 10)] {
             let plan = PreviewPlan {
                 pictures: Some(Board::of(length_ms)),
+                key_frames: false,
                 sound: false,
             };
             let made = previewed(&workshop, &film, &plan).await.unwrap();
@@ -104,6 +106,7 @@ mod tests {
         let sound = folder.film("sound.m4a", &format!("{SOUND} -c:a aac"));
         let plan = PreviewPlan {
             pictures: None,
+            key_frames: false,
             sound: true,
         };
         let made = previewed(&workshop, &sound, &plan).await.unwrap();
@@ -127,6 +130,7 @@ mod tests {
         workshop.clear().await.unwrap();
         let plan = PreviewPlan {
             pictures: Some(Board::of(3_000)),
+            key_frames: false,
             sound: true,
         };
         let made = workshop.preview(&plan, Noon.now().plus(60)).await;
@@ -142,6 +146,7 @@ mod tests {
     fn all_of(seconds: u64) -> PreviewPlan {
         PreviewPlan {
             pictures: Some(Board::of(seconds * 1_000)),
+            key_frames: false,
             sound: true,
         }
     }
