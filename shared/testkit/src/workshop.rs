@@ -9,6 +9,7 @@ use vault_domain::ports::{StoreError, Stored, Workshop};
 use vault_domain::preview::{self, Made, Peaks, PreviewPlan};
 use vault_domain::time::Timestamp;
 
+use crate::clock::FixedClock;
 use crate::fault::Faults;
 
 /// What a workshop does.
@@ -26,6 +27,8 @@ pub struct Craft {
     pub damaged_sounds: bool,
     /// Does it take too long to decode all pictures?
     pub slow: bool,
+    /// Seconds that pass while previews are made.
+    pub takes: u64,
 }
 
 impl Default for Craft {
@@ -44,6 +47,7 @@ impl Default for Craft {
             pictures: None,
             damaged_sounds: false,
             slow: false,
+            takes: 0,
         }
     }
 }
@@ -61,14 +65,16 @@ struct Bench {
 /// The workshop.
 #[derive(Debug, Default)]
 pub struct FakeWorkshop {
+    clock: Arc<FixedClock>,
     faults: Arc<Faults>,
     bench: Mutex<Bench>,
 }
 
 impl FakeWorkshop {
-    /// One whose calls are subject to a plan.
-    pub fn new(faults: Arc<Faults>) -> Self {
+    /// One whose calls are subject to a plan, and take time by this clock.
+    pub fn new(clock: Arc<FixedClock>, faults: Arc<Faults>) -> Self {
         Self {
+            clock,
             faults,
             bench: Mutex::default(),
         }
@@ -150,6 +156,7 @@ impl Workshop for FakeWorkshop {
     ) -> Stored<Result<Made, PackageFault>> {
         self.call("workshop.preview", |bench| {
             bench.previews.push((*plan, deadline));
+            self.clock.advance(bench.craft.takes);
             if bench.craft.slow && plan.may_hurry() {
                 return Ok(Err(preview::took_too_long()));
             }

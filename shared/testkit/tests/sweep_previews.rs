@@ -528,6 +528,42 @@ async fn a_second_run_waits_for_the_first_and_clears_what_it_left_once_it_is_dea
 }
 
 #[tokio::test]
+async fn what_an_overtaken_run_wrote_late_goes_with_the_next_delivery_of_its_order() {
+    let kit = playing();
+    let slow = PackageId::from_octets([9; 16]);
+    let until = kit.clock.now().plus(60);
+    kit.change_asset(|asset| {
+        asset.previews = preview::claimed(None, slow, (builders::record().at, until));
+    });
+    kit.clock.advance(60);
+    assert_eq!(made(&kit, false).await, Ok("Ready".to_owned()));
+    let kept = objects(&kit);
+    // It wrote once more, and died before it could see that it had been overtaken.
+    let late = KeyId::from_octets([9; 16]);
+    let made_by = set(&kit);
+    kit.cloud.with(|s| {
+        let mut key = s.keys[&(ASSET, made_by.key)].clone();
+        (key.key, key.package) = (late, slow);
+        s.keys.insert((ASSET, late), key);
+        let object = preview_key(ASSET, slow, PreviewName::Poster);
+        s.segments.insert(object, vec![1]);
+    });
+    assert_eq!(made(&kit, false).await, Ok("Nothing".to_owned()));
+    assert_eq!(objects(&kit), kept);
+    assert!(!kit.cloud.snapshot().keys.contains_key(&(ASSET, late)));
+}
+
+#[tokio::test]
+async fn a_run_whose_time_is_up_writes_nothing() {
+    let kit = crafted(|craft| craft.takes = RUN_SECONDS);
+    assert_eq!(made(&kit, false).await, Ok("Failed".to_owned()));
+    assert_eq!(failure(&kit), "too_long_to_preview");
+    let calls = kit.faults.log();
+    let wrote = calls.iter().any(|call| call.name == "content_keys.put");
+    assert!(!wrote && objects(&kit).is_empty() && kit.leaks().is_empty());
+}
+
+#[tokio::test]
 async fn where_nothing_is_converted_or_the_film_does_not_play_previews_are_refused() {
     let kit = playing();
     let library = kit.library();

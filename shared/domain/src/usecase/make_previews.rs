@@ -90,9 +90,9 @@ async fn claimed<'a>(deps: &'a Deps, command: &'a Command) -> Result<Option<Run<
     let ours = match seen.state {
         PreviewState::Making { run, .. } if applied && run == name => true,
         PreviewState::Making { .. } => return Err(Retry::Busy),
-        // Whoever found that out may have died before it could clean up.
-        PreviewState::Failed(_) => false,
-        PreviewState::Waiting | PreviewState::Ready(_) => return Ok(None),
+        // Whoever found that out, or was overtaken, may have died before it could clean up.
+        PreviewState::Failed(_) | PreviewState::Ready(_) => false,
+        PreviewState::Waiting => return Ok(None),
     };
     for dead in seen.runs.iter().filter(|own| **own != name) {
         run.remove(*dead).await?;
@@ -119,6 +119,10 @@ impl Run<'_> {
             Ok(made) => made,
             Err(fault) => return Ok(Err(fault)),
         };
+        if process.clock.now() >= command.deadline {
+            // Another run may have them by now, and have cleared already.
+            return Ok(Err(preview::took_too_long()));
+        }
         let key = KeyId::random(&*process.entropy)?;
         match preview::checked(&plan, made, (self.name, key)) {
             Ok((set, files)) => self.keep(key, files).await.map(|()| Ok(set)),
