@@ -145,7 +145,8 @@ pub(crate) fn preview(plan: &PreviewPlan) -> Vec<String> {
         words.extend(texts(&["-map", "[poster]", "-frames:v", "1", "-q:v", "4"]));
         words.extend(texts(&jpeg));
         words.extend(texts(&["-update", "1", POSTER]));
-        words.extend(texts(&["-map", "[board]", "-q:v", "5", "-frames:v"]));
+        // So that a sheet of noise is no larger than a sheet may be.
+        words.extend(texts(&["-map", "[board]", "-q:v", "8", "-frames:v"]));
         words.push(board.sheets().to_string());
         words.extend(texts(&jpeg));
         words.extend(texts(&["-start_number", "0", SHEETS]));

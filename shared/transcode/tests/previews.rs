@@ -152,6 +152,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn sheets_of_noise_fit() {
+        let folder = Folder::new("previews-noise");
+        let film = folder.film(
+            "film.mkv",
+            "-f rawvideo -pix_fmt yuvj420p -s 160x90 -r 1 -t 100 -i /dev/urandom -c:v ffv1",
+        );
+        let plan = PreviewPlan {
+            sound: false,
+            ..all_of(100)
+        };
+        let made = previewed(&folder.workshop(), &film, &plan).await.unwrap();
+        let octets = made.sheets[0].len();
+        assert!(
+            (700_000..=preview::MAX_PICTURE_OCTETS).contains(&octets),
+            "{octets}"
+        );
+    }
+
+    #[tokio::test]
     async fn pictures_that_begin_late_stand_at_their_own_times() {
         let folder = Folder::new("previews-late-pictures");
         let film = folder.film(
