@@ -28,7 +28,8 @@ const MOST_ATTEMPTS: u8 = 20;
 pub struct Previews {
     /// Which try, from 1; 0 before the first.
     pub attempt: u8,
-    /// Runs that may have left something, the one that has it at this moment among them; none once they are ready.
+    /// Runs that may have left something, the one that has it at this moment among them, and not the one
+    /// that made what is ready. One for each try at most.
     pub runs: Vec<PackageId>,
     /// Where they are.
     pub state: PreviewState,
@@ -77,10 +78,12 @@ pub struct PreviewSet {
     pub waveform: bool,
 }
 
+const TOO_LONG: &str = "too_long_to_preview";
+
 /// Making them took longer than one run may.
 pub fn took_too_long() -> PackageFault {
     PackageFault::new(
-        "too_long_to_preview",
+        TOO_LONG,
         "Making previews of the film took longer than one run may take. It plays without them.",
     )
 }
@@ -101,7 +104,7 @@ pub fn asked(previews: Option<&Previews>) -> Option<Previews> {
     })
 }
 
-/// In the hands of a run, which is remembered until they are ready. `None` if they may not be taken.
+/// In the hands of a run, which is remembered. `None` if they may not be taken.
 pub fn claimed(
     previews: Option<&Previews>,
     run: PackageId,
@@ -141,12 +144,11 @@ pub fn settled(
 ) -> Option<Previews> {
     let seen = previews?;
     let ours = matches!(&seen.state, PreviewState::Making { run: own, .. } if *own == run);
-    let runs = if matches!(state, PreviewState::Ready(_)) {
-        // It removed what the others left before it began.
-        Vec::new()
-    } else {
-        seen.runs.clone()
-    };
+    let mut runs = seen.runs.clone();
+    if matches!(state, PreviewState::Ready(_)) {
+        // It removed what the others had left before it began; one that was overtaken may have gone on since.
+        runs.retain(|other| *other != run);
+    }
     ours.then(|| Previews {
         attempt: seen.attempt,
         runs,
@@ -192,7 +194,11 @@ mod tests {
         );
         assert_eq!(settled(Some(&overtaken), RUN, &ready()), None);
         let done = settled(Some(&overtaken), OTHER, &ready()).unwrap();
-        assert_eq!((done.attempt, done.runs.len()), (2, 0));
+        assert_eq!(
+            (done.attempt, &done.runs[..]),
+            (2, &[RUN][..]),
+            "it may write still"
+        );
         assert_eq!(
             claimed(Some(&done), RUN, (Timestamp(90), Timestamp(99))),
             None

@@ -104,8 +104,9 @@ impl Kit {
     pub fn new(seed: u64) -> Self {
         let shared = Shared::default();
         let faults = Arc::clone(&shared.faults);
+        let clock: Arc<FixedClock> = Arc::default();
         Self {
-            clock: Arc::default(),
+            clock: Arc::clone(&clock),
             entropy: Arc::new(SeededEntropy::with_faults(seed, Arc::clone(&faults))),
             cloud: Arc::new(FakeCloud::new(Arc::clone(&faults))),
             hasher: Arc::new(FakeHasher::new(shared.clone())),
@@ -130,7 +131,7 @@ impl Kit {
             wrap: Arc::new(FakeKeyWrap(shared.clone())),
             seal: Arc::new(FakePreviewSeal(shared.clone())),
             packager: Arc::default(),
-            workshop: Arc::new(FakeWorkshop::new(Arc::clone(&faults))),
+            workshop: Arc::new(FakeWorkshop::new(clock, Arc::clone(&faults))),
             plan: PackagePlan {
                 segment_ms: 6_000,
                 segments_per_key: 2,
@@ -312,6 +313,7 @@ impl Kit {
         let wrapped = self.wrap.wrap(&key, asset, id, run, nonce);
         let plan = PreviewPlan {
             pictures: Some(Board::of(12_000)),
+            key_frames: false,
             sound: true,
         };
         let made = preview::checked(&plan, crafted(&plan), (run, id));

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use vault_domain::conversion::{Encoding, Probe, Sound};
 use vault_domain::packaging::PackageFault;
 use vault_domain::ports::{StoreError, Stored, Workshop};
-use vault_domain::preview::{Made, Peaks, PreviewPlan};
+use vault_domain::preview::{self, Made, Peaks, PreviewPlan};
 use vault_domain::time::Timestamp;
 
+use crate::clock::FixedClock;
 use crate::fault::Faults;
 
 /// What a workshop does.
@@ -24,6 +25,10 @@ pub struct Craft {
     pub pictures: Option<Made>,
     /// Are its sounds damaged, so that it is coded without them alone?
     pub damaged_sounds: bool,
+    /// Does it take too long to decode all pictures?
+    pub slow: bool,
+    /// Seconds that pass while previews are made.
+    pub takes: u64,
 }
 
 impl Default for Craft {
@@ -41,6 +46,8 @@ impl Default for Craft {
             outcome: Ok(crate::builders::film(2_000)),
             pictures: None,
             damaged_sounds: false,
+            slow: false,
+            takes: 0,
         }
     }
 }
@@ -52,20 +59,22 @@ struct Bench {
     source: Vec<u8>,
     outcome: Option<Vec<u8>>,
     encodings: Vec<Encoding>,
-    previews: Vec<PreviewPlan>,
+    previews: Vec<(PreviewPlan, Timestamp)>,
 }
 
 /// The workshop.
 #[derive(Debug, Default)]
 pub struct FakeWorkshop {
+    clock: Arc<FixedClock>,
     faults: Arc<Faults>,
     bench: Mutex<Bench>,
 }
 
 impl FakeWorkshop {
-    /// One whose calls are subject to a plan.
-    pub fn new(faults: Arc<Faults>) -> Self {
+    /// One whose calls are subject to a plan, and take time by this clock.
+    pub fn new(clock: Arc<FixedClock>, faults: Arc<Faults>) -> Self {
         Self {
+            clock,
             faults,
             bench: Mutex::default(),
         }
@@ -78,8 +87,8 @@ impl FakeWorkshop {
     pub fn encodings(&self) -> Vec<Encoding> {
         self.with(|bench| bench.encodings.clone())
     }
-    /// What previews it was asked for.
-    pub fn previews(&self) -> Vec<PreviewPlan> {
+    /// What previews it was asked for, and until when.
+    pub fn previews(&self) -> Vec<(PreviewPlan, Timestamp)> {
         self.with(|bench| bench.previews.clone())
     }
     /// Is its scratch space empty?
@@ -143,10 +152,14 @@ impl Workshop for FakeWorkshop {
     async fn preview(
         &self,
         plan: &PreviewPlan,
-        _deadline: Timestamp,
+        deadline: Timestamp,
     ) -> Stored<Result<Made, PackageFault>> {
         self.call("workshop.preview", |bench| {
-            bench.previews.push(*plan);
+            bench.previews.push((*plan, deadline));
+            self.clock.advance(bench.craft.takes);
+            if bench.craft.slow && plan.may_hurry() {
+                return Ok(Err(preview::took_too_long()));
+            }
             if bench.craft.damaged_sounds && plan.sound {
                 let fault = PackageFault::new("unreadable_film", "its sound is damaged");
                 return Ok(Err(fault));

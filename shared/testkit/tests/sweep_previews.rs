@@ -204,7 +204,7 @@ async fn a_film_gets_its_previews_once_and_they_lie_sealed_under_a_key_of_their_
         assert!(!octets.starts_with(&[0xFF, 0xD8]) && !octets.starts_with(b"WEBVTT"));
     }
     let plans = kit.workshop.previews();
-    let board = plans[0].pictures.unwrap();
+    let board = plans[0].0.pictures.unwrap();
     assert_eq!((plans.len(), board.length_ms), (1, 12_000));
     assert!(kit.workshop.is_clear() && kit.leaks().is_empty());
 }
@@ -399,9 +399,47 @@ async fn a_film_without_sound_has_pictures_alone_and_so_has_one_whose_sound_is_d
     assert!(!set(&kit).waveform && set(&kit).pictures.is_some());
     let plans = kit.workshop.previews();
     assert_eq!(
-        plans.iter().map(|plan| plan.sound).collect::<Vec<_>>(),
+        plans.iter().map(|(plan, _)| plan.sound).collect::<Vec<_>>(),
         [true, false]
     );
+}
+
+#[tokio::test]
+async fn a_film_that_takes_too_long_is_read_by_its_key_frames_in_the_time_that_was_kept() {
+    let kit = crafted(|craft| craft.slow = true);
+    assert_eq!(made(&kit, false).await, Ok("Ready".to_owned()));
+    let now = kit.clock.now();
+    let tries = kit.workshop.previews();
+    let tries: Vec<_> = tries
+        .iter()
+        .map(|(plan, until)| (plan.key_frames, plan.sound, *until))
+        .collect();
+    let (half, whole) = (now.plus(RUN_SECONDS / 2), now.plus(RUN_SECONDS));
+    assert_eq!(tries, [(false, true, half), (true, true, whole)]);
+    assert!(set(&kit).waveform && set(&kit).pictures.is_some());
+}
+
+#[tokio::test]
+async fn a_long_film_is_read_by_key_frames_at_once_where_its_segments_say_that_they_are_close() {
+    for (segments, seconds, converted, key_frames) in [
+        (1_200, 6, false, true),
+        (1_200, 6, true, false),
+        (720, 10, false, false),
+        (2, 6, false, false),
+    ] {
+        let kit = playing();
+        kit.cloud.with(|s| {
+            for manifest in s.manifests.values_mut() {
+                manifest.converted = converted;
+                let mut segment = manifest.presentation.segments[0];
+                segment.ticks = seconds * 90_000;
+                manifest.presentation.segments = vec![segment; segments];
+            }
+        });
+        assert_eq!(made(&kit, false).await, Ok("Ready".to_owned()));
+        let (plan, _) = kit.workshop.previews()[0];
+        assert_eq!(plan.key_frames, key_frames, "{segments} of {seconds} s");
+    }
 }
 
 #[tokio::test]
@@ -487,6 +525,42 @@ async fn a_second_run_waits_for_the_first_and_clears_what_it_left_once_it_is_dea
             .any(|key| key.contains(&dead.to_string()))
     );
     assert!(kit.leaks().is_empty(), "{:?}", kit.leaks());
+}
+
+#[tokio::test]
+async fn what_an_overtaken_run_wrote_late_goes_with_the_next_delivery_of_its_order() {
+    let kit = playing();
+    let slow = PackageId::from_octets([9; 16]);
+    let until = kit.clock.now().plus(60);
+    kit.change_asset(|asset| {
+        asset.previews = preview::claimed(None, slow, (builders::record().at, until));
+    });
+    kit.clock.advance(60);
+    assert_eq!(made(&kit, false).await, Ok("Ready".to_owned()));
+    let kept = objects(&kit);
+    // It wrote once more, and died before it could see that it had been overtaken.
+    let late = KeyId::from_octets([9; 16]);
+    let made_by = set(&kit);
+    kit.cloud.with(|s| {
+        let mut key = s.keys[&(ASSET, made_by.key)].clone();
+        (key.key, key.package) = (late, slow);
+        s.keys.insert((ASSET, late), key);
+        let object = preview_key(ASSET, slow, PreviewName::Poster);
+        s.segments.insert(object, vec![1]);
+    });
+    assert_eq!(made(&kit, false).await, Ok("Nothing".to_owned()));
+    assert_eq!(objects(&kit), kept);
+    assert!(!kit.cloud.snapshot().keys.contains_key(&(ASSET, late)));
+}
+
+#[tokio::test]
+async fn a_run_whose_time_is_up_writes_nothing() {
+    let kit = crafted(|craft| craft.takes = RUN_SECONDS);
+    assert_eq!(made(&kit, false).await, Ok("Failed".to_owned()));
+    assert_eq!(failure(&kit), "too_long_to_preview");
+    let calls = kit.faults.log();
+    let wrote = calls.iter().any(|call| call.name == "content_keys.put");
+    assert!(!wrote && objects(&kit).is_empty() && kit.leaks().is_empty());
 }
 
 #[tokio::test]

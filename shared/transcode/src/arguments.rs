@@ -136,7 +136,7 @@ const LARGE: (&str, &str) = ("min(1280\\,iw)", "min(720\\,ih)");
 pub(crate) fn preview(plan: &PreviewPlan) -> Vec<String> {
     let mut words = source();
     if let Some(board) = &plan.pictures {
-        if board.by_key_frames() {
+        if plan.key_frames {
             // Of the decoder (<https://ffmpeg.org/ffmpeg-codecs.html>, "skip_frame").
             words.splice(0..0, texts(&["-skip_frame", "nokey"]));
         }
@@ -145,13 +145,17 @@ pub(crate) fn preview(plan: &PreviewPlan) -> Vec<String> {
         words.extend(texts(&["-map", "[poster]", "-frames:v", "1", "-q:v", "4"]));
         words.extend(texts(&jpeg));
         words.extend(texts(&["-update", "1", POSTER]));
-        words.extend(texts(&["-map", "[board]", "-q:v", "5", "-frames:v"]));
+        // So that a sheet of noise is no larger than a sheet may be.
+        words.extend(texts(&["-map", "[board]", "-q:v", "8", "-frames:v"]));
         words.push(board.sheets().to_string());
         words.extend(texts(&jpeg));
         words.extend(texts(&["-start_number", "0", SHEETS]));
     }
     if plan.sound {
-        words.extend(texts(&["-map", "0:a:0", "-ac", "1", "-ar"]));
+        // Samples tell no time: silence stands for what is missing before them and between them.
+        let timed = "aresample=async=1:first_pts=0";
+        words.extend(texts(&["-map", "0:a:0", "-af", timed]));
+        words.extend(texts(&["-ac", "1", "-ar"]));
         words.push(PEAKS_RATE.to_string());
         words.extend(texts(&["-c:a", "pcm_s16le", "-f", "s16le", "pipe:1"]));
     }
@@ -160,7 +164,8 @@ pub(crate) fn preview(plan: &PreviewPlan) -> Vec<String> {
 
 /// The pictures of a film, at equal times and twice (<https://ffmpeg.org/ffmpeg-filters.html>): `fps` takes for each time the
 /// last picture before the middle of it, `thumbnail` of some the one that is most like all of them, and so no black one among
-/// others. What a film lacks at its end its last picture fills (`tpad`), so that a sheet (`tile`) is whole.
+/// others. What a film lacks before its first picture that one fills (`start_time`: sheets count pictures, whenever they come),
+/// what it lacks at its end its last (`tpad`), so that a sheet (`tile`) is whole.
 fn pictured(board: &Board) -> String {
     let (apart, candidates) = board.candidates();
     let Board {
@@ -173,8 +178,8 @@ fn pictured(board: &Board) -> String {
     let (poster, tile) = (within(LARGE), within(TILE));
     format!(
         "[0:V:0]split=2[a][b];\
-         [a]fps=1000/{apart}:eof_action=pass,{poster},thumbnail=n={candidates}[poster];\
-         [b]fps=1000/{interval_ms}:eof_action=pass,{tile},tpad=stop_mode=clone:stop={pictures},\
+         [a]fps=1000/{apart}:start_time=0:eof_action=pass,{poster},thumbnail=n={candidates}[poster];\
+         [b]fps=1000/{interval_ms}:start_time=0:eof_action=pass,{tile},tpad=stop_mode=clone:stop={pictures},\
          tile=layout={columns}x{rows}[board]"
     )
 }
@@ -266,20 +271,25 @@ mod tests {
     }
 
     #[test]
-    fn previews_are_made_of_what_there_is_and_of_key_frames_alone_where_they_lie_close() {
-        let of = |length_ms: Option<u64>, sound| {
+    fn previews_are_made_of_what_there_is_and_of_key_frames_alone_where_that_is_planned() {
+        let of = |length_ms: Option<u64>, key_frames, sound| {
             let pictures = length_ms.map(Board::of);
-            preview(&PreviewPlan { pictures, sound }).join(" ")
+            let plan = PreviewPlan {
+                pictures,
+                key_frames,
+                sound,
+            };
+            preview(&plan).join(" ")
         };
-        let clip = of(Some(5_000), true);
-        assert!(clip.contains("fps=1000/1000:") && clip.contains("layout=5x1[board]"));
+        let clip = of(Some(5_000), false, true);
+        assert!(clip.contains("fps=1000/1000:start_time=0:") && clip.contains("layout=5x1[board]"));
         assert!(clip.contains("-protocol_whitelist file") && clip.ends_with("pipe:1"));
         assert!(!clip.contains("nokey"));
-        let long = of(Some(36_000_000), false);
+        let long = of(Some(36_000_000), true, false);
         assert!(long.starts_with("-skip_frame nokey ") && long.contains("-frames:v 10 "));
         assert!(long.contains("layout=10x10[board]") && !long.contains("pipe:1"));
-        let sound = of(None, true);
-        assert!(!sound.contains("image2") && sound.contains("-map 0:a:0 -ac 1 -ar 8000"));
+        let sound = of(None, false, true);
+        assert!(!sound.contains("image2") && sound.contains("first_pts=0 -ac 1 -ar 8000"));
     }
 
     #[test]

@@ -1,81 +1,23 @@
 //! Sources that ffmpeg makes, converted by the workshop and packaged by our own reader.
 
 #[cfg(test)]
+mod support;
+
+#[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};
-    use std::process::Command;
     use std::sync::Arc;
 
     use vault_domain::conversion::{Encoding, Probe};
-    use vault_domain::id::{KeyId, PackageId};
     use vault_domain::packaging::{
         Iv, PackagePlan, PackagerFactory as _, Presentation, Step, TICKS_PER_SECOND,
     };
     use vault_domain::ports::{Clock, Workshop as _};
-    use vault_domain::preview::{self, Board, Made, PreviewPlan};
     use vault_domain::secret::ContentKey;
-    use vault_domain::time::Timestamp;
     use vault_media::HlsPackagers;
     use vault_transcode::FfmpegWorkshop;
 
-    struct Noon;
-
-    impl Clock for Noon {
-        fn now(&self) -> Timestamp {
-            Timestamp(1_000_000)
-        }
-    }
-
-    /// A folder of one test, removed with it.
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Self {
-            let folder = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
-            std::fs::create_dir_all(&folder).unwrap();
-            Self(folder)
-        }
-
-        /// Has ffmpeg make a film.
-        fn film(&self, name: &str, arguments: &str) -> Vec<u8> {
-            let mut ffmpeg = Command::new("ffmpeg");
-            ffmpeg.current_dir(&self.0).args(["-v", "error", "-y"]);
-            ffmpeg.args(arguments.split_whitespace()).arg(name);
-            assert!(ffmpeg.status().unwrap().success(), "{arguments}");
-            std::fs::read(self.0.join(name)).unwrap()
-        }
-
-        /// A program in the place of ffmpeg.
-        fn program(&self, name: &str, script: &str) -> PathBuf {
-            use std::os::unix::fs::PermissionsExt as _;
-
-            let path = self.0.join(name);
-            std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-            path
-        }
-
-        fn workshop(&self) -> FfmpegWorkshop {
-            FfmpegWorkshop::new("ffmpeg", self.0.join("scratch"), Arc::new(Noon))
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
-    }
-
-    const PICTURES: &str = "-f lavfi -i testsrc2=s=320x180:r=25:d=5";
-    const SOUND: &str = "-f lavfi -i sine=f=440:d=5";
-
-    async fn probed(workshop: &FfmpegWorkshop, film: &[u8]) -> Result<Probe, &'static str> {
-        workshop.clear().await.unwrap();
-        for piece in film.chunks(100_000) {
-            workshop.bring(piece).await.unwrap();
-        }
-        workshop.probe().await.unwrap().map_err(|fault| fault.code)
-    }
+    use crate::support::{Folder, Noon, PICTURES, SOUND, probed};
 
     #[tokio::test]
     async fn the_length_is_counted_over_the_packets_and_not_told_by_the_head() {
@@ -361,129 +303,6 @@ mod tests {
             ended.map_err(|fault| fault.code),
             Err("too_large_to_convert")
         );
-    }
-
-    /// Colours of a second each, as little as it takes to tell them apart: red, green, blue.
-    const COLOURS: &str = "-f lavfi -i color=red:s=320x180:r=25:d=1 -f lavfi -i color=lime:s=320x180:r=25:d=1 \
-        -f lavfi -i color=blue:s=320x180:r=25:d=1 -f lavfi -i sine=f=440:d=3 \
-        -filter_complex [0][1][2]concat=n=3[v] -map [v] -map 3:a -c:v libx264 -pix_fmt yuv420p -c:a aac";
-
-    async fn previewed(
-        workshop: &FfmpegWorkshop,
-        film: &[u8],
-        plan: &PreviewPlan,
-    ) -> Result<Made, &'static str> {
-        let probed = probed(workshop, film).await;
-        assert!(probed.is_ok(), "{probed:?}");
-        let made = workshop.preview(plan, Noon.now().plus(60)).await;
-        made.unwrap().map_err(|fault| fault.code)
-    }
-
-    /// The middle of a picture, as red, green and blue.
-    fn middle(folder: &Folder, picture: &[u8], (x, y): (u32, u32)) -> [u8; 3] {
-        std::fs::write(folder.0.join("picture.jpg"), picture).unwrap();
-        let mut ffmpeg = Command::new("ffmpeg");
-        ffmpeg.current_dir(&folder.0);
-        ffmpeg.args(["-v", "error", "-i", "picture.jpg", "-vf"]);
-        ffmpeg.arg(format!("crop=160:90:{x}:{y},crop=20:20,scale=1:1"));
-        ffmpeg.args(["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]);
-        ffmpeg.output().unwrap().stdout.try_into().unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_storyboard_shows_at_each_time_what_the_film_shows_there() {
-        let folder = Folder::new("previews");
-        let film = folder.film("film.mp4", COLOURS);
-        let workshop = folder.workshop();
-        let plan = PreviewPlan {
-            pictures: Some(Board::of(3_000)),
-            sound: true,
-        };
-        let made = previewed(&workshop, &film, &plan).await.unwrap();
-        let tiles = [0, 160, 320].map(|x| middle(&folder, &made.sheets[0], (x, 0)));
-        let bright = tiles.map(|tile| tile.map(|part| part > 128));
-        assert_eq!(
-            bright,
-            [
-                [true, false, false],
-                [false, true, false],
-                [false, false, true]
-            ],
-            "{tiles:?}"
-        );
-        let ids = (PackageId::from_octets([1; 16]), KeyId::from_octets([2; 16]));
-        let (set, files) = preview::checked(&plan, made, ids).unwrap();
-        assert_eq!((set.pictures, set.waveform), (Some(((320, 180), 1)), true));
-        let waveform: serde_json::Value = serde_json::from_slice(&files[3].1).unwrap();
-        let length = waveform["length"].as_u64().unwrap();
-        let each = waveform["samples_per_pixel"].as_u64().unwrap();
-        assert!(
-            (23_000..26_000).contains(&(length * each)),
-            "{length} of {each}"
-        );
-        let loud = waveform["data"].as_array().unwrap().iter();
-        let loud = loud
-            .filter(|value| value.as_i64().unwrap().abs() > 8)
-            .count();
-        assert!(loud as u64 > length, "{loud} of {length}");
-    }
-
-    #[tokio::test]
-    async fn a_film_that_is_shorter_than_it_says_has_whole_sheets_all_the_same() {
-        let folder = Folder::new("previews-short");
-        let film = folder.film("film.mkv", &format!("{PICTURES} -c:v mpeg4 -an"));
-        let workshop = folder.workshop();
-        for (length_ms, sheets) in [(250_000, 3), (40, 1), (9 * 3_600_000, 10)] {
-            let plan = PreviewPlan {
-                pictures: Some(Board::of(length_ms)),
-                sound: false,
-            };
-            let made = previewed(&workshop, &film, &plan).await.unwrap();
-            assert_eq!((made.sheets.len(), made.peaks.as_ref()), (sheets, None));
-            let ids = (PackageId::from_octets([1; 16]), KeyId::from_octets([2; 16]));
-            preview::checked(&plan, made, ids).unwrap();
-        }
-    }
-
-    #[tokio::test]
-    async fn of_a_sound_there_are_peaks_alone_and_nothing_of_the_film_before() {
-        let folder = Folder::new("previews-sound");
-        let workshop = folder.workshop();
-        let sound = folder.film("sound.m4a", &format!("{SOUND} -c:a aac"));
-        let plan = PreviewPlan {
-            pictures: None,
-            sound: true,
-        };
-        let made = previewed(&workshop, &sound, &plan).await.unwrap();
-        assert!(made.poster.is_empty() && made.sheets.is_empty());
-        assert!(!made.peaks.unwrap().is_empty());
-        let late = workshop.preview(&plan, Noon.now()).await.unwrap();
-        assert_eq!(late.unwrap_err().code, "too_long_to_preview");
-        workshop.clear().await.unwrap();
-        workshop.bring(b"no film").await.unwrap();
-        let none = workshop.preview(&plan, Noon.now().plus(60)).await.unwrap();
-        assert_eq!(none.unwrap_err().code, "unreadable_film");
-    }
-
-    #[tokio::test]
-    async fn what_a_program_left_as_pictures_is_no_more_read_than_a_picture_may_have() {
-        let folder = Folder::new("previews-large");
-        let program = "head -c 5000000 /dev/zero > poster.jpg; head -c 5000000 /dev/zero > sheet-0.jpg; \
-            head -c 5000000 /dev/zero > sheet-1.jpg; head -c 300000 /dev/zero";
-        let program = folder.program("large", program);
-        let workshop = FfmpegWorkshop::new(&program, folder.0.join("scratch"), Arc::new(Noon));
-        workshop.clear().await.unwrap();
-        let plan = PreviewPlan {
-            pictures: Some(Board::of(3_000)),
-            sound: true,
-        };
-        let made = workshop.preview(&plan, Noon.now().plus(60)).await;
-        let made = made.unwrap().unwrap();
-        let octets: Vec<_> = made.sheets.iter().map(Vec::len).collect();
-        let most = preview::MAX_PICTURE_OCTETS + 1;
-        assert_eq!((made.poster.len(), &octets[..]), (most, &[most][..]));
-        let ids = (PackageId::from_octets([1; 16]), KeyId::from_octets([2; 16]));
-        assert!(preview::checked(&plan, made, ids).is_err());
     }
 
     fn probe_of_sound() -> Probe {

@@ -8,8 +8,7 @@ const MOST_PICTURES: u64 = 1_000;
 const SIDE: u32 = 10;
 /// Pictures lie so many milliseconds apart at least.
 const LEAST_INTERVAL_MS: u64 = 1_000;
-/// From here on a film is read by its key frames alone: they lie closer than its pictures do, and reading all of it would take
-/// longer than a run may.
+/// From here on a film is read by its key frames alone where they lie close enough: reading all of it takes long.
 const KEY_FRAMES_FROM_MS: u64 = 8_000;
 /// Pictures that the poster is chosen from.
 const CANDIDATES: u64 = 40;
@@ -52,9 +51,9 @@ impl Board {
         self.pictures.div_ceil(self.columns * self.rows)
     }
 
-    /// Is the film read by its key frames alone?
-    pub const fn by_key_frames(&self) -> bool {
-        self.interval_ms >= KEY_FRAMES_FROM_MS
+    /// Is the film read by its key frames alone, if they lie no farther apart than this?
+    pub const fn by_key_frames(&self, apart_ms: u64) -> bool {
+        self.interval_ms >= KEY_FRAMES_FROM_MS && apart_ms <= self.interval_ms
     }
 
     /// From one picture that the poster may be to the next, in milliseconds; and how many there are.
@@ -112,7 +111,7 @@ mod tests {
             (ten.interval_ms, ten.pictures, ten.sheets()),
             (36_000, 1_000, 10)
         );
-        assert!(ten.by_key_frames());
+        assert!(ten.by_key_frames(36_000) && !ten.by_key_frames(36_001));
         let two = hours(2);
         assert_eq!(
             (two.interval_ms, two.pictures, two.sheets()),
@@ -121,7 +120,7 @@ mod tests {
         let clip = Board::of(5_200);
         assert_eq!((clip.interval_ms, clip.pictures), (1_000, 6));
         assert_eq!((clip.columns, clip.rows, clip.sheets()), (6, 1, 1));
-        assert!(!clip.by_key_frames());
+        assert!(!clip.by_key_frames(500));
         let minute = Board::of(61_000);
         assert_eq!((minute.columns, minute.rows, minute.sheets()), (10, 7, 1));
         for odd in [0, 1, 999, 1_000_001, 99 * 3_600_000, u64::from(u32::MAX)] {

@@ -1,9 +1,9 @@
 //! The files of previews: their names, and what becomes of what a workshop made.
 
-use super::PreviewSet;
 use super::board::Board;
 use super::jpeg;
 use super::peaks::Peaks;
+use super::{PreviewSet, TOO_LONG};
 use crate::asset::media_prefix;
 use crate::error::Malformed;
 use crate::id::{AssetId, KeyId, PackageId};
@@ -81,8 +81,32 @@ pub fn preview_key(asset: AssetId, run: PackageId, name: PreviewName) -> String 
 pub struct PreviewPlan {
     /// Its storyboard, and with it a poster; none of a sound alone.
     pub pictures: Option<Board>,
+    /// Are only those pictures decoded that need no others?
+    pub key_frames: bool,
     /// The peaks of its first sound, if it has one.
     pub sound: bool,
+}
+
+impl PreviewPlan {
+    /// Is there less that could be made, were this to take too long?
+    pub const fn may_hurry(&self) -> bool {
+        self.pictures.is_some() && !self.key_frames
+    }
+
+    /// What is to be made once this could not be, for that reason; `None` if nothing else would be better.
+    pub fn instead(self, fault: &PackageFault) -> Option<Self> {
+        if fault.code == TOO_LONG {
+            return self.may_hurry().then_some(Self {
+                key_frames: true,
+                ..self
+            });
+        }
+        // The sound may be what is damaged.
+        (self.pictures.is_some() && self.sound).then_some(Self {
+            sound: false,
+            ..self
+        })
+    }
 }
 
 /// What a workshop made, unchecked.
@@ -173,6 +197,7 @@ mod tests {
     fn plan() -> PreviewPlan {
         PreviewPlan {
             pictures: Some(Board::of(5_000)),
+            key_frames: false,
             sound: true,
         }
     }
@@ -247,6 +272,26 @@ mod tests {
         let (set, files) = checked(&plan(), silent.clone(), IDS).unwrap();
         assert_eq!((set.waveform, files.len()), (false, 3));
         assert!(checked(&sound, silent, IDS).is_err(), "nothing at all");
+    }
+
+    #[test]
+    fn what_takes_too_long_is_made_of_key_frames_and_what_is_damaged_without_sound() {
+        let slow = super::super::took_too_long();
+        let damaged = PackageFault::new("unreadable_film", "it is damaged");
+        let hurried = plan().instead(&slow).unwrap();
+        assert!(hurried.key_frames && hurried.sound && !hurried.may_hurry());
+        assert_eq!(hurried.instead(&slow), None);
+        let silent = hurried.instead(&damaged).unwrap();
+        assert!(silent.key_frames && !silent.sound);
+        assert_eq!(silent.instead(&damaged), None);
+        let sound = PreviewPlan {
+            pictures: None,
+            ..plan()
+        };
+        assert_eq!(
+            (sound.instead(&slow), sound.instead(&damaged)),
+            (None, None)
+        );
     }
 
     #[test]

@@ -90,9 +90,9 @@ async fn claimed<'a>(deps: &'a Deps, command: &'a Command) -> Result<Option<Run<
     let ours = match seen.state {
         PreviewState::Making { run, .. } if applied && run == name => true,
         PreviewState::Making { .. } => return Err(Retry::Busy),
-        // Whoever found that out may have died before it could clean up.
-        PreviewState::Failed(_) => false,
-        PreviewState::Waiting | PreviewState::Ready(_) => return Ok(None),
+        // Whoever found that out, or was overtaken, may have died before it could clean up.
+        PreviewState::Failed(_) | PreviewState::Ready(_) => false,
+        PreviewState::Waiting => return Ok(None),
     };
     for dead in seen.runs.iter().filter(|own| **own != name) {
         run.remove(*dead).await?;
@@ -119,6 +119,10 @@ impl Run<'_> {
             Ok(made) => made,
             Err(fault) => return Ok(Err(fault)),
         };
+        if process.clock.now() >= command.deadline {
+            // Another run may have them by now, and have cleared already.
+            return Ok(Err(preview::took_too_long()));
+        }
         let key = KeyId::random(&*process.entropy)?;
         match preview::checked(&plan, made, (self.name, key)) {
             Ok((set, files)) => self.keep(key, files).await.map(|()| Ok(set)),
@@ -147,21 +151,31 @@ impl Run<'_> {
         if !brought(workshop, &machine, head).await? {
             return Ok(Err(preview::took_too_long()));
         }
-        let plan = match workshop.probe().await? {
+        let mut plan = match workshop.probe().await? {
             Ok(probe) => planned(&probe, film),
             Err(fault) => return Ok(Err(fault)),
         };
-        let made = workshop.preview(&plan, machine.deadline).await?;
-        if made.is_err() && plan.pictures.is_some() && plan.sound {
-            // The sound may be what is damaged.
-            let pictures = PreviewPlan {
-                sound: false,
-                ..plan
+        loop {
+            let until = self.until(&plan);
+            let fault = match workshop.preview(&plan, until).await? {
+                Ok(made) => return Ok(Ok((plan, made))),
+                Err(fault) => fault,
             };
-            let made = workshop.preview(&pictures, machine.deadline).await?;
-            return Ok(made.map(|made| (pictures, made)));
+            let Some(instead) = plan.instead(&fault) else {
+                return Ok(Err(fault));
+            };
+            plan = instead;
         }
-        Ok(made.map(|made| (plan, made)))
+    }
+
+    /// Until when the workshop may try: where it could hurry afterwards, half of the time is kept for that.
+    fn until(&self, plan: &PreviewPlan) -> Timestamp {
+        let (now, deadline) = (self.deps.process.clock.now(), self.command.deadline);
+        if plan.may_hurry() {
+            now.plus(deadline.0.saturating_sub(now.0) / 2)
+        } else {
+            deadline
+        }
     }
 
     /// Stores the files, under a key that is stored first.
@@ -230,13 +244,18 @@ impl Run<'_> {
 }
 
 /// What is to be made, by what the source is and what the film became.
-fn planned(probe: &Probe, film: &Manifest) -> PreviewPlan {
-    let film = &film.presentation;
-    let ticks = film.segments.iter().map(|segment| segment.ticks);
-    let length_ms = ticks.fold(0, u64::saturating_add) / TICKS_PER_MS;
+fn planned(probe: &Probe, manifest: &Manifest) -> PreviewPlan {
+    let film = &manifest.presentation;
+    let ticks = || film.segments.iter().map(|segment| segment.ticks);
+    let length_ms = ticks().fold(0, u64::saturating_add) / TICKS_PER_MS;
     let shows = probe.pictures.is_some() && film.resolution != (0, 0);
+    let board = shows.then(|| Board::of(length_ms));
+    // Each segment begins with a key frame: one of the source, unless the film was converted.
+    let apart = ticks().max().filter(|_| !manifest.converted);
+    let dense = |board: Board| apart.is_some_and(|apart| board.by_key_frames(apart / TICKS_PER_MS));
     PreviewPlan {
-        pictures: shows.then(|| Board::of(length_ms)),
+        pictures: board,
+        key_frames: board.is_some_and(dense),
         sound: !probe.sounds.is_empty(),
     }
 }
