@@ -56,6 +56,8 @@ impl Out {
             '>' => self.text.push_str("&gt;"),
             '\t' => self.text.push(' '),
             '\0' => self.text.push('\u{fffd}'),
+            // What is no override as it came is none as it is written.
+            '\\' if self.text.ends_with('{') => self.text.push_str(" \\"),
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => return,
             c => self.text.push(c),
         }

@@ -127,6 +127,9 @@ fn only_harmless_tags_are_left_closed_and_within_each_other() {
             "<ruby>a<rt>b</rt></ruby><rt>c</rt>",
             "<ruby>a<rt>b</rt></ruby>c",
         ),
+        ("{\\an8 x", "{ \\an8 x"),
+        ("{\u{1}\\an8}x", "{ \\an8}x"),
+        ("{&#92;an8}x", "{ \\an8}x"),
         ("<font color=\"#fff\">x</font>{\\an8}y", "xy"),
         ("<00:00:01.000>x<br>y<BR/>z", "x\ny\nz"),
         (
